@@ -1,0 +1,106 @@
+"""The simulator by hand: `python -m bms_simulator --port 8080 --time-scale 12`."""
+
+# ruff: noqa: T201 - a command talks by printing
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+from bms_simulator.recording import RecordedRequest
+from bms_simulator.scenarios import table
+from bms_simulator.simulator import Simulator
+
+HIGHEST_PORT = 65535
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; 0 is a clean end, 2 a wrong argument or a port that is not to be had."""
+    options = _parser().parse_args(arguments)
+    if options.scenarios:
+        print(table())
+        return 0
+    simulator = Simulator(
+        host=options.host,
+        port=options.port,
+        time_scale=options.time_scale,
+        token=options.token,
+        project_id=options.project_id,
+        log=_log,
+    )
+    return _serve(simulator)
+
+
+def _serve(simulator: Simulator) -> int:
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    try:
+        simulator.start()
+    except OSError as error:
+        print(f"bms_simulator cannot listen on {simulator.endpoint}: {error.strerror or error}", file=sys.stderr)
+        return 2
+    _announce(simulator)
+    ended.wait()
+    simulator.close()
+    return 0
+
+
+def _announce(simulator: Simulator) -> None:
+    lines = (
+        f"bms_simulator listening on {simulator.endpoint}",
+        f"project id: {simulator.project_id}",
+        f"token: {simulator.token}",
+    )
+    print("\n".join(lines), flush=True)
+
+
+def _log(request: RecordedRequest) -> None:
+    # A path may hold anything that a client sends: control characters must not reach a terminal.
+    path = request.path.encode("unicode_escape").decode()
+    # One write, so that lines of several threads do not mix; a log that nobody reads any more must not end the service.
+    with contextlib.suppress(OSError):
+        sys.stderr.write(f"{request.method} {path} {request.status or 'no answer'}\n")
+        sys.stderr.flush()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bms_simulator", description="A simulated Job API of bare metal servers.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=_port, default=0, help="port to listen on (default: any free one)")
+    parser.add_argument(
+        "--time-scale",
+        type=_time_scale,
+        default=1.0,
+        help="how many times as fast as real time jobs run; with 12 a create job takes 20 s (default: %(default)s)",
+    )
+    parser.add_argument("--token", help="the X-Auth-Token that is accepted (default: a random one)")
+    parser.add_argument("--project-id", help="the project in the paths (default: a random one)")
+    parser.add_argument("--scenarios", action="store_true", help="print the table of scenarios and end")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > HIGHEST_PORT:
+        message = f"{text!r} is not a port: a number from 0 to {HIGHEST_PORT}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def _time_scale(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        message = f"{text!r} is not a time scale: a number above 0"
+        raise argparse.ArgumentTypeError(message)
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What the simulator says to one request: a status, a body and the way they are delivered."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
+JsonObject: TypeAlias = dict[str, Json]
+Delivery: TypeAlias = Literal["whole", "reset", "hang", "trickle", "cut"]
+
+REQUEST_ID_HEADER = "X-Request-Id"
+FLOOD_PIECE_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """A body too large to keep in memory: `size` bytes of filler between `head` and `tail`."""
+
+    head: bytes
+    tail: bytes
+    size: int
+
+    def __len__(self) -> int:
+        """Return the number of bytes of the whole body."""
+        return len(self.head) + self.size + len(self.tail)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Return the body, piece by piece."""
+        yield self.head
+        piece = b"x" * FLOOD_PIECE_BYTES
+        for left in range(self.size, 0, -FLOOD_PIECE_BYTES):
+            yield piece[:left]
+        yield self.tail
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer: `str` and `bytes` bodies are sent as they are, None is an empty body, the rest is JSON."""
+
+    status: int = 200
+    body: Json | bytes | Flood = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    delivery: Delivery = "whole"
+
+    @property
+    def sent_status(self) -> int | None:
+        """The status that reaches the client, None when nothing does."""
+        return None if self.delivery in {"reset", "hang"} else self.status
+
+    def payload(self) -> bytes | Flood:
+        """Return the body as it goes over the wire."""
+        if isinstance(self.body, bytes | Flood):
+            return self.body
+        if isinstance(self.body, str):
+            return self.body.encode()
+        return b"" if self.body is None else json.dumps(self.body).encode()
+
+    def content_type(self) -> str:
+        """Return the content type that such a body is served with, unless the headers name another."""
+        return "text/html;charset=utf-8" if isinstance(self.body, str) else "application/json;charset=utf-8"
+
+
+RESET = Answer(delivery="reset")
+HANG = Answer(delivery="hang")
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer on its way out, not a defect
+    """A request that is answered with an error instead of being carried out."""
+
+    def __init__(self, answer: Answer) -> None:
+        """Keep the answer to send."""
+        super().__init__(answer)
+        self.answer = answer
+
+
+def service_error(code: str, message: str, status: int = 400) -> Answer:
+    """Return an error in the shape of the service itself."""
+    return Answer(status, {"error": {"code": code, "message": message}})
+
+
+def gateway_error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """Return an error in the shape of the API gateway; its body repeats the request id of the header."""
+    request_id = uuid.uuid4().hex
+    body: JsonObject = {"error_code": code, "error_msg": message, "request_id": request_id}
+    return Answer(status, body, {REQUEST_ID_HEADER: request_id, **(headers or {})})

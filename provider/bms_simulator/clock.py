@@ -1,0 +1,80 @@
+"""Time: real seconds, the simulated seconds made of them, and the wall time both are shown as."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+Clock: TypeAlias = Callable[[], float]
+
+
+class ManualClock:
+    """A clock that stands still until it is advanced."""
+
+    def __init__(self) -> None:
+        """Start at zero seconds."""
+        self._seconds = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds advanced so far."""
+        return self._seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass at once."""
+        self._seconds += seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One point in time, in real seconds, in simulated seconds and as wall time."""
+
+    real: float
+    simulated: float
+    wall: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Writes simulated seconds of a job that began at `started` as the API writes a time."""
+
+    started: datetime
+    time_scale: float = 1.0
+
+    def __call__(self, elapsed: float) -> str:
+        """Return the time `elapsed` simulated seconds after the start, with milliseconds and a Z."""
+        moment = self.started + timedelta(seconds=elapsed / self.time_scale)
+        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class SimulatedTime:
+    """Turns the readings of a clock into moments of a simulation that runs `time_scale` times as fast."""
+
+    def __init__(self, time_scale: float, clock: Clock | None = None) -> None:
+        """Begin now, by the monotonic clock unless another one is given."""
+        if not 0 < time_scale < float("inf"):
+            message = f"time_scale must be a positive number, not {time_scale!r}"
+            raise ValueError(message)
+        self.time_scale = time_scale
+        self._clock = clock or time.monotonic
+        self._zero = self._clock()
+        self._wall = datetime.now(UTC)
+        self._lock = threading.Lock()
+        self._advanced = 0.0
+
+    def now(self) -> Moment:
+        """Return the present moment."""
+        with self._lock:
+            real = self._clock() - self._zero + self._advanced
+        return Moment(real, real * self.time_scale, self._wall + timedelta(seconds=real))
+
+    def advance(self, seconds: float) -> None:
+        """Skip simulated seconds, on top of what the clock does."""
+        if not 0 <= seconds < float("inf"):
+            message = f"time only goes forward, not by {seconds!r} seconds"
+            raise ValueError(message)
+        with self._lock:
+            self._advanced += seconds / self.time_scale

@@ -1,0 +1,159 @@
+"""The simulator as a Python object: a context manager that serves a Job API on a port of this machine."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from bms_simulator.api import Api
+from bms_simulator.auth import Gate
+from bms_simulator.clock import Clock, SimulatedTime
+from bms_simulator.recording import RecordedRequest, Recorder
+from bms_simulator.server import Listener
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from bms_simulator.jobs import Frame, Shown
+    from bms_simulator.world import WorldView
+
+POLL_SECONDS = 0.02  # how long a stop may take to be noticed
+
+
+def _ignore(_request: RecordedRequest) -> None:
+    """Log nothing."""
+
+
+class Simulator:
+    """A Job API over HTTP; `with Simulator() as sim` starts it on a free port and ends it."""
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        time_scale: float = 1.0,
+        token: str | None = None,
+        project_id: str | None = None,
+        clock: Clock | None = None,
+        log: Callable[[RecordedRequest], None] = _ignore,
+    ) -> None:
+        """Prepare one that is not started: simulated time runs `time_scale` times as fast as `clock`."""
+        self.token = token or uuid.uuid4().hex
+        self.project_id = project_id or uuid.uuid4().hex
+        self._host = host
+        self._port = port
+        self._log = log
+        self._time = SimulatedTime(time_scale, clock)
+        self._api = Api(Gate(self.token, self.project_id), self._time)
+        self._recorder = Recorder()
+        self._listener: Listener | None = None
+        self._thread: threading.Thread | None = None
+        self._paused = False
+
+    def __enter__(self) -> Simulator:  # noqa: PYI034 - typing.Self would need nothing else, but no subclass is meant
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it and give the port back."""
+        self.close()
+
+    @property
+    def port(self) -> int:
+        """The port; 0 before the first start of one that takes any free port."""
+        return self._port
+
+    @property
+    def endpoint(self) -> str:
+        """The URL to give to a client."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    @property
+    def url(self) -> str:
+        """The URL of the project: the endpoint, the version and the project id."""
+        return f"{self.endpoint}/v1/{self.project_id}"
+
+    def start(self) -> None:
+        """Listen, on the same port as before if it was stopped; does nothing while it listens."""
+        if self._thread is not None:
+            return
+        listener = self._listener or self._bind()
+        listener.server_activate()
+        listener.pause(paused=self._paused)
+        self._listener = listener
+        self._thread = threading.Thread(
+            target=listener.serve_forever, args=(POLL_SECONDS,), name="bms-simulator", daemon=True
+        )
+        self._thread.start()
+
+    def _bind(self) -> Listener:
+        listener = Listener(
+            (self._host, self._port), self._api.answer, self._recorder, lambda: self._time.now().real, self._log
+        )
+        self._port = listener.server_port
+        return listener
+
+    def stop(self) -> None:
+        """Refuse connections and drop the open ones; servers and jobs stay, their time goes on, the port is kept."""
+        if self._close_listener():
+            # Bound but not listening: nobody else gets the port, and a client sees a refused connection.
+            self._listener = self._bind()
+
+    def close(self) -> None:
+        """Stop and give the port back."""
+        self._close_listener()
+        if self._listener is not None:
+            self._listener.server_close()
+            self._listener = None
+
+    def _close_listener(self) -> bool:
+        if self._listener is None or self._thread is None:
+            return False
+        self._listener.stop()
+        self._thread.join()
+        self._listener = self._thread = None
+        return True
+
+    def pause(self) -> None:
+        """Reset every connection, open or new, until `resume`."""
+        self._set_paused(paused=True)
+
+    def resume(self) -> None:
+        """Serve again."""
+        self._set_paused(paused=False)
+
+    def _set_paused(self, *, paused: bool) -> None:
+        self._paused = paused
+        if self._listener is not None:
+            self._listener.pause(paused=paused)
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The requests so far, in order of arrival; a copy."""
+        return self._recorder.snapshot()
+
+    def count(self, method: str | None = None, *, path_contains: str = "") -> int:
+        """How many requests there were, of that method and with that text in the path."""
+        return sum(
+            request.method == (method or request.method) and path_contains in request.path for request in self.requests
+        )
+
+    @property
+    def world(self) -> WorldView:
+        """The servers and disks as they are now; a copy."""
+        return self._api.view()
+
+    def add_job(self, job_id: str, frames: Sequence[Shown | Frame]) -> None:
+        """Let a job show `frames` one after the other, each for one look unless it is a `Frame`; the last one stays."""
+        self._api.script(job_id, frames)
+
+    def advance(self, seconds: float) -> None:
+        """Skip simulated seconds at once."""
+        self._time.advance(seconds)

@@ -1,0 +1,1 @@
+"""One HTTP request, one typed answer or one error. Nothing here waits or polls."""

@@ -1,0 +1,97 @@
+"""Everything that goes wrong, as one tree.
+
+BmsError
+├── SettingsError            what is needed to reach the API is missing or malformed
+├── ApiError                 one request did not bring what it was sent for
+│   ├── NoNewsError          nothing was learned about the job: look again
+│   ├── NotFoundError        the API does not know the id
+│   ├── AuthenticationError  the API does not accept the credential
+│   ├── RefusedError         the API understood, and said no
+│   └── UnansweredError      a request that changes things was sent; whether it took effect is unknown
+└── WaitError                a wait ended without success
+"""
+
+from __future__ import annotations
+
+from pulumi_bms.api import codes
+
+
+class BmsError(Exception):
+    """The root of every error that this package raises on purpose."""
+
+
+class SettingsError(BmsError):
+    """What is needed to reach the API is missing or malformed."""
+
+
+class ApiError(BmsError):
+    """One request did not bring what it was sent for.
+
+    `status` is the HTTP status, `code` and `detail` are what the body says, `request_id` is the header
+    `X-Request-Id`, and `retry_after` the pause in seconds that the server asks for. Each may be None.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        detail: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(what, status, code, detail, request_id, retry_after)
+        self.what = what
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.request_id = request_id
+        self.retry_after = retry_after
+
+    @property
+    def hint(self) -> str | None:
+        """What the table of vendor codes advises, if it knows the code."""
+        known = codes.lookup(self.code)
+        return known.hint or None if known else None
+
+    @property
+    def reason(self) -> str:
+        """Status, code and message of the answer, without the hint."""
+        known = codes.lookup(self.code)
+        words = [f"HTTP {self.status}" if self.status else "", self.code or ""]
+        said = self.detail or (known.meaning if known else "")
+        answer = " ".join(word for word in [*words, said] if word)
+        return f"{answer} (request id {self.request_id})" if self.request_id else answer
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.what, self.reason, self.hint) if part)
+
+
+class NoNewsError(ApiError):
+    """Nothing was learned about the job: look again.
+
+    `sent` is False where the connection never stood, so that the request can't have taken effect.
+    """
+
+    sent: bool = True
+
+
+class NotFoundError(ApiError):
+    """The API does not know the id: not yet, or no longer (records of ended jobs are kept about a day)."""
+
+
+class AuthenticationError(ApiError):
+    """The API does not accept the credential."""
+
+
+class RefusedError(ApiError):
+    """The API understood, and said no."""
+
+
+class UnansweredError(ApiError):
+    """A request that changes things was sent; whether it took effect is unknown."""
+
+
+class WaitError(BmsError):
+    """A wait ended without success. The text is the whole report."""

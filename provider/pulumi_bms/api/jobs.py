@@ -1,0 +1,145 @@
+"""The two calls that everything is made of: submit a job, look at a job.
+
+Source: the page "Querying Job Status" of the Bare Metal Server API reference (2,000 requests a minute), and the pages
+of the calls that answer with a `job_id`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from pulumi_bms.api.answers import Answer, read_object
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    RefusedError,
+    UnansweredError,
+)
+from pulumi_bms.api.models import Job, Unreadable
+from pulumi_bms.api.transport import Request, Transport
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look brought: the job, and how long to pause before the next (seconds), if the API said so."""
+
+    job: Job
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What the API answered to a submission: the job that it started, and the order, if it made one."""
+
+    job_id: str
+    order_id: str | None = None
+
+
+class JobApi:
+    """The Job API of one project."""
+
+    def __init__(self, transport: Transport, project_id: str) -> None:
+        self._transport = transport
+        self._root = f"/v1/{quote(project_id, safe='')}"
+
+    def get_job(self, job_id: str, *, timeout: float | None = None) -> Look:
+        """Look once at a job (`GET /v1/{project_id}/jobs/{job_id}`); `timeout` is what remains, in seconds.
+
+        Raises an `ApiError`: `NoNewsError` where looking again may help, else what the answer means.
+        """
+        request = Request("GET", f"{self._root}/jobs/{quote(job_id, safe='')}", timeout=timeout)
+        answer, document = self._exchange(request, _is_job)
+        try:
+            return Look(Job.read(document), answer.retry_after)
+        except Unreadable as error:
+            what = self._transport.describe(request)
+            raise NoNewsError(
+                what, status=answer.status, detail=f"unreadable: {error}", request_id=answer.request_id
+            ) from None
+
+    def submit(self, method: str, path: str, body: Mapping[str, Any] | None) -> Submission:
+        """Send one request that starts a job, once; `path` is relative to `/v1/{project_id}/`.
+
+        Raises `RefusedError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where
+        the request never left, and `UnansweredError` where it may have taken effect.
+        """
+        payload = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        request = Request(method, f"{self._root}/{quote(path, safe='/')}", payload)
+        try:
+            _, document = self._exchange(request, _names_job)
+        except ApiError as error:
+            error.detail = _redact(error.detail, body)
+            raise (_after_submission(error) if isinstance(error, NoNewsError) else error) from None
+        return Submission(_id(document, *_JOB_ID) or "", _id(document, *_ORDER_ID))
+
+    def _exchange(self, request: Request, wanted: Callable[[Mapping[str, Any]], bool]) -> tuple[Answer, dict[str, Any]]:
+        what = self._transport.describe(request)
+        answer = self._transport.send(request)
+        try:
+            return answer, read_object(answer, what, wanted)
+        except AuthenticationError as error:
+            if not self._transport.credential.renew():
+                raise self._transport.rejected(error) from None
+        answer = self._transport.send(request)
+        try:
+            return answer, read_object(answer, what, wanted)
+        except AuthenticationError as error:
+            raise self._transport.rejected(error) from None
+
+
+_JOB_ID = ("job_id", "jobId")
+_ORDER_ID = ("order_id", "orderId")
+_SENSITIVE = ("pass", "secret", "user_data", "token", "private")
+
+
+def _after_submission(error: NoNewsError) -> ApiError:
+    """A submission is never repeated: what would be looked at again is either a refusal or unknown here."""
+    if not error.sent:
+        return error
+    said_no = error.status is not None and error.status < 500 and (error.code or error.status == 429)  # noqa: PLR2004
+    kind = RefusedError if said_no and error.status != 408 else UnansweredError  # noqa: PLR2004
+    return kind(
+        error.what,
+        status=error.status,
+        code=error.code,
+        detail=error.detail,
+        request_id=error.request_id,
+        retry_after=error.retry_after,
+    )
+
+
+def _redact(text: str | None, body: object) -> str | None:
+    """The server's words without the passwords of the body that it may repeat."""
+    for secret in _secrets(body, sensitive=False) if text else ():
+        text = (text or "").replace(secret, "[secret]")
+    return text
+
+
+def _secrets(value: object, *, sensitive: bool) -> Iterator[str]:
+    if isinstance(value, str) and value and sensitive:
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _secrets(inner, sensitive=sensitive or any(word in str(key).lower() for word in _SENSITIVE))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _secrets(inner, sensitive=sensitive)
+
+
+def _is_job(document: Mapping[str, Any]) -> bool:
+    status = document.get("status")
+    return isinstance(status, str) and bool(status.strip())
+
+
+def _names_job(document: Mapping[str, Any]) -> bool:
+    return _id(document, *_JOB_ID) is not None
+
+
+def _id(document: Mapping[str, Any], *names: str) -> str | None:
+    found = (document.get(name) for name in names)
+    return next((value.strip() for value in found if isinstance(value, str) and value.strip()), None)

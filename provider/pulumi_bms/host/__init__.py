@@ -1,0 +1,1 @@
+"""What a provider may ask of the plugin process that serves it."""

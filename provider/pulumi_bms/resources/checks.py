@@ -1,0 +1,128 @@
+"""What a resource's inputs must be: pure, offline, and lenient to values that are not known yet.
+
+A problem is a text that names the property and says what to write instead. It is reported without the property's own
+name field, because Pulumi then prints the value beside it, and of a secret too.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pulumi.dynamic import CheckFailure, CheckResult
+from pulumi.output import Unknown
+
+from pulumi_bms.settings import endpoint_problem, name_problem
+
+LONGEST_JOB_ID = 128
+_JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SEGMENT = re.compile(r"[A-Za-z0-9._~:@-]+")
+_METHODS = ("POST", "PUT", "DELETE")
+_LARGEST_EXACT = 2**53
+
+
+def is_unknown(value: object) -> bool:
+    """Whether a value, or anything in it, is only known once another resource exists."""
+    if isinstance(value, Mapping):
+        return any(is_unknown(inner) for inner in value.values())
+    if isinstance(value, list | tuple):
+        return any(is_unknown(inner) for inner in value)
+    return isinstance(value, Unknown)
+
+
+def result(inputs: dict[str, Any], problems: Iterable[str | None]) -> CheckResult:
+    """The answer of a provider's `check`: the inputs as they are, and the problems found."""
+    return CheckResult(inputs, [CheckFailure("", problem) for problem in problems if problem])
+
+
+def job_id_problem(value: object) -> str | None:
+    """What is wrong with a job id, or None."""
+    if isinstance(value, Unknown):
+        return None
+    advice = "write the id that the API answered, such as 2c9eb2c5544cbf6101544f0602af2b4f"
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return f"job_id is empty: {advice}"
+    if not isinstance(value, str):
+        return f"job_id is no text: {advice}"
+    if len(value) > LONGEST_JOB_ID:
+        return f"job_id has {len(value)} characters, more than {LONGEST_JOB_ID}: {advice}"
+    if not _JOB_ID.fullmatch(value) or ".." in value:
+        return f"job_id {value!r} holds characters that no id has: {advice}"
+    return None
+
+
+def expected_servers_problem(value: object) -> str | None:
+    """What is wrong with the number of servers to expect, or None."""
+    if value is None or isinstance(value, Unknown):
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 1:
+        return f"expected_servers is {value!r}: write a whole number of at least 1, or leave it out"
+    return None
+
+
+def connection_problems(inputs: Mapping[str, Any]) -> list[str | None]:
+    """What is wrong with `endpoint`, `region` and `project_id`."""
+    problems: list[str | None] = []
+    for name in ("endpoint", "region", "project_id"):
+        value = inputs.get(name)
+        if value is None or isinstance(value, Unknown):
+            continue
+        if not isinstance(value, str):
+            problems.append(f"{name} is no text")
+        else:
+            problems.append(endpoint_problem(value) if name == "endpoint" else name_problem(name, value))
+    return problems
+
+
+def timeout_problem(value: object) -> str | None:
+    """What is wrong with `create_timeout_seconds`, or None."""
+    if value is None or isinstance(value, Unknown):
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
+        return "create_timeout_seconds is no number above zero: set custom_timeouts.create instead"
+    return None
+
+
+def path_problem(value: object) -> str | None:
+    """What is wrong with the path of a submission, or None."""
+    if isinstance(value, Unknown):
+        return None
+    advice = "write it relative to /v1/{project_id}/, such as baremetalservers or baremetalservers/ID/attachvolume"
+    if not isinstance(value, str) or not value.strip():
+        return f"path is empty: {advice}"
+    if value.startswith("/") or "://" in value:
+        return f"path is absolute: {advice}"
+    segments = value.split("/")
+    if any(segment in (".", "..") for segment in segments):
+        return f"path must not hold `.` or `..`: {advice}"
+    if not all(_SEGMENT.fullmatch(segment) for segment in segments):
+        return f"path holds an empty part, a query, a fragment or other characters that no path has: {advice}"
+    return None
+
+
+def method_problem(value: object) -> str | None:
+    """What is wrong with the method of a submission, or None."""
+    if value is None or isinstance(value, Unknown) or value in _METHODS:
+        return None
+    return f"method is none of {', '.join(_METHODS)}"
+
+
+def body_problem(value: object) -> str | None:
+    """What is wrong with the body of a submission, or None. Never repeats any of it: there may be passwords in it."""
+    if value is None or isinstance(value, Unknown):
+        return None
+    if not isinstance(value, Mapping):
+        return 'body is no JSON object: write a dict, such as {"server": {...}}'
+    if _holds_inexact(value):
+        return "body holds a number above 2**53, which Pulumi can't hand on exactly: write it as text"
+    return None
+
+
+def _holds_inexact(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_inexact(inner) for inner in value.values())
+    if isinstance(value, list | tuple):
+        return any(_holds_inexact(inner) for inner in value)
+    return isinstance(value, int | float) and abs(value) > _LARGEST_EXACT

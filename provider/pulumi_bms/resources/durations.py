@@ -1,0 +1,49 @@
+"""Durations: as Pulumi's `custom_timeouts` are written, and as messages show them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pulumi
+
+_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
+_WHOLE = re.compile(rf"(?:{_PART.pattern})+")
+
+
+def create_timeout(opts: pulumi.ResourceOptions | None) -> float | None:
+    """`custom_timeouts.create` in seconds, or None; raises `ValueError` naming any timeout that is none."""
+    timeouts = opts.custom_timeouts if opts else None
+    if timeouts is None:
+        return None
+    given = {name: _of(timeouts, name) for name in ("create", "update", "delete", "read")}
+    seconds = {name: parse(f"custom_timeouts.{name}", value) for name, value in given.items() if value is not None}
+    return seconds.get("create")
+
+
+def _of(timeouts: object, name: str) -> object:
+    return timeouts.get(name) if isinstance(timeouts, Mapping) else getattr(timeouts, name, None)
+
+
+def parse(name: str, value: object) -> float:
+    """A duration such as "90m" or "1h30m" in seconds; raises `ValueError` for anything else, zero and less too."""
+    text = value.strip() if isinstance(value, str) else ""
+    if not _WHOLE.fullmatch(text):
+        raise ValueError(f'{name} is {value!r}, which is no duration: write for example "90m", "1h30m" or "5400s"')
+    seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
+    if seconds <= 0:
+        raise ValueError(f"{name} is {value!r}: write a duration above zero, or leave it out for the default")
+    return seconds
+
+
+def show(seconds: float) -> str:
+    """A duration for people, rounded to the second: `45s`, `4m07s`, `1h30m00s`."""
+    whole = max(0, round(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, left = divmod(rest, 60)
+    if hours:
+        return f"{hours}h{minutes:02}m{left:02}s"
+    return f"{minutes}m{left:02}s" if minutes else f"{left}s"

@@ -1,0 +1,215 @@
+"""The words for how a wait ended: complete, and the same on every host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from pulumi_bms.api import codes
+from pulumi_bms.api.models import Job, JobStatus, Record
+from pulumi_bms.resources.durations import show
+from pulumi_bms.resources.outputs import survivors
+from pulumi_bms.waiting.outcome import End, Outcome
+from pulumi_bms.waiting.verdict import State, creates_servers, state_of
+from pulumi_bms.waiting.wait import VISIBILITY_TIME
+
+MOST_OK_LINES = 5
+"""Sub-jobs that succeeded are listed one by one up to this number; more fold into one line."""
+
+_RUN_AGAIN = "run `pulumi up` again to go on waiting"
+GO_ON = f"the job goes on in the cloud: {_RUN_AGAIN}"
+_RECORDS = "the cloud keeps the records of ended jobs for about a day"
+
+
+def short(job_id: str | None) -> str:
+    """An id as people compare ids: its two ends."""
+    text = job_id or "(no id)"
+    return text if len(text) <= 12 else f"{text[:4]}...{text[-4:]}"  # noqa: PLR2004
+
+
+def failed(job_id: str, job: Job, elapsed: float | None = None) -> str:
+    """The report of a failed job, as a short tree."""
+    took = job.duration_seconds if job.duration_seconds is not None else elapsed
+    after = "" if took is None else f" after {show(took)}"
+    what = f"job {_named(job_id, job)} FAILED{after}"
+    parts = job.descendants()
+    why = _why(job, with_hint=not any(state_of(part) is State.FAIL for part in parts))
+    if not why and not _has_failed(job):
+        why = "a sub-job failed"
+    return _lines(f"{what}: {why}" if why else what, *_tree(parts), *_survivors(job), _after_failure(job_id))
+
+
+def _has_failed(job: Job) -> bool:
+    return state_of(job) in (State.FAIL, State.PRESUMED_FAIL)
+
+
+def _after_failure(job_id: str) -> str:
+    return (
+        f"`pulumi up` tells this again until job_id (now {job_id}) is another one: "
+        "to submit again, change the submission's `triggers`"
+    )
+
+
+def of(outcome: Outcome) -> str:
+    """The report of any outcome but success."""
+    if outcome.end is End.FAILED and outcome.job is not None:
+        return failed(outcome.job_id, outcome.job, outcome.elapsed)
+    head, next_step = _WORDS[outcome.end](outcome)
+    job = outcome.job
+    if job is None:
+        return _lines(head, next_step)
+    return _lines(head, *_tree(job.descendants()), *_survivors(job), next_step)
+
+
+def warnings(job: Job) -> list[str]:
+    """What is odd about a job that succeeded all the same."""
+    return [
+        f"job {short(record.job_id)} succeeded, but reports {_why(record, with_hint=False)}"
+        for record in job.walk()
+        if record.error_code
+    ]
+
+
+def survivors_text(server_ids: Sequence[str]) -> str:
+    """The line about servers that exist although the job did not succeed; "" for none."""
+    if not server_ids:
+        return ""
+    if len(server_ids) == 1:
+        head = "1 server was reported by its sub-job and may exist and be billed; check and delete it: "
+    else:
+        head = (
+            f"{len(server_ids)} servers were reported by their sub-jobs and may exist and be billed; "
+            "check and delete them: "
+        )
+    return head + ", ".join(server_ids)
+
+
+def _inconsistent(outcome: Outcome) -> tuple[str, str]:
+    head = (
+        f"job {_named(outcome.job_id, outcome.job)} is inconsistent after {show(outcome.elapsed)}: its status is "
+        f"{JobStatus.SUCCESS}, but {outcome.because} (rule {outcome.rule} of the success rule), and nothing changed"
+    )
+    return head, f"look the job {outcome.job_id} up in the cloud's console; `pulumi up` looks at it again"
+
+
+def _timed_out(outcome: Outcome) -> tuple[str, str]:
+    trouble = f"; no answer from the API for {show(outcome.outage)} ({_said(outcome)})" if outcome.error else ""
+    unmet = f"; {outcome.because}" if outcome.because else ""
+    head = f"job {_named(outcome.job_id, outcome.job)} did not finish within {show(outcome.timeout)}: "
+    next_step = f"{GO_ON} for job {outcome.job_id}, or allow more time with custom_timeouts"
+    return head + _state(outcome) + unmet + trouble, next_step
+
+
+def _interrupted(outcome: Outcome) -> tuple[str, str]:
+    return f"interrupted; job {outcome.job_id} goes on in the cloud: {_RUN_AGAIN}", _state(outcome)
+
+
+def _not_found(outcome: Outcome) -> tuple[str, str]:
+    lasted = f"still so {show(VISIBILITY_TIME)} after the first look"
+    return (
+        f"job {outcome.job_id} was not found: {_told(outcome)}, {lasted}",
+        f"check job_id, region and project: a job is known only where it was submitted, and {_RECORDS}",
+    )
+
+
+def _gone(outcome: Outcome) -> tuple[str, str]:
+    return (
+        f"the record of job {_named(outcome.job_id, outcome.job)} is gone: {_told(outcome)}; {_state(outcome)}",
+        f"{_RECORDS}: look in the console what became of job {outcome.job_id}",
+    )
+
+
+def _no_answer(outcome: Outcome) -> tuple[str, str]:
+    return (
+        _trouble(outcome, f"no usable answer from the API for {show(outcome.outage)}"),
+        f"check endpoint and network; {GO_ON} for job {outcome.job_id}",
+    )
+
+
+def _rejected(outcome: Outcome) -> tuple[str, str]:
+    return (
+        _trouble(outcome, "the API does not accept the credential"),
+        f"give a fresh credential; {GO_ON} for job {outcome.job_id}",
+    )
+
+
+def _refused(outcome: Outcome) -> tuple[str, str]:
+    return (
+        _trouble(outcome, "the API refused to tell"),
+        f"once that is mended, {_RUN_AGAIN} for job {outcome.job_id}",
+    )
+
+
+def _trouble(outcome: Outcome, what: str) -> str:
+    return f"job {_named(outcome.job_id, outcome.job)}: {what}: {_told(outcome)}; {_state(outcome)}"
+
+
+_WORDS: dict[End, Callable[[Outcome], tuple[str, str]]] = {
+    End.INCONSISTENT: _inconsistent,
+    End.TIMED_OUT: _timed_out,
+    End.INTERRUPTED: _interrupted,
+    End.NOT_FOUND: _not_found,
+    End.GONE: _gone,
+    End.NO_ANSWER: _no_answer,
+    End.REJECTED: _rejected,
+    End.REFUSED: _refused,
+}
+
+
+def _named(job_id: str, job: Job | None) -> str:
+    kind = job.job_type if job and job.job_type else None
+    return f"{short(job_id)} ({kind})" if kind else short(job_id)
+
+
+def _told(outcome: Outcome) -> str:
+    return str(outcome.error) if outcome.error else "no reason was given"
+
+
+def _said(outcome: Outcome) -> str:
+    return outcome.error.reason if outcome.error else ""
+
+
+def _state(outcome: Outcome) -> str:
+    job = outcome.job
+    if job is None:
+        return "no state of it is known"
+    total = max(job.sub_jobs_total or 0, len(job.sub_jobs))
+    done = sum(state_of(child) is State.SUCCESS for child in job.sub_jobs)
+    things = "servers" if creates_servers(job) else "sub-jobs"
+    payment = ", the order waits to be paid" if job.known_status is JobStatus.PENDING_PAYMENT else ""
+    return f"last state {job.status}" + (f", {done} of {total} {things} done" if total else "") + payment
+
+
+def _why(record: Record, *, with_hint: bool) -> str:
+    known = codes.lookup(record.error_code)
+    text = record.failure_text or (known.meaning if known else None)
+    words = " ".join(part for part in (record.error_code, text) if part)
+    hint = known.hint if known and with_hint else ""
+    return ": ".join(part for part in (words, hint) if part)
+
+
+def _tree(parts: Sequence[Record]) -> list[str]:
+    good = [part for part in parts if state_of(part) is State.SUCCESS]
+    fold = len(good) > MOST_OK_LINES
+    lines = [f"  ok    {len(good)} sub-jobs"] if fold else []
+    return lines + [_line(part) for part in parts if not (fold and state_of(part) is State.SUCCESS)]
+
+
+def _line(part: Record) -> str:
+    match state_of(part):
+        case State.SUCCESS:
+            took = show(part.duration_seconds) if part.duration_seconds is not None else ""
+            servers = " ".join(f"server {server_id}" for server_id in part.own_server_ids)
+            return "  ".join(word for word in ("  ok    " + short(part.job_id), servers, took) if word)
+        case State.FAIL | State.PRESUMED_FAIL:
+            named = "".join(f"  server {server_id}" for server_id in part.own_server_ids)
+            return f"  FAIL  {short(part.job_id)}{named}  {_why(part, with_hint=True) or 'no reason was given'}"
+    return f"  ...   {short(part.job_id)}  {part.status or 'no status'}"
+
+
+def _survivors(job: Job) -> list[str]:
+    text = survivors_text(survivors(job))
+    return [text] if text else []
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(line for line in lines if line)

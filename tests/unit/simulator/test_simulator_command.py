@@ -1,0 +1,103 @@
+"""The simulator by hand, and the pytest fixture, each in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+import bms_simulator
+from bms_simulator.__main__ import main
+from bms_simulator.scenarios import table
+
+PROVIDER = Path(bms_simulator.__file__).parents[1]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROVIDER)}
+COMMAND = [sys.executable, "-m", "bms_simulator"]
+
+
+@contextmanager
+def running(*arguments: str) -> Generator[tuple[subprocess.Popen[str], list[str]]]:
+    """Start the command and give it and the lines that it prints when it is ready."""
+    with subprocess.Popen(
+        [*COMMAND, *arguments], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process, [process.stdout.readline().rstrip() for _ in range(3)]
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_serves_until_it_is_asked_to_end(number: signal.Signals) -> None:
+    """It says where it listens, logs each request without the token, and ends with 0 and no traceback."""
+    with running("--token", "secret", "--project-id", "p") as (process, lines):
+        assert lines[0].startswith("bms_simulator listening on http://127.0.0.1:")
+        assert lines[1:] == ["project id: p", "token: secret"]
+        url = f"{lines[0].split()[-1]}/v1/p/jobs/ok"
+        assert requests.get(url, headers={"X-Auth-Token": "secret"}, timeout=5).status_code == 200
+        process.send_signal(number)
+        out, errors = process.communicate(timeout=10)
+    assert (process.returncode, out) == (0, "")
+    assert errors.splitlines() == ["GET /v1/p/jobs/ok 200"]
+
+
+def test_a_taken_port_is_said_in_one_line() -> None:
+    """A port that another program listens on is one line on stderr and exit code 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = subprocess.run(
+            [*COMMAND, "--port", port], env=ENVIRONMENT, capture_output=True, text=True, timeout=20, check=False
+        )
+    assert (result.returncode, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    assert f"cannot listen on http://127.0.0.1:{port}" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--time-scale", "0"], ["--time-scale", "x"], ["--time-scale", "nan"], ["--port", "65536"]]
+)
+def test_wrong_arguments_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A wrong argument is named, with what it should be, and the exit code is 2."""
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert arguments[0] in capsys.readouterr().err
+
+
+def test_the_table_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    """--scenarios prints the table and starts nothing."""
+    assert main(["--scenarios"]) == 0
+    assert capsys.readouterr().out == f"{table()}\n"
+
+
+def test_the_fixture_serves_a_test(tmp_path: Path) -> None:
+    """A project that names the plugin gets a started simulator in its tests."""
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["bms_simulator.fixtures"]\n')
+    (tmp_path / "test_it.py").write_text(
+        "def test_it(bms_simulator):\n    assert bms_simulator.endpoint.startswith('http://127.0.0.1:')\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    result = subprocess.run(command, env=ENVIRONMENT, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+    assert result.returncode == 0, result.stdout
+
+
+def test_only_the_fixture_needs_more_than_the_standard_library() -> None:
+    """Importing the package loads neither pytest nor the client of this project nor anything else installed."""
+    code = "import sys, bms_simulator.__main__; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    result = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(PROVIDER)!r}); {code}"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=True,
+    )
+    assert set(result.stdout.split()) <= {"bms_simulator", "__main__", *sys.stdlib_module_names}

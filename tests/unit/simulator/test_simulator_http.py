@@ -1,0 +1,276 @@
+"""The HTTP side: who is let in, what is refused, what is recorded, and how connections end."""
+
+from __future__ import annotations
+
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+
+import pytest
+import requests
+
+from bms_simulator import Answer, Frame, ManualClock, Simulator, sample_order
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong", "\u00e9"])
+def test_a_wrong_token_is_refused(token: str | None, sim: Simulator) -> None:
+    """Without the right token every request is 401 in the shape of the gateway, and nothing happens."""
+    headers = {} if token is None else {"X-Auth-Token": token.encode()}
+    answer = requests.post(f"{sim.url}/baremetalservers", json=sample_order("web"), headers=headers, timeout=5)
+    body = answer.json()
+    assert (answer.status_code, body["error_code"]) == (401, "APIGW.0301")
+    assert body["error_msg"].startswith("Incorrect IAM authentication information: ")
+    assert body["request_id"] == answer.headers["X-Request-Id"]
+    sim.advance(100.0)
+    assert not sim.world.servers
+
+
+def test_another_project_is_refused(sim: Simulator, session: requests.Session) -> None:
+    """The token is good for its own project only."""
+    answer = session.get(f"{sim.endpoint}/v1/other/jobs/ok", timeout=5)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Common.0018")
+
+
+@pytest.mark.parametrize("path", ["", "/", "/v1", "/v2/p/jobs/ok", "/v1/p/jobs", "/v1/p/jobs/", "/v1/p//jobs/ok"])
+def test_unknown_paths_are_not_found(path: str, sim: Simulator, session: requests.Session) -> None:
+    """A path that is no API is 404 APIGW.0101."""
+    answer = session.get(f"{sim.endpoint}{path}", timeout=5)
+    assert (answer.status_code, answer.json()["error_code"]) == (404, "APIGW.0101")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("DELETE", "jobs/ok"), ("GET", "baremetalservers"), ("PUT", "baremetalservers/action"), ("PATCH", "jobs/ok")],
+)
+def test_wrong_methods_are_refused(method: str, path: str, sim: Simulator, session: requests.Session) -> None:
+    """A known path with another method is 405."""
+    assert session.request(method, f"{sim.url}/{path}", timeout=5).status_code == 405
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"9" * 5_000])
+def test_bodies_that_are_no_json_are_refused(body: bytes, sim: Simulator, session: requests.Session) -> None:
+    """A body that cannot be parsed is 400 BMS.0001."""
+    answer = session.post(f"{sim.url}/baremetalservers", data=body, timeout=5)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BMS.0001")
+
+
+def test_large_bodies_are_refused(sim: Simulator, session: requests.Session) -> None:
+    """A body of over 12 MB is refused, and the client sees the refusal."""
+    answer = session.post(f"{sim.url}/baremetalservers", data=b"x" * (12 * 1024 * 1024 + 1), timeout=5)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "9" * 5000, "\u00b2"])
+def test_lengths_that_are_none_are_refused(length: str, sim: Simulator) -> None:
+    """A Content-Length that is no number is refused without a defect in the server."""
+    with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as connection:
+        connection.sendall(f"POST /v1/p/jobs HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode("latin-1"))
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(65536).split()[1] in {b"400", b"413"}
+
+
+def test_chunked_bodies_are_refused(sim: Simulator, session: requests.Session) -> None:
+    """A body without a length is 411."""
+    assert session.post(f"{sim.url}/baremetalservers", data=iter([b"{}"]), timeout=5).status_code == 411
+
+
+def test_what_is_not_http_is_refused(sim: Simulator) -> None:
+    """Garbage instead of a request is answered with 400, and the next connection is served."""
+    with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as connection:
+        connection.sendall(b"\x00\x01 garbage garbage garbage\r\n\r\n")
+        assert b"APIGW.0201" in connection.recv(65536)
+    assert requests.get(sim.url, timeout=5).status_code == 404
+
+
+def test_every_answer_can_be_told_apart(sim: Simulator, session: requests.Session) -> None:
+    """Each answer has a request id of its own, a date, a type and a length."""
+    answers = [session.get(f"{sim.url}/jobs/ok", timeout=5) for _ in range(2)]
+    assert answers[0].headers["X-Request-Id"] != answers[1].headers["X-Request-Id"]
+    for answer in answers:
+        assert answer.headers["Date"]
+        assert answer.headers["Content-Type"].startswith("application/json")
+        assert int(answer.headers["Content-Length"]) == len(answer.content)
+
+
+def test_a_connection_serves_many_requests(sim: Simulator) -> None:
+    """A connection is kept for the next request."""
+    connection = HTTPConnection("127.0.0.1", sim.port, timeout=5)
+    ports: set[int] = set()
+    for _ in range(3):
+        connection.request("GET", f"/v1/{sim.project_id}/jobs/ok", headers={"X-Auth-Token": sim.token})
+        assert json.loads(connection.getresponse().read())["status"] == "INIT"
+        assert isinstance(connection.sock, socket.socket)
+        ports.add(connection.sock.getsockname()[1])
+    connection.close()
+    assert len(ports) == 1
+
+
+def test_hundreds_of_clients_are_served_and_counted(sim: Simulator) -> None:
+    """Many connections at once are all answered, and each request is recorded exactly once."""
+
+    def order(number: int) -> int:
+        url, headers = f"{sim.url}/baremetalservers", {"X-Auth-Token": sim.token}
+        return requests.post(url, json=sample_order(f"web-{number}"), headers=headers, timeout=30).status_code
+
+    with ThreadPoolExecutor(200) as pool:
+        assert set(pool.map(order, range(400))) == {200}
+    names = {str(request.body) for request in sim.requests}
+    assert (sim.count("POST"), len(sim.requests), len(names)) == (400, 400, 400)
+    assert {request.status for request in sim.requests} == {200}
+
+
+def test_requests_are_recorded_without_credentials(sim: Simulator, session: requests.Session) -> None:
+    """A record has the method, path, status, time and body; the token is nowhere in it."""
+    sim.advance(7.0)
+    order = sample_order("web")
+    session.post(f"{sim.url}/baremetalservers?a=1", json=order, headers={"Authorization": "secret"}, timeout=5)
+    (request,) = sim.requests
+    assert (request.method, request.status, request.at, request.body) == ("POST", 200, 7.0, order)
+    assert request.path == f"/v1/{sim.project_id}/baremetalservers?a=1"
+    hidden = {name.lower(): value for name, value in request.headers.items()}
+    assert (hidden["x-auth-token"], hidden["authorization"]) == ("***", "***")
+    assert sim.token not in repr(request)
+
+
+def test_the_record_is_a_copy(sim: Simulator, session: requests.Session) -> None:
+    """A list of requests does not grow after it was taken."""
+    before = sim.requests
+    session.get(f"{sim.url}/jobs/ok", timeout=5)
+    assert (len(before), sim.count(), sim.count("GET"), sim.count("POST")) == (0, 1, 1, 0)
+    assert (sim.count("GET", path_contains="/jobs/"), sim.count(path_contains="/other/")) == (1, 0)
+
+
+def test_a_pause_drops_every_connection(sim: Simulator, session: requests.Session) -> None:
+    """While paused, open and new connections are dropped, and nothing is recorded; afterwards all is as before."""
+    assert session.get(f"{sim.url}/jobs/ok", timeout=5).status_code == 200
+    sim.pause()
+    for _ in range(3):
+        with pytest.raises(requests.ConnectionError):
+            session.get(f"{sim.url}/jobs/ok", timeout=5)
+    sim.resume()
+    assert session.get(f"{sim.url}/jobs/ok", timeout=5).status_code == 200
+    assert sim.count("GET") == 2
+
+
+def test_a_stop_keeps_the_port_and_the_world(sim: Simulator, session: requests.Session) -> None:
+    """A stopped simulator refuses connections; started again it has the same endpoint, jobs and servers."""
+    endpoint = sim.endpoint
+    session.post(f"{sim.url}/baremetalservers", json=sample_order("web"), timeout=5)
+    sim.advance(240.0)
+    before = sim.world
+    for _ in range(3):
+        sim.stop()
+        with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", sim.port), timeout=5):
+            pass
+        sim.start()
+    assert (sim.endpoint, sim.world) == (endpoint, before)
+    assert session.get(f"{sim.url}/jobs/ok", timeout=5).status_code == 200
+
+
+def test_starting_and_stopping_twice_is_harmless(session: requests.Session) -> None:
+    """start, stop and close may be called in any order."""
+    sim = Simulator(clock=ManualClock())
+    sim.stop()
+    sim.start()
+    sim.start()
+    assert session.get(f"{sim.url}/jobs/ok", timeout=5).status_code == 401
+    sim.stop()
+    sim.stop()
+    sim.close()
+    sim.close()
+    sim.start()
+    sim.close()
+
+
+def test_a_stop_ends_requests_that_hang(sim: Simulator) -> None:
+    """A client that waits for an answer that never comes is let go when the simulator stops."""
+    headers = {"X-Auth-Token": sim.token}
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(requests.get, f"{sim.url}/jobs/hang", headers=headers, timeout=30)
+        while not sim.count("GET"):
+            pass
+        sim.stop()
+        assert isinstance(waiting.exception(timeout=5), requests.ConnectionError)
+
+
+@pytest.mark.parametrize("time_scale", [0.0, -1.0, float("inf"), float("nan")])
+def test_time_scales_are_positive(time_scale: float) -> None:
+    """A time scale that is not a positive number is refused."""
+    with pytest.raises(ValueError, match="time_scale must be a positive number"):
+        Simulator(time_scale=time_scale)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("inf"), float("nan")])
+def test_time_does_not_go_back(seconds: float, sim: Simulator) -> None:
+    """Time is advanced by a finite number of seconds, never backwards."""
+    with pytest.raises(ValueError, match="time only goes forward"):
+        sim.advance(seconds)
+
+
+def test_time_is_scaled() -> None:
+    """Simulated time is the clock's, times the scale."""
+    clock = ManualClock()
+    with Simulator(time_scale=12.0, clock=clock) as sim:
+        headers = {"X-Auth-Token": sim.token}
+        statuses: list[str] = []
+        for _ in range(3):
+            statuses.append(requests.get(f"{sim.url}/jobs/ok", headers=headers, timeout=5).json()["status"])
+            clock.advance(10.0)
+    assert statuses == ["INIT", "RUNNING", "SUCCESS"]
+
+
+def test_a_script_shows_its_frames(sim: Simulator, session: requests.Session) -> None:
+    """A scripted job shows each frame for one look, and the last one for ever."""
+    teapot = Answer(418, "short and stout", {"X-Pot": "1"})
+    sim.add_job("mine", [{"status": "RUNNING"}, teapot, "reset", Frame({"status": "FAIL"}, looks=2), {"status": "X"}])
+    url = f"{sim.url}/jobs/mine"
+    assert session.get(url, timeout=5).json() == {"status": "RUNNING"}
+    answer = session.get(url, timeout=5)
+    assert (answer.status_code, answer.text, answer.headers["X-Pot"]) == (418, "short and stout", "1")
+    with pytest.raises(requests.ConnectionError):
+        session.get(url, timeout=5)
+    assert [session.get(url, timeout=5).json()["status"] for _ in range(4)] == ["FAIL", "FAIL", "X", "X"]
+
+
+def test_a_script_can_go_by_time(sim: Simulator, session: requests.Session) -> None:
+    """A frame with seconds stays for that long from the moment it is first shown, however often one looks."""
+    sim.add_job("mine", [Frame({"n": 1}, seconds=10), Frame({"n": 2}, seconds=5), {"n": 3}, {"n": 4}])
+    sim.advance(1000.0)
+    seen: list[int] = []
+    for seconds in (0.0, 9.0, 1.0, 4.0, 1.0, 0.0):
+        sim.advance(seconds)
+        seen.append(session.get(f"{sim.url}/jobs/mine", timeout=5).json()["n"])
+    assert seen == [1, 1, 2, 2, 3, 4]
+
+
+def test_a_script_has_frames(sim: Simulator) -> None:
+    """A script without frames is refused."""
+    with pytest.raises(ValueError, match="at least one frame"):
+        sim.add_job("mine", [])
+
+
+def test_a_body_that_is_cut_off_is_no_request(sim: Simulator) -> None:
+    """A client that goes away in the middle of its body has asked for nothing."""
+    with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as connection:
+        connection.sendall(b"POST /v1/p/baremetalservers HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf")
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(65536) == b""
+    assert not sim.requests
+
+
+def test_an_answer_to_head_has_no_body(sim: Simulator, session: requests.Session) -> None:
+    """HEAD is no method of the API, and its refusal has headers only, so that the connection stays usable."""
+    for _ in range(2):
+        answer = session.head(f"{sim.url}/jobs/ok", timeout=5)
+        assert (answer.status_code, answer.content) == (405, b"")
+
+
+def test_a_stop_ends_answers_that_trickle(sim: Simulator) -> None:
+    """A slow answer is given up when the simulator stops."""
+    url, headers = f"{sim.url}/jobs/slow", {"X-Auth-Token": sim.token}
+    with requests.get(url, headers=headers, stream=True, timeout=5) as answer:
+        assert next(answer.iter_content(1)) == b"{"
+        sim.stop()
+        with pytest.raises(requests.RequestException):
+            assert answer.content

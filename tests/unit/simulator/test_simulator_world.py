@@ -1,0 +1,378 @@
+"""Orders and what they do to the servers and disks behind the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import pytest
+import requests
+
+from bms_simulator import VOLUME_IDS, Simulator, sample_order
+
+Ask: TypeAlias = Callable[..., tuple[int, Any]]
+FIRST, SECOND = VOLUME_IDS[:2]
+
+
+@pytest.fixture
+def ask(sim: Simulator, session: requests.Session) -> Ask:
+    """Return a function that sends a request and gives the status and the body."""
+
+    def send(method: str, path: str, body: object = None) -> tuple[int, Any]:
+        answer = session.request(method, f"{sim.url}/{path}", json=body, timeout=5)
+        return answer.status_code, answer.json()
+
+    return send
+
+
+def make_server(sim: Simulator, ask: Ask, name: str = "web", **fields: object) -> str:
+    """Order a server, wait for it, and return its id."""
+    order: dict[str, Any] = {"server": {**_server(name), **fields}}
+    job_id = ask("POST", "baremetalservers", order)[1]["job_id"]
+    sim.advance(240.0)
+    server_id: str = ask("GET", f"jobs/{job_id}")[1]["entities"]["sub_jobs"][0]["entities"]["server_id"]
+    return server_id
+
+
+def make_survivor(sim: Simulator, ask: Ask) -> str:
+    """Order two servers of which one fails, and return the id of the other one."""
+    ask("POST", "baremetalservers", sample_order("fail-one", 2))
+    sim.advance(240.0)
+    (survivor,) = sim.world.servers
+    return survivor.id
+
+
+def _server(name: str = "web", count: int = 1) -> dict[str, object]:
+    server = sample_order(name, count)["server"]
+    assert isinstance(server, Mapping)
+    return dict(server)
+
+
+def finish(sim: Simulator, ask: Ask, answer: tuple[int, Any], seconds: float) -> dict[str, Any]:
+    """Let a job run to its end and return its last body."""
+    sim.advance(seconds)
+    job: dict[str, Any] = ask("GET", f"jobs/{answer[1]['job_id']}")[1]
+    return job
+
+
+def test_servers_are_built_by_their_job(sim: Simulator, ask: Ask) -> None:
+    """Servers are not there at first, then BUILD, then ACTIVE one after the other, numbered when there are several."""
+    ask("POST", "baremetalservers", sample_order("web", 3))
+    seen: list[list[str]] = []
+    for seconds in (0.0, 20.0, 130.0, 90.0):
+        sim.advance(seconds)
+        seen.append([server.status for server in sim.world.servers])
+    assert seen == [[], ["BUILD"] * 3, ["ACTIVE", "BUILD", "BUILD"], ["ACTIVE"] * 3]
+    assert [server.name for server in sim.world.servers] == ["web-0001", "web-0002", "web-0003"]
+
+
+def test_servers_that_fail_disappear(sim: Simulator, ask: Ask) -> None:
+    """A server whose sub-job fails is seen for a while and then gone."""
+    ask("POST", "baremetalservers", sample_order("fail-one", 3))
+    sim.advance(20.0)
+    assert len(sim.world.servers) == 3
+    sim.advance(220.0)
+    assert [server.name for server in sim.world.servers] == ["fail-one-0001", "fail-one-0003"]
+
+
+def test_sub_jobs_can_be_asked_for(sim: Simulator, ask: Ask) -> None:
+    """The id of a sub-job is a job of its own, with the body that the parent shows."""
+    job_id = ask("POST", "baremetalservers", sample_order("web", 2))[1]["job_id"]
+    sim.advance(160.0)
+    for sub_job in ask("GET", f"jobs/{job_id}")[1]["entities"]["sub_jobs"]:
+        assert ask("GET", f"jobs/{sub_job['job_id']}") == (200, sub_job)
+
+
+def test_only_prepaid_orders_have_an_order_id(ask: Ask) -> None:
+    """order_id is in the answer exactly if the order is paid by month or year."""
+    assert ask("POST", "baremetalservers", sample_order("web"))[1].keys() == {"job_id"}
+    assert ask("POST", "baremetalservers", sample_order("web", prepaid=True))[1].keys() == {"job_id", "order_id"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"name": ""}, "BMS.0206"),
+        ({"name": "with blank"}, "BMS.0206"),
+        ({"name": "x" * 64}, "BMS.0206"),
+        ({"name": "x" * 59, "count": 2}, "BMS.0206"),
+        ({"name": 7}, "BMS.0206"),
+        ({"count": 0}, "BMS.0205"),
+        ({"count": 25}, "BMS.0205"),
+        ({"count": "2"}, "BMS.0205"),
+        ({"count": True}, "BMS.0205"),
+        ({"imageRef": None}, "BMS.0018"),
+        ({"flavorRef": None}, "BMS.0018"),
+        ({"flavorRef": "s3.large.2"}, "BMS.0021"),
+        ({"availability_zone": None}, "BMS.0018"),
+        ({"vpcid": None}, "BMS.0246"),
+        ({"nics": []}, "BMS.0018"),
+        ({"nics": "eth0"}, "BMS.0018"),
+        ({"nics": [{"subnet_id": "a"}] * 3}, "BMS.0018"),
+        ({"nics": [{"ip_address": "192.168.0.2"}]}, "BMS.0018"),
+        ({"nics": [{"subnet_id": "a", "ip_address": "192.168.0.2"}], "count": 2}, "BMS.0207"),
+        ({"metadata": {}}, "BMS.0217"),
+        ({"extendparam": None}, "BMS.0018"),
+        ({"key_name": None}, "BMS.0111"),
+        ({"adminPass": "Secret-1234"}, "BMS.0111"),
+    ],
+)
+def test_wrong_orders_are_refused(fields: dict[str, object], code: str, sim: Simulator, ask: Ask) -> None:
+    """An order with a wrong field is refused with the documented code, and makes nothing."""
+    status, body = ask("POST", "baremetalservers", {"server": {**_server(), **fields}})
+    assert (status, body["error"]["code"]) == (400, code)
+    sim.advance(100.0)
+    assert not sim.world.servers
+
+
+@pytest.mark.parametrize("body", [{}, {"server": {}}, {"server": 1}, [], "text", 3])
+def test_empty_orders_are_refused(body: object, ask: Ask) -> None:
+    """A body without a server is refused as such."""
+    status, answer = ask("POST", "baremetalservers", body)
+    assert (status, answer["error"]["code"]) == (400, "BMS.0003")
+
+
+@pytest.mark.parametrize("name", ["x" * 63, "a_b.c-d", "\u670d\u52a1\u5668"])
+def test_all_documented_names_are_taken(name: str, ask: Ask) -> None:
+    """Names of up to 63 letters, digits, hyphens, underscores, dots and Chinese characters are fine."""
+    assert ask("POST", "baremetalservers", {"server": {**_server(), "name": name}})[0] == 200
+
+
+def test_power(sim: Simulator, ask: Ask) -> None:
+    """Stopping and starting lead through a task to the other status, by a job with a sub-job for each server."""
+    server_id = make_server(sim, ask)
+    servers = {"servers": [{"id": server_id}]}
+    answer = ask("POST", "baremetalservers/action", {"os-stop": servers})
+    assert answer[0] == 200
+    assert sim.world.servers[0].task_state == "powering-off"
+    assert ask("POST", "baremetalservers/action", {"os-stop": servers})[1]["error"]["code"] == "BMS.0036"
+    job = finish(sim, ask, answer, 60.0)
+    assert (job["status"], job["job_type"]) == ("SUCCESS", "baremetalBatchOperate")
+    assert [each["job_type"] for each in job["entities"]["sub_jobs"]] == ["baremetalSingleOperate"]
+    stopped = sim.world.servers[0]
+    assert (stopped.status, stopped.task_state) == ("SHUTOFF", None)
+    assert ask("POST", "baremetalservers/action", {"os-stop": servers})[1]["error"]["code"] == "BMS.0039"
+    finish(sim, ask, ask("POST", "baremetalservers/action", {"os-start": servers}), 60.0)
+    assert sim.world.servers[0].status == "ACTIVE"
+    assert ask("POST", "baremetalservers/action", {"os-start": servers})[1]["error"]["code"] == "BMS.0038"
+
+
+def test_reboot_needs_a_type(sim: Simulator, ask: Ask) -> None:
+    """A reboot without a type is refused, one with a type is a job."""
+    servers = {"servers": [{"id": make_server(sim, ask)}]}
+    assert ask("POST", "baremetalservers/action", {"reboot": servers})[1]["error"]["code"] == "BMS.0018"
+    job = finish(sim, ask, ask("POST", "baremetalservers/action", {"reboot": {"type": "HARD", **servers}}), 60.0)
+    assert (job["status"], sim.world.servers[0].status) == ("SUCCESS", "ACTIVE")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "baremetalservers/action", {"os-stop": {"servers": [{"id": "nobody"}]}}),
+        ("POST", "baremetalservers/delete", {"servers": [{"id": "nobody"}], "delete_publicip": False}),
+        ("POST", "baremetalservers/nobody/attachvolume", {"volumeAttachment": {"volumeId": FIRST}}),
+        ("DELETE", f"baremetalservers/nobody/detachvolume/{FIRST}", None),
+        ("POST", "baremetalservers/nobody/reinstallos", {"os-reinstall": {"keyname": "k"}}),
+        ("POST", "baremetalservers/nobody/changeos", {"os-change": {"imageid": "i", "keyname": "k"}}),
+        ("POST", "baremetalservers/nobody/nics", {"nics": [{"subnet_id": "s"}]}),
+        ("POST", "baremetalservers/nobody/nics/delete", {"nics": [{"id": "n"}]}),
+    ],
+)
+def test_nothing_can_be_done_to_a_server_that_is_not_there(method: str, path: str, body: object, ask: Ask) -> None:
+    """Each order for an unknown server is refused with BMS.0040."""
+    status, answer = ask(method, path, body)
+    assert (status, answer["error"]["code"]) == (400, "BMS.0040")
+
+
+def test_a_disk_is_attached_and_detached(sim: Simulator, ask: Ask) -> None:
+    """A disk is available, attaching, in use, detaching and available again, as its jobs go."""
+    server_id = make_server(sim, ask)
+    attached = ask("POST", f"baremetalservers/{server_id}/attachvolume", {"volumeAttachment": {"volumeId": FIRST}})
+    assert (attached[0], sim.world.volumes[0].status) == (202, "attaching")
+    job = finish(sim, ask, attached, 24.0)
+    assert (job["status"], job["job_type"]) == ("SUCCESS", "baremetalAttachVolume")
+    assert job["entities"]["sub_jobs_total"] == 0
+    listed = ask("GET", f"baremetalservers/{server_id}/os-volume_attachments")[1]["volumeAttachments"]
+    assert listed == [{"id": FIRST, "device": "/dev/sdb", "serverId": server_id, "volumeId": FIRST}]
+    detached = ask("DELETE", f"baremetalservers/{server_id}/detachvolume/{FIRST}")
+    assert (detached[0], sim.world.volumes[0].status) == (202, "detaching")
+    assert finish(sim, ask, detached, 24.0)["job_type"] == "baremetalDetachVolume"
+    assert (sim.world.volumes[0].status, sim.world.volumes[0].server_id) == ("available", None)
+
+
+def test_disks_that_cannot_be_attached(sim: Simulator, ask: Ask) -> None:
+    """Missing, being attached, attached here, attached elsewhere, not attached: each has its documented code."""
+    here, there = make_server(sim, ask, "here"), make_server(sim, ask, "there")
+
+    def code(server_id: str, volume_id: str) -> str:
+        body = {"volumeAttachment": {"volumeId": volume_id}}
+        found: str = ask("POST", f"baremetalservers/{server_id}/attachvolume", body)[1].get("error", {}).get("code", "")
+        return found
+
+    assert code(here, "missing") == "BMS.0103"
+    assert code(here, FIRST) == ""
+    assert code(here, FIRST) == "BMS.1011"
+    sim.advance(24.0)
+    assert code(here, FIRST) == "BMS.1009"
+    assert code(there, FIRST) == "BMS.3035"
+    assert ask("DELETE", f"baremetalservers/{there}/detachvolume/{SECOND}")[1]["error"]["code"] == "BMS.0114"
+
+
+def test_a_failed_attachment_leaves_the_disk_available(sim: Simulator, ask: Ask) -> None:
+    """What a failed job would have changed is as it was before; the server's scenario holds for its later jobs too."""
+    survivor = make_survivor(sim, ask)
+    answer = ask("POST", f"baremetalservers/{survivor}/attachvolume", {"volumeAttachment": {"volumeId": FIRST}})
+    assert sim.world.volumes[0].status == "attaching"
+    assert finish(sim, ask, answer, 24.0)["status"] == "FAIL"
+    assert (sim.world.volumes[0].status, sim.world.volumes[0].server_id) == ("available", None)
+
+
+def test_an_operating_system_is_reinstalled(sim: Simulator, ask: Ask) -> None:
+    """A stopped server can be reinstalled and is started by that; the job type depends on its system disk."""
+    local, volume_boot = make_server(sim, ask, "a"), make_server(sim, ask, "b", root_volume={"volumetype": "SAS"})
+    body = {"os-reinstall": {"keyname": "practice"}}
+    assert ask("POST", f"baremetalservers/{local}/reinstallos", body)[1]["error"]["code"] == "BMS.1001"
+    ask("POST", "baremetalservers/action", {"os-stop": {"servers": [{"id": local}, {"id": volume_boot}]}})
+    sim.advance(60.0)
+    answers = [ask("POST", f"baremetalservers/{each}/reinstallos", body) for each in (local, volume_boot)]
+    assert ask("POST", f"baremetalservers/{local}/reinstallos", body)[1]["error"]["code"] == "BMS.1001"
+    sim.advance(300.0)
+    jobs = [ask("GET", f"jobs/{answer[1]['job_id']}")[1] for answer in answers]
+    assert [job["job_type"] for job in jobs] == ["baremetalReinstallOs", "baremetalVolumeBootReinstallOs"]
+    assert [server.status for server in sim.world.servers] == ["ACTIVE", "ACTIVE"]
+
+
+def test_an_operating_system_is_changed(sim: Simulator, ask: Ask) -> None:
+    """That order answers with jobId, and needs an image and one way to log in."""
+    server_id = make_server(sim, ask)
+    ask("POST", "baremetalservers/action", {"os-stop": {"servers": [{"id": server_id}]}})
+    sim.advance(60.0)
+    path = f"baremetalservers/{server_id}/changeos"
+    assert ask("POST", path, {"os-change": {"keyname": "k"}})[1]["error"]["code"] == "BMS.0018"
+    assert ask("POST", path, {"os-change": {"imageid": "i"}})[1]["error"]["code"] == "BMS.0111"
+    answer = ask("POST", path, {"os-change": {"imageid": "i", "metadata": {"user_data": "IyEvYmluL3No"}}})[1]
+    assert answer.keys() == {"jobId"}
+    assert ask("GET", f"jobs/{answer['jobId']}")[1]["job_type"] == "baremetalChangeOsLocalDisk"
+
+
+def test_ports_come_and_go(sim: Simulator, ask: Ask) -> None:
+    """Ports are added and removed by jobs that name them; the primary one stays."""
+    server_id = make_server(sim, ask)
+    primary = sim.world.servers[0].nic_ids[0]
+    added = ask("POST", f"baremetalservers/{server_id}/nics", {"nics": [{"subnet_id": "a"}, {"subnet_id": "b"}]})
+    job = finish(sim, ask, added, 30.0)
+    ids = [each["entities"]["nic_id"] for each in job["entities"]["sub_jobs"]]
+    assert sim.world.servers[0].nic_ids == (primary, *ids)
+    path = f"baremetalservers/{server_id}/nics/delete"
+    assert ask("POST", path, {"nics": [{"id": primary}]})[1]["error"]["code"] == "BMS.0222"
+    assert ask("POST", path, {"nics": [{"id": "other"}]})[1]["error"]["code"] == "BMS.0013"
+    finish(sim, ask, ask("POST", path, {"nics": [{"id": ids[0]}]}), 30.0)
+    assert sim.world.servers[0].nic_ids == (primary, ids[1])
+
+
+def test_a_deleted_server_gives_its_disks_back(sim: Simulator, ask: Ask) -> None:
+    """A server is deleted by a job, shown as DELETED for a while, then gone; its disks are free."""
+    server_id = make_server(sim, ask)
+    ask("POST", f"baremetalservers/{server_id}/attachvolume", {"volumeAttachment": {"volumeId": FIRST}})
+    sim.advance(24.0)
+    body = {"servers": [{"id": server_id}], "delete_publicip": True}
+    finish(sim, ask, ask("POST", "baremetalservers/delete", body), 120.0)
+    assert ask("GET", f"baremetalservers/{server_id}")[1]["server"]["status"] == "DELETED"
+    assert sim.world.volumes[0].status == "available"
+    sim.advance(60.0)
+    assert ask("GET", f"baremetalservers/{server_id}")[0] == 404
+    gone = ask("GET", f"baremetalservers/{server_id}/os-volume_attachments")
+    assert (gone[0], gone[1]["error"]["code"]) == (400, "BMS.1007")
+
+
+def test_prepaid_servers_are_not_deleted(sim: Simulator, ask: Ask) -> None:
+    """Servers paid by month or year are refused, and so is a body without delete_publicip."""
+    server_id = make_server(sim, ask, extendparam={"chargingMode": "prePaid"})
+    body = {"servers": [{"id": server_id}], "delete_publicip": True}
+    assert ask("POST", "baremetalservers/delete", body)[0] == 400
+    assert ask("POST", "baremetalservers/delete", {"servers": [{"id": server_id}]})[0] == 400
+
+
+def test_a_failing_power_job_changes_nothing(sim: Simulator, ask: Ask) -> None:
+    """A server of a failing scenario keeps its status when a later job on it fails."""
+    survivor = make_survivor(sim, ask)
+    job = finish(sim, ask, ask("POST", "baremetalservers/action", {"os-stop": {"servers": [{"id": survivor}]}}), 60.0)
+    assert (job["status"], sim.world.servers[0].status, sim.world.servers[0].task_state) == ("FAIL", "ACTIVE", None)
+
+
+def test_servers_are_listed_in_pages(sim: Simulator, ask: Ask) -> None:
+    """The list is filtered by name and status, and its offset is a page number that begins at 1."""
+    make_server(sim, ask, "other")
+    ask("POST", "baremetalservers", sample_order("web", 3))
+    sim.advance(20.0)
+
+    def names(query: str) -> list[str]:
+        return [server["name"] for server in ask("GET", f"baremetalservers/detail{query}")[1]["servers"]]
+
+    assert len(names("")) == 4
+    assert names("?status=ACTIVE") == ["other"]
+    assert names("?name=web&limit=2") == ["web-0001", "web-0002"]
+    assert names("?name=web&limit=2&offset=2") == ["web-0003"]
+    assert ask("GET", "baremetalservers/detail?limit=x")[0] == 400
+
+
+def test_details_of_a_server(sim: Simulator, ask: Ask) -> None:
+    """The details repeat the order, in the documented keys."""
+    server_id = make_server(sim, ask, server_tags=[{"key": "stage", "value": "test"}])
+    server = ask("GET", f"baremetalservers/{server_id}")[1]["server"]
+    assert (server["id"], server["status"], server["OS-EXT-STS:power_state"]) == (server_id, "ACTIVE", 1)
+    assert server["tags"] == ["stage=test", "__type_baremetal"]
+    assert server["metadata"]["chargingMode"] == "0"
+
+
+def test_a_failed_job_on_ports_or_deletion_changes_nothing(sim: Simulator, ask: Ask) -> None:
+    """After failed jobs the server is there, with the ports that it had."""
+    survivor = make_survivor(sim, ask)
+    before = sim.world
+    finish(sim, ask, ask("POST", f"baremetalservers/{survivor}/nics", {"nics": [{"subnet_id": "a"}]}), 30.0)
+    deletion = {"servers": [{"id": survivor}], "delete_publicip": False}
+    assert finish(sim, ask, ask("POST", "baremetalservers/delete", deletion), 120.0)["status"] == "FAIL"
+    assert sim.world == before
+
+
+def test_orders_without_substance_are_refused(sim: Simulator, ask: Ask) -> None:
+    """An unknown action, an empty list of servers or of ports is BMS.0018."""
+    server_id = make_server(sim, ask)
+    answers = [
+        ask("POST", "baremetalservers/action", {"os-explode": {}}),
+        ask("POST", "baremetalservers/action", {"os-stop": {"servers": []}}),
+        ask("POST", "baremetalservers/action", {"os-stop": {"servers": [{"id": server_id}, 1]}}),
+        ask("POST", f"baremetalservers/{server_id}/nics", {"nics": []}),
+    ]
+    assert [(status, body["error"]["code"]) for status, body in answers] == [(400, "BMS.0018")] * 4
+
+
+def test_a_disk_in_motion_is_left_alone(sim: Simulator, ask: Ask) -> None:
+    """A disk that is being detached can be neither detached again nor attached."""
+    path = f"baremetalservers/{make_server(sim, ask)}"
+    attachment = {"volumeAttachment": {"volumeId": FIRST, "device": "/dev/sdx"}}
+    finish(sim, ask, ask("POST", f"{path}/attachvolume", attachment), 24.0)
+    assert sim.world.volumes[0].device == "/dev/sdx"
+    assert ask("GET", path)[1]["server"]["os-extended-volumes:volumes_attached"][0]["device"] == "/dev/sdx"
+    ask("DELETE", f"{path}/detachvolume/{FIRST}")
+    assert ask("DELETE", f"{path}/detachvolume/{FIRST}")[1]["error"]["code"] == "BMS.1003"
+    assert ask("POST", f"{path}/attachvolume", attachment)[1]["error"]["code"] == "BMS.1003"
+
+
+def test_a_server_that_is_built_is_left_alone(sim: Simulator, ask: Ask) -> None:
+    """Nothing can be done to a server while it is in BUILD."""
+    ask("POST", "baremetalservers", sample_order("web"))
+    sim.advance(20.0)
+    body = {"volumeAttachment": {"volumeId": FIRST}}
+    answer = ask("POST", f"baremetalservers/{sim.world.servers[0].id}/attachvolume", body)
+    assert (answer[0], answer[1]["error"]["code"]) == (400, "BMS.1001")
+
+
+def test_later_orders_on_a_server_keep_to_its_scenario(sim: Simulator, ask: Ask) -> None:
+    """A server whose scenario spoils the answer to its order spoils that of later orders in the same way."""
+    ask("POST", "baremetalservers", sample_order("gateway-timeout-web"))
+    sim.advance(240.0)
+    action = {"os-stop": {"servers": [{"id": sim.world.servers[0].id}]}}
+    status, body = ask("POST", "baremetalservers/action", action)
+    assert (status, body["error_code"]) == (504, "APIGW.0201")
+    assert sim.world.servers[0].task_state == "powering-off"
