@@ -1,0 +1,107 @@
+"""What comes after the first `pulumi up`: again, changed, refreshed, destroyed, killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from conftest import Stack
+
+from bms_simulator import Simulator
+
+STATES = Path(__file__).parents[1] / "data" / "states"
+
+PROGRAM = """
+    import pulumi
+    from pulumi_bms import JobCompletion, JobSubmission
+    from bms_simulator import sample_order
+
+    config = pulumi.Config()
+    order = JobSubmission("order", path="baremetalservers", body=sample_order("web", 2), triggers=config.get("again"))
+    timeouts = pulumi.CustomTimeouts(create=config.get("timeout") or "30m")
+    web = JobCompletion("web", job_id=order.job_id, expected_servers=config.get_int("expected"),
+                        endpoint=config.get("endpoint"),
+                        opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
+    pulumi.export("server_ids", web.server_ids)
+    pulumi.export("job_id", web.job_id)
+"""
+
+CHANGED = "--expect-no-changes"
+
+
+def test_a_second_up_changes_nothing(stack: Stack, simulator: Simulator) -> None:
+    """Nothing is submitted and nothing asked when nothing changed; only another job replaces the wait."""
+    stack.program(PROGRAM)
+    stack.up().ok()
+    first = stack.outputs()
+    seen = len(simulator.requests)
+
+    stack.up(CHANGED).ok()
+    stack.environment["HW_AUTH_TOKEN"] = "another"
+    stack.run("config", "set", "timeout", "45m").ok()
+    stack.run("config", "set", "expected", "2").ok()
+    stack.run("config", "set", "endpoint", "https://bms.example.com").ok()
+    stack.preview(CHANGED).ok()
+    stack.up(CHANGED).ok()
+    assert len(simulator.requests) == seen
+
+    stack.run("config", "set", "expected", "3").ok()
+    assert "expected_servers is 3, but job" in stack.preview().failed().output
+
+    stack.connect(simulator)
+    stack.run("config", "rm", "expected").ok()
+    stack.run("config", "rm", "endpoint").ok()
+    stack.run("config", "set", "again", "1").ok()
+    output = stack.up().ok().output
+    assert "2 replaced" in output
+    assert stack.outputs()["job_id"] != first["job_id"]
+    assert simulator.count("POST") == 2
+
+
+def test_finished_jobs_need_no_api(stack: Stack, simulator: Simulator) -> None:
+    """Refresh and destroy of finished jobs work with the API down and without credentials."""
+    stack.program(PROGRAM)
+    stack.up().ok()
+    seen = len(simulator.requests)
+    simulator.stop()
+    stack.disconnect()
+    stack.refresh(CHANGED).ok()
+    stack.up(CHANGED).ok()
+    stack.destroy().ok()
+    assert stack.resources() == {}
+    assert len(simulator.requests) == seen
+
+
+def test_the_state_of_each_release_stays_good(stack: Stack, simulator: Simulator) -> None:
+    """A stack deployed by an earlier release shows no change in this one, and is destroyed without the API."""
+    stack.program(PROGRAM)
+    for state in sorted(STATES.glob("*.json")):
+        stack.run("stack", "import", "--file", str(state)).ok()
+        stack.preview(CHANGED).ok()
+        stack.refresh(CHANGED).ok()
+        stack.destroy().ok()
+    assert simulator.requests == []
+
+
+def test_a_killed_wait_goes_on_with_the_same_job(
+    stack: Stack, simulator: Simulator, until: Callable[[Callable[[], bool]], None]
+) -> None:
+    """After kill -9 of the CLI the README's three commands wait for the job that was submitted, and submit nothing."""
+    stack.program(PROGRAM)
+    stack.run("config", "set", "timeout", "10m").ok()
+    process = stack.start("up", "--yes", "--skip-preview")
+    until(lambda: simulator.count("GET") > 0)
+    # The state is written after each step: what counts is that the order's job id is in it.
+    until(lambda: "JobSubmission" in json.dumps([path.read_text() for path in stack.folder.rglob("test.json")]))
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+
+    stack.run("cancel", "--yes").ok()
+    stack.refresh("--clear-pending-creates").ok()
+    stack.up().ok()
+    assert len(stack.outputs()["server_ids"]) == 2
+    assert simulator.count("POST") == 1
+    assert stack.state().get("pending_operations", []) == []

@@ -1,0 +1,75 @@
+"""What `pulumi preview` needs, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Stack
+
+from bms_simulator import Simulator
+
+CHAINED = """
+    import pulumi
+    from pulumi_bms import JobCompletion, JobSubmission
+
+    order = JobSubmission("order", path="baremetalservers", body={"server": {"name": "web", "count": 3}})
+    web = JobCompletion("web", job_id=order.job_id, expected_servers=3)
+    for i in range(3):
+        stop = JobSubmission(f"stop-{i}", path="baremetalservers/action",
+                             body={"os-stop": {"servers": [{"id": web.server_ids[i]}]}})
+        JobCompletion(f"stopped-{i}", job_id=stop.job_id)
+    pulumi.export("first", web.server_ids[0])
+"""
+
+REFUSED = {
+    "job_id '../etc' holds characters": 'JobCompletion("web", job_id="../etc")',
+    "endpoint must not hold a user": 'JobCompletion("web", job_id="ok", endpoint="https://u:PASSWORD@h")',
+    "body holds a number above 2**53": (
+        'JobSubmission("web", path="a", body=pulumi.Output.secret({"PASSWORD": 2**60}))'
+    ),
+}
+
+
+def test_preview_needs_neither_network_nor_credentials(stack: Stack) -> None:
+    """Without endpoint, project and token a preview ends well, and what is chained is unknown in it."""
+    stack.disconnect()
+    stack.program(CHAINED)
+    output = stack.preview().ok().output
+    assert "first: [unknown]" in " ".join(output.split())
+    assert "8 to create" in output or "+ 9 to create" in output
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_preview_refuses_what_can_never_work(stack: Stack, simulator: Simulator, reason: str) -> None:
+    """A bad input fails the preview, which says what is wrong and repeats no secret; nothing is sent."""
+    stack.program(f"""
+        import pulumi
+        from pulumi_bms import JobCompletion, JobSubmission
+        {REFUSED[reason]}
+    """)
+    output = stack.preview().failed().output
+    assert reason in output
+    assert "PASSWORD" not in output
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize("timeout", ["soon", "0", "-5m", "1d", "90"])
+def test_a_timeout_that_is_none_is_refused(stack: Stack, timeout: str) -> None:
+    """`custom_timeouts` that are no duration above zero are a ValueError that names the one."""
+    stack.program(f"""
+        import pulumi
+        from pulumi_bms import JobCompletion
+        timeouts = pulumi.CustomTimeouts(create={timeout!r})
+        JobCompletion("web", job_id="ok", opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
+    """)
+    output = stack.preview().failed().output
+    assert f"custom_timeouts.create is {timeout!r}" in output
+
+
+def test_what_is_missing_is_named_at_up(stack: Stack) -> None:
+    """An up without settings names all that is missing, and both ways to give each."""
+    stack.disconnect()
+    stack.program(CHAINED)
+    output = stack.up().failed().output
+    for text in ("bms:region", "bms:endpoint", "HW_REGION_NAME", "BMS_ENDPOINT", "bms:projectId", "HW_PROJECT_ID",
+                 "HW_AUTH_TOKEN", "bms:token"):  # fmt: skip
+        assert text in output, text

@@ -1,0 +1,108 @@
+"""What `pulumi up` makes of the API's answers."""
+
+from __future__ import annotations
+
+from conftest import Stack
+
+from bms_simulator import Simulator
+
+ORDER = """
+    import pulumi
+    from pulumi_bms import JobCompletion, JobSubmission
+    from bms_simulator import sample_order
+
+    order = JobSubmission("order", path="baremetalservers", body=sample_order({name!r}, {count}))
+    done = JobCompletion("done", job_id=order.job_id)
+    pulumi.export("server_ids", done.server_ids)
+    pulumi.export("job_id", order.job_id)
+"""
+WAIT = """
+    import pulumi
+    from pulumi_bms import JobCompletion
+
+    for job_id in {job_ids!r}:
+        done = JobCompletion(job_id, job_id=job_id)
+        pulumi.export(job_id, done.server_ids)
+        pulumi.export(job_id + ":status", done.status)
+        pulumi.export(job_id + ":last", done.sub_jobs.apply(lambda parts: parts[-1].status if parts else None))
+"""
+
+
+def test_server_ids_are_outputs_once_all_have_succeeded(stack: Stack, simulator: Simulator) -> None:
+    """An order of three brings three ids, those of the servers that exist then, with one POST."""
+    stack.program(ORDER.format(name="web", count=3))
+    stack.up().ok()
+    assert stack.outputs()["server_ids"] == [server.id for server in simulator.world.servers]
+    assert len(stack.outputs()["server_ids"]) == 3
+    assert simulator.count("POST") == 1
+
+
+def test_odd_but_good_answers_end_well(stack: Stack) -> None:
+    """Late and missing sub-jobs are waited for; every shape that real answers have is read."""
+    counts = {
+        "late-child": 3,
+        "short-list": 3,
+        "no-sub-jobs": 1,
+        "entities-list": 3,
+        "nested": 3,
+        "top-level": 3,
+        "odd-case": 3,
+        "success-with-code": 3,
+        "flaky": 3,
+        "html": 3,
+        "throttled": 3,
+    }
+    stack.program(WAIT.format(job_ids=list(counts)))
+    stack.up("--parallel", "20").ok()
+    outputs = stack.outputs()
+    assert {job_id: len(set(outputs[job_id])) for job_id in counts} == counts
+    assert {outputs[f"{job_id}:status"] for job_id in counts} == {"SUCCESS"}
+    assert {outputs.get(f"{job_id}:last") for job_id in counts} == {"SUCCESS", None}
+
+
+def test_a_failed_job_is_told_as_a_tree(stack: Stack) -> None:
+    """The error has the codes, every sub-job, and the servers that exist all the same; the exit code is not 0."""
+    stack.program(ORDER.format(name="fail-one", count=3))
+    output = stack.up().failed().output
+    assert "(baremetalBatchCreate) FAILED after " in output
+    assert ": BMS.3004 " in output
+    assert output.count("  ok    ") == 2
+    assert "  FAIL  " in output
+    assert "BMS.3037 " in output
+    assert "try another flavor or availability zone" in output
+    assert "2 servers were reported by their sub-jobs and may exist and be billed" in output
+    assert "Traceback" not in output
+    assert "KeyboardInterrupt" not in output
+
+
+def test_a_parent_that_lies_is_a_failure(stack: Stack) -> None:
+    """SUCCESS of the job with a FAIL below it fails."""
+    stack.program(WAIT.format(job_ids=["liar"]))
+    output = stack.up().failed().output
+    assert "a sub-job failed" in output
+    assert "  FAIL  " in output
+
+
+def test_a_sub_job_that_never_appears_is_no_success(stack: Stack) -> None:
+    """Two of three announced sub-jobs, unchanged for the settling time: inconsistent, by rule 3."""
+    stack.program(WAIT.format(job_ids=["missing-child"]))
+    output = stack.up().failed().output
+    assert "3 sub-jobs are announced and 2 listed (rule 3 of the success rule)" in output
+
+
+def test_an_order_whose_answer_is_lost_is_not_repeated(stack: Stack, simulator: Simulator) -> None:
+    """The error says what may have happened and where to look; the simulator saw one POST."""
+    stack.program(ORDER.format(name="loses-answer", count=1))
+    output = stack.up().failed().output
+    assert "whether it took effect is unknown" in output
+    assert "Look in the cloud's console" in output
+    assert simulator.count("POST") == 1
+
+
+def test_a_refused_order_says_so(stack: Stack, simulator: Simulator) -> None:
+    """The API's code, its meaning and the hint are in the error, and that nothing was submitted."""
+    stack.program(ORDER.format(name="refused", count=1))
+    output = stack.up().failed().output
+    assert "BMS.0054" in output
+    assert "nothing was submitted" in output
+    assert simulator.count("POST") == 1
