@@ -16,6 +16,8 @@ import simulator
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 DEMO: Final = ROOT / ".demo"
 STACK: Final = "demo"
+# Disks that the simulator has from the start, one for each server.
+VOLUMES: Final = [f"5e7cf1b0-0000-4000-8000-00000000000{number}" for number in (1, 2, 3)]
 CONFIG_FILE: Final = DEMO / "Pulumi.demo.yaml"
 STATE: Final = DEMO / "state"
 PULUMI: Final = ROOT / ".engine" / "bin" / "pulumi"
@@ -111,7 +113,12 @@ def make_stack() -> None:
 
 def configure(endpoint: str) -> None:
     """Set the config values that differ."""
-    wanted = {"bms:endpoint": endpoint, "bms:projectId": simulator.PROJECT_ID, "bms:token": simulator.TOKEN}
+    wanted = {
+        "bms:endpoint": endpoint,
+        "bms:projectId": simulator.PROJECT_ID,
+        "bms:token": simulator.TOKEN,
+        "bms-servers:volumes": json.dumps(VOLUMES),
+    }
     listing = pulumi_output("config", "--json", "--show-secrets", *ON_STACK)
     present = {key: found.get("value") for key, found in json.loads(listing).items()}
     for key, value in wanted.items():
