@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from pulumi_bms.api.auth import Credential, TokenCredential
 from pulumi_bms.api.errors import SettingsError
@@ -20,6 +20,7 @@ NAMESPACE = "bms"
 """The namespace of the stack config."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]+)?")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
@@ -103,7 +104,7 @@ def endpoint_problem(value: str) -> str | None:
         return f"endpoint is no http(s) URL; {advice}"
     if url.username is not None or url.password is not None or "?" in value or "#" in value:
         return f"endpoint must not hold a user, a query or a fragment; {advice}"
-    if ".." in url.path.split("/"):
+    if ".." in unquote(url.path).split("/"):
         return f"endpoint must not hold `..`; {advice}"
     if url.scheme == "http" and not _is_loopback(url.hostname or ""):
         return "endpoint is http on another machine, where a token could be read on the way; write https://"
@@ -112,8 +113,8 @@ def endpoint_problem(value: str) -> str | None:
 
 def _is_host(url: SplitResult) -> bool:
     host = url.hostname or ""
-    if ":" in host:
-        return _is_address(host)
+    if "[" in url.netloc:
+        return _BRACKETED.fullmatch(url.netloc) is not None and _is_address(host)
     return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))  # noqa: PLR2004
 
 

@@ -32,8 +32,9 @@ class SimulatorError(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """A simulator that was started: its process and where it listens."""
+    """A simulator that was started: by which project, its process, and where it listens."""
 
+    folder: str
     pid: int
     port: int
     command: list[str]
@@ -77,7 +78,7 @@ def launch(folder: Path, python: Path, port: int) -> Running | None:
     while time.monotonic() < deadline and process.poll() is None:
         announced = ANNOUNCEMENT.search(log_of(folder).read_text(errors="replace"))
         if announced:
-            return Running(process.pid, int(announced.group(2)), command)
+            return Running(str(folder), process.pid, int(announced.group(2)), command)
         time.sleep(POLL_SECONDS)
     process.kill()
     process.wait()
@@ -154,8 +155,10 @@ def remember(folder: Path, running: Running) -> None:
 
 
 def remembered(folder: Path) -> Running | None:
-    """The simulator of an earlier run, if one was written down."""
+    """The simulator of an earlier run, if one was written down here."""
     try:
-        return Running(**json.loads(record_of(folder).read_text()))
+        known = Running(**json.loads(record_of(folder).read_text()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
+    # A copy of a project brings the record along, but the simulator belongs to the original.
+    return known if known.folder == str(folder) else None

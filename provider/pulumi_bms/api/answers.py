@@ -7,6 +7,7 @@ bodies are those of that API, its gateway, VPC, IAM, Nova and older services, wh
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,8 +18,7 @@ from typing import Any
 from pulumi_bms.api import codes
 from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NotFoundError, RefusedError
 
-LONGEST_DETAIL = 500
-"""Characters of a server's own words that an error repeats."""
+_HTTP_ERROR = re.compile("[45][0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _error_in_success(answer: Answer, document: object, what: str) -> ApiError:
     known = codes.lookup(said.code)
     if known and not known.transient:
         return _make(_class_of(400, said), answer, said, what)
-    if said.code and said.code.isdigit() and 400 <= int(said.code[:9]) < 600:  # noqa: PLR2004
+    if said.code and _HTTP_ERROR.fullmatch(said.code):
         return _make(_class_of(int(said.code), said), answer, said, what)
     if said.code or said.message:
         return _make(NoNewsError, answer, said, what)
@@ -130,12 +130,11 @@ def _class_of(status: int, said: Complaint) -> type[ApiError]:
 
 
 def _make(kind: type[ApiError], answer: Answer, said: Complaint, what: str) -> ApiError:
-    detail = said.message[:LONGEST_DETAIL] if said.message else None
     return kind(
         what,
         status=answer.status,
         code=said.code,
-        detail=detail,
+        detail=said.message,
         request_id=answer.request_id or said.request_id,
         retry_after=answer.retry_after,
     )
@@ -180,6 +179,6 @@ def _number(text: str | None) -> float | None:
 def _date(text: str | None) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text) if text else None
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment and moment.tzinfo else None

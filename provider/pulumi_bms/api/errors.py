@@ -15,6 +15,11 @@ from __future__ import annotations
 
 from pulumi_bms.api import codes
 
+LONGEST_DETAIL = 500
+"""Characters of a server's own words that an error repeats."""
+LONGEST_NAME = 100
+"""Characters of a code or a request id that an error repeats."""
+
 
 class BmsError(Exception):
     """The root of every error that this package raises on purpose."""
@@ -41,7 +46,8 @@ class ApiError(BmsError):
         request_id: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(what, status, code, detail, request_id, retry_after)
+        # Only what is never secret: the arguments show in the repr, and pickle calls the class with them.
+        super().__init__(what)
         self.what = what
         self.status = status
         self.code = code
@@ -59,10 +65,10 @@ class ApiError(BmsError):
     def reason(self) -> str:
         """Status, code and message of the answer, without the hint."""
         known = codes.lookup(self.code)
-        words = [f"HTTP {self.status}" if self.status else "", self.code or ""]
-        said = self.detail or (known.meaning if known else "")
+        words = [f"HTTP {self.status}" if self.status else "", (self.code or "")[:LONGEST_NAME]]
+        said = self.detail[:LONGEST_DETAIL] if self.detail else (known.meaning if known else "")
         answer = " ".join(word for word in [*words, said] if word)
-        return f"{answer} (request id {self.request_id})" if self.request_id else answer
+        return f"{answer} (request id {self.request_id[:LONGEST_NAME]})" if self.request_id else answer
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.what, self.reason, self.hint) if part)

@@ -7,6 +7,7 @@ of the calls that answer with a `job_id`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,7 +95,7 @@ class JobApi:
 
 _JOB_ID = ("job_id", "jobId")
 _ORDER_ID = ("order_id", "orderId")
-_SENSITIVE = ("pass", "secret", "user_data", "token", "private")
+_SENSITIVE = ("pass", "pwd", "secret", "user_data", "token", "private", "personality")
 
 
 def _after_submission(error: NoNewsError) -> ApiError:
@@ -115,14 +116,23 @@ def _after_submission(error: NoNewsError) -> ApiError:
 
 def _redact(text: str | None, body: object) -> str | None:
     """The server's words without the passwords of the body that it may repeat."""
-    for secret in _secrets(body, sensitive=False) if text else ():
-        text = (text or "").replace(secret, "[secret]")
-    return text
+    secrets = {spelling for secret in _secrets(body, sensitive=False) for spelling in _spellings(secret)}
+    if not text or not secrets:
+        return text
+    # The longest first: one may be the beginning of another.
+    return re.sub("|".join(sorted(secrets, key=len, reverse=True)), "[secret]", text)
+
+
+def _spellings(secret: str) -> Iterator[str]:
+    """Patterns of a secret as it stands and as JSON writes it; blanks of any kind, for an error's text has but one."""
+    for text in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        if text.strip():
+            yield r"\s+".join(map(re.escape, text.split()))
 
 
 def _secrets(value: object, *, sensitive: bool) -> Iterator[str]:
-    if isinstance(value, str) and value and sensitive:
-        yield value
+    if isinstance(value, str | int | float) and not isinstance(value, bool) and sensitive:
+        yield str(value)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _secrets(inner, sensitive=sensitive or any(word in str(key).lower() for word in _SENSITIVE))

@@ -8,10 +8,10 @@ that is no list of objects, or a count of them that is no number.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
-from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -43,15 +43,17 @@ def _text(value: object) -> str | None:
 
 
 def _status(value: object) -> str:
-    return value.strip().upper() if isinstance(value, str) else ""
+    # Only ASCII is folded: the capitals of a sharp s are SS too.
+    bare = value.strip() if isinstance(value, str) else ""
+    return bare.upper() if bare.isascii() else bare
 
 
 def _count(value: object) -> int | None:
     if value is None or value == "":
         return None
-    if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
-        return int(value.strip()[:18])
-    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value) and 0 <= value == int(value):
+    if isinstance(value, str) and re.fullmatch("0*[0-9]{1,15}", value.strip()):
+        return int(value.strip()[-15:])
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**15 and value == int(value):
         return int(value)
     raise Unreadable("sub_jobs_total is no whole number")
 
@@ -190,14 +192,15 @@ def _ids(entities: tuple[dict[str, Any], ...], key: str) -> list[str]:
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        return datetime.fromisoformat(text) if text else None
+        # Digits alone are a count of milliseconds, which could pass for a time of another century.
+        return datetime.fromisoformat(text) if text and not text.isdigit() else None
     except ValueError:
         return None
 
 
 def _check_depth(wire: Mapping[str, Any]) -> None:
     level: list[object] = [wire]
-    for _ in range(MAX_DEPTH):
+    for _ in range(MAX_DEPTH + 1):
         level = [child for record in level for child in _below(record)]
         if not level:
             return

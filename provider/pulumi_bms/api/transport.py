@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import requests
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
 from pulumi_bms._version import __version__
 from pulumi_bms.api.answers import Answer
@@ -31,7 +32,13 @@ LARGEST_BODY = 8 * 1024 * 1024
 SHORTEST_TIMEOUT = 1.0
 """Seconds that a request gets however near the deadline is: less would only fail."""
 _PIECE = 64 * 1024
-_NEVER_SENT = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError)
+_NO_ADDRESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+)
+_NEVER_SENT = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError, *_NO_ADDRESS)
+_NO_CONNECTION = (NewConnectionError, ssl.SSLCertVerificationError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,12 @@ class Request:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: Response) -> str | None:  # noqa: ARG002
+        """Nowhere: even of a redirect that it must not follow, requests reads the address, and the body without end."""
+        return None
 
 
 class _Authentication(AuthBase):
@@ -145,7 +158,7 @@ class Transport:
 
 
 def _new_session() -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.headers["User-Agent"] = f"pulumi-bms/{__version__}"
     # Compression would let a small answer grow without bound.
     session.headers["Accept-Encoding"] = "identity"
@@ -158,7 +171,7 @@ def _at_least(timeout: float | None, usual: float) -> float:
 
 
 def _never_sent(error: Exception) -> bool:
-    return isinstance(error, _NEVER_SENT) or any(isinstance(cause, NewConnectionError) for cause in _causes(error))
+    return isinstance(error, _NEVER_SENT) or any(isinstance(cause, _NO_CONNECTION) for cause in _causes(error))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -176,11 +189,16 @@ def _cause(error: Exception) -> str:
     """The innermost reason in plain words: requests wraps one error in another, with object addresses."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return "no connection in time"
-    if isinstance(error, requests.exceptions.ReadTimeout):
+    if isinstance(error, requests.exceptions.ReadTimeout | ReadTimeoutError):
         return "no answer in time"
     systems = [c for c in _causes(error) if isinstance(c, OSError) and c.strerror and not isinstance(c, HTTPError)]
     if systems:
         return str(systems[-1].strerror)
     if isinstance(error, requests.exceptions.SSLError):
         return f"TLS: {list(_causes(error))[-1]}"
+    if isinstance(error, _NO_ADDRESS):
+        # Without its text, which may repeat the password of a proxy.
+        return "the address of the endpoint, or of a proxy that the environment names, can't be used"
+    if not isinstance(error, requests.RequestException | HTTPError):
+        return str(error)
     return "the connection ended before the answer was whole"

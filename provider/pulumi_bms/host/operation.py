@@ -11,34 +11,55 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any
+
+
+class Purpose(Enum):
+    """Why a provider's `read` is called."""
+
+    REFRESH = auto()
+    IMPORT = auto()
+    """The resource is new to the stack; `read` is given the program's inputs."""
+
+
+def _nowhere(*_: object) -> None:
+    """A report that nobody sees."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call of a provider's method.
+    """One call of a provider's method, as the host that makes it describes it.
 
     `timeout` is what the user set for it (`custom_timeouts`), in seconds, or None. `inputs` are the resource's inputs
-    where the method is not given them (`read`), or None.
+    where the method is not given them (`read`). `keeps_partial_state` is whether the host saves what a
+    `PartialStateError` carries.
     """
 
     urn: str = ""
     name: str = ""
     timeout: float | None = None
     preview: bool = False
-    inputs: Mapping[str, Any] | None = None
+    purpose: Purpose = Purpose.REFRESH
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    keeps_partial_state: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
-    report: Callable[[str], None] = lambda _: None
-    """Show a text on the resource's row; "" clears it."""
-    checkpoint: Callable[[str, dict[str, Any], str], None] = lambda *_: None
-    """Say what is known so far: id, outputs, and why it is not all yet."""
+    report: Callable[[str], None] = _nowhere
+    """Show a text on the resource's row, in place of the one before; "" clears it."""
+    note: Callable[[str], None] = _nowhere
+    """Leave a line that stays."""
+    warn: Callable[[str], None] = _nowhere
+    """Leave a warning that stays."""
+    checkpoint: Callable[[str, dict[str, Any], str], None] = _nowhere
+    """Say what is known so far: id, outputs, and why that is not all."""
 
 
-class PartialStateError(Exception):
-    """The operation failed and left something behind that belongs in the state: an id and outputs.
+class ExpectedError(Exception):
+    """The operation can't succeed, and the text says all there is to say: no traceback helps."""
 
-    A host that can't save it shows the text alone.
-    """
+
+class PartialStateError(ExpectedError):
+    """The operation failed and left something behind that belongs in the state: an id and outputs."""
 
     def __init__(self, id_: str, outputs: dict[str, Any], reason: str) -> None:
         super().__init__(reason)
@@ -48,11 +69,12 @@ class PartialStateError(Exception):
 
 
 _CURRENT: ContextVar[Operation] = ContextVar("operation")
+_STOCK = Operation()
 
 
 def current() -> Operation:
     """The operation of the running method."""
-    return _CURRENT.get(Operation())
+    return _CURRENT.get(_STOCK)
 
 
 @contextmanager

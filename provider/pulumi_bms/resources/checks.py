@@ -20,7 +20,7 @@ LONGEST_JOB_ID = 128
 _JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _SEGMENT = re.compile(r"[A-Za-z0-9._~:@-]+")
 _METHODS = ("POST", "PUT", "DELETE")
-_LARGEST_EXACT = 2**53
+_FIRST_INEXACT = 2**53
 
 
 def is_unknown(value: object) -> bool:
@@ -57,7 +57,7 @@ def expected_servers_problem(value: object) -> str | None:
     """What is wrong with the number of servers to expect, or None."""
     if value is None or isinstance(value, Unknown):
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 or value < 1:
         return f"expected_servers is {value!r}: write a whole number of at least 1, or leave it out"
     return None
 
@@ -116,7 +116,7 @@ def body_problem(value: object) -> str | None:
     if not isinstance(value, Mapping):
         return 'body is no JSON object: write a dict, such as {"server": {...}}'
     if _holds_inexact(value):
-        return "body holds a number above 2**53, which Pulumi can't hand on exactly: write it as text"
+        return "body holds a number not below 2**53, which Pulumi can't hand on exactly: write it as text"
     return None
 
 
@@ -125,4 +125,5 @@ def _holds_inexact(value: object) -> bool:
         return any(_holds_inexact(inner) for inner in value.values())
     if isinstance(value, list | tuple):
         return any(_holds_inexact(inner) for inner in value)
-    return isinstance(value, int | float) and abs(value) > _LARGEST_EXACT
+    # Numbers arrive as floats: 2**53 + 1 as 2**53. The negation is for nan, which no comparison holds for.
+    return isinstance(value, int | float) and not abs(value) < _FIRST_INEXACT

@@ -77,7 +77,7 @@ class Wait:
             return
         self._look_again(now, retry_after)
         if not verdict.final and verdict.ruling is not Ruling.PENDING:
-            self.next_look = min(self.next_look, max(now, self._changed_at + SETTLING_TIME))
+            self._look_by(self._settled_at, now)
 
     def miss(self, error: ApiError, looked_at: float, now: float) -> None:
         """Take in an error instead of an answer."""
@@ -89,7 +89,8 @@ class Wait:
         self._look_again(now, error.retry_after)
         if self._outage_since is not None:
             self._tell_outage(error, now)
-            self.next_look = min(self.next_look, max(now, self._outage_since + self._budget))
+            if error.retry_after is None:
+                self._look_by(self._outage_since + self._budget, now)
 
     def interrupt(self, now: float) -> None:
         """End the wait because it was cancelled."""
@@ -99,10 +100,14 @@ class Wait:
     def _budget(self) -> float:
         return OUTAGE_BUDGET if self._answered else FIRST_CONTACT_BUDGET
 
+    @property
+    def _settled_at(self) -> float:
+        return self._changed_at + SETTLING_TIME
+
     def _end_of(self, verdict: Verdict, job: Job, looked_at: float, now: float) -> End | None:
         if verdict.ruling is Ruling.SUCCEEDED:
             return End.SUCCEEDED
-        settled = verdict.final or now - self._changed_at >= SETTLING_TIME
+        settled = verdict.final or now >= self._settled_at
         if verdict.ruling is Ruling.FAILED and settled:
             return End.FAILED
         if verdict.ruling is Ruling.INCONSISTENT and settled:
@@ -120,7 +125,7 @@ class Wait:
         elif isinstance(error, NoNewsError):
             if self._outage_since is None:
                 self._outage_since, self._outage_news_at = looked_at, looked_at + FIRST_OUTAGE_NEWS
-            if looked_at - self._outage_since >= self._budget:
+            if looked_at >= self._outage_since + self._budget:
                 return End.NO_ANSWER
         else:
             return End.REJECTED if isinstance(error, AuthenticationError) else End.REFUSED
@@ -134,6 +139,10 @@ class Wait:
         )
         # The last sleep is cut to the deadline: one last look falls on it.
         self.next_look = min(now + pause, max(now, self._deadline))
+
+    def _look_by(self, moment: float, now: float) -> None:
+        # Not in the same breath, even where a slow look has outlasted the moment.
+        self.next_look = min(self.next_look, max(now + self._schedule.shortest, moment))
 
     def _tell_outage(self, error: ApiError, now: float) -> None:
         if self._outage_since is None or now < self._outage_news_at:
@@ -160,7 +169,11 @@ class Wait:
 
 
 def _has_failed_part(job: Job) -> bool:
-    return any(state_of(record) is State.FAIL for record in job.walk())
+    return any(_has_failed(record) for record in job.walk())
+
+
+def _has_failed(record: Record) -> bool:
+    return state_of(record) is State.FAIL
 
 
 def _signature(job: Job) -> _Signature:
@@ -174,8 +187,7 @@ def _fingerprint(record: Record) -> tuple[str, ...]:
 
 
 def _progress(job_id: str, job: Job, verdict: Verdict) -> Progress:
-    states = [(state_of(child), child) for child in job.sub_jobs]
-    failed = tuple((child.job_id or "", child.error_code or "") for state, child in states if state is State.FAIL)
-    done = sum(state is State.SUCCESS for state, _ in states)
-    total = max(job.sub_jobs_total or 0, len(states))
+    failed = tuple((part.job_id or "", part.error_code or "") for part in job.descendants() if _has_failed(part))
+    done = sum(state_of(child) is State.SUCCESS for child in job.sub_jobs)
+    total = max(job.sub_jobs_total or 0, len(job.sub_jobs))
     return Progress(job_id, job.status, done, total, failed, verdict.because)

@@ -3,22 +3,22 @@
 The oracle (`ruled`) knows nothing of the code under test: it sorts each record of a tree into one of four standings and
 looks the answer up from there. Cases are `Told` trees; `wire` turns one into the JSON that `Job.read` reads.
 
-What keeps the number of rows down: children are listed as multisets, not as sequences, because their order must not
-matter, which has a test of its own; a job is read once and judged for every `expected_servers`; job ids and further
-job types vary in products of their own, where what they could change is still at stake.
+What keeps the number of rows down: children are multisets, not sequences, because their order must not matter, which
+has a test of its own; a job is read once and judged for every `expected_servers`; job ids, further job types and levels
+vary in products of their own; three children at once only where the job's status leaves something for them to decide.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import combinations_with_replacement, islice, permutations, product
 from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_bms.api.models import Job
@@ -127,7 +127,8 @@ def ruled(top: Told, expected_servers: int | None) -> Expectation:
 
 # --- the axes
 
-ENDED = {"end_time": "2019-04-25T20:08:41.593Z", "error_code": "BMS.3004"}
+END, CODE = "2019-04-25T20:08:41.593Z", "BMS.3004"
+LOST = Told("ROLLING_BACK", end_time=END, error_code=CODE)
 PARENTS = {
     "success": Told("SUCCESS"),
     "odd case": Told(" success "),
@@ -136,17 +137,10 @@ PARENTS = {
     "init": Told("INIT"),
     "unpaid": Told("PENDING_PAYMENT"),
     "unknown": Told("ROLLING_BACK"),
-    "unknown, ended": replace(Told("ROLLING_BACK"), **ENDED),
+    "lost": LOST,
 }
-CHILDREN = (
-    Told("SUCCESS"),
-    Told("FAIL"),
-    Told("RUNNING"),
-    Told("INIT"),
-    Told("ROLLING_BACK"),
-    replace(Told("ROLLING_BACK"), **ENDED),
-    Told(None),
-)
+STANDINGS = (Told("SUCCESS"), Told("FAIL"), Told("RUNNING"), LOST)
+CHILDREN = (*STANDINGS, Told("INIT"), Told("ROLLING_BACK"), Told(None))
 TYPES = {
     "create": ("baremetalBatchCreate", "baremetalSingleCreate"),
     "operate": ("baremetalBatchOperate", "baremetalSingleOperate"),
@@ -163,7 +157,7 @@ def groups(most: int, kinds: Sequence[Told] = CHILDREN) -> Iterator[tuple[Told, 
 
 def totals(listed: int) -> list[int | str | None]:
     around = [listed, listed + 1, *([listed - 1] if listed else [])]
-    return [None, *around, str(listed), str(listed + 1)]
+    return [None, *around, str(listed + 1)]
 
 
 def namings(size: int) -> set[tuple[str, ...]]:
@@ -180,22 +174,23 @@ def namings(size: int) -> set[tuple[str, ...]]:
 
 def job(parent: Told, children: Iterable[Told], types: tuple[str, str], naming: tuple[str, ...]) -> Told:
     own, *theirs = naming
-    below = tuple(
-        replace(child, job_type=types[1], names=(name,)) for child, name in zip(children, theirs, strict=True)
-    )
+    named = zip(children, theirs, strict=True)
+    below = tuple(replace(child, job_type=types[1], names=(name,)) for child, name in named)
     return replace(parent, job_type=types[0], names=(own,), below=below)
 
 
-def flat(parent: Told, types: tuple[str, str], most: int = 3, kinds: Sequence[Told] = CHILDREN) -> Iterator[Told]:
+def flat(parent: Told, types: tuple[str, str], most: int) -> Iterator[Told]:
     """Every job of one parent and one pair of types: children, names and totals."""
-    for children in groups(most, kinds):
+    for children in groups(most):
         for naming, total in product(sorted(namings(len(children))), totals(len(children))):
             yield replace(job(parent, children, types, naming), total=total)
 
 
 def expectations(case: Told) -> list[int | None]:
-    """No expectation, the right one, and the wrong ones beside it."""
+    """No expectation, the right one, and the wrong ones beside it; only a wrong one where success is out of reach."""
     right = len({name for record in everyone(case) for name in record.names if name})
+    if standing(case) is not Standing.DONE:
+        return [None, right + 1]
     return [None, right, right + 1, *([right - 1] if right else [])]
 
 
@@ -220,21 +215,24 @@ def assert_agreement(cases: Iterable[Told]) -> None:
 
 # --- the tests
 
+THREE_CHILDREN = {("success", "create"), ("success", "operate"), ("fail", "create"), ("lost", "create")}
+
 
 @pytest.mark.parametrize("types", TYPES)
 @pytest.mark.parametrize("parent", PARENTS)
 def test_every_flat_job_is_judged_as_the_rule_says(parent: str, types: str) -> None:
     """Status, children, total, names and expectation decide together, and nothing else does."""
-    assert_agreement(flat(PARENTS[parent], TYPES[types]))
+    most = 3 if (parent, types) in THREE_CHILDREN else 2
+    assert_agreement(flat(PARENTS[parent], TYPES[types], most))
 
 
-@pytest.mark.parametrize("parent", PARENTS)
+@pytest.mark.parametrize("parent", ["success", "fail", "running", "lost"])
 def test_a_sub_job_that_is_listed_twice_counts_once(parent: str) -> None:
     """Entries with the same job id are one listed sub-job; entries without a job id are one each."""
     patterns = {("a", "a", "a"), ("a", "a", "b"), ("a", "b", "b"), ("a", "a", None), (None, "a", None), (None,) * 3}
 
     def cases() -> Iterator[Told]:
-        for children, job_ids in product(groups(3), patterns):
+        for children, job_ids in product(groups(3, STANDINGS), patterns):
             same = [replace(child, job_id=job_id) for child, job_id in zip(children, job_ids, strict=False)]
             named = job(PARENTS[parent], same, TYPES["create"], ("", "s0", "s1", "s2")[: len(same) + 1])
             for total in (None, *range(5)):
@@ -246,9 +244,9 @@ def test_a_sub_job_that_is_listed_twice_counts_once(parent: str) -> None:
 def test_which_jobs_and_sub_jobs_have_to_name_servers() -> None:
     """Single creations below name their server, creations at the top name one; types are compared without case."""
     kinds = ("baremetalBatchCreate", "createServer", "baremetalSingleCreate", "createSingleServer", "BareMetalReboot")
-    spelled = [spelling for kind in kinds for spelling in (kind, kind.upper(), kind.lower())]
-    for top, low in product(spelled, spelled):
-        assert_agreement(flat(PARENTS["success"], (top, low), most=2, kinds=CHILDREN[:1]))
+    spelled = [spelling for kind in kinds for spelling in (kind, kind.upper())]
+    for types, children in product(product(spelled, spelled), groups(2, STANDINGS[:1])):
+        assert_agreement(job(Told("SUCCESS"), children, types, naming) for naming in sorted(namings(len(children))))
 
 
 def test_one_nameless_creation_among_other_sub_jobs_is_found() -> None:
@@ -262,67 +260,66 @@ def test_one_nameless_creation_among_other_sub_jobs_is_found() -> None:
 @pytest.mark.parametrize("status", [None, "", "SUCCESS", "FAIL", "RUNNING", "INIT", "PENDING_PAYMENT", "ROLLING_BACK"])
 def test_only_an_unknown_status_with_both_signs_of_an_end_is_taken_for_a_failure(status: str | None) -> None:
     """An end time and an error code count together, and only where no page names the status."""
-    signs = [
-        replace(Told(status), end_time=end, error_code=code)
-        for end, code in product((None, "", ENDED["end_time"]), (None, "", ENDED["error_code"]))
-    ]
+    stray = product((None, "", END), (None, "", CODE))
+    signs = [Told(status, end_time=end, error_code=code) for end, code in stray]
     parents = [*signs, Told("SUCCESS"), Told("FAIL")]
     others = [(), (Told("SUCCESS"),), (Told("FAIL"),), (Told("RUNNING"),), *((sign,) for sign in signs)]
-    assert_agreement(
-        replace(parent, below=(child, *other)) for parent, child, other in product(parents, signs, others)
-    )
+    assert_agreement(replace(parent, below=(child, *other)) for parent, child, other in product(parents, signs, others))
     assert_agreement(signs)
 
 
-def nested(parent: Told, types: tuple[str | None, str | None, str | None]) -> Iterator[Told]:
-    """Every small job of two levels: statuses, totals, names, and job ids that occur twice on the lower one."""
-    lost = CHILDREN[5]
-    leaves = (CHILDREN[0], CHILDREN[1], CHILDREN[2], lost)
+Types = tuple[str | None, str | None, str | None]
+UNTYPED: Types = (None, None, None)
+CREATION: Types = ("createServer", "baremetalBatchOperate", "createSingleServer")
+
+
+def nested(parent: Told, types: Types) -> Iterator[Told]:
+    """Every small job of two levels: statuses, totals, names, and job ids that occur twice, also across levels."""
     top, middle, low = types
-    for mid, beside, grand in product(leaves, (None, "", "s9"), groups(2, leaves)):
-        sibling = () if beside is None else (Told("SUCCESS", names=(beside,), job_type=low, job_id="job-0"),)
-        for inner, outer in product((None, *range(4)), (None, len(sibling), len(sibling) + 2)):
-            for mid_name, name, job_id in product(("", "s0"), ("", "s1"), ("job-0", None)):
-                below = tuple(
-                    replace(child, names=(name,), job_type=low, job_id=job_id or child.job_id) for child in grand
-                )
-                child = replace(mid, below=below, total=inner, names=(mid_name,), job_type=middle, job_id="mid")
-                yield replace(parent, below=(child, *sibling), total=outer, job_type=top)
+    sibling = Told("SUCCESS", names=("s9",), job_type=low, job_id="job-0")
+    outer: list[tuple[tuple[Told, ...], int | None]] = [((), None), ((), 2), ((sibling,), 2)]
+    for mid, (beside, total), grand in product(STANDINGS, outer, groups(2, STANDINGS)):
+        for inner, mid_name, name, same in product((None, 1, 2, 3), ("", "s0"), ("", "s1"), ("job-0", None)):
+            below = tuple(replace(leaf, names=(name,), job_type=low, job_id=same or leaf.job_id) for leaf in grand)
+            child = replace(mid, below=below, total=inner, names=(mid_name,), job_type=middle, job_id="mid")
+            yield replace(parent, below=(child, *beside), total=total, job_type=top)
 
 
-@pytest.mark.parametrize("types", [("createServer", "baremetalBatchOperate", "createSingleServer"), (None,) * 3])
-@pytest.mark.parametrize("parent", ["success", "fail", "running", "unknown, ended"])
-def test_every_rule_holds_at_every_level(parent: str, types: tuple[str | None, str | None, str | None]) -> None:
+NESTED = [("success", CREATION), ("success", UNTYPED), ("fail", UNTYPED), ("running", CREATION), ("lost", UNTYPED)]
+
+
+@pytest.mark.parametrize(("parent", "types"), NESTED)
+def test_every_rule_holds_at_every_level(parent: str, types: Types) -> None:
     """A sub-job's sub-jobs count, are counted and have to name servers as those directly below the job."""
     assert_agreement(nested(PARENTS[parent], types))
 
 
-@pytest.mark.parametrize("parent", ["success", "fail", "unknown, ended"])
+@pytest.mark.parametrize("parent", ["success", "fail", "lost"])
 def test_the_order_of_sub_jobs_does_not_matter(parent: str) -> None:
     """Every order of the same sub-jobs gives the same verdict."""
     for children in groups(3):
-        for naming, total in product((("", "s0", "s1", "s2"), ("", "", "s1", "s1")), (None, 3, 4)):
+        for naming, total in product((("", "s0", "s1", "s2"), ("", "", "s1", "s1")), (None, 4)):
             case = job(PARENTS[parent], children, TYPES["create"], naming[: len(children) + 1])
-            shuffled = [replace(case, total=total, below=below) for below in permutations(case.below)]
+            orders = [replace(case, total=total, below=below) for below in permutations(case.below)]
+            told = [Job.read(wire(each)) for each in orders]
             for expected in (None, 2, 3):
-                verdicts = {answered(Job.read(wire(each)), expected) for each in shuffled}
+                verdicts = {answered(each, expected) for each in told}
                 assert len(verdicts) == 1, f"{verdicts} of {wire(case)}"
 
 
-TREES: st.SearchStrategy[Told] = st.deferred(
-    lambda: st.builds(
+def trees(depth: int) -> st.SearchStrategy[Told]:
+    """Trees of any kind; mostly of SUCCESS, since one open record decides a whole tree."""
+    return st.builds(
         Told,
-        # Mostly SUCCESS, since one open record decides a whole tree.
         status=st.sampled_from(["SUCCESS"] * 12 + [" success ", "FAIL", "fail", "RUNNING", "ROLLING_BACK", "", None]),
-        below=st.lists(TREES, max_size=3).map(tuple),
+        below=st.lists(trees(depth - 1), max_size=depth).map(tuple) if depth else st.just(()),
         total=st.sampled_from([None, None, None, 0, 1, 2, "1", "2", 3]),
         names=st.lists(st.sampled_from(["", "s0", "s1", "s2"]), max_size=2).map(tuple),
         job_type=st.sampled_from([None, "createServer", "createSingleServer", "BAREMETALSINGLECREATE", "warmUp"]),
         job_id=st.sampled_from([None, "", "a", "b", "c"]),
-        end_time=st.sampled_from([None, "", ENDED["end_time"]]),
-        error_code=st.sampled_from([None, "", ENDED["error_code"]]),
+        end_time=st.sampled_from([None, "", END]),
+        error_code=st.sampled_from([None, "", CODE]),
     )
-)
 
 
 def shuffled(told: Told, random: Random) -> Told:
@@ -330,8 +327,10 @@ def shuffled(told: Told, random: Random) -> Told:
     return replace(told, below=tuple(random.sample(below, len(below))))
 
 
-@settings(max_examples=600, deadline=None, derandomize=True, database=None)
-@given(tree=TREES, random=st.randoms(use_true_random=False))
+@settings(
+    max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(tree=trees(3), random=st.randoms(use_true_random=False))
 def test_any_tree_is_judged_as_the_rule_says_in_any_order(tree: Told, random: Random) -> None:
     """Depth, mixed types, several names in one record and order change nothing that the rule does not name."""
     assert_agreement([tree, shuffled(tree, random)])
@@ -345,12 +344,6 @@ def test_the_listed_cases_reach_every_kind_of_verdict() -> None:
         for case in flat(PARENTS[parent], TYPES["create"], most=2)
         for expected in expectations(case)
     }
-    assert reached == {
-        ("SUCCEEDED", True, None),
-        ("PENDING", False, None),
-        ("FAILED", True, None),
-        ("FAILED", False, None),
-        ("INCONSISTENT", False, 3),
-        ("INCONSISTENT", False, 4),
-        ("INCONSISTENT", False, 5),
-    }
+    failed = [("FAILED", final, None) for final in (True, False)]
+    inconsistent = [("INCONSISTENT", False, rule) for rule in (3, 4, 5)]
+    assert reached == {("SUCCEEDED", True, None), ("PENDING", False, None), *failed, *inconsistent}

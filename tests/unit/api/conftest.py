@@ -1,0 +1,216 @@
+"""A server that sends scripted bytes and remembers what it was asked, and the payloads of tests/data."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+DATA = Path(__file__).parents[2] / "data"
+PATIENCE = 10.0
+
+Act = Callable[[socket.socket], None]
+Reply = bytes | Act
+"""What is done about one request: bytes that are sent, or anything that is done with the socket."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request as it came in. Header names are lower case; a header that came twice is there twice."""
+
+    connection: int
+    line: str
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.headers if key == name]
+
+
+class RawServer:
+    """Serves scripted connections on 127.0.0.1: the n-th connection answers its requests with the n-th script.
+
+    A connection ends with its script, and one that has none ends at once.
+    """
+
+    def __init__(self, scripts: Sequence[Sequence[Reply]], tls: ssl.SSLContext | None = None) -> None:
+        self.seen: list[Seen] = []
+        self.connections = 0
+        self._scripts = list(scripts)
+        self._tls = tls
+        self._open: list[socket.socket] = []
+        self._closing = False
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    @property
+    def host(self) -> str:
+        return "127.0.0.1:" + str(self._listener.getsockname()[1])
+
+    @property
+    def endpoint(self) -> str:
+        return f"{'https' if self._tls else 'http'}://{self.host}"
+
+    def close(self) -> None:
+        self._closing = True
+        # A connection wakes up the thread that waits for one, on every system.
+        socket.create_connection(self._listener.getsockname()).close()
+        self._threads[0].join(PATIENCE)
+        for connection in self._open:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(PATIENCE)
+        self._listener.close()
+        assert not any(thread.is_alive() for thread in self._threads)
+
+    def _accept(self) -> None:
+        while True:
+            connection, _ = self._listener.accept()
+            if self._closing:
+                connection.close()
+                return
+            number = self.connections
+            self.connections += 1
+            connection.settimeout(PATIENCE)
+            self._open.append(connection)
+            script = self._scripts[number] if number < len(self._scripts) else ()
+            thread = threading.Thread(target=self._serve, args=(connection, number, script))
+            self._threads.append(thread)
+            thread.start()
+
+    def _serve(self, plain: socket.socket, number: int, script: Sequence[Reply]) -> None:
+        connection = plain
+        try:
+            if self._tls:
+                connection = self._tls.wrap_socket(plain, server_side=True)
+            for reply in script:
+                request = self._read(connection, number)
+                if request is None:
+                    break
+                self.seen.append(request)
+                if isinstance(reply, bytes):
+                    connection.sendall(reply)
+                else:
+                    reply(connection)
+        except OSError:
+            pass
+        finally:
+            connection.close()
+            plain.close()
+
+    @staticmethod
+    def _read(connection: socket.socket, number: int) -> Seen | None:
+        received = b""
+        while b"\r\n\r\n" not in received:
+            piece = connection.recv(65536)
+            if not piece:
+                return None
+            received += piece
+        head, _, body = received.partition(b"\r\n\r\n")
+        line, *lines = head.decode("latin-1").split("\r\n")
+        headers = [(name.lower(), value.strip()) for name, _, value in (text.partition(":") for text in lines)]
+        length = int(dict(headers).get("content-length", "0"))
+        while len(body) < length:
+            body += connection.recv(65536)
+        return Seen(number, line, headers, body)
+
+
+class Cloud:
+    """Starts servers, and builds what they answer."""
+
+    def __init__(self) -> None:
+        self._servers: list[RawServer] = []
+
+    def serve(self, *scripts: Sequence[Reply], tls: ssl.SSLContext | None = None) -> RawServer:
+        """Start a server; each argument is the script of one connection."""
+        server = RawServer(scripts, tls)
+        self._servers.append(server)
+        return server
+
+    def answering(self, *replies: Reply) -> RawServer:
+        """Start a server that answers one request on each of its connections."""
+        return self.serve(*[[reply] for reply in replies])
+
+    def close(self) -> None:
+        for server in self._servers:
+            server.close()
+
+    @staticmethod
+    def answer(status: int = 200, body: Any = None, **headers: str) -> bytes:
+        """One whole answer; `body` is bytes, or what is sent as JSON. `x_request_id` names a header `x-request-id`."""
+        payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        known = {int(each): each.phrase for each in HTTPStatus}
+        lines = [f"HTTP/1.1 {status} {known.get(status, 'Odd')}", f"Content-Length: {len(payload)}"]
+        lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode("latin-1") + payload
+
+    @staticmethod
+    def reset(connection: socket.socket) -> None:
+        """End the connection so that the other side sees a reset."""
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    @staticmethod
+    def hang_up(connection: socket.socket) -> None:
+        """End the connection without a word."""
+        connection.close()
+
+    @staticmethod
+    def be_silent(connection: socket.socket) -> None:
+        """Say nothing until the other side goes."""
+        connection.recv(1)
+
+    @staticmethod
+    def refusing() -> str:
+        """Name an endpoint where nobody listens."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    servers = Cloud()
+    yield servers
+    servers.close()
+
+
+@pytest.fixture
+def payload() -> Callable[[str], bytes]:
+    """Return a reader of the files in tests/data: the bytes of NAME.json."""
+
+    def read(name: str) -> bytes:
+        return (DATA / f"{name}.json").read_bytes()
+
+    return read
+
+
+@pytest.fixture
+def wire(payload: Callable[[str], bytes]) -> Callable[[str], dict[str, Any]]:
+    """Return a reader of the files in tests/data: the JSON object of NAME.json."""
+
+    def read(name: str) -> dict[str, Any]:
+        document = json.loads(payload(name))
+        assert isinstance(document, dict)
+        return document
+
+    return read
+
+
+@pytest.fixture(autouse=True)
+def _no_proxies_or_trust_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("NETRC", "/nonexistent")

@@ -1,0 +1,47 @@
+"""A simulator, and both providers configured for it as a plugin process does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+
+from bms_simulator import Simulator
+from pulumi_bms.resources.job_completion import JobCompletionProvider
+from pulumi_bms.resources.job_submission import JobSubmissionProvider
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No settings of whoever runs the tests, and no proxy between them and the simulator."""
+    for name in ("BMS_ENDPOINT", "HW_REGION_NAME", "HW_PROJECT_ID", "HW_AUTH_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("no_proxy", "*")
+
+
+@pytest.fixture
+def sim() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def configured(sim: Simulator) -> ConfigureRequest:
+    """The stack config that names the simulator."""
+    values = {"bms:endpoint": sim.endpoint, "bms:projectId": sim.project_id, "bms:token": sim.token}
+    return ConfigureRequest(Config(values, "project"))
+
+
+@pytest.fixture
+def completion(configured: ConfigureRequest) -> JobCompletionProvider:
+    provider = JobCompletionProvider()
+    provider.configure(configured)
+    return provider
+
+
+@pytest.fixture
+def submission(configured: ConfigureRequest) -> JobSubmissionProvider:
+    provider = JobSubmissionProvider()
+    provider.configure(configured)
+    return provider

@@ -1,0 +1,174 @@
+"""What the providers' `check` refuses, and what it leaves alone."""
+
+from __future__ import annotations
+
+import copy
+import math
+from typing import Any
+
+import pytest
+from pulumi.dynamic import CheckFailure, ResourceProvider
+from pulumi.output import UNKNOWN, Unknown
+
+from pulumi_bms.resources.job_completion import JobCompletionProvider
+from pulumi_bms.resources.job_submission import JobSubmissionProvider
+
+PROVIDERS: dict[str, ResourceProvider] = {"completion": JobCompletionProvider(), "submission": JobSubmissionProvider()}
+GOOD: dict[str, dict[str, Any]] = {
+    "completion": {"job_id": "2c9eb2c5544cbf6101544f0602af2b4f"},
+    "submission": {"path": "baremetalservers", "method": "POST", "body": {"server": {"name": "web", "count": 3.0}}},
+}
+MISSING = object()
+WHOLE = "write a whole number of at least 1"
+OWN_ID = "write the id that the API answered"
+RELATIVE = "write it relative to /v1/{project_id}/"
+HTTPS = "write https://"
+METHODS = "none of POST, PUT, DELETE"
+LETTERS = "letters, digits, - and _ only"
+TIMEOUTS = "set custom_timeouts.create instead"
+DICT = "write a dict"
+AS_TEXT = "write it as text"
+
+Rows = list[tuple[str, str, list[object], str]]
+"""A resource, a property, values of it, and what their refusal advises."""
+
+BAD: Rows = [
+    ("completion", "job_id", [MISSING, None, "", "   ", "\n", 3.0, True, ["a"], {"a": 1}], OWN_ID),
+    ("completion", "job_id", ["x" * 129, "a..b", "..", ".", "-a", "_a", "a/b", "a b", "a\n", " a"], OWN_ID),
+    ("completion", "job_id", ["a?b", "a#b", "a%2fb", "jöb", "a\\b", "a:b"], OWN_ID),
+    ("completion", "expected_servers", [0, -1.0, 1.5, "x", "3", True, False, [3], {}], WHOLE),
+    ("completion", "expected_servers", [math.nan, math.inf, -math.inf], WHOLE),
+    ("completion", "create_timeout_seconds", [0, -300.0, "90m", True, [], math.nan, math.inf], TIMEOUTS),
+    ("submission", "path", [MISSING, None, "", "  ", 3.0, "/baremetalservers", "//x", "https://elsewhere/x"], RELATIVE),
+    ("submission", "path", ["..", "../x", "a/../b", "a/./b", "%2e%2e/x", "a%2Fb", "a//b", "a/"], RELATIVE),
+    ("submission", "path", ["a?b=c", "a?", "a#b", "a b", "a\\b", "a\n", "{id}", "süd"], RELATIVE),
+    ("submission", "method", ["GET", "post", "", "PATCH", 1.0, ["POST"], {}], METHODS),
+    ("submission", "body", ["text", '{"server": {}}', [], [{}], 3.0, True], DICT),
+    ("submission", "body", [{"a": number} for number in (2**53, 2.0**53, -(2**53), 1e300)], AS_TEXT),
+    ("submission", "body", [{"a": number} for number in (math.nan, math.inf, -math.inf)], AS_TEXT),
+    ("submission", "body", [{"a": {"b": [1, {"c": 2**60}]}}, {"a": [[2**60]]}], AS_TEXT),
+]
+BAD_CONNECTIONS: list[tuple[str, list[object], str]] = [
+    ("endpoint", ["", "bms.example.com", "//bms.example.com", "ftp://bms.example.com", "https://"], HTTPS),
+    ("endpoint", ["https://host:port", "https://host:0", "https://host:65536", "https://-host", "https://a..b"], HTTPS),
+    ("endpoint", ["https://[::1", "https://[fe80]", "https://[::1]x", "https://x[::1]", "https://[::1%25eth0]"], HTTPS),
+    ("endpoint", ["http://bms.example.com", "http://10.0.0.1", "http://[2001:db8::1]"], HTTPS),
+    ("endpoint", ["http://localhost.example.com", "http://127.0.0.1.example.com", "http://[::1].example.com"], HTTPS),
+    ("endpoint", ["https://user@host", "https://user:PASS@host", "https://@host", "https://:@host"], HTTPS),
+    ("endpoint", ["https://host?a=b", "https://host/?", "https://host#a", "https://host/#"], HTTPS),
+    ("endpoint", [" https://host", "https://host ", "https://ho st", "https://host/a b", "https://host\n"], HTTPS),
+    ("endpoint", ["https://ho\tst", "https://host\\a", "https://höst", "https://ho_st"], HTTPS),
+    ("endpoint", ["https://host/../a", "https://host/%2e%2e/a", "https://host/%2E./a", "https://host/a%2f.."], HTTPS),
+    ("region", ["", " ", "eu de", "eu.de", "eu/de", "-eu", "_eu", "ü", "eu\n", "x" * 65, "a@b", "a:b"], LETTERS),
+    ("project_id", ["", " ", "a/b", "a?b", "..", "a.b", "-a", "a\n", "ü", "x" * 65], LETTERS),
+    *((name, [3.0, True, []], "no text") for name in ("endpoint", "region", "project_id")),
+]
+BAD += [(kind, *row) for kind in PROVIDERS for row in BAD_CONNECTIONS]
+
+FINE: Rows = [
+    ("completion", "job_id", ["a", "0", "a.b", "a-b_c.d", "x" * 128, "70a599e0-31e7-49b7-b260"], ""),
+    ("completion", "expected_servers", [MISSING, None, 1, 3.0, 1000], ""),
+    ("completion", "create_timeout_seconds", [MISSING, None, 5400.0, 0.001, 1], ""),
+    ("submission", "path", ["a", "baremetalservers/7f-3/attachvolume", "a.b/c~d", "...", "a:b@c"], ""),
+    ("submission", "method", [MISSING, None, "POST", "PUT", "DELETE"], ""),
+    ("submission", "body", [MISSING, None, {}, {"a": 2**53 - 1}, {"a": True, "b": [None, 1.5, -3.0]}], ""),
+    ("submission", "triggers", [MISSING, None, "x", 2.0**60, [1.0, {"a": None}], True], ""),
+]
+FINE_CONNECTIONS: list[tuple[str, list[object], str]] = [
+    ("endpoint", [MISSING, None, "https://bms.example.com", "https://bms.example.com:8443/", "https://10.0.0.1"], ""),
+    ("endpoint", ["https://gateway.example.com/some/prefix", "HTTPS://BMS.example.com", "https://host."], ""),
+    ("endpoint", ["http://localhost:8080", "http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:8080/a"], ""),
+    ("endpoint", ["https://[2001:db8::1]", "http://[::1]"], ""),
+    ("region", [MISSING, None, "eu-de", "cn-north-4", "x" * 64], ""),
+    ("project_id", [MISSING, None, "0123456789abcdef0123456789abcdef", "eu-de_project"], ""),
+]
+FINE += [(kind, *row) for kind in PROVIDERS for row in FINE_CONNECTIONS]
+
+
+def each(rows: Rows) -> list[tuple[str, str, object, str]]:
+    return [(kind, name, value, advice) for kind, name, values, advice in rows for value in values]
+
+
+def _inputs(kind: str, name: str, value: object) -> dict[str, Any]:
+    rest = {key: given for key, given in GOOD[kind].items() if key != name}
+    return rest if value is MISSING else {**rest, name: value}
+
+
+def _failures(kind: str, inputs: dict[str, Any]) -> list[CheckFailure]:
+    return PROVIDERS[kind].check({}, inputs).failures
+
+
+@pytest.mark.parametrize(("kind", "name", "value", "advice"), each(BAD))
+def test_a_bad_input_is_refused_with_advice(kind: str, name: str, value: object, advice: str) -> None:
+    """One refusal: it names the property in its text only, beside which no value is printed, and what to write."""
+    (failure,) = _failures(kind, _inputs(kind, name, value))
+    assert failure.property == ""
+    assert failure.reason.startswith(name)
+    assert advice in failure.reason
+
+
+@pytest.mark.parametrize(("kind", "name", "value", "no_advice"), each(FINE))
+def test_a_good_input_is_accepted(kind: str, name: str, value: object, no_advice: str) -> None:
+    """What can be right, or may be left out, is no problem."""
+    assert no_advice == ""
+    assert _failures(kind, _inputs(kind, name, value)) == []
+
+
+@pytest.mark.parametrize("unknown", [UNKNOWN, copy.copy(UNKNOWN)], ids=["the singleton", "another instance"])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        *(("completion", name) for name in ("job_id", "expected_servers", "create_timeout_seconds")),
+        *(("submission", name) for name in ("path", "method", "body", "triggers")),
+        *((kind, name) for kind in PROVIDERS for name in ("endpoint", "region", "project_id")),
+    ],
+)
+def test_an_unknown_input_is_accepted(kind: str, name: str, unknown: Unknown) -> None:
+    """In a preview any input may be known only once another resource exists."""
+    assert _failures(kind, _inputs(kind, name, unknown)) == []
+
+
+def test_unknowns_anywhere_in_a_body_are_accepted() -> None:
+    """A body is checked around what is not known yet, not instead of it."""
+    holey = {"server": {"vpcid": UNKNOWN, "nics": [{"subnet_id": copy.copy(UNKNOWN)}]}}
+    assert _failures("submission", _inputs("submission", "body", holey)) == []
+    (failure,) = _failures("submission", _inputs("submission", "body", {**holey, "size": 2**60}))
+    assert failure.reason.startswith("body")
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+@pytest.mark.parametrize("olds", [{}, {"job_id": "another", "region": "eu-de"}], ids=["new", "existing"])
+def test_inputs_come_back_as_they_are(kind: str, olds: dict[str, Any]) -> None:
+    """No defaults are filled in and nothing is changed, good or bad, so that a preview elsewhere shows no change."""
+    for extra in ({}, {"endpoint": None, "region": UNKNOWN}, {"endpoint": "nonsense"}, {"__provider": "gASV"}):
+        inputs = {**GOOD[kind], **extra}
+        before = copy.copy(inputs)
+        assert PROVIDERS[kind].check(olds, inputs).inputs == before
+        assert inputs == before
+
+
+def test_every_problem_is_told_at_once() -> None:
+    """Two bad inputs are two refusals: nobody corrects them one `pulumi up` at a time."""
+    completion = _failures("completion", {"job_id": "", "expected_servers": 0, "region": "eu de", "endpoint": "x"})
+    submission = _failures("submission", {"path": "", "method": "GET", "body": [], "project_id": "a/b"})
+    assert [failure.reason.split()[0] for failure in completion] == ["job_id", "expected_servers", "endpoint", "region"]
+    assert [failure.reason.split()[0] for failure in submission] == ["path", "method", "body", "project_id"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("submission", "body", {"adminPass": "hunter2", "size": 2**60}),
+        ("submission", "body", {"adminPass": "hunter2", "size": math.nan}),
+        ("submission", "body", ["hunter2"]),
+        ("submission", "body", "hunter2"),
+        ("submission", "path", "a?password=hunter2"),
+        ("submission", "endpoint", "https://user:hunter2@host"),
+        ("completion", "endpoint", "https://user:hunter2@host"),
+        ("completion", "endpoint", "https://host/?token=hunter2"),
+    ],
+)
+def test_what_may_hold_a_secret_is_not_repeated(kind: str, name: str, value: object) -> None:
+    """No refusal repeats a body, a path or an endpoint."""
+    (failure,) = _failures(kind, _inputs(kind, name, value))
+    assert "hunter2" not in failure.reason

@@ -1,0 +1,423 @@
+"""`JobCompletionProvider` as a plugin process calls it, against a simulator over sockets."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.output import UNKNOWN
+
+from bms_simulator import Simulator
+from pulumi_bms import get_job
+from pulumi_bms.api.errors import AuthenticationError, BmsError, NotFoundError, SettingsError, WaitError
+from pulumi_bms.host.operation import Operation, PartialStateError, running
+from pulumi_bms.resources.job_completion import JobCompletionProvider
+from pulumi_bms.resources.outputs import OUTPUTS
+
+JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
+SHORT = 0.05
+"""Seconds of a wait that is to time out: one look at its start, one at its end."""
+
+
+def told(status: str, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """An answer of the API."""
+    times = {"begin_time": "2016-04-25T20:04:34.604Z", "end_time": "2016-04-25T20:08:41.593Z"}
+    entities = {"sub_jobs_total": len(children), "sub_jobs": list(children)}
+    return {"job_id": JOB, "job_type": "baremetalBatchCreate", "status": status, **times, "entities": entities, **more}
+
+
+def created(status: str, server_id: str, **more: Any) -> dict[str, Any]:
+    """A sub-job of an answer."""
+    fields = {"job_type": "baremetalSingleCreate", "status": status, "entities": {"server_id": server_id}}
+    return {"job_id": f"making-{server_id}", **fields, **more}
+
+
+DONE = told("SUCCESS", created("SUCCESS", "b"), created("SUCCESS", "a"))
+GOING = told("RUNNING", created("SUCCESS", "b"), created("RUNNING", "a"))
+DEAD = told("FAIL", created("SUCCESS", "b"), created("FAIL", "a", error_code="BMS.3037"), error_code="BMS.3004")
+LIAR = told("SUCCESS", created("SUCCESS", "b"), created("FAIL", "a", error_code="BMS.3037"))
+LATE = told("SUCCESS", created("SUCCESS", "b"), created("RUNNING", "a"))
+STORED_SUCCESS: dict[str, Any] = {"job_id": JOB, "status": "SUCCESS", "server_ids": ["b", "a"]}
+
+
+def failing(provider: JobCompletionProvider, props: dict[str, Any]) -> PartialStateError:
+    """What a create that fails brings."""
+    with pytest.raises(PartialStateError) as caught:
+        provider.create(props)
+    assert caught.value.id == JOB
+    assert caught.value.outputs.keys() == {"job_id", *OUTPUTS}
+    return caught.value
+
+
+# --- create
+
+
+def test_create_waits_for_success(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """The id is the job's, and all outputs are there; every look is a GET of the job."""
+    sim.add_job(JOB, [GOING, DONE])
+    created_ = completion.create({"job_id": JOB, "expected_servers": 2.0, "__provider": "gASV"})
+    assert created_.id == JOB
+    assert created_.outs is not None
+    assert created_.outs.keys() == {"job_id", *OUTPUTS}
+    assert (created_.outs["status"], created_.outs["server_ids"]) == ("SUCCESS", ["b", "a"])
+    assert {(look.method, look.path) for look in sim.requests} == {("GET", f"/v1/{sim.project_id}/jobs/{JOB}")}
+    assert len(sim.requests) == 2
+
+
+@pytest.mark.parametrize("answer", [DEAD, LIAR], ids=["failed job", "job that calls itself a success"])
+def test_create_stores_a_failure(sim: Simulator, completion: JobCompletionProvider, answer: dict[str, Any]) -> None:
+    """A failure leaves no servers to go on with, but those that may be billed are named; a liar is a FAIL too."""
+    sim.add_job(JOB, [answer])
+    error = failing(completion, {"job_id": JOB})
+    assert (error.outputs["status"], error.outputs["server_ids"]) == ("FAIL", [])
+    assert error.outputs["surviving_server_ids"] == ["b", "a"]
+    assert "FAILED after 4m07s" in error.reason
+    assert "BMS.3037" in error.reason
+    assert str(error) == error.reason
+    assert len(sim.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "inputs", "status"),
+    [
+        pytest.param(GOING, {}, "RUNNING", id="running"),
+        pytest.param(LATE, {}, "RUNNING", id="late sub-job"),
+        pytest.param(told("SUCCESS"), {}, "INCONSISTENT", id="no servers"),
+        pytest.param(told("PENDING_PAYMENT"), {}, "PENDING_PAYMENT", id="unpaid"),
+        pytest.param(DONE, {"expected_servers": 3.0}, "RUNNING", id="fewer servers than expected"),
+        pytest.param(DONE, {"expected_servers": 1.0}, "RUNNING", id="more servers than expected"),
+    ],
+)
+def test_create_that_times_out_stores_where_it_stood(
+    sim: Simulator, completion: JobCompletionProvider, answer: dict[str, Any], inputs: dict[str, Any], status: str
+) -> None:
+    """The wait ends at the timeout with the last state known, which is never a success."""
+    sim.add_job(JOB, [answer])
+    error = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT, **inputs})
+    assert (error.outputs["status"], error.outputs["server_ids"]) == (status, [])
+    assert "did not finish within 0s" in error.reason
+    assert len(sim.requests) == 2
+
+
+def test_the_timeout_of_the_operation_comes_first(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """What the host says of the timeout beats the input, which is for hosts that say nothing."""
+    sim.add_job(JOB, [GOING])
+    with running(Operation(timeout=SHORT)):
+        failing(completion, {"job_id": JOB, "create_timeout_seconds": 3600.0})
+    with running(Operation(timeout=3600.0)):
+        sim.add_job(JOB, [GOING, DONE])
+        assert completion.create({"job_id": JOB, "create_timeout_seconds": SHORT}).id == JOB
+
+
+def test_a_cancelled_create_ends_at_once(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """A wait that is interrupted before its first look stores no status, so it goes on next time."""
+    operation = Operation()
+    operation.cancelled.set()
+    with running(operation):
+        error = failing(completion, {"job_id": JOB})
+    assert error.outputs["status"] is None
+    assert error.reason.startswith(f"interrupted; job {JOB} goes on in the cloud: run `pulumi up` again")
+    assert sim.requests == []
+
+
+def test_a_rejected_credential_is_sent_once(sim: Simulator) -> None:
+    """A 401 ends the wait with the source of the token, not the token; the next wait sends no request."""
+    provider, token = JobCompletionProvider(), f"expired-{sim.token}"
+    values = {"bms:endpoint": sim.endpoint, "bms:projectId": sim.project_id, "bms:token": token}
+    provider.configure(ConfigureRequest(Config(values, "project")))
+    for _ in range(2):
+        error = failing(provider, {"job_id": JOB})
+        assert error.outputs["status"] is None
+        assert "the API does not accept the credential" in error.reason
+        assert "bms:token" in error.reason
+        assert token not in error.reason
+    assert len(sim.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("scenario", "says"),
+    [("forbidden", "403 BMS.0033"), ("forbidden-gateway", "403 APIGW.0302"), ("redirect", "302 a redirect")],
+)
+def test_a_refusal_ends_the_wait(sim: Simulator, completion: JobCompletionProvider, scenario: str, says: str) -> None:
+    """What looking again can't mend is told at once."""
+    with pytest.raises(PartialStateError, match=says) as error:
+        completion.create({"job_id": f"{scenario}.1"})
+    assert error.value.outputs["status"] is None
+    assert len(sim.requests) == 1
+
+
+def test_missing_settings_are_told_before_any_request(sim: Simulator) -> None:
+    """Without config and environment there is nothing to ask, and all that is missing is named."""
+    with pytest.raises(SettingsError, match=r"not set: the endpoint: .*; the project id: .*; a token: "):
+        JobCompletionProvider().create({"job_id": JOB})
+    assert sim.requests == []
+
+
+def test_the_inputs_say_where_to_look(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """A job of another service or project is waited for where the inputs say, with the same token."""
+    with Simulator(token=sim.token) as other:
+        other.add_job(JOB, [DONE])
+        completion.create({"job_id": JOB, "endpoint": other.endpoint + "/", "project_id": other.project_id})
+        assert len(other.requests) == 1
+    assert sim.requests == []
+
+
+# --- diff
+
+
+def diffed(olds: dict[str, Any], news: dict[str, Any]) -> tuple[bool | None, list[str] | None]:
+    """What a provider without any config finds."""
+    found = JobCompletionProvider().diff(JOB, olds, news)
+    return found.changes, found.replaces
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", "FAIL", "RUNNING", "INCONSISTENT", None])
+@pytest.mark.parametrize("job_id", ["another", UNKNOWN, None])
+def test_another_job_replaces(status: str | None, job_id: Any) -> None:
+    """Another `job_id`, or one that is not known yet, replaces, whatever is stored, and lets the engine compare."""
+    olds = {**STORED_SUCCESS, "status": status}
+    assert diffed(olds, {"job_id": job_id, "expected_servers": 7.0}) == (None, ["job_id"])
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        {},
+        {"region": "eu-de"},
+        {"project_id": "another", "endpoint": "https://elsewhere.example.com"},
+        {"endpoint": UNKNOWN, "region": UNKNOWN, "project_id": UNKNOWN},
+        {"create_timeout_seconds": 60.0},
+        {"create_timeout_seconds": UNKNOWN},
+        {"expected_servers": 2.0},
+        {"expected_servers": 2},
+        {"expected_servers": UNKNOWN},
+        {"__provider": "another pickle"},
+    ],
+)
+def test_nothing_else_changes_a_success(news: dict[str, Any]) -> None:
+    """How the API is reached, how long and for what to wait are no change: what is chained stays known in previews."""
+    for olds in ({}, {"region": "cn-north-4", "create_timeout_seconds": 90.0, "expected_servers": 2.0}):
+        assert diffed({**STORED_SUCCESS, **olds}, {"job_id": JOB, **news}) == (False, None)
+
+
+@pytest.mark.parametrize("status", ["FAIL", "RUNNING", "INIT", "INCONSISTENT", "WAITING", "success", "", None])
+def test_anything_but_success_is_a_change(status: str | None) -> None:
+    """An unfinished or failed wait is looked at by every `pulumi up`, on any host, whatever the inputs are."""
+    for news in ({}, {"expected_servers": 7.0}):
+        assert diffed({**STORED_SUCCESS, "status": status}, {"job_id": JOB, **news}) == (True, None)
+    assert diffed({"job_id": JOB}, {"job_id": JOB}) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("expected", "server_ids", "says"),
+    [
+        (3.0, ["b", "a"], "expected_servers is 3, but job .* has finished with 2: write that number, or leave it out"),
+        (1, ["b", "a"], "expected_servers is 1, but job .* has finished with 2"),
+        (1.0, [], "expected_servers is 1, but job .* has finished with 0"),
+        (1.0, None, "expected_servers is 1, but job .* has finished with 0"),
+    ],
+)
+def test_an_expectation_that_the_stored_job_contradicts_is_an_error(
+    expected: float, server_ids: list[str] | None, says: str
+) -> None:
+    """A job that is over can't bring more servers: the preview says so."""
+    with pytest.raises(WaitError, match=says):
+        diffed({**STORED_SUCCESS, "server_ids": server_ids}, {"job_id": JOB, "expected_servers": expected})
+
+
+# --- update
+
+
+def test_update_goes_on_with_the_same_job(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """A wait that timed out is gone on with, and its outputs are those of the success."""
+    sim.add_job(JOB, [GOING, GOING, DONE])
+    olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
+    updated = completion.update(JOB, olds, {"job_id": JOB})
+    assert updated.outs is not None
+    assert updated.outs.keys() == {"job_id", *OUTPUTS}
+    assert (updated.outs["status"], updated.outs["server_ids"]) == ("SUCCESS", ["b", "a"])
+    assert completion.diff(JOB, updated.outs, {"job_id": JOB}).changes is False
+
+
+def test_update_waits_no_longer_than_create(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """The wait that goes on has a timeout too, and fails with what is known by then."""
+    sim.add_job(JOB, [GOING])
+    with pytest.raises(PartialStateError, match="did not finish within 0s") as error:
+        completion.update(JOB, {"job_id": JOB}, {"job_id": JOB, "create_timeout_seconds": SHORT})
+    assert error.value.outputs["status"] == "RUNNING"
+
+
+def test_update_remembers_a_job_whose_record_is_gone(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """A job seen by an earlier run and unknown to the API now is gone, not late: told at once, its state kept."""
+    sim.add_job(JOB, [GOING])
+    olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
+    looks = len(sim.requests)
+    with pytest.raises(PartialStateError, match=r"the record of job .* is gone") as error:
+        completion.update("expired.1", {**olds, "job_id": "expired.1"}, {"job_id": "expired.1"})
+    assert "last state RUNNING, 1 of 2 servers done" in error.value.reason
+    assert error.value.outputs == {**olds, "job_id": "expired.1"}
+    assert len(sim.requests) == looks + 1
+
+
+@pytest.mark.parametrize("answer", [DEAD, LIAR], ids=["failed job", "job that calls itself a success"])
+def test_a_stored_failure_is_told_again_without_a_request(
+    sim: Simulator, completion: JobCompletionProvider, answer: dict[str, Any]
+) -> None:
+    """A FAIL is final: the same survivors, sub-jobs and codes as the first time, however often, offline."""
+    sim.add_job(JOB, [answer])
+    first = failing(completion, {"job_id": JOB})
+    unconfigured = JobCompletionProvider()
+    for _ in range(2):
+        with pytest.raises(PartialStateError) as again:
+            unconfigured.update(JOB, {**first.outputs, "__provider": "gASV"}, {"job_id": JOB, "region": "eu-de"})
+        assert again.value.outputs == first.outputs
+        assert again.value.reason.splitlines()[1:] == first.reason.splitlines()[1:]
+    assert len(sim.requests) == 1
+
+
+def test_update_of_a_success_keeps_the_outputs(sim: Simulator) -> None:
+    """No request and no loss: all outputs come back, and nothing that is none."""
+    outputs = {**dict.fromkeys(OUTPUTS), **STORED_SUCCESS}
+    updated = JobCompletionProvider().update(JOB, {**outputs, "__provider": "gASV", "region": "x"}, {"job_id": JOB})
+    assert updated.outs == outputs
+    assert sim.requests == []
+
+
+# --- read
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", "FAIL"])
+def test_read_of_a_finished_wait_sends_nothing(status: str) -> None:
+    """Refresh and destroy of what is final need neither network nor credentials, and change nothing."""
+    props = {**STORED_SUCCESS, "status": status, "__provider": "gASV"}
+    found = JobCompletionProvider().read(JOB, dict(props))
+    assert (found.id, found.outs) == (JOB, props)
+
+
+@pytest.mark.parametrize("stored", ["RUNNING", "INCONSISTENT", None])
+def test_read_looks_once_and_never_finishes_a_wait(
+    sim: Simulator, completion: JobCompletionProvider, stored: str | None
+) -> None:
+    """Whatever the API says by now, a refresh stores no SUCCESS, and the next `pulumi up` has work left."""
+    statuses = ("INIT", "RUNNING", "SUCCESS", "FAIL", "PENDING_PAYMENT", "WAITING")
+    for number, (status, child) in enumerate(product(statuses, statuses)):
+        sim.add_job(JOB, [told(status, created(child, "a"))])
+        found = completion.read(JOB, {"job_id": JOB, "status": stored, "server_ids": []})
+        assert found.outs is not None
+        assert found.outs["status"] not in {"SUCCESS", None, ""}
+        assert found.outs["server_ids"] == []
+        assert completion.diff(JOB, found.outs, {"job_id": JOB}).changes is True
+        assert len(sim.requests) == number + 1
+
+
+def test_after_a_read_update_finishes_the_wait(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """Interrupted, refreshed, and up again: the success is found, by the wait."""
+    sim.add_job(JOB, [DONE])
+    seen = completion.read(JOB, {"job_id": JOB, "status": "RUNNING"}).outs
+    assert seen is not None
+    assert seen["surviving_server_ids"] == ["b", "a"]
+    finished = completion.update(JOB, seen, {"job_id": JOB}).outs
+    assert finished is not None
+    assert (finished["status"], finished["server_ids"]) == ("SUCCESS", ["b", "a"])
+
+
+def test_read_reaches_the_api_by_the_inputs_not_the_outputs(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """Connection settings come from config and from the inputs that the host knows, never from what is stored."""
+    sim.add_job(JOB, [GOING])
+    stored = {"job_id": JOB, "status": "RUNNING", "endpoint": "https://stored.invalid", "project_id": "stored"}
+    completion.read(JOB, dict(stored))
+    assert len(sim.requests) == 1
+    with Simulator(token=sim.token) as other, running(Operation(inputs={"job_id": JOB, "endpoint": other.endpoint})):
+        with pytest.raises(WaitError, match="could not be looked at"):
+            completion.read(JOB, dict(stored))
+        assert [look.path for look in other.requests] == [f"/v1/{sim.project_id}/jobs/{JOB}"]
+    assert len(sim.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("job_id", "says"),
+    [("expired.1", r"Common\.0011"), ("forbidden.1", r"BMS\.0033"), ("empty.1", "empty")],
+)
+def test_a_look_that_brings_no_job_is_an_error(
+    sim: Simulator, completion: JobCompletionProvider, job_id: str, says: str
+) -> None:
+    """A refresh that learns nothing says why, names the job, and changes nothing."""
+    with pytest.raises(WaitError, match=rf"^job {job_id} could not be looked at: .*{says}"):
+        completion.read(job_id, {"job_id": job_id, "status": "RUNNING"})
+    assert len(sim.requests) == 1
+
+
+def test_a_look_without_settings_is_an_error() -> None:
+    """An unfinished wait can't be refreshed offline, and the text says what to set."""
+    with pytest.raises(WaitError, match=rf"^job {JOB} could not be looked at: not set: .*HW_AUTH_TOKEN"):
+        JobCompletionProvider().read(JOB, {"job_id": JOB, "status": "RUNNING"})
+
+
+# --- delete
+
+
+@pytest.mark.parametrize("status", ["SUCCESS", "FAIL", "RUNNING", None])
+def test_delete_leaves_the_cloud_alone(sim: Simulator, status: str | None) -> None:
+    """The job's servers stay; no request, no settings."""
+    JobCompletionProvider().delete(JOB, {**STORED_SUCCESS, "status": status})
+    assert sim.requests == []
+
+
+# --- get_job
+
+
+def test_get_job_looks_once(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program gets the job as it stands, typed, from where the environment says."""
+    _enter(sim, monkeypatch)
+    sim.add_job(JOB, [GOING])
+    found = get_job(JOB)
+    assert (found.status, found.server_ids, found.sub_jobs_total) == ("RUNNING", ["b", "a"], 2)
+    assert len(sim.requests) == 1
+
+
+def test_get_job_can_be_told_where(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Arguments beat the environment."""
+    _enter(sim, monkeypatch)
+    monkeypatch.setenv("BMS_ENDPOINT", "https://elsewhere.invalid")
+    monkeypatch.setenv("HW_PROJECT_ID", "elsewhere")
+    sim.add_job(JOB, [DONE])
+    assert get_job(JOB, endpoint=sim.endpoint, project_id=sim.project_id).status == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    ("job_id", "where", "says"),
+    [
+        ("", {}, "^job_id is empty"),
+        ("a/../b", {}, "^job_id .* holds characters that no id has"),
+        (JOB, {"endpoint": "http://elsewhere.example.com"}, "^endpoint is http on another machine"),
+        (JOB, {"region": "eu de"}, "^region may hold"),
+        (JOB, {"project_id": "a/b"}, "^project_id may hold"),
+    ],
+)
+def test_get_job_checks_its_arguments(sim: Simulator, job_id: str, where: dict[str, str], says: str) -> None:
+    """What no request should be made of is a `ValueError`."""
+    with pytest.raises(ValueError, match=says):
+        get_job(job_id, **where)
+    assert sim.requests == []
+
+
+def test_get_job_raises_what_the_answer_means(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missing settings, a rejected token and an unknown job are errors of their own, all of one root."""
+    with pytest.raises(SettingsError, match="not set"):
+        get_job(JOB)
+    _enter(sim, monkeypatch)
+    with pytest.raises(NotFoundError, match=r"Common\.0011"):
+        get_job("never-submitted")
+    monkeypatch.setenv("HW_AUTH_TOKEN", f"expired-{sim.token}")
+    with pytest.raises(AuthenticationError, match="HW_AUTH_TOKEN"):
+        get_job(JOB)
+    assert issubclass(SettingsError, BmsError)
+    assert issubclass(AuthenticationError, BmsError)
+
+
+def _enter(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BMS_ENDPOINT", sim.endpoint)
+    monkeypatch.setenv("HW_PROJECT_ID", sim.project_id)
+    monkeypatch.setenv("HW_AUTH_TOKEN", sim.token)

@@ -1,0 +1,231 @@
+"""`JobSubmissionProvider` as a plugin process calls it, against a simulator over sockets."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.output import UNKNOWN
+
+from bms_simulator import Simulator, sample_order
+from pulumi_bms.api.errors import SettingsError, WaitError
+from pulumi_bms.resources.job_submission import JobSubmissionProvider
+
+PASSWORD = "hunter2-Passw0rd"
+TRIGGER = "trigger-that-is-nobodys-business"
+
+
+def order(name: str = "web", count: float = 1.0, *, prepaid: bool = False) -> dict[str, Any]:
+    """Inputs that order servers, with numbers as Pulumi hands them on."""
+    body: dict[str, Any] = json.loads(json.dumps(sample_order(name, prepaid=prepaid)))
+    del body["server"]["key_name"]
+    body["server"] |= {"count": count, "adminPass": PASSWORD}
+    return {"path": "baremetalservers", "method": "POST", "body": body, "triggers": TRIGGER, "__provider": "gASV"}
+
+
+def created(provider: JobSubmissionProvider, props: dict[str, Any]) -> dict[str, Any]:
+    """The outputs of a create, whose id is that of its job."""
+    result = provider.create(props)
+    assert result.outs is not None
+    assert result.id == result.outs["job_id"]
+    return result.outs
+
+
+# --- create
+
+
+def test_create_sends_one_request_and_returns(sim: Simulator, submission: JobSubmissionProvider) -> None:
+    """One POST to the path within the project; the job's id is the resource's, and nobody waits."""
+    outputs = created(submission, order())
+    (request,) = sim.requests
+    assert (request.method, request.path) == ("POST", f"/v1/{sim.project_id}/baremetalservers")
+    assert outputs.keys() == {"job_id", "order_id", "digests"}
+    assert outputs["order_id"] is None
+
+
+def test_the_order_of_a_paid_submission_is_an_output(submission: JobSubmissionProvider) -> None:
+    """Yearly and monthly billing answers with an order id too."""
+    assert created(submission, order(prepaid=True))["order_id"].startswith("CS")
+
+
+def test_whole_numbers_are_sent_whole(sim: Simulator, submission: JobSubmissionProvider) -> None:
+    """Pulumi makes every number a float, and the API wants 3, not 3.0; nothing else about a body is changed."""
+    props = order(count=3.0)
+    props["body"]["server"] |= {"odd": [1.0, [2.0, {"n": -4.0}], 1.5, True, False, None, "5.0", 0.0, {}, []], "é": "ü"}
+    created(submission, props)
+    (request,) = sim.requests
+    assert request.body == props["body"]
+    sent = json.dumps(request.body)
+    assert '"odd": [1, [2, {"n": -4}], 1.5, true, false, null, "5.0", 0, {}, []]' in sent
+    assert '"count": 3,' in sent
+
+
+def test_no_body_is_no_body(sim: Simulator, submission: JobSubmissionProvider) -> None:
+    """A DELETE is sent as one, without a body; the path may have many parts."""
+    with pytest.raises(WaitError, match="BMS"):
+        submission.create({"path": "baremetalservers/no-such/detachvolume/disk", "method": "DELETE"})
+    (request,) = sim.requests
+    assert request.path == f"/v1/{sim.project_id}/baremetalservers/no-such/detachvolume/disk"
+    assert (request.method, request.body) == ("DELETE", None)
+
+
+def test_a_job_id_in_camel_case_is_one(submission: JobSubmissionProvider) -> None:
+    """Some services answer `jobId`."""
+    assert created(submission, order("camel"))["job_id"]
+
+
+def test_no_secret_is_among_the_outputs(submission: JobSubmissionProvider) -> None:
+    """Inputs are kept as digests only, salted: the same body has another digest each time."""
+    first, second = created(submission, order()), created(submission, order())
+    for secret in (PASSWORD, TRIGGER, "baremetalservers"):
+        assert secret not in repr(first)
+    assert first["digests"].keys() == {"salt", "path", "method", "body", "triggers"}
+    assert not set(first["digests"].values()) & set(second["digests"].values())
+
+
+def test_the_inputs_say_where_to_submit(sim: Simulator, submission: JobSubmissionProvider) -> None:
+    """Endpoint and project of the inputs beat the config, with the same token."""
+    with Simulator(token=sim.token) as other:
+        created(submission, {**order(), "endpoint": other.endpoint, "project_id": other.project_id})
+        assert other.count("POST") == 1
+    assert sim.requests == []
+
+
+NOTHING = "nothing was submitted"
+UNSURE = "whether it took effect is unknown, so it is not repeated"
+
+
+@pytest.mark.parametrize(
+    ("scenario", "says", "ends"),
+    [
+        ("no-job-id", "HTTP 200", UNSURE),
+        ("loses-answer", "POST http", UNSURE),
+        ("gateway-timeout", "HTTP 504 APIGW.0201", UNSURE),
+        ("order-html", "HTTP 200 the answer is a page of HTML or XML, no JSON", UNSURE),
+        ("refused", "HTTP 400 BMS.0054", NOTHING),
+        ("error-in-202", "HTTP 202 Common.0024", NOTHING),
+    ],
+)
+def test_an_answer_without_a_job_is_an_error(
+    sim: Simulator, submission: JobSubmissionProvider, scenario: str, says: str, ends: str
+) -> None:
+    """What was answered, and whether anything may have come of it; one request in any case, and no secret told."""
+    with pytest.raises(WaitError) as error:
+        submission.create(order(scenario))
+    assert says in str(error.value)
+    assert ends in str(error.value)
+    assert PASSWORD not in str(error.value)
+    assert sim.count("POST") == len(sim.requests) == 1
+
+
+def test_an_unsure_submission_is_told_with_a_way_out(submission: JobSubmissionProvider) -> None:
+    """Where to look, what the next `pulumi up` does, and how to go on with a job that is there."""
+    with pytest.raises(WaitError) as error:
+        submission.create(order("loses-answer"))
+    text = str(error.value)
+    for part in ("servers that are billed", "console", "`pulumi up` again, which sends it once more", "JobCompletion"):
+        assert part in text
+
+
+def test_a_rejected_credential_is_sent_once(sim: Simulator) -> None:
+    """A 401 names the source of the token, not the token; a second submission with it sends nothing."""
+    provider, token = JobSubmissionProvider(), f"expired-{sim.token}"
+    values = {"bms:endpoint": sim.endpoint, "bms:projectId": sim.project_id, "bms:token": token}
+    provider.configure(ConfigureRequest(Config(values, "project")))
+    for _ in range(2):
+        with pytest.raises(WaitError, match=r"(?s)bms:token.*APIGW\.0301.*Nothing was submitted") as error:
+            provider.create(order())
+        assert token not in str(error.value)
+    assert len(sim.requests) == 1
+
+
+def test_another_project_is_refused(sim: Simulator, submission: JobSubmissionProvider) -> None:
+    """The API says no to a token of another project: nothing was submitted."""
+    with pytest.raises(WaitError, match=rf"(?s)Common\.0018.*{NOTHING}"):
+        submission.create({**order(), "project_id": "another"})
+    assert len(sim.requests) == 1
+
+
+def test_a_request_that_never_left_is_told_as_such(sim: Simulator, submission: JobSubmissionProvider) -> None:
+    """Where the connection never stood there is no doubt, and the endpoint is what to check."""
+    sim.stop()
+    with pytest.raises(WaitError, match=f"(?s)never sent, so {NOTHING}: check endpoint and network"):
+        submission.create(order())
+    sim.start()
+    assert sim.requests == []
+
+
+def test_missing_settings_are_told_before_any_request(sim: Simulator) -> None:
+    """Without config and environment nothing is sent, and all that is missing is named."""
+    with pytest.raises(SettingsError, match=r"not set: the endpoint: .*; the project id: .*; a token: "):
+        JobSubmissionProvider().create(order())
+    assert sim.requests == []
+
+
+# --- diff
+
+
+def test_what_was_sent_is_compared(submission: JobSubmissionProvider) -> None:
+    """Each of path, method, body and triggers replaces by itself; the engine compares the rest."""
+    props = order()
+    olds, offline = created(submission, props), JobSubmissionProvider()
+    server = props["body"]["server"]
+    for changed, replaces in (
+        ({"path": "baremetalservers/action"}, ["path"]),
+        ({"method": "PUT"}, ["method"]),
+        ({"body": {"server": {**server, "count": 2.0}}}, ["body"]),
+        ({"body": {"server": {**server, "adminPass": "another"}}}, ["body"]),
+        ({"body": {"server": {**server, "vpcid": UNKNOWN}}}, ["body"]),
+        ({"body": {"server": {**server, "nics": [{"subnet_id": copy.copy(UNKNOWN)}]}}}, ["body"]),
+        ({"body": None}, ["body"]),
+        ({"triggers": "other"}, ["triggers"]),
+        ({"triggers": None}, ["triggers"]),
+        ({"triggers": ["a", UNKNOWN]}, ["triggers"]),
+        ({"path": UNKNOWN, "triggers": 1.0}, ["path", "triggers"]),
+    ):
+        found = offline.diff(olds["job_id"], olds, {**props, **changed})
+        assert (found.changes, found.replaces) == (None, replaces)
+
+
+def test_what_was_not_sent_is_no_change(submission: JobSubmissionProvider) -> None:
+    """The same inputs, in another order or with 1 for 1.0, and another way to the API, are no change."""
+    props = order()
+    olds, offline = created(submission, props), JobSubmissionProvider()
+    server = props["body"]["server"]
+    for same in (
+        {},
+        {"body": {"server": dict(reversed(server.items()))}},
+        {"body": {"server": {**server, "count": 1}}},
+        {"region": "eu-de", "project_id": "another", "endpoint": UNKNOWN},
+        {"__provider": "another pickle"},
+    ):
+        found = offline.diff(olds["job_id"], {**olds, "__provider": "gASV"}, {**props, **same})
+        assert (found.changes, found.replaces) == (False, None)
+
+
+@pytest.mark.parametrize("triggers", [None, "", "x", 0.0, 3.0, 2.0**60, True, ["a", 1.0], {"a": {"b": [None]}}])
+def test_any_value_may_be_a_trigger(submission: JobSubmissionProvider, triggers: Any) -> None:
+    """Any JSON value is compared by value."""
+    props = {**order(), "triggers": triggers}
+    olds = created(submission, props)
+    assert submission.diff(olds["job_id"], olds, props).changes is False
+    assert submission.diff(olds["job_id"], olds, {**props, "triggers": "another"}).replaces == ["triggers"]
+
+
+# --- read, update, delete
+
+
+def test_what_was_submitted_stays_submitted(sim: Simulator) -> None:
+    """Refresh, an update of what is no change, and delete send nothing, need no settings and lose no output."""
+    provider = JobSubmissionProvider()
+    digests = {"salt": "a", "path": "b", "method": "c", "body": "d", "triggers": "e"}
+    outputs = {"job_id": "j", "order_id": None, "digests": digests}
+    stored = {**outputs, "__provider": "gASV"}
+    found = provider.read("j", dict(stored))
+    assert (found.id, found.outs) == ("j", stored)
+    assert provider.update("j", stored, {**order(), "region": "eu-de"}).outs == outputs
+    provider.delete("j", stored)
+    assert sim.requests == []

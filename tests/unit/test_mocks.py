@@ -1,0 +1,80 @@
+"""How to test a program that waits for jobs: the example of this repository, without an engine and without a cloud."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import runpy
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+PROGRAM = Path(__file__).parents[2] / "__main__.py"
+
+
+class Cloud(pulumi.runtime.Mocks):
+    """A cloud in which each job succeeds at once."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        kind = args.typ.rpartition(":")[2]
+        self.inputs[kind, args.name] = args.inputs
+        outputs = (
+            {"job_id": f"job-{args.name}"} if kind == "JobSubmission" else {"server_ids": ["red", "blue", "green"]}
+        )
+        return f"id-{args.name}", {**args.inputs, **outputs}
+
+    def call(self, _args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
+        return {}, None
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
+def run_program(cloud: Cloud, config: dict[str, str]) -> None:
+    pulumi.runtime.set_mocks(cloud, project="bms-servers")
+    pulumi.runtime.set_all_config(config)
+    runpy.run_path(str(PROGRAM))
+
+
+def test_each_server_gets_its_volume() -> None:
+    """The program waits for the job that it submitted, and goes on with the servers in their order."""
+    cloud = Cloud()
+    run_program(cloud, {"bms-servers:volumes": '["disk-0", "disk-1"]'})
+    assert cloud.inputs["JobCompletion", "web"]["job_id"] == "job-web-order"
+    for number, server in enumerate(["red", "blue"]):
+        attachment = cloud.inputs["JobSubmission", f"data-{number}"]
+        assert attachment["path"] == f"baremetalservers/{server}/attachvolume"
+        assert attachment["body"]["volumeAttachment"]["volumeId"] == f"disk-{number}"
+        assert cloud.inputs["JobCompletion", f"data-{number}"]["job_id"] == f"job-data-{number}"
+
+
+def test_without_volumes_there_is_one_order_and_one_wait() -> None:
+    """The order and the wait for it agree on the number of servers."""
+    cloud = Cloud()
+    run_program(cloud, {})
+    assert cloud.inputs.keys() == {("JobSubmission", "web-order"), ("JobCompletion", "web")}
+    count = cloud.inputs["JobSubmission", "web-order"]["body"]["server"]["count"]
+    assert cloud.inputs["JobCompletion", "web"]["expected_servers"] == count
+
+
+# Pulumi leaves event loops of its threads open.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def _own_process() -> Iterator[None]:
+    """What a program has to itself under `pulumi up`, given back afterwards: event loop, Ctrl-C, configuration."""
+    loop, handler = asyncio.new_event_loop(), signal.getsignal(signal.SIGINT)
+    asyncio.set_event_loop(loop)
+    yield
+    loop.run_until_complete(loop.shutdown_default_executor())
+    asyncio.set_event_loop(None)
+    loop.close()
+    gc.collect()
+    signal.signal(signal.SIGINT, handler)
+    pulumi.runtime.set_all_config({})

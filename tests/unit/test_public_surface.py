@@ -1,0 +1,202 @@
+"""What users' programs import and users' stacks hold: pinned, because none of it may ever change."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import json
+import pickle
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+
+import pulumi_bms
+from pulumi_bms import load_provider
+
+RESOURCES = ("JobCompletion", "JobSubmission")
+
+
+def run(program: str, *arguments: str) -> Any:
+    """What a program in an interpreter of its own prints, as JSON."""
+    command = [sys.executable, "-c", program, *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return json.loads(ended.stdout)
+
+
+# --- names
+
+
+def test_the_names_are_pinned() -> None:
+    """Each name is there, in `dir` too, and no other."""
+    names = [
+        "Job",
+        "JobCompletion",
+        "JobStatus",
+        "JobSubmission",
+        "SubJob",
+        "SubJobResult",
+        "__version__",
+        "get_job",
+        "load_provider",
+    ]
+    assert sorted(pulumi_bms.__all__) == names
+    assert dir(pulumi_bms) == names
+    for name in names:
+        assert getattr(pulumi_bms, name) is not None
+    for name in ("JobWaiter", "resource", "_HOME"):
+        with pytest.raises(AttributeError, match=f"module 'pulumi_bms' has no attribute '{name}'"):
+            getattr(pulumi_bms, name)
+
+
+def test_the_names_are_those_of_their_homes() -> None:
+    """A name made lazily is the class or function itself."""
+    for name in set(pulumi_bms.__all__) - {"__version__"}:
+        assert getattr(pulumi_bms, name).__name__ == name
+        assert getattr(pulumi_bms, name) is getattr(pulumi_bms, name)
+
+
+def test_the_version_is_one() -> None:
+    """Packagers sort by it: PEP 440, and the distribution's own."""
+    found = run("import importlib.metadata, json; print(json.dumps(importlib.metadata.version('pulumi-bms')))")
+    assert pulumi_bms.__version__ == found
+    assert re.fullmatch(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?", found)
+
+
+# --- resources
+
+OBSERVE = """
+import json, pulumi
+
+class Recorder(pulumi.runtime.Mocks):
+    seen = []
+    def new_resource(self, args):
+        self.seen.append((args.typ, args.name, sorted(args.inputs)))
+        return f"{args.name}-id", args.inputs
+    def call(self, args):
+        return {}
+
+@pulumi.runtime.test
+def build():
+    pulumi.runtime.set_mocks(Recorder())
+    from pulumi_bms import JobCompletion, JobSubmission
+    where = {"region": "eu-de", "project_id": "p", "endpoint": "https://bms.example.com"}
+    timeouts = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="90m"))
+    built = [
+        JobCompletion("all", job_id="j", expected_servers=3, opts=timeouts, **where),
+        JobCompletion("least", job_id="j"),
+        JobSubmission("all", path="p", body={"a": {"adminPass": "x"}}, method="PUT", triggers=[1], **where),
+        JobSubmission("least", path="p"),
+    ]
+    Recorder.properties = [sorted(name for name in vars(one) if not name.startswith("_")) for one in built]
+    return pulumi.Output.all(*[one.urn for one in built])
+
+build()
+print(json.dumps({"seen": Recorder.seen, "properties": Recorder.properties}))
+"""
+WHERE = {"region", "project_id", "endpoint"}
+OUTPUTS_OF_A_COMPLETION = {
+    *("job_id", "job_type", "status", "begin_time", "end_time", "duration_seconds"),
+    *("error_code", "fail_reason", "message", "code", "sub_jobs_total"),
+    *("server_ids", "nic_ids", "surviving_server_ids", "sub_jobs", "entities"),
+}
+KEPT = {"__provider", "id", "urn"}
+"""What every dynamic resource has."""
+
+
+def test_types_and_properties_are_pinned() -> None:
+    """The type tokens, the inputs, all given or as few as can be, and with them the outputs: as in users' states."""
+    observed = run(OBSERVE)
+    completion, submission = (f"pulumi-python:dynamic/bms:{name}" for name in RESOURCES)
+    assert {(typ, name): set(inputs) - KEPT for typ, name, inputs in observed["seen"]} == {
+        (completion, "all"): {"job_id", "expected_servers", "create_timeout_seconds", *WHERE},
+        (completion, "least"): {"job_id"},
+        (submission, "all"): {"path", "method", "body", "triggers", *WHERE},
+        (submission, "least"): {"path", "method"},
+    }
+    of_completion = {*OUTPUTS_OF_A_COMPLETION, "expected_servers", "create_timeout_seconds", *WHERE}
+    of_submission = {"job_id", "order_id", "digests", "path", "method", "body", "triggers", *WHERE}
+    properties = [set(names) - KEPT for names in observed["properties"]]
+    assert properties == [of_completion, of_completion, of_submission, of_submission]
+
+
+def test_every_output_is_annotated() -> None:
+    """Type checkers and editors know each output: the class says what is in the state."""
+    assert inspect.get_annotations(pulumi_bms.JobCompletion).keys() == OUTPUTS_OF_A_COMPLETION
+    assert inspect.get_annotations(pulumi_bms.JobSubmission).keys() == {"job_id", "order_id"}
+
+
+# --- pickles
+
+PICKLES = {
+    4: {
+        "JobCompletion": "gASVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JDb21wbGV0aW9ulIWUUpQu",
+        "JobSubmission": "gASVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JTdWJtaXNzaW9ulIWUUpQu",
+    },
+    5: {
+        "JobCompletion": "gAWVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JDb21wbGV0aW9ulIWUUpQu",
+        "JobSubmission": "gAWVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JTdWJtaXNzaW9ulIWUUpQu",
+    },
+}
+"""By pickle protocol, which is Python's default and 5 from Python 3.14 on; both are in users' stacks for ever."""
+
+LOAD = """
+import base64, json, pickle, sys
+provider = pickle.loads(base64.b64decode(sys.argv[1]))
+print(json.dumps(type(provider).__name__))
+"""
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_the_pickle_of_a_provider_is_pinned(name: str) -> None:
+    """It is in the state of every resource: short, the same to the letter, and no secret."""
+    serialized = serialize_provider(load_provider(name))
+    assert serialized == PICKLES[pickle.DEFAULT_PROTOCOL][name]
+    assert len(serialized) < 100
+    assert load_provider(name).serialize_as_secret_always is False
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_configured_provider_pickles_the_same(name: str) -> None:
+    """What a plugin process gave a provider is not carried into a pickle."""
+    from pulumi.dynamic import Config, ConfigureRequest  # noqa: PLC0415
+
+    provider = load_provider(name)
+    provider.configure(ConfigureRequest(Config({"bms:token": "S3CR3T"}, "project")))
+    assert pickle.dumps(provider) == pickle.dumps(load_provider(name))
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_pickle_loads_anywhere(name: str) -> None:
+    """Pickles of each protocol make the provider in an interpreter that has imported nothing of it."""
+    assert run(LOAD, PICKLES[4][name]) == f"{name}Provider"
+    for by_name in PICKLES.values():
+        provider = pickle.loads(base64.b64decode(by_name[name]))  # noqa: S301 - the test's own
+        assert type(provider) is type(load_provider(name))
+
+
+# --- what an import loads
+
+IMPORT = """
+import json, sys
+before = set(sys.modules)
+__import__(sys.argv[1])
+print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - before})))
+"""
+
+
+def test_the_package_alone_loads_next_to_nothing() -> None:
+    """Neither Pulumi nor requests nor pydantic: whoever needs a part pays for that part."""
+    assert not {"pulumi", "requests", "pydantic", "grpc", "bms_simulator"} & set(run(IMPORT, "pulumi_bms"))
+    assert not {"pulumi", "requests", "pydantic", "grpc"} & set(run(IMPORT, "pulumi_bms.host.operation"))
+
+
+def test_the_simulator_loads_nothing_of_the_client() -> None:
+    """It is a program of its own, on the standard library."""
+    loaded = set(run(IMPORT, "bms_simulator"))
+    assert "bms_simulator" in loaded
+    assert not loaded - {"bms_simulator", *sys.stdlib_module_names}

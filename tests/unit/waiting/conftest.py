@@ -1,0 +1,155 @@
+"""Doubles for waits in virtual time: a clock that jumps, and an API that answers from a script.
+
+Both fail loudly on a call that a right loop never makes, so that every test of a wait is a test of that too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf, isfinite
+from typing import Any, Protocol, TypeAlias
+
+import pytest
+
+from pulumi_bms.api.errors import ApiError
+from pulumi_bms.api.models import Job
+from pulumi_bms.waiting.outcome import Outcome, Progress
+from pulumi_bms.waiting.wait import Plan
+from pulumi_bms.waiting.waiter import Waiter
+
+Wire: TypeAlias = Mapping[str, Any]
+Script: TypeAlias = Callable[[float], Wire | ApiError]
+"""What the API answers, by the virtual second. The key `retry_after` of an answer is the header, no part of the job."""
+
+
+class FakeClock:
+    """Virtual seconds: a sleep jumps to its end, or to the moment of the cancellation."""
+
+    def __init__(self, start: float = 0.0, cancel_at: float = inf) -> None:
+        self._now = start
+        self._cancel_at = cancel_at
+
+    def now(self) -> float:
+        return self._now
+
+    def sleep_until(self, moment: float) -> None:
+        assert isfinite(moment), f"asked to sleep until {moment}"
+        self._now = max(self._now, min(moment, self._cancel_at))
+
+    def spend(self, seconds: float) -> None:
+        assert seconds >= 0, "time never goes back"
+        self._now += seconds
+
+    @property
+    def cancelled(self) -> bool:
+        return self._now >= self._cancel_at
+
+
+@dataclass(frozen=True)
+class LookSeen:
+    """One call that the API got: when, for which job, with which timeout."""
+
+    at: float
+    job_id: str
+    timeout: float
+
+
+@dataclass(frozen=True)
+class ScriptedLook:
+    job: Job
+    retry_after: float | None
+
+
+@dataclass
+class ScriptedApi:
+    """Answers from one script per job; the answer is that of the moment the look begins, and comes after `cost`."""
+
+    clock: FakeClock
+    scripts: Mapping[str, Script]
+    cost: Callable[[float], float] = lambda _: 0.0
+    looks: list[LookSeen] = field(default_factory=list)
+
+    def get_job(self, job_id: str, *, timeout: float) -> ScriptedLook:
+        begun = self.clock.now()
+        assert not self.clock.cancelled, f"a look at {job_id} after the wait was cancelled"
+        assert job_id in self.scripts, f"nobody was to ask for {job_id}"
+        assert all((look.at, look.job_id) != (begun, job_id) for look in self.looks[-len(self.scripts) :]), (
+            f"two looks at {job_id} at the same moment, {begun}: the loop spins"
+        )
+        self.looks.append(LookSeen(begun, job_id, timeout))
+        answer = self.scripts[job_id](begun)
+        self.clock.spend(self.cost(begun))
+        if isinstance(answer, ApiError):
+            raise answer
+        body = dict(answer)
+        return ScriptedLook(retry_after=body.pop("retry_after", None), job=Job.read(body))
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a loop did: the looks and what the observer was told, each with its moment, and how it ended."""
+
+    outcomes: list[Outcome]
+    looks: list[LookSeen]
+    told: list[tuple[float, Progress]]
+    ended: float
+
+    @property
+    def outcome(self) -> Outcome:
+        (only,) = self.outcomes
+        return only
+
+    @property
+    def moments(self) -> list[float]:
+        return [look.at for look in self.looks]
+
+
+class Run(Protocol):
+    """Waits for all plans in one loop, in virtual time; `cost` is what one look takes, `chance` the jitter's dice."""
+
+    def __call__(
+        self,
+        plans: Sequence[Plan],
+        scripts: Mapping[str, Script],
+        *,
+        start: float = 0.0,
+        cancel_at: float = inf,
+        cost: float | Callable[[float], float] = 0.0,
+        chance: Callable[[], float] = ...,
+    ) -> Ran: ...
+
+
+def _run(
+    plans: Sequence[Plan],
+    scripts: Mapping[str, Script],
+    *,
+    start: float = 0.0,
+    cancel_at: float = inf,
+    cost: float | Callable[[float], float] = 0.0,
+    chance: Callable[[], float] = lambda: 0.0,
+) -> Ran:
+    clock = FakeClock(start, cancel_at)
+    api = ScriptedApi(clock, scripts, cost if callable(cost) else lambda _: cost)
+    told: list[tuple[float, Progress]] = []
+
+    def observer(progress: Progress) -> None:
+        told.append((clock.now(), progress))
+
+    outcomes = Waiter(api.get_job, clock, observer=observer, chance=chance).wait(plans)
+    return Ran(outcomes, api.looks, told, clock.now())
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    return _run
+
+
+@pytest.fixture(scope="session")
+def fake_clock() -> Callable[..., FakeClock]:
+    return FakeClock
+
+
+@pytest.fixture(scope="session")
+def scripted_api() -> Callable[..., ScriptedApi]:
+    return ScriptedApi
