@@ -21,6 +21,7 @@ import pytest
 from bms_simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
+HOST = ROOT / "provider" / "pulumi_bms" / "host"
 CLI = ROOT / ".engine" / "bin" / "pulumi"
 PASSPHRASE = "e2e"
 LONGEST_COMMAND = 300.0
@@ -110,7 +111,7 @@ class Stack:
         )
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR", "PYTHONPATH") if name in os.environ}
         return {
             **kept,
             "PATH": f"{CLI.parent}{os.pathsep}{os.environ['PATH']}",
@@ -147,13 +148,21 @@ def simulator_with() -> Iterator[Callable[..., Simulator]]:
         yield lambda **settings: opened.enter_context(Simulator(**{"time_scale": 60.0, **settings}))
 
 
+@pytest.fixture(params=["stock", "own"])
+def host(request: pytest.FixtureRequest) -> str:
+    """Which plugin process serves the resources: Pulumi's, or this project's."""
+    return str(request.param)
+
+
 @pytest.fixture
-def make_stack(tmp_path: Path) -> Callable[..., Stack]:
+def make_stack(tmp_path: Path, host: str) -> Callable[..., Stack]:
+    plugins = {"providers": [{"name": "pulumi-python", "path": str(HOST)}]} if host == "own" else {}
+
     def make(name: str = "project", **settings: Any) -> Stack:
         folder = tmp_path / name
         (folder / "state").mkdir(parents=True)
         runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
-        (folder / "Pulumi.yaml").write_text(json.dumps({"name": "e2e", "runtime": runtime, **settings}))
+        (folder / "Pulumi.yaml").write_text(json.dumps({"name": "e2e", "runtime": runtime, "plugins": plugins, **settings}))
         stack = Stack(folder)
         stack.program("")
         stack.run("stack", "init").ok()
