@@ -48,12 +48,14 @@ types: $(SETUP_STAMP) ## mypy and pyright
 
 unit: $(SETUP_STAMP) ## tests without the CLI, with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest tests/unit tests/host
+	$(BIN)/coverage run -m pytest tests --ignore tests/e2e --ignore tests/bench
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+	$(BIN)/coverage report --include='*/waiting/*,*/api/*' --fail-under=95
 
 e2e: setup ## tests with the real CLI
-	$(BIN)/python -m pytest tests/e2e
+	@# Most of their time is waiting: some side by side, on two cores too.
+	$(BIN)/python -m pytest tests/e2e -n 4 --dist worksteal
 
 lock: ## pin all packages anew, with their hashes
 	$(UV) pip compile pyproject.toml --group dev --constraints constraints.txt --universal --python-version 3.11 \

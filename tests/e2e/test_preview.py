@@ -23,7 +23,7 @@ CHAINED = """
 REFUSED = {
     "job_id '../etc' holds characters": 'JobCompletion("web", job_id="../etc")',
     "endpoint must not hold a user": 'JobCompletion("web", job_id="ok", endpoint="https://u:PASSWORD@h")',
-    "body holds a number above 2**53": (
+    "body holds a number not below 2**53": (
         'JobSubmission("web", path="a", body=pulumi.Output.secret({"PASSWORD": 2**60}))'
     ),
 }

@@ -25,10 +25,8 @@ class Cloud(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         kind = args.typ.rpartition(":")[2]
         self.inputs[kind, args.name] = args.inputs
-        outputs = (
-            {"job_id": f"job-{args.name}"} if kind == "JobSubmission" else {"server_ids": ["red", "blue", "green"]}
-        )
-        return f"id-{args.name}", {**args.inputs, **outputs}
+        outputs = {"job_id": f"job-{args.name}", "server_ids": ["red", "blue", "green"]}
+        return f"id-{args.name}", {**outputs, **args.inputs}
 
     def call(self, _args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
         return {}, None

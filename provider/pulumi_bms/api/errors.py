@@ -65,10 +65,14 @@ class ApiError(BmsError):
     def reason(self) -> str:
         """Status, code and message of the answer, without the hint."""
         known = codes.lookup(self.code)
-        words = [f"HTTP {self.status}" if self.status else "", (self.code or "")[:LONGEST_NAME]]
         said = self.detail[:LONGEST_DETAIL] if self.detail else (known.meaning if known else "")
-        answer = " ".join(word for word in [*words, said] if word)
-        return f"{answer} (request id {self.request_id[:LONGEST_NAME]})" if self.request_id else answer
+        words = (
+            f"HTTP {self.status}" if self.status else "",
+            (self.code or "")[:LONGEST_NAME],
+            said,
+            f"(request id {self.request_id[:LONGEST_NAME]})" if self.request_id else "",
+        )
+        return " ".join(word for word in words if word)
 
     def __str__(self) -> str:
         return ": ".join(part for part in (self.what, self.reason, self.hint) if part)

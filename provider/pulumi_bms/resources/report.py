@@ -17,6 +17,7 @@ MOST_OK_LINES = 5
 
 _RUN_AGAIN = "run `pulumi up` again to go on waiting"
 GO_ON = f"the job goes on in the cloud: {_RUN_AGAIN}"
+_NO_REASON = "no reason was given"
 _RECORDS = "the cloud keeps the records of ended jobs for about a day"
 
 
@@ -32,14 +33,16 @@ def failed(job_id: str, job: Job, elapsed: float | None = None) -> str:
     after = "" if took is None else f" after {show(took)}"
     what = f"job {_named(job_id, job)} FAILED{after}"
     parts = job.descendants()
-    why = _why(job, with_hint=not any(state_of(part) is State.FAIL for part in parts))
+    why = _why(job, with_hint=not any(_has_failed(part) for part in parts))
     if not why and not _has_failed(job):
         why = "a sub-job failed"
+    elif not why and not any(_has_failed(part) for part in parts):
+        why = _NO_REASON
     return _lines(f"{what}: {why}" if why else what, *_tree(parts), *_survivors(job), _after_failure(job_id))
 
 
-def _has_failed(job: Job) -> bool:
-    return state_of(job) in (State.FAIL, State.PRESUMED_FAIL)
+def _has_failed(record: Record) -> bool:
+    return state_of(record) in (State.FAIL, State.PRESUMED_FAIL)
 
 
 def _after_failure(job_id: str) -> str:
@@ -57,7 +60,7 @@ def of(outcome: Outcome) -> str:
     job = outcome.job
     if job is None:
         return _lines(head, next_step)
-    return _lines(head, *_tree(job.descendants()), *_survivors(job), next_step)
+    return _lines(head, *_tree(job.descendants()), *_servers_so_far(job), next_step)
 
 
 def warnings(job: Job) -> list[str]:
@@ -92,7 +95,12 @@ def _inconsistent(outcome: Outcome) -> tuple[str, str]:
 
 
 def _timed_out(outcome: Outcome) -> tuple[str, str]:
-    trouble = f"; no answer from the API for {show(outcome.outage)} ({_said(outcome)})" if outcome.error else ""
+    trouble = ""
+    if outcome.error:
+        since = (
+            f"no usable answer from the API for {show(outcome.outage)}" if outcome.outage else "the last look brought"
+        )
+        trouble = f"; {since}: {outcome.error.reason}"
     unmet = f"; {outcome.because}" if outcome.because else ""
     head = f"job {_named(outcome.job_id, outcome.job)} did not finish within {show(outcome.timeout)}: "
     next_step = f"{GO_ON} for job {outcome.job_id}, or allow more time with custom_timeouts"
@@ -109,9 +117,8 @@ def _interrupted(outcome: Outcome) -> tuple[str, str]:
 
 
 def _not_found(outcome: Outcome) -> tuple[str, str]:
-    lasted = f"still so {show(VISIBILITY_TIME)} after the first look"
     return (
-        f"job {outcome.job_id} was not found: {_told(outcome)}, {lasted}",
+        f"job {outcome.job_id} was not found, even {show(VISIBILITY_TIME)} after the first look: {_told(outcome)}",
         f"check job_id, region and project: a job is known only where it was submitted, and {_RECORDS}",
     )
 
@@ -166,11 +173,7 @@ def _named(job_id: str, job: Job | None) -> str:
 
 
 def _told(outcome: Outcome) -> str:
-    return str(outcome.error) if outcome.error else "no reason was given"
-
-
-def _said(outcome: Outcome) -> str:
-    return outcome.error.reason if outcome.error else ""
+    return str(outcome.error) if outcome.error else _NO_REASON
 
 
 def _state(outcome: Outcome) -> str:
@@ -207,13 +210,19 @@ def _line(part: Record) -> str:
             return "  ".join(word for word in ("  ok    " + short(part.job_id), servers, took) if word)
         case State.FAIL | State.PRESUMED_FAIL:
             named = "".join(f"  server {server_id}" for server_id in part.own_server_ids)
-            return f"  FAIL  {short(part.job_id)}{named}  {_why(part, with_hint=True) or 'no reason was given'}"
+            return f"  FAIL  {short(part.job_id)}{named}  {_why(part, with_hint=True) or _NO_REASON}"
     return f"  ...   {short(part.job_id)}  {part.status or 'no status'}"
 
 
 def _survivors(job: Job) -> list[str]:
     text = survivors_text(survivors(job))
     return [text] if text else []
+
+
+def _servers_so_far(job: Job) -> list[str]:
+    # The job may still succeed: nobody is told to delete anything.
+    named = survivors(job)
+    return [f"servers reported so far: {', '.join(named)}"] if named else []
 
 
 def _lines(*lines: str) -> str:

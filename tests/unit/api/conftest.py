@@ -118,6 +118,8 @@ class RawServer:
             if not piece:
                 return None
             received += piece
+            if not received[:1].isalpha():
+                return Seen(number, "no HTTP", [], received)
         head, _, body = received.partition(b"\r\n\r\n")
         line, *lines = head.decode("latin-1").split("\r\n")
         headers = [(name.lower(), value.strip()) for name, _, value in (text.partition(":") for text in lines)]

@@ -164,22 +164,24 @@ class TestDoubles:
         assert [(look.at, look.timeout) for look in api.looks] == [(0.0, 60), (1.5, 58.5)]
 
     @pytest.mark.parametrize(
-        ("calls", "cancel_at", "complaint"),
-        [(["other"], inf, "nobody was to ask"), ([JOB, JOB], inf, "the loop spins"), ([JOB], 0.0, "cancelled")],
+        ("job_id", "before", "cancel_at", "complaint"),
+        [("other", 0, inf, "nobody was to ask"), (JOB, 1, inf, "the loop spins"), (JOB, 0, 0.0, "cancelled")],
     )
     def test_a_wrong_call_is_an_error(
         self,
         fake_clock: Callable[..., FakeClock],
         scripted_api: Callable[..., ScriptedApi],
-        calls: list[str],
+        job_id: str,
+        before: int,
         cancel_at: float,
         complaint: str,
     ) -> None:
         """An id that nobody waits for, two looks at one moment, and a look after the cancellation fail the test."""
         api = scripted_api(fake_clock(0.0, cancel_at), {JOB: lambda _: RUNNING})
+        for _ in range(before):
+            api.get_job(job_id, timeout=60)
         with pytest.raises(AssertionError, match=complaint):
-            for job_id in calls:
-                api.get_job(job_id, timeout=60)
+            api.get_job(job_id, timeout=60)
 
     def test_an_error_costs_time_too(
         self, fake_clock: Callable[..., FakeClock], scripted_api: Callable[..., ScriptedApi]
@@ -204,7 +206,7 @@ def test_the_first_look_is_at_once(wait_for: WaitFor) -> None:
 
 
 def test_a_success_carries_its_job(wait_for: WaitFor) -> None:
-    """The outcome has the id asked for, the last state, the time it took and the timeout, and nothing to complain of."""
+    """The outcome has the id asked for, the last state, the time it took and the timeout, and no complaint."""
     ran = wait_for(lasting(10.0), timeout=600.0)
     outcome = ran.outcome
     assert outcome.job is not None
@@ -260,7 +262,7 @@ def test_retry_after_of_a_good_answer_paces_the_next_look(wait_for: WaitFor, ask
 @pytest.mark.parametrize(("asked", "paused"), [(0.0, 1.0), (7.0, 7.0), (300.0, 300.0), (86400.0, 300.0)])
 @pytest.mark.parametrize("answered", [False, True])
 def test_retry_after_of_an_error_is_obeyed(wait_for: WaitFor, asked: float, paused: float, *, answered: bool) -> None:
-    """429 and 503 are not followed by a look before their time, even if that outlasts the budget; the wish is capped."""
+    """429 and 503 are not followed by a look before their time, even past the budget; the wish is capped."""
     throttled = NoNewsError(WHAT, status=429, retry_after=asked)
     first: tuple[float, Wire] = (0, RUNNING)
     ran = wait_for(steps(*[first] * answered, (0.5 * answered, throttled), (1.5, SUCCESS)))
@@ -741,7 +743,9 @@ def test_what_is_missing_is_told(wait_for: WaitFor) -> None:
 def test_news_of_an_outage_come_at_15_s_and_then_ever_more_rarely(wait_for: WaitFor) -> None:
     """The first news come with the first look 15 s into it, the next when it has lasted twice as long, and so on."""
     ran = wait_for(steps((0, job("RUNNING", part("RUNNING"))), (0.5, NO_NEWS)))
-    assert [progress.outage for _, progress in ran.told] == [0.0, 15.0, 31.0, 63.0, 183.0, 423.0, 900.0][: len(ran.told)]
+    assert [progress.outage for _, progress in ran.told] == [0.0, 15.0, 31.0, 63.0, 183.0, 423.0, 900.0][
+        : len(ran.told)
+    ]
     assert len(ran.told) >= 6
     assert {progress.trouble for _, progress in ran.told[1:]} == {"HTTP 503"}
     assert {(progress.status, progress.total) for _, progress in ran.told} == {("RUNNING", 1)}
@@ -890,7 +894,12 @@ MEASURED: dict[str, tuple[Callable[[], Script], End, float, float]] = {
         134,
         135,
     ),
-    "one 503 while polling": (lambda: steps((0, RUNNING), (5, NO_NEWS), (6, RUNNING), (14, SUCCESS)), End.SUCCEEDED, 14, 15),
+    "one 503 while polling": (
+        lambda: steps((0, RUNNING), (5, NO_NEWS), (6, RUNNING), (14, SUCCESS)),
+        End.SUCCEEDED,
+        14,
+        15,
+    ),
     "outage for the first 60 % of a job of 33 s": (
         lambda: steps((0, NO_NEWS), (0.6 * 33, RUNNING), (33, SUCCESS)),
         End.SUCCEEDED,

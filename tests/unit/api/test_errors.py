@@ -1,0 +1,124 @@
+"""The texts of errors, complete.
+
+- An error says what was tried, then status, code and words of the answer, its request id, and what to do.
+- What is not known leaves no trace: no "None", no double blank, no empty pair of brackets.
+- Errors form one tree, survive a pickle, and show in their repr only what was tried.
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    BmsError,
+    NoNewsError,
+    NotFoundError,
+    RefusedError,
+    SettingsError,
+    UnansweredError,
+    WaitError,
+)
+
+API_ERRORS = (ApiError, NoNewsError, NotFoundError, AuthenticationError, RefusedError, UnansweredError)
+KNOWN, HINT = "BMS.3037", "try another flavor or availability zone"
+MEANING = "no resources or the server failed to start"
+
+TEXTS: list[tuple[dict[str, Any], str]] = [
+    ({}, "GET x"),
+    ({"status": 500}, "GET x: HTTP 500"),
+    ({"detail": "no answer in time"}, "GET x: no answer in time"),
+    ({"request_id": "r-1"}, "GET x: (request id r-1)"),
+    ({"status": 500, "request_id": "r-1"}, "GET x: HTTP 500 (request id r-1)"),
+    ({"status": 500, "detail": "oh"}, "GET x: HTTP 500 oh"),
+    ({"status": 500, "detail": "oh", "request_id": "r-1"}, "GET x: HTTP 500 oh (request id r-1)"),
+    ({"status": 400, "code": "Any.1"}, "GET x: HTTP 400 Any.1"),
+    ({"status": 400, "code": "Any.1", "detail": "oh"}, "GET x: HTTP 400 Any.1 oh"),
+    ({"code": KNOWN}, f"GET x: {KNOWN} {MEANING}: {HINT}"),
+    ({"status": 400, "code": KNOWN}, f"GET x: HTTP 400 {KNOWN} {MEANING}: {HINT}"),
+    ({"status": 400, "code": KNOWN, "detail": "oh"}, f"GET x: HTTP 400 {KNOWN} oh: {HINT}"),
+    (
+        {"status": 400, "code": KNOWN, "detail": "oh", "request_id": "r-1"},
+        f"GET x: HTTP 400 {KNOWN} oh (request id r-1): {HINT}",
+    ),
+    (
+        {"status": 400, "code": KNOWN, "request_id": "r-1"},
+        f"GET x: HTTP 400 {KNOWN} {MEANING} (request id r-1): {HINT}",
+    ),
+    ({"status": 400, "code": "bms.3037", "detail": "oh"}, f"GET x: HTTP 400 bms.3037 oh: {HINT}"),
+    ({"status": 429, "retry_after": 7.0}, "GET x: HTTP 429"),
+    ({"status": 400, "code": "", "detail": "", "request_id": ""}, "GET x: HTTP 400"),
+    ({"status": 400, "detail": "d" * 501}, f"GET x: HTTP 400 {'d' * 500}"),
+    (
+        {"status": 400, "code": "c" * 101, "request_id": "r" * 101},
+        f"GET x: HTTP 400 {'c' * 100} (request id {'r' * 100})",
+    ),
+]
+
+
+@pytest.mark.parametrize("kind", API_ERRORS)
+@pytest.mark.parametrize(("parts", "text"), TEXTS)
+def test_the_text_of_an_api_error(kind: type[ApiError], parts: dict[str, Any], text: str) -> None:
+    """Each part that is known stands in its place, and the class makes no difference."""
+    assert str(kind("GET x", **parts)) == text
+
+
+@pytest.mark.parametrize("kind", API_ERRORS)
+@pytest.mark.parametrize(("parts", "text"), TEXTS)
+def test_the_reason_is_the_text_without_address_and_hint(
+    kind: type[ApiError], parts: dict[str, Any], text: str
+) -> None:
+    """The reason alone is what other reports take up."""
+    error = kind("GET x", **parts)
+    assert ": ".join(part for part in ("GET x", error.reason, error.hint) if part) == text
+
+
+def test_the_hint_of_a_code() -> None:
+    """The hint is that of the table of codes; an unknown code has none."""
+    assert ApiError("GET x", code=KNOWN).hint == HINT
+    assert ApiError("GET x", code="Any.1").hint is None
+    assert ApiError("GET x").hint is None
+
+
+@pytest.mark.parametrize("kind", [BmsError, SettingsError, WaitError])
+def test_the_text_of_the_others(kind: type[BmsError]) -> None:
+    """These errors are their text."""
+    assert str(kind("all of it")) == "all of it"
+
+
+def test_the_tree() -> None:
+    """One root; all that one request may end with is below `ApiError`, each kind apart from the others."""
+    assert BmsError.__mro__[1] is Exception
+    assert {*BmsError.__subclasses__()} >= {SettingsError, ApiError, WaitError}
+    assert {*ApiError.__subclasses__()} == {*API_ERRORS[1:]}
+    assert [kind.__subclasses__() for kind in API_ERRORS[1:]] == [[]] * 5
+
+
+def test_a_request_counts_as_sent() -> None:
+    """Where nothing else is known, a request may have arrived."""
+    assert NoNewsError("POST x").sent is True
+
+
+@pytest.mark.parametrize("kind", API_ERRORS)
+def test_errors_can_be_pickled_and_copied(kind: type[ApiError]) -> None:
+    """An error that crosses a process is the same on the other side."""
+    parts: dict[str, Any] = {"status": 400, "code": KNOWN, "detail": "d", "request_id": "r", "retry_after": 2.0}
+    error = kind("GET x", **parts)
+    if isinstance(error, NoNewsError):
+        error.sent = False
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301  (our own bytes)
+        assert (type(twin), str(twin), vars(twin)) == (kind, str(error), vars(error))
+
+
+@pytest.mark.parametrize("kind", API_ERRORS)
+def test_the_repr_shows_what_was_tried(kind: type[ApiError]) -> None:
+    """The server's words may repeat a password of the request: what was cleaned later must not show up here."""
+    error = kind("GET x", status=400, detail="geheim")
+    error.detail = "[secret]"
+    assert repr(error) == f"{kind.__name__}('GET x')"
+    assert "geheim" not in f"{error} {error!r} {error.args}"
