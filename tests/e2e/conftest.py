@@ -44,6 +44,34 @@ class Ended:
         return self
 
 
+def plugins_of(host: str) -> dict[str, Any]:
+    """The option `plugins` of a project whose resources that plugin process serves."""
+    return {"providers": [{"name": "pulumi-python", "path": str(HOST)}]} if host == "own" else {}
+
+
+def job_body(job_id: str, status: str, *parts: str, total: int | None = None) -> dict[str, Any]:
+    """A job that creates one server in each sub-job; `parts` are their statuses. The servers are `JOB_ID-server-I`."""
+    sub_jobs = [
+        {
+            "job_id": f"{job_id}-{number}",
+            "job_type": "baremetalSingleCreate",
+            "status": part,
+            "error_code": "BMS.3037" if part == "FAIL" else None,
+            "entities": {"server_id": f"{job_id}-server-{number}"} if part == "SUCCESS" else {},
+        }
+        for number, part in enumerate(parts)
+    ]
+    return {
+        "job_id": job_id,
+        "job_type": "baremetalBatchCreate",
+        "status": status,
+        "begin_time": "2026-01-01T00:00:00.000Z",
+        "end_time": "2026-01-01T00:04:07.000Z" if status in ("SUCCESS", "FAIL") else "",
+        "error_code": "BMS.3004" if status == "FAIL" else None,
+        "entities": {"sub_jobs_total": total or len(parts), "sub_jobs": sub_jobs},
+    }
+
+
 @dataclass
 class Stack:
     """A project in a folder of its own, with one stack in a local backend beside it."""
@@ -75,6 +103,12 @@ class Stack:
         for name in ("BMS_ENDPOINT", "HW_PROJECT_ID", "HW_AUTH_TOKEN"):
             self.environment.pop(name, None)
 
+    def serve_by(self, host: str) -> None:
+        """Let that plugin process, `stock` or `own`, serve the resources from now on."""
+        file = self.folder / "Pulumi.yaml"
+        project = json.loads(file.read_text()) | {"plugins": plugins_of(host)}
+        file.write_text(json.dumps(project))
+
     def up(self, *flags: str) -> Ended:
         return self.run("up", "--yes", "--skip-preview", *flags)
 
@@ -88,14 +122,7 @@ class Stack:
         return self.run("destroy", "--yes", "--skip-preview", *flags)
 
     def run(self, *arguments: str) -> Ended:
-        with self.start(*arguments) as process:
-            try:
-                output, _ = process.communicate(timeout=LONGEST_COMMAND)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                output, _ = process.communicate()
-                pytest.fail(f"pulumi {arguments[0]} did not end in {LONGEST_COMMAND:.0f} s:\n{output}")
-        return Ended(process.returncode, output)
+        return self.ended(self.start(*arguments), LONGEST_COMMAND)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command in a process group of its own, so that a signal to it stays there."""
@@ -109,6 +136,17 @@ class Stack:
             text=True,
             start_new_session=True,
         )
+
+    def ended(self, process: subprocess.Popen[str], bound: float) -> Ended:
+        """What a started command came to, in that many seconds at most."""
+        with process:
+            try:
+                output, _ = process.communicate(timeout=bound)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                output, _ = process.communicate()
+                pytest.fail(f"{process.args} did not end in {bound:.0f} s:\n{output}")
+        return Ended(process.returncode, output)
 
     def _environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR", "PYTHONPATH") if name in os.environ}
@@ -156,7 +194,7 @@ def host(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def make_stack(tmp_path: Path, host: str) -> Callable[..., Stack]:
-    plugins = {"providers": [{"name": "pulumi-python", "path": str(HOST)}]} if host == "own" else {}
+    plugins = plugins_of(host)
 
     def make(name: str = "project", **settings: Any) -> Stack:
         folder = tmp_path / name

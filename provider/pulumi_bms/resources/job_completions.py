@@ -194,12 +194,14 @@ class _Watch:
 
     def checkpoint(self) -> None:
         """Keep what is known by now."""
-        moving = {
-            key: outputs_of(progress.job_id, progress.job, unfinished_status(progress.job))
-            for key, progress in self._progress.items()
-        }
+        seen = {key: _outputs_so_far(progress) for key, progress in self._progress.items()}
         reason = "interrupted; the jobs go on in the cloud: run `pulumi up` again to go on waiting"
-        self._operation.checkpoint(self._id, _outputs({**self._kept, **moving}), reason)
+        self._operation.checkpoint(self._id, _outputs({**self._kept, **seen}), reason)
+
+
+def _outputs_so_far(progress: Progress) -> dict[str, Any]:
+    status = JobStatus.SUCCESS if progress.succeeded else unfinished_status(progress.job)
+    return outputs_of(progress.job_id, progress.job, status)
 
 
 def _kept(wanted: Mapping[str, str], stored: _Jobs) -> _Jobs:

@@ -66,5 +66,6 @@ class Progress:
     trouble: str = ""
     """Why there is no news: the reason of the last error."""
     makes_servers: bool = False
+    succeeded: bool = False
     job: Job | None = field(default=None, compare=False, repr=False)
     """The last state known."""

@@ -75,7 +75,8 @@ class Traffic:
         """The job, or the `ApiError` that a look brought; somebody else's answer where it is fresh."""
         entry = self._entry(job_id)
         with entry.lock:
-            if not self._is_fresh(entry, self._now()):
+            # The last look of a wait, at its deadline, is its own: an answer just before it is not good enough.
+            if timeout <= 0 or not self._is_fresh(entry, self._now()):
                 self._ask(entry, job_id, timeout)
             answer = entry.answer
         if isinstance(answer, ApiError):

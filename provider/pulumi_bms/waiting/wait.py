@@ -198,6 +198,7 @@ def _progress(job_id: str, job: Job, verdict: Verdict) -> Progress:
         failed,
         unsettled=verdict.because,
         makes_servers=creates_servers(job),
+        succeeded=verdict.ruling is Ruling.SUCCEEDED,
         job=job,
     )
 
