@@ -49,6 +49,11 @@ def plugins_of(host: str) -> dict[str, Any]:
     return {"providers": [{"name": "pulumi-python", "path": str(HOST)}]} if host == "own" else {}
 
 
+def by_name(state: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The resources in a state, by the last part of their URN."""
+    return {found["urn"].rsplit("::", 1)[1]: found for found in state.get("resources", [])}
+
+
 def job_body(job_id: str, status: str, *parts: str, total: int | None = None) -> dict[str, Any]:
     """A job that creates one server in each sub-job; `parts` are their statuses. The servers are `JOB_ID-server-I`."""
     sub_jobs = [
@@ -145,7 +150,7 @@ class Stack:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 output, _ = process.communicate()
-                pytest.fail(f"{process.args} did not end in {bound:.0f} s:\n{output}")
+                pytest.fail(f"the command did not end in {bound:.0f} s:\n{output}")
         return Ended(process.returncode, output)
 
     def _environment(self) -> dict[str, str]:
@@ -170,7 +175,7 @@ class Stack:
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """The resources in the state, by the last part of their URN."""
-        return {found["urn"].rsplit("::", 1)[1]: found for found in self.state().get("resources", [])}
+        return by_name(self.state())
 
 
 @pytest.fixture
@@ -200,7 +205,9 @@ def make_stack(tmp_path: Path, host: str) -> Callable[..., Stack]:
         folder = tmp_path / name
         (folder / "state").mkdir(parents=True)
         runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
-        (folder / "Pulumi.yaml").write_text(json.dumps({"name": "e2e", "runtime": runtime, "plugins": plugins, **settings}))
+        (folder / "Pulumi.yaml").write_text(
+            json.dumps({"name": "e2e", "runtime": runtime, "plugins": plugins, **settings})
+        )
         stack = Stack(folder)
         stack.program("")
         stack.run("stack", "init").ok()

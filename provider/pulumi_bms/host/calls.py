@@ -116,7 +116,9 @@ def _in_thread(method: Callable[[], T]) -> asyncio.Future[T]:
         try:
             result, error = method(), None
         except BaseException as raised:  # noqa: BLE001  (sys.exit in a provider must be answered, or the engine waits for ever)
-            result, error = None, raised if isinstance(raised, Exception) else ExitedError(raised)
+            # A future takes no StopIteration (`next` of nothing, say): it would stay without a result.
+            is_error = isinstance(raised, Exception) and not isinstance(raised, StopIteration)
+            result, error = None, raised if is_error else ExitedError(raised)
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, result, error)
 

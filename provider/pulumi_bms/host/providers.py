@@ -46,6 +46,9 @@ class Providers:
         if pickled is None:
             raise LookupError("the resource carries no provider")
         enter_thread()
+        # Without the lock: one provider that is slow to configure must not hold up those that are there.
+        if served := self._served.get(pickled):
+            return served
         with self._lock:
             if pickled not in self._served:
                 self._served[pickled] = self._load(pickled)

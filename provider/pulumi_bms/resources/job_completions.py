@@ -166,7 +166,8 @@ class JobCompletionsProvider(BmsProvider):
                 return False
             ahead = look_ahead(connection, wanted[key], None, operation)
             if not ahead.job:
-                operation.note(f"{key}: {ahead.row}")
+                if ahead.row:
+                    operation.note(f"{key}: {ahead.row}")
                 return False
             jobs[key] = outputs_of(wanted[key], ahead.job, JobStatus.SUCCESS)
         return True

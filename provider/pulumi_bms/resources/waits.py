@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -53,21 +54,30 @@ def wait_for(connection: Connection, plans: Sequence[Plan], operation: Operation
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What a preview has seen of a job: its outcome if it has succeeded, else what the row says."""
+    """What a preview has seen of a job: its outcome if it has succeeded, else what there is to say about it, if any."""
 
     job: Job | None = None
     row: str = ""
 
 
+_SILENT: set[Connection] = set()
+"""The APIs that let a preview wait in vain: no other look of the run waits for them too."""
+
+
 def look_ahead(connection: Connection, job_id: str, expected_servers: float | None, operation: Operation) -> Ahead:
     """One look, in a preview. A job that has failed, and an API that says no, are errors; no answer is none."""
+    if connection in _SILENT:
+        return Ahead()
+    begun = time.monotonic()
     try:
         job = connection.api.get_job(job_id, timeout=PREVIEW_TIMEOUT).job
     except NotFoundError:
         return Ahead(row="not visible yet")
     except NoNewsError as error:
         note_once(operation, "unreachable", f"the API did not answer, so server ids stay unknown: {error}")
-        return Ahead(row="no answer from the API")
+        if time.monotonic() - begun > PREVIEW_TIMEOUT / 2:
+            _SILENT.add(connection)
+        return Ahead()
     except AuthenticationError as error:
         raise ExpectedError(f"the API does not accept the credential: {error}") from None
     except ApiError as error:
