@@ -12,7 +12,7 @@ LOCK_STAMP := $(VENV)/.lock-stamp
 export PATH := $(CURDIR)/.engine/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup engine up down test lint types unit e2e lock clean
+.PHONY: help setup engine up down test lint types unit e2e bench lock clean
 # The checks share caches, and the demo is one process: never two targets at once.
 .NOTPARALLEL:
 
@@ -56,6 +56,9 @@ unit: $(SETUP_STAMP) ## tests without the CLI, with coverage
 e2e: setup ## tests with the real CLI
 	@# Most of their time is waiting: some side by side, on two cores too.
 	$(BIN)/python -m pytest tests/e2e -n 4 --dist worksteal
+
+bench: setup ## many waits beside one alone; minutes long, no part of the tests
+	$(BIN)/python tests/bench/many_jobs.py
 
 lock: ## pin all packages anew, with their hashes
 	$(UV) pip compile pyproject.toml --group dev --constraints constraints.txt --universal --python-version 3.11 \

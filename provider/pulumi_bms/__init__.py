@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
     from pulumi_bms.api.models import Job, JobStatus, SubJob
     from pulumi_bms.resources.job_completion import JobCompletion, SubJobResult, get_job
+    from pulumi_bms.resources.job_completions import JobCompletions
     from pulumi_bms.resources.job_submission import JobSubmission
 
 __all__ = [
     "Job",
     "JobCompletion",
+    "JobCompletions",
     "JobStatus",
     "JobSubmission",
     "SubJob",
@@ -33,6 +35,7 @@ __all__ = [
 _HOMES = {
     "Job": "pulumi_bms.api.models",
     "JobCompletion": "pulumi_bms.resources.job_completion",
+    "JobCompletions": "pulumi_bms.resources.job_completions",
     "JobStatus": "pulumi_bms.api.models",
     "JobSubmission": "pulumi_bms.resources.job_submission",
     "SubJob": "pulumi_bms.api.models",

@@ -19,6 +19,9 @@ from pulumi_bms.api.errors import SettingsError
 NAMESPACE = "bms"
 """The namespace of the stack config."""
 
+REQUESTS_PER_MINUTE = 1200
+"""Requests a minute that all waits of a process may send, by default; the API documents 2,000 job queries."""
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]+)?")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
@@ -31,6 +34,7 @@ class Settings:
     endpoint: str
     project_id: str
     credential: Credential
+    max_requests_per_minute: int = REQUESTS_PER_MINUTE
 
 
 Lookup = Callable[[str], object]
@@ -59,7 +63,16 @@ def load(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str
     problem = endpoint_problem(endpoint) or name_problem("the project id", project_id)
     if problem:
         raise SettingsError(problem)
-    return Settings(endpoint.rstrip("/"), project_id, token)
+    return Settings(endpoint.rstrip("/"), project_id, token, _budget(config(f"{NAMESPACE}:maxRequestsPerMinute")))
+
+
+def _budget(value: object) -> int:
+    if value is None or value == "":
+        return REQUESTS_PER_MINUTE
+    text = str(value).removesuffix(".0")
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise SettingsError(f"bms:maxRequestsPerMinute is {text[:20]!r}: write a whole number of at least 1")
+    return int(text)
 
 
 def _endpoint(inputs: Mapping[str, object], stack: Mapping[str, str], environ: Mapping[str, str]) -> str:

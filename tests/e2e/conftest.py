@@ -21,6 +21,7 @@ import pytest
 from bms_simulator import Simulator
 
 ROOT = Path(__file__).parents[2]
+HOST = ROOT / "provider" / "pulumi_bms" / "host"
 CLI = ROOT / ".engine" / "bin" / "pulumi"
 PASSPHRASE = "e2e"
 LONGEST_COMMAND = 300.0
@@ -41,6 +42,34 @@ class Ended:
     def failed(self) -> Ended:
         assert self.code != 0, self.output
         return self
+
+
+def plugins_of(host: str) -> dict[str, Any]:
+    """The option `plugins` of a project whose resources that plugin process serves."""
+    return {"providers": [{"name": "pulumi-python", "path": str(HOST)}]} if host == "own" else {}
+
+
+def job_body(job_id: str, status: str, *parts: str, total: int | None = None) -> dict[str, Any]:
+    """A job that creates one server in each sub-job; `parts` are their statuses. The servers are `JOB_ID-server-I`."""
+    sub_jobs = [
+        {
+            "job_id": f"{job_id}-{number}",
+            "job_type": "baremetalSingleCreate",
+            "status": part,
+            "error_code": "BMS.3037" if part == "FAIL" else None,
+            "entities": {"server_id": f"{job_id}-server-{number}"} if part == "SUCCESS" else {},
+        }
+        for number, part in enumerate(parts)
+    ]
+    return {
+        "job_id": job_id,
+        "job_type": "baremetalBatchCreate",
+        "status": status,
+        "begin_time": "2026-01-01T00:00:00.000Z",
+        "end_time": "2026-01-01T00:04:07.000Z" if status in ("SUCCESS", "FAIL") else "",
+        "error_code": "BMS.3004" if status == "FAIL" else None,
+        "entities": {"sub_jobs_total": total or len(parts), "sub_jobs": sub_jobs},
+    }
 
 
 @dataclass
@@ -74,6 +103,12 @@ class Stack:
         for name in ("BMS_ENDPOINT", "HW_PROJECT_ID", "HW_AUTH_TOKEN"):
             self.environment.pop(name, None)
 
+    def serve_by(self, host: str) -> None:
+        """Let that plugin process, `stock` or `own`, serve the resources from now on."""
+        file = self.folder / "Pulumi.yaml"
+        project = json.loads(file.read_text()) | {"plugins": plugins_of(host)}
+        file.write_text(json.dumps(project))
+
     def up(self, *flags: str) -> Ended:
         return self.run("up", "--yes", "--skip-preview", *flags)
 
@@ -87,14 +122,7 @@ class Stack:
         return self.run("destroy", "--yes", "--skip-preview", *flags)
 
     def run(self, *arguments: str) -> Ended:
-        with self.start(*arguments) as process:
-            try:
-                output, _ = process.communicate(timeout=LONGEST_COMMAND)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                output, _ = process.communicate()
-                pytest.fail(f"pulumi {arguments[0]} did not end in {LONGEST_COMMAND:.0f} s:\n{output}")
-        return Ended(process.returncode, output)
+        return self.ended(self.start(*arguments), LONGEST_COMMAND)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command in a process group of its own, so that a signal to it stays there."""
@@ -109,8 +137,19 @@ class Stack:
             start_new_session=True,
         )
 
+    def ended(self, process: subprocess.Popen[str], bound: float) -> Ended:
+        """What a started command came to, in that many seconds at most."""
+        with process:
+            try:
+                output, _ = process.communicate(timeout=bound)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                output, _ = process.communicate()
+                pytest.fail(f"{process.args} did not end in {bound:.0f} s:\n{output}")
+        return Ended(process.returncode, output)
+
     def _environment(self) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("HOME", "LANG", "TMPDIR", "PYTHONPATH") if name in os.environ}
         return {
             **kept,
             "PATH": f"{CLI.parent}{os.pathsep}{os.environ['PATH']}",
@@ -147,13 +186,21 @@ def simulator_with() -> Iterator[Callable[..., Simulator]]:
         yield lambda **settings: opened.enter_context(Simulator(**{"time_scale": 60.0, **settings}))
 
 
+@pytest.fixture(params=["stock", "own"])
+def host(request: pytest.FixtureRequest) -> str:
+    """Which plugin process serves the resources: Pulumi's, or this project's."""
+    return str(request.param)
+
+
 @pytest.fixture
-def make_stack(tmp_path: Path) -> Callable[..., Stack]:
+def make_stack(tmp_path: Path, host: str) -> Callable[..., Stack]:
+    plugins = plugins_of(host)
+
     def make(name: str = "project", **settings: Any) -> Stack:
         folder = tmp_path / name
         (folder / "state").mkdir(parents=True)
         runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
-        (folder / "Pulumi.yaml").write_text(json.dumps({"name": "e2e", "runtime": runtime, **settings}))
+        (folder / "Pulumi.yaml").write_text(json.dumps({"name": "e2e", "runtime": runtime, "plugins": plugins, **settings}))
         stack = Stack(folder)
         stack.program("")
         stack.run("stack", "init").ok()

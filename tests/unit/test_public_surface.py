@@ -36,6 +36,7 @@ def test_the_names_are_pinned() -> None:
     names = [
         "Job",
         "JobCompletion",
+        "JobCompletions",
         "JobStatus",
         "JobSubmission",
         "SubJob",

@@ -2,13 +2,12 @@
 
 BmsError
 ├── SettingsError            what is needed to reach the API is missing or malformed
-├── ApiError                 one request did not bring what it was sent for
-│   ├── NoNewsError          nothing was learned about the job: look again
-│   ├── NotFoundError        the API does not know the id
-│   ├── AuthenticationError  the API does not accept the credential
-│   ├── RefusedError         the API understood, and said no
-│   └── UnansweredError      a request that changes things was sent; whether it took effect is unknown
-└── WaitError                a wait ended without success
+└── ApiError                 one request did not bring what it was sent for
+    ├── NoNewsError          nothing was learned about the job: look again
+    ├── NotFoundError        the API does not know the id
+    ├── AuthenticationError  the API does not accept the credential
+    ├── RefusedError         the API understood, and said no
+    └── UnansweredError      a request that changes things was sent; whether it took effect is unknown
 """
 
 from __future__ import annotations
@@ -101,7 +100,3 @@ class RefusedError(ApiError):
 
 class UnansweredError(ApiError):
     """A request that changes things was sent; whether it took effect is unknown."""
-
-
-class WaitError(BmsError):
-    """A wait ended without success. The text is the whole report."""

@@ -53,6 +53,16 @@ def job_id_problem(value: object) -> str | None:
     return None
 
 
+def job_ids_problems(value: object) -> list[str | None]:
+    """What is wrong with a map of job ids, key by key."""
+    if isinstance(value, Unknown):
+        return []
+    if not isinstance(value, Mapping) or not value:
+        return ['job_ids is no map with at least one job: write {"web": "2c9eb2c5544cbf6101544f0602af2b4f"}']
+    problems = {key: job_id_problem(job_id) for key, job_id in value.items()}
+    return [f"job_ids[{key!r}]: {problem}" for key, problem in problems.items() if problem]
+
+
 def expected_servers_problem(value: object) -> str | None:
     """What is wrong with the number of servers to expect, or None."""
     if value is None or isinstance(value, Unknown):

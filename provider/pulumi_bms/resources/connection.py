@@ -1,24 +1,52 @@
-"""From settings to the API: one transport for each endpoint and credential, shared by all resources of a process."""
+"""From settings to the API: one transport and one request budget for all resources of a process."""
 
 from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.transport import Transport
-from pulumi_bms.settings import Lookup, load
-
-_TRANSPORTS: dict[tuple[str, str], Transport] = {}
-_LOCK = threading.Lock()
+from pulumi_bms.settings import Lookup, Settings, load
+from pulumi_bms.waiting.traffic import Budget, Traffic
 
 
-def connect(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str] | None = None) -> JobApi:
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The API of one project, and the traffic of all who wait for its jobs."""
+
+    api: JobApi
+    traffic: Traffic
+
+
+class _Pool:
+    """What was made for each endpoint, credential and project."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._budgets: dict[str, Budget] = {}
+        self._connections: dict[tuple[str, str, str], Connection] = {}
+
+    def connection(self, settings: Settings) -> Connection:
+        key = (settings.endpoint, settings.project_id, settings.credential.fingerprint)
+        with self._lock:
+            if key not in self._connections:
+                self._connections[key] = self._new(settings)
+            return self._connections[key]
+
+    def _new(self, settings: Settings) -> Connection:
+        # The API counts by endpoint, so all projects and credentials share one budget there.
+        budget = self._budgets.setdefault(settings.endpoint, Budget(settings.max_requests_per_minute))
+        api = JobApi(Transport(settings.endpoint, settings.credential), settings.project_id)
+        return Connection(api, Traffic(api.get_job, budget, time.monotonic))
+
+
+_POOL = _Pool()
+
+
+def connect(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str] | None = None) -> Connection:
     """The API for a resource with these inputs; raises `SettingsError`. Sends nothing."""
-    settings = load(inputs, config, os.environ if environ is None else environ)
-    key = (settings.endpoint, settings.credential.fingerprint)
-    with _LOCK:
-        if key not in _TRANSPORTS:
-            _TRANSPORTS[key] = Transport(settings.endpoint, settings.credential)
-        return JobApi(_TRANSPORTS[key], settings.project_id)
+    return _POOL.connection(load(inputs, config, os.environ if environ is None else environ))

@@ -6,23 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pulumi
-from pulumi.dynamic import (
-    CheckResult,
-    Config,
-    ConfigureRequest,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
 from pulumi_bms import load_provider
-from pulumi_bms.api.errors import BmsError, WaitError
+from pulumi_bms.api.errors import ApiError
 from pulumi_bms.api.models import Job, JobStatus
-from pulumi_bms.host.operation import PartialStateError, current
-from pulumi_bms.resources import checks, report
+from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, Purpose, current
+from pulumi_bms.resources import checks, report, rows
 from pulumi_bms.resources.connection import connect
 from pulumi_bms.resources.durations import create_timeout
 from pulumi_bms.resources.outputs import (
@@ -31,19 +21,14 @@ from pulumi_bms.resources.outputs import (
     job_of,
     outputs_of,
     stored_status,
+    survivors_of,
     unfinished_status,
 )
-from pulumi_bms.waiting.clock import MonotonicClock
-from pulumi_bms.waiting.outcome import End, Outcome
-from pulumi_bms.waiting.wait import Plan
-from pulumi_bms.waiting.waiter import Waiter
+from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
+from pulumi_bms.resources.waits import look_ahead, note_once, plan_of, timeout_of, wait_for
+from pulumi_bms.waiting.outcome import End, Outcome, Progress
 
 __all__ = ["JobCompletion", "JobCompletionProvider", "SubJobResult", "get_job"]
-
-DEFAULT_TIMEOUT = 3 * 3600.0
-"""Seconds that a wait may take where the user set nothing: Windows servers take up to two hours."""
-
-_FINAL = (JobStatus.SUCCESS, JobStatus.FAIL)
 
 
 class JobCompletion(Resource, module="bms", name="JobCompletion"):
@@ -123,22 +108,10 @@ class JobCompletion(Resource, module="bms", name="JobCompletion"):
         super().__init__(load_provider("JobCompletion"), name, props, opts)
 
 
-class JobCompletionProvider(ResourceProvider):
-    """Serves `JobCompletion`. One instance serves all threads of a plugin process."""
+class JobCompletionProvider(BmsProvider):
+    """Serves `JobCompletion`."""
 
-    serialize_as_secret_always = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._config = Config({}, "")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as a call of `load_provider`: this class may move, and holds nothing worth keeping."""
-        return load_provider, ("JobCompletion",)
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Take the stack's config, to be read when an API is needed."""
-        self._config = req.config
+    resource_name = "JobCompletion"
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline; fills in no defaults, so that a preview without config shows no change."""
@@ -160,8 +133,10 @@ class JobCompletionProvider(ResourceProvider):
         return DiffResult(changes=False)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Wait for the job."""
-        return CreateResult(props["job_id"], self._wait(props, known=None))
+        """Wait for the job; in a preview, look at it once."""
+        if current().preview:
+            return CreateResult(_id_in_preview(props), self._ahead(props))
+        return CreateResult(props["job_id"], self._wait(props, {}))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Go on with an unfinished wait; tell a failure again without asking."""
@@ -169,39 +144,106 @@ class JobCompletionProvider(ResourceProvider):
             return UpdateResult(_stored(olds))
         known = job_of(olds)
         if known and olds.get("status") == JobStatus.FAIL:
-            raise PartialStateError(news["job_id"], _stored(olds), report.failed(news["job_id"], known))
-        return UpdateResult(self._wait(news, known))
+            raise _failed(news["job_id"], olds, known)
+        return UpdateResult(self._ahead(news) if current().preview else self._wait(news, olds))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """A finished wait is final and costs no request. An unfinished one is looked at once, and stays unfinished."""
-        if props.get("status") in _FINAL:
+        operation = current()
+        if operation.purpose is Purpose.IMPORT:
+            return ReadResult(id_, self._import(id_, props))
+        known = job_of(props)
+        if props.get("status") == JobStatus.SUCCESS:
             return ReadResult(id_, props)
-        inputs = {**props, **(current().inputs or {})}
+        if props.get("status") == JobStatus.FAIL and known:
+            if operation.keeps_partial_state:
+                raise _failed(id_, props, known)
+            return ReadResult(id_, props)
+        if "job_id" not in props or (operation.inputs and "status" not in props):
+            raise ExpectedError("JobCompletion can't be read by opts.id: give the id as job_id, or use opts.import_")
+        return self._look_again(id_, props, operation)
+
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        """Nothing, but to say which servers stay."""
+        left = survivors_of(props)
+        if left:
+            current().note(f"nothing is deleted in the cloud; {len(left)} servers stay: {', '.join(left)}")
+
+    def _look_again(self, id_: str, props: dict[str, Any], operation: Operation) -> ReadResult:
+        """A refresh keeps an unfinished wait unfinished, or its error would be gone and the next `up` green."""
+        job_id, outputs, trouble = props["job_id"], _stored(props), ""
         try:
-            job = connect(current().inputs or {}, self._config.get).get_job(inputs["job_id"]).job
-        except BmsError as error:
-            raise WaitError(f"job {inputs['job_id']} could not be looked at: {error}") from None
-        return ReadResult(id_, outputs_of(inputs["job_id"], job, unfinished_status(job) or JobStatus.RUNNING))
+            job = self.connection(operation.inputs).api.get_job(job_id).job
+            outputs = outputs_of(job_id, job, unfinished_status(job))
+        except (ApiError, ExpectedError) as error:
+            trouble = f"; it could not be looked at: {error}"
+            if not operation.keeps_partial_state:
+                raise ExpectedError(f"job {job_id} could not be looked at: {error}") from None
+        if operation.keeps_partial_state:
+            known = job_of(outputs)
+            if known and outputs["status"] == JobStatus.FAIL:
+                raise _failed(id_, outputs, known)
+            raise PartialStateError(
+                id_, outputs, f"job {job_id} is not waited for to its end{trouble}: run `pulumi up`"
+            )
+        return ReadResult(id_, outputs)
 
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Nothing: the servers stay."""
+    def _import(self, id_: str, inputs: dict[str, Any]) -> dict[str, Any]:
+        if id_ != inputs.get("job_id"):
+            raise ExpectedError(f"import_ is {id_!r}, and job_id {inputs.get('job_id')!r}: write the same id for both")
+        return self._ahead(inputs) if current().preview else self._wait(inputs, {})
 
-    def _wait(self, inputs: dict[str, Any], known: Job | None) -> dict[str, Any]:
+    def _ahead(self, inputs: dict[str, Any]) -> dict[str, Any]:
+        """What a preview can know. Outputs that are left out are unknown to whatever is chained behind."""
+        operation, job_id = current(), inputs.get("job_id")
+        if checks.is_unknown(inputs):
+            return {"job_id": job_id}
+        try:
+            connection = self.connection(inputs)
+        except ExpectedError as error:
+            note_once(operation, "settings", f"no look at the API in this preview: {error}")
+            return {"job_id": job_id}
+        ahead = look_ahead(connection, str(job_id), inputs.get("expected_servers"), operation)
+        if ahead.job:
+            return outputs_of(str(job_id), ahead.job, JobStatus.SUCCESS)
+        operation.note(ahead.row)
+        return {"job_id": job_id}
+
+    def _wait(self, inputs: dict[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
         job_id: str = inputs["job_id"]
         operation = current()
-        timeout = operation.timeout or inputs.get("create_timeout_seconds") or DEFAULT_TIMEOUT
-        expected = inputs.get("expected_servers")
-        plan = Plan(job_id, timeout, int(expected) if expected else None, known)
-        api = connect(inputs, self._config.get)
-        (outcome,) = Waiter(api.get_job, MonotonicClock(operation.cancelled)).wait([plan])
-        return _settle(outcome)
+        plan = plan_of(job_id, timeout_of(operation, inputs), stored, inputs.get("expected_servers"))
+        connection = self.connection(inputs)
+        tell_of_stock_host(operation)
+
+        def keep(job: Job | None) -> None:
+            operation.checkpoint(job_id, outputs_of(job_id, job, unfinished_status(job)), report.interrupted(job_id))
+
+        def observe(progress: Progress) -> None:
+            keep(progress.job or plan.known)
+            operation.report(rows.text(progress))
+
+        keep(plan.known)
+        (outcome,) = wait_for(connection, [plan], operation, observe)
+        return _settle(outcome, operation)
 
 
-def _settle(outcome: Outcome) -> dict[str, Any]:
+def _id_in_preview(inputs: Mapping[str, Any]) -> str:
+    job_id = inputs.get("job_id")
+    return job_id if isinstance(job_id, str) else ""
+
+
+def _settle(outcome: Outcome, operation: Operation) -> dict[str, Any]:
     outputs = outputs_of(outcome.job_id, outcome.job, stored_status(outcome))
     if outcome.end is not End.SUCCEEDED:
         raise PartialStateError(outcome.job_id, outputs, report.of(outcome))
+    for warning in report.warnings(outcome.job) if outcome.job else ():
+        operation.warn(warning)
     return outputs
+
+
+def _failed(job_id: str, outputs: Mapping[str, Any], known: Job) -> PartialStateError:
+    return PartialStateError(job_id, _stored(outputs), report.failed(job_id, known))
 
 
 def _stored(olds: Mapping[str, Any]) -> dict[str, Any]:
@@ -211,7 +253,7 @@ def _stored(olds: Mapping[str, Any]) -> dict[str, Any]:
 def _check_expectation(olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
     expected, brought = news.get("expected_servers"), len(olds.get("server_ids") or [])
     if expected is not None and not checks.is_unknown(expected) and expected != brought:
-        raise WaitError(
+        raise ExpectedError(
             f"expected_servers is {expected:g}, but job {olds.get('job_id')} has finished with {brought}: "
             "write that number, or leave it out"
         )
@@ -233,7 +275,7 @@ def get_job(
     problem = next(filter(None, [checks.job_id_problem(job_id), *checks.connection_problems(inputs)]), None)
     if problem:
         raise ValueError(problem)
-    return connect(inputs, _program_config).get_job(job_id).job
+    return connect(inputs, _program_config).api.get_job(job_id).job
 
 
 def _program_config(key: str) -> object:

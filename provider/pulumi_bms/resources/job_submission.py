@@ -9,22 +9,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import (
-    CheckResult,
-    Config,
-    ConfigureRequest,
-    CreateResult,
-    DiffResult,
-    ReadResult,
-    Resource,
-    ResourceProvider,
-    UpdateResult,
-)
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
 
 from pulumi_bms import load_provider
-from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError, WaitError
+from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
+from pulumi_bms.host.operation import ExpectedError, current
 from pulumi_bms.resources import checks
-from pulumi_bms.resources.connection import connect
+from pulumi_bms.resources.provider import BmsProvider
 
 REPLACING = ("path", "method", "body", "triggers")
 """The inputs of which a change submits anew."""
@@ -87,22 +78,10 @@ class JobSubmission(Resource, module="bms", name="JobSubmission"):
         super().__init__(load_provider("JobSubmission"), name, props, pulumi.ResourceOptions.merge(kept, opts))
 
 
-class JobSubmissionProvider(ResourceProvider):
-    """Serves `JobSubmission`. One instance serves all threads of a plugin process."""
+class JobSubmissionProvider(BmsProvider):
+    """Serves `JobSubmission`."""
 
-    serialize_as_secret_always = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._config = Config({}, "")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as a call of `load_provider`: this class may move, and holds nothing worth keeping."""
-        return load_provider, ("JobSubmission",)
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Take the stack's config, to be read when an API is needed."""
-        self._config = req.config
+    resource_name = "JobSubmission"
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline; fills in no defaults."""
@@ -126,14 +105,18 @@ class JobSubmissionProvider(ResourceProvider):
         return DiffResult(changes=None, replaces=changed) if changed else DiffResult(changes=False)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Send the request, once."""
+        """Send the request, once; in a preview send nothing."""
+        if current().preview:
+            return CreateResult("", {})
+        if current().cancelled.is_set():
+            raise ExpectedError("interrupted before anything was sent")
         method, path = str(props.get("method") or "POST"), str(props["path"])
         body = _exact(props.get("body"))
-        api = connect(props, self._config.get)
+        api = self.connection(props).api
         try:
             submitted = api.submit(method, path, body)
         except ApiError as error:
-            raise WaitError(_refusal(error)) from None
+            raise ExpectedError(_refusal(error)) from None
         salt = secrets.token_hex(16)
         digests = {"salt": salt, **{name: _digest(salt, props.get(name)) for name in REPLACING}}
         outputs = {"job_id": submitted.job_id, "order_id": submitted.order_id, "digests": digests}
@@ -147,8 +130,9 @@ class JobSubmissionProvider(ResourceProvider):
         """Nothing that was sent has changed: the outputs stay."""
         return UpdateResult({name: olds.get(name) for name in ("job_id", "order_id", "digests")})
 
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Nothing: what the job has done stays done."""
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        """Nothing, but to say so: what the job has done stays done."""
+        current().note(f"nothing is undone in the cloud: what job {props.get('job_id')} has done stays")
 
 
 def _refusal(error: ApiError) -> str:

@@ -101,6 +101,11 @@ def survivors(job: Job) -> list[str]:
     return job.server_ids if not types or any("create" in name.lower() for name in types) else []
 
 
+def survivors_of(outputs: Mapping[str, Any]) -> list[str]:
+    """The servers that stored outputs name: those of a success, and those that came into being without one."""
+    return [*(outputs.get("server_ids") or []), *(outputs.get("surviving_server_ids") or [])]
+
+
 def stored_status(outcome: Outcome) -> str:
     """What to store as the status when a wait has ended: SUCCESS and FAIL are final, everything else goes on."""
     match outcome.end:

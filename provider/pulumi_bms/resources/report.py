@@ -107,8 +107,13 @@ def _timed_out(outcome: Outcome) -> tuple[str, str]:
     return head + _state(outcome) + unmet + trouble, next_step
 
 
+def interrupted(job_id: str) -> str:
+    """The reason of an interrupted wait."""
+    return f"interrupted; job {job_id} goes on in the cloud: {_RUN_AGAIN}"
+
+
 def _interrupted(outcome: Outcome) -> tuple[str, str]:
-    return f"interrupted; job {outcome.job_id} goes on in the cloud: {_RUN_AGAIN}", _state(outcome)
+    return interrupted(outcome.job_id), _state(outcome)
 
 
 def _not_found(outcome: Outcome) -> tuple[str, str]:
@@ -187,7 +192,7 @@ def _why(record: Record, *, with_hint: bool) -> str:
     text = record.failure_text or (known.meaning if known else None)
     words = " ".join(part for part in (record.error_code, text) if part)
     hint = known.hint if known and with_hint else ""
-    return ": ".join(part for part in (words, hint) if part)
+    return f"{words.rstrip('.')}: {hint}" if hint else words
 
 
 def _tree(parts: Sequence[Record]) -> list[str]:

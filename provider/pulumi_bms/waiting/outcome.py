@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from pulumi_bms.api.errors import ApiError
@@ -65,3 +65,7 @@ class Progress:
     outage: float = 0.0
     trouble: str = ""
     """Why there is no news: the reason of the last error."""
+    makes_servers: bool = False
+    succeeded: bool = False
+    job: Job | None = field(default=None, compare=False, repr=False)
+    """The last state known."""

@@ -6,14 +6,14 @@ No clock and no I/O: the loop in `waiter` has both, and only obeys.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NotFoundError
 from pulumi_bms.api.models import Job, Record
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
 from pulumi_bms.waiting.schedule import Schedule
-from pulumi_bms.waiting.verdict import SETTLING_TIME, Ruling, State, Verdict, judge, state_of
+from pulumi_bms.waiting.verdict import SETTLING_TIME, Ruling, State, Verdict, creates_servers, judge, state_of
 
 FIRST_CONTACT_BUDGET = 60.0
 """Seconds without a good answer that are tolerated before the first: a wrong endpoint should show soon."""
@@ -43,6 +43,8 @@ class Wait:
     def __init__(self, plan: Plan, now: float, schedule: Schedule, chance: Callable[[], float]) -> None:
         self.plan = plan
         self.next_look = now
+        self.has_slot = False
+        """Whether `next_look` is a moment that was reserved."""
         self.outcome: Outcome | None = None
         self.progress = Progress(plan.job_id)
         self._schedule = schedule
@@ -150,9 +152,7 @@ class Wait:
         lasted = now - self._outage_since
         self._outage_news_at = now + lasted
         shown = self.progress
-        self.progress = Progress(
-            shown.job_id, shown.status, shown.done, shown.total, shown.failed, "", lasted, error.reason
-        )
+        self.progress = replace(shown, unsettled="", outage=lasted, trouble=_cause(error))
 
     def _finish(self, end: End, now: float, verdict: Verdict | None = None, error: ApiError | None = None) -> None:
         self.outcome = Outcome(
@@ -190,4 +190,19 @@ def _progress(job_id: str, job: Job, verdict: Verdict) -> Progress:
     failed = tuple((part.job_id or "", part.error_code or "") for part in job.descendants() if _has_failed(part))
     done = sum(state_of(child) is State.SUCCESS for child in job.sub_jobs)
     total = max(job.sub_jobs_total or 0, len(job.sub_jobs))
-    return Progress(job_id, job.status, done, total, failed, verdict.because)
+    return Progress(
+        job_id,
+        job.status,
+        done,
+        total,
+        failed,
+        unsettled=verdict.because,
+        makes_servers=creates_servers(job),
+        succeeded=verdict.ruling is Ruling.SUCCEEDED,
+        job=job,
+    )
+
+
+def _cause(error: ApiError) -> str:
+    """What a row has room for."""
+    return str(error.status) if error.status else (error.detail or "no answer")

@@ -22,7 +22,6 @@ from pulumi_bms.api.errors import (
     RefusedError,
     SettingsError,
     UnansweredError,
-    WaitError,
 )
 
 API_ERRORS = (ApiError, NoNewsError, NotFoundError, AuthenticationError, RefusedError, UnansweredError)
@@ -85,7 +84,7 @@ def test_the_hint_of_a_code() -> None:
     assert ApiError("GET x").hint is None
 
 
-@pytest.mark.parametrize("kind", [BmsError, SettingsError, WaitError])
+@pytest.mark.parametrize("kind", [BmsError, SettingsError])
 def test_the_text_of_the_others(kind: type[BmsError]) -> None:
     """These errors are their text."""
     assert str(kind("all of it")) == "all of it"
@@ -94,7 +93,7 @@ def test_the_text_of_the_others(kind: type[BmsError]) -> None:
 def test_the_tree() -> None:
     """One root; all that one request may end with is below `ApiError`, each kind apart from the others."""
     assert BmsError.__mro__[1] is Exception
-    assert {*BmsError.__subclasses__()} >= {SettingsError, ApiError, WaitError}
+    assert {*BmsError.__subclasses__()} >= {SettingsError, ApiError}
     assert {*ApiError.__subclasses__()} == {*API_ERRORS[1:]}
     assert [kind.__subclasses__() for kind in API_ERRORS[1:]] == [[]] * 5
 

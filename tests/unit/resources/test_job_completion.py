@@ -11,8 +11,8 @@ from pulumi.output import UNKNOWN
 
 from bms_simulator import Simulator
 from pulumi_bms import get_job
-from pulumi_bms.api.errors import AuthenticationError, BmsError, NotFoundError, SettingsError, WaitError
-from pulumi_bms.host.operation import Operation, PartialStateError, running
+from pulumi_bms.api.errors import AuthenticationError, BmsError, NotFoundError, SettingsError
+from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, running
 from pulumi_bms.resources.job_completion import JobCompletionProvider
 from pulumi_bms.resources.outputs import OUTPUTS
 
@@ -151,7 +151,7 @@ def test_a_refusal_ends_the_wait(sim: Simulator, completion: JobCompletionProvid
 
 def test_missing_settings_are_told_before_any_request(sim: Simulator) -> None:
     """Without config and environment there is nothing to ask, and all that is missing is named."""
-    with pytest.raises(SettingsError, match=r"not set: the endpoint: .*; the project id: .*; a token: "):
+    with pytest.raises(ExpectedError, match=r"not set: the endpoint: .*; the project id: .*; a token: "):
         JobCompletionProvider().create({"job_id": JOB})
     assert sim.requests == []
 
@@ -224,7 +224,7 @@ def test_an_expectation_that_the_stored_job_contradicts_is_an_error(
     expected: float, server_ids: list[str] | None, says: str
 ) -> None:
     """A job that is over can't bring more servers: the preview says so."""
-    with pytest.raises(WaitError, match=says):
+    with pytest.raises(ExpectedError, match=says):
         diffed({**STORED_SUCCESS, "server_ids": server_ids}, {"job_id": JOB, "expected_servers": expected})
 
 
@@ -331,7 +331,7 @@ def test_read_reaches_the_api_by_the_inputs_not_the_outputs(sim: Simulator, comp
     completion.read(JOB, dict(stored))
     assert len(sim.requests) == 1
     with Simulator(token=sim.token) as other, running(Operation(inputs={"job_id": JOB, "endpoint": other.endpoint})):
-        with pytest.raises(WaitError, match="could not be looked at"):
+        with pytest.raises(ExpectedError, match="could not be looked at"):
             completion.read(JOB, dict(stored))
         assert [look.path for look in other.requests] == [f"/v1/{sim.project_id}/jobs/{JOB}"]
     assert len(sim.requests) == 1
@@ -345,14 +345,14 @@ def test_a_look_that_brings_no_job_is_an_error(
     sim: Simulator, completion: JobCompletionProvider, job_id: str, says: str
 ) -> None:
     """A refresh that learns nothing says why, names the job, and changes nothing."""
-    with pytest.raises(WaitError, match=rf"^job {job_id} could not be looked at: .*{says}"):
+    with pytest.raises(ExpectedError, match=rf"^job {job_id} could not be looked at: .*{says}"):
         completion.read(job_id, {"job_id": job_id, "status": "RUNNING"})
     assert len(sim.requests) == 1
 
 
 def test_a_look_without_settings_is_an_error() -> None:
     """An unfinished wait can't be refreshed offline, and the text says what to set."""
-    with pytest.raises(WaitError, match=rf"^job {JOB} could not be looked at: not set: .*HW_AUTH_TOKEN"):
+    with pytest.raises(ExpectedError, match=rf"^job {JOB} could not be looked at: not set: .*HW_AUTH_TOKEN"):
         JobCompletionProvider().read(JOB, {"job_id": JOB, "status": "RUNNING"})
 
 

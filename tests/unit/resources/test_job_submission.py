@@ -11,7 +11,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
 from bms_simulator import Simulator, sample_order
-from pulumi_bms.api.errors import SettingsError, WaitError
+from pulumi_bms.host.operation import ExpectedError
 from pulumi_bms.resources.job_submission import JobSubmissionProvider
 
 PASSWORD = "hunter2-Passw0rd"
@@ -65,7 +65,7 @@ def test_whole_numbers_are_sent_whole(sim: Simulator, submission: JobSubmissionP
 
 def test_no_body_is_no_body(sim: Simulator, submission: JobSubmissionProvider) -> None:
     """A DELETE is sent as one, without a body; the path may have many parts."""
-    with pytest.raises(WaitError, match="BMS"):
+    with pytest.raises(ExpectedError, match="BMS"):
         submission.create({"path": "baremetalservers/no-such/detachvolume/disk", "method": "DELETE"})
     (request,) = sim.requests
     assert request.path == f"/v1/{sim.project_id}/baremetalservers/no-such/detachvolume/disk"
@@ -113,7 +113,7 @@ def test_an_answer_without_a_job_is_an_error(
     sim: Simulator, submission: JobSubmissionProvider, scenario: str, says: str, ends: str
 ) -> None:
     """What was answered, and whether anything may have come of it; one request in any case, and no secret told."""
-    with pytest.raises(WaitError) as error:
+    with pytest.raises(ExpectedError) as error:
         submission.create(order(scenario))
     assert says in str(error.value)
     assert ends in str(error.value)
@@ -123,7 +123,7 @@ def test_an_answer_without_a_job_is_an_error(
 
 def test_an_unsure_submission_is_told_with_a_way_out(submission: JobSubmissionProvider) -> None:
     """Where to look, what the next `pulumi up` does, and how to go on with a job that is there."""
-    with pytest.raises(WaitError) as error:
+    with pytest.raises(ExpectedError) as error:
         submission.create(order("loses-answer"))
     text = str(error.value)
     for part in ("servers that are billed", "console", "`pulumi up` again, which sends it once more", "JobCompletion"):
@@ -136,7 +136,7 @@ def test_a_rejected_credential_is_sent_once(sim: Simulator) -> None:
     values = {"bms:endpoint": sim.endpoint, "bms:projectId": sim.project_id, "bms:token": token}
     provider.configure(ConfigureRequest(Config(values, "project")))
     for _ in range(2):
-        with pytest.raises(WaitError, match=r"(?s)bms:token.*APIGW\.0301.*Nothing was submitted") as error:
+        with pytest.raises(ExpectedError, match=r"(?s)bms:token.*APIGW\.0301.*Nothing was submitted") as error:
             provider.create(order())
         assert token not in str(error.value)
     assert len(sim.requests) == 1
@@ -144,7 +144,7 @@ def test_a_rejected_credential_is_sent_once(sim: Simulator) -> None:
 
 def test_another_project_is_refused(sim: Simulator, submission: JobSubmissionProvider) -> None:
     """The API says no to a token of another project: nothing was submitted."""
-    with pytest.raises(WaitError, match=rf"(?s)Common\.0018.*{NOTHING}"):
+    with pytest.raises(ExpectedError, match=rf"(?s)Common\.0018.*{NOTHING}"):
         submission.create({**order(), "project_id": "another"})
     assert len(sim.requests) == 1
 
@@ -152,7 +152,7 @@ def test_another_project_is_refused(sim: Simulator, submission: JobSubmissionPro
 def test_a_request_that_never_left_is_told_as_such(sim: Simulator, submission: JobSubmissionProvider) -> None:
     """Where the connection never stood there is no doubt, and the endpoint is what to check."""
     sim.stop()
-    with pytest.raises(WaitError, match=f"(?s)never sent, so {NOTHING}: check endpoint and network"):
+    with pytest.raises(ExpectedError, match=f"(?s)never sent, so {NOTHING}: check endpoint and network"):
         submission.create(order())
     sim.start()
     assert sim.requests == []
@@ -160,7 +160,7 @@ def test_a_request_that_never_left_is_told_as_such(sim: Simulator, submission: J
 
 def test_missing_settings_are_told_before_any_request(sim: Simulator) -> None:
     """Without config and environment nothing is sent, and all that is missing is named."""
-    with pytest.raises(SettingsError, match=r"not set: the endpoint: .*; the project id: .*; a token: "):
+    with pytest.raises(ExpectedError, match=r"not set: the endpoint: .*; the project id: .*; a token: "):
         JobSubmissionProvider().create(order())
     assert sim.requests == []
 

@@ -747,7 +747,7 @@ def test_news_of_an_outage_come_at_15_s_and_then_ever_more_rarely(wait_for: Wait
         : len(ran.told)
     ]
     assert len(ran.told) >= 6
-    assert {progress.trouble for _, progress in ran.told[1:]} == {"HTTP 503"}
+    assert {progress.trouble for _, progress in ran.told[1:]} == {"503"}
     assert {(progress.status, progress.total) for _, progress in ran.told} == {("RUNNING", 1)}
 
 
@@ -771,7 +771,7 @@ def test_each_outage_is_counted_by_itself(wait_for: WaitFor) -> None:
 def test_slow_looks_tell_an_outage_too(wait_for: WaitFor) -> None:
     """An outage in which every look hangs until its request timeout is told after the first of them."""
     ran = wait_for(lambda _: NO_NEWS, cost=30.0)
-    assert ran.told[0] == (30.0, Progress(JOB, outage=30.0, trouble="HTTP 503"))
+    assert ran.told[0] == (30.0, Progress(JOB, outage=30.0, trouble="503"))
 
 
 # --- the cancellation

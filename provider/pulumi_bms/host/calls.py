@@ -1,0 +1,133 @@
+"""Calls of providers' methods: each in a thread of its own, answered for when it does not end after a cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pulumi_bms.host.operation import PartialStateError
+
+T = TypeVar("T")
+
+PATIENCE = 0.5
+"""Seconds after a cancel in which a method may end by itself."""
+FOREIGN_CALLS = 4
+"""Calls at once of providers that do not ask for more: so many threads has Pulumi's own host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a method has said is known so far."""
+
+    id: str
+    outputs: dict[str, Any]
+    reason: str
+
+    def as_error(self) -> PartialStateError:
+        """The answer in the method's place."""
+        return PartialStateError(self.id, self.outputs, self.reason)
+
+
+class Cancellation:
+    """Whether the run is to end: an event for the threads, and one for the event loop."""
+
+    def __init__(self) -> None:
+        self.threads = threading.Event()
+        self._loop_event = asyncio.Event()
+
+    def set(self) -> None:
+        """End the run; called in the event loop."""
+        self.threads.set()
+        self._loop_event.set()
+
+    async def wait(self) -> None:
+        """Return once the run is to end."""
+        await self._loop_event.wait()
+
+
+class Calls:
+    """Runs methods. The event loop stays free, so a check never waits behind a wait."""
+
+    def __init__(self, cancellation: Cancellation) -> None:
+        self._cancellation = cancellation
+        self._foreign = asyncio.Semaphore(FOREIGN_CALLS)
+        self._running = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def lane(self, *, unlimited: bool) -> AbstractAsyncContextManager[Any]:
+        """Where a call queues: providers that ask for their operation don't."""
+        return nullcontext() if unlimited else self._foreign
+
+    async def run(self, method: Callable[[], T], checkpoint: Callable[[], Checkpoint | None] = lambda: None) -> T:
+        """The method's result or error; after a cancel its last checkpoint, if it takes longer than `PATIENCE`."""
+        self._running += 1
+        self._idle.clear()
+        try:
+            return await self._result(_in_thread(method), checkpoint)
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
+
+    async def idle(self) -> None:
+        """Return once no call is running."""
+        await self._idle.wait()
+
+    async def _result(self, result: asyncio.Future[T], checkpoint: Callable[[], Checkpoint | None]) -> T:
+        cancelled = asyncio.create_task(self._cancellation.wait())
+        try:
+            either: set[asyncio.Future[Any]] = {result, cancelled}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            cancelled.cancel()
+        if not result.done():
+            await asyncio.wait({result}, timeout=PATIENCE)
+        known = checkpoint() if not result.done() else None
+        if known:
+            # Whatever the thread still comes to is nobody's any more.
+            result.add_done_callback(_retrieve)
+            raise known.as_error()
+        return await result
+
+
+def _retrieve(result: asyncio.Future[Any]) -> None:
+    if not result.cancelled():
+        result.exception()
+
+
+def _in_thread(method: Callable[[], T]) -> asyncio.Future[T]:
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]  # there is a result where there is no error
+
+    def work() -> None:
+        try:
+            result, error = method(), None
+        except BaseException as raised:  # noqa: BLE001  (sys.exit in a provider must be answered, or the engine waits for ever)
+            result, error = None, raised if isinstance(raised, Exception) else ExitedError(raised)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, result, error)
+
+    # A daemon: a method that never returns must not keep the process.
+    threading.Thread(target=work, daemon=True).start()
+    return future
+
+
+class ExitedError(RuntimeError):
+    """A provider's method ended by something that is no error, such as `sys.exit`."""
+
+    def __init__(self, raised: BaseException) -> None:
+        super().__init__(f"the provider's method ended by {type(raised).__name__}: {raised}")
+        self.__cause__ = raised

@@ -1,0 +1,88 @@
+"""What the user sees while a step runs: rows and log lines, sent to the engine in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import cast
+
+import grpc
+from pulumi.runtime import proto
+
+SHORTEST_SHOW = 1.0
+"""Seconds between two texts on one row at least: without a terminal each is a printed line."""
+_LONGEST_DRAIN = 1.0
+
+Severity = proto.LogSeverity
+
+
+class Engine:
+    """The engine's log service. Messages are sent one after the other; a lost one is no error."""
+
+    def __init__(self, address: str) -> None:
+        self._channel = grpc.aio.insecure_channel(address)
+        self._stub = proto.EngineStub(self._channel)
+        self._queue: asyncio.Queue[proto.LogRequest] = asyncio.Queue()
+        self._sender = asyncio.create_task(self._send())
+
+    def log(self, severity: Severity.ValueType, message: str, urn: str = "", *, ephemeral: bool = False) -> None:
+        """Queue one message; an ephemeral one is the text of the resource's row and is not kept."""
+        self._queue.put_nowait(
+            proto.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral, streamId=0)
+        )
+
+    async def drain(self) -> None:
+        """Wait until what was queued is sent, but not for long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._queue.join(), _LONGEST_DRAIN)
+
+    async def close(self) -> None:
+        """Send no more."""
+        await self.drain()
+        self._sender.cancel()
+        await self._channel.close()
+
+    async def _send(self) -> None:
+        while True:
+            message = await self._queue.get()
+            with suppress(grpc.RpcError):
+                # Typed for a channel that blocks; this one's calls are awaited.
+                await cast("Awaitable[object]", self._stub.Log(message, timeout=_LONGEST_DRAIN))
+            self._queue.task_done()
+
+
+class Row:
+    """One resource's row: shows the newest text, at most one a second, and none twice in a row."""
+
+    def __init__(self, engine: Engine, urn: str) -> None:
+        self._engine = engine
+        self._urn = urn
+        self._loop = asyncio.get_running_loop()
+        self._shown = ""
+        self._wanted = ""
+        self._next_at = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def show(self, text: str) -> None:
+        """Show a text; from any thread."""
+        self._loop.call_soon_threadsafe(self._want, text)
+
+    def clear(self) -> None:
+        """Show nothing any more."""
+        self._wanted = ""
+        self._flush()
+
+    def _want(self, text: str) -> None:
+        self._wanted = text
+        if self._timer is None:
+            self._timer = self._loop.call_at(max(self._next_at, self._loop.time()), self._flush)
+
+    def _flush(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._wanted != self._shown:
+            self._engine.log(Severity.INFO, self._wanted, self._urn, ephemeral=True)
+            self._shown = self._wanted
+            self._next_at = self._loop.time() + SHORTEST_SHOW

@@ -1,0 +1,80 @@
+"""Which provider serves a request: the one seam of the host."""
+
+from __future__ import annotations
+
+import base64
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import dill
+import pulumi.runtime
+from google.protobuf.struct_pb2 import Struct
+from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
+
+# The one private name that is needed: a provider that captured an Output unpickles only inside it.
+from pulumi.runtime._serialization import _deserialize
+
+from pulumi_bms.host.wire import PROVIDER
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A provider, and whether it asks for its operation (see `operation`)."""
+
+    provider: ResourceProvider
+    uses_operation: bool
+
+
+class Providers:
+    """The providers that the stack's resources carry, each unpickled and configured once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._config: Mapping[str, Any] = {}
+        self._served: dict[str, Served] = {}
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Take the stack's config, for all providers that are loaded from now on."""
+        self._config = config
+
+    def find(self, *sources: Struct) -> Served:
+        """The provider of the first source that has a known one; called in the thread that will use it."""
+        pickled = next((text for source in sources if (text := _pickled(source))), None)
+        if pickled is None:
+            raise LookupError("the resource carries no provider")
+        enter_thread()
+        with self._lock:
+            if pickled not in self._served:
+                self._served[pickled] = self._load(pickled)
+            return self._served[pickled]
+
+    def _load(self, pickled: str) -> Served:
+        provider: ResourceProvider = _deserialize(lambda: dill.loads(base64.b64decode(pickled)))  # noqa: S301  (the engine's protocol)
+        config = Config(raw_config=dict(self._config), project_name=pulumi.get_project())
+        provider.configure(ConfigureRequest(config=config))
+        return Served(provider, getattr(provider, "uses_operation", False) is True)
+
+
+def has_provider(source: Struct) -> bool:
+    """Whether the properties carry a provider: those of a resource that is being imported don't."""
+    return bool(_pickled(source))
+
+
+def _pickled(source: Struct) -> str | None:
+    value = source.fields.get(PROVIDER)
+    if value is None:
+        return None
+    if value.HasField("struct_value"):
+        # Marked as a secret: the text is one level deeper.
+        value = value.struct_value.fields["value"]
+    text = value.string_value
+    return text if text and text != pulumi.runtime.rpc.UNKNOWN else None
+
+
+def enter_thread() -> None:
+    """Prepare a thread in which a provider runs: the SDK keeps its settings by thread, and it may ask for them."""
+    project = os.environ.get("PULUMI_PROJECT", "project")
+    pulumi.runtime.configure(pulumi.runtime.Settings(project=project, stack="stack", organization="organization"))

@@ -1,0 +1,68 @@
+"""The plugin process: binds a port, tells the engine, serves, and ends when the engine does."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+
+import grpc
+from pulumi.runtime import proto
+
+from pulumi_bms.host.calls import PATIENCE, Calls, Cancellation
+from pulumi_bms.host.engine import Engine
+from pulumi_bms.host.providers import Providers
+from pulumi_bms.host.servicer import Servicer
+
+ENGINE_CHECK = 1.0
+"""Seconds between two looks at whether the engine still lives."""
+_LAST_ANSWERS = PATIENCE + 0.5
+_LARGEST_MESSAGE = 400 * 1024 * 1024
+"""Bytes of one message: what the engine itself allows."""
+
+
+async def serve(engine_address: str) -> None:
+    """Serve until the engine ends or a signal comes."""
+    cancellation = Cancellation()
+    calls = Calls(cancellation)
+    engine = Engine(engine_address)
+    server = grpc.aio.server(
+        options=[
+            ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
+            ("grpc.max_send_message_length", _LARGEST_MESSAGE),
+        ]
+    )
+    proto.add_ResourceProviderServicer_to_server(Servicer(engine, cancellation, calls, Providers()), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    print(port, flush=True)  # noqa: T201  (the engine reads it)
+    await _until_over()
+    cancellation.set()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(calls.idle(), _LAST_ANSWERS)
+    await server.stop(grace=0.2)
+    await engine.close()
+
+
+async def _until_over() -> None:
+    """Return on a signal, or when the process that started this one is gone: a killed CLI can't say goodbye."""
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, over.set)
+    parent = os.getppid()
+    while not over.is_set() and os.getppid() == parent:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), ENGINE_CHECK)
+
+
+def main(arguments: list[str]) -> None:
+    """Serve the engine whose address is the last argument, then leave at once, whatever threads still do."""
+    if not arguments:
+        sys.exit("usage: python -m pulumi_bms.host ENGINE_ADDRESS (started by Pulumi), or ... install")
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve(arguments[-1]))
+    sys.stdout.flush()
+    os._exit(0)

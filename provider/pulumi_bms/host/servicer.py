@@ -1,0 +1,140 @@
+"""The RPCs: each request becomes a call of a provider's method, and what comes back an answer or an error."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.struct_pb2 import Struct
+from pulumi.dynamic import ReadResult, ResourceProvider, UpdateResult
+from pulumi.runtime import proto, rpc
+
+from pulumi_bms.host.calls import Calls, Cancellation
+from pulumi_bms.host.engine import Engine
+from pulumi_bms.host.operation import Operation, Purpose
+from pulumi_bms.host.providers import Providers, has_provider
+from pulumi_bms.host.step import Context, Step
+from pulumi_bms.host.wire import decode, decode_with_unknowns, encode_with_provider
+
+
+class Servicer(proto.ResourceProviderServicer):
+    """Serves any `pulumi.dynamic.ResourceProvider`."""
+
+    def __init__(self, engine: Engine, cancellation: Cancellation, calls: Calls, providers: Providers) -> None:
+        self._engine = engine
+        self._cancellation = cancellation
+        self._calls = calls
+        self._providers = providers
+
+    async def GetPluginInfo(self, request: Empty, context: Context) -> proto.PluginInfo:
+        """The version that Pulumi's own host has."""
+        return proto.PluginInfo(version="0.1.0")
+
+    async def Configure(self, request: proto.ConfigureRequest, context: Context) -> proto.ConfigureResponse:
+        """Take the config. Secrets come in plain: what a provider gets is what the stock host gives it."""
+        config = decode(request.args)
+        self._providers.configure({key: rpc.unwrap_rpc_secret(value) for key, value in config.items()})
+        return proto.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
+
+    async def Cancel(self, request: Empty, context: Context) -> Empty:
+        """End what runs."""
+        self._cancellation.set()
+        return Empty()
+
+    async def Check(self, request: proto.CheckRequest, context: Context) -> proto.CheckResponse:
+        """Check the inputs."""
+        olds, news = decode_with_unknowns(request.olds), decode_with_unknowns(request.news)
+        step = self._step(context, request.urn, Operation())
+        result = await step.run(lambda found: found.check(olds, news), request.news, request.olds)
+        return proto.CheckResponse(
+            inputs=await encode_with_provider(result.inputs, request.news),
+            failures=[proto.CheckFailure(property=found.property, reason=found.reason) for found in result.failures],
+        )
+
+    async def Diff(self, request: proto.DiffRequest, context: Context) -> proto.DiffResponse:
+        """Compare old outputs with new inputs. A resource that is being imported has outputs yet to be read."""
+        if not has_provider(request.olds) and has_provider(request.news):
+            return proto.DiffResponse(changes=proto.DiffResponse.DIFF_SOME)
+        olds, news = decode_with_unknowns(request.olds), decode_with_unknowns(request.news)
+        step = self._step(context, request.urn, Operation())
+        result = await step.run(lambda found: found.diff(request.id, olds, news), request.news, request.olds)
+        return proto.DiffResponse(
+            changes=_CHANGES[result.changes],
+            replaces=result.replaces or [],
+            stables=result.stables or [],
+            deleteBeforeReplace=bool(result.delete_before_replace),
+        )
+
+    async def Create(self, request: proto.CreateRequest, context: Context) -> proto.CreateResponse:
+        """Create, or look ahead in a preview."""
+        source = request.properties
+        if request.preview and not await self._uses_operation(context, source):
+            return proto.CreateResponse(properties=source)
+        inputs = decode_with_unknowns(source) if request.preview else decode(source)
+        operation = Operation(name=request.name, timeout=request.timeout or None, preview=request.preview)
+        step = self._step(context, request.urn, operation, inputs=source)
+        result = await step.run(lambda found: found.create(inputs), source)
+        return proto.CreateResponse(id=result.id, properties=await encode_with_provider(result.outs, source))
+
+    async def Update(self, request: proto.UpdateRequest, context: Context) -> proto.UpdateResponse:
+        """Update, or look ahead in a preview; the first update of an imported resource reads it."""
+        source, imported = request.news, not has_provider(request.olds)
+        if request.preview and not await self._uses_operation(context, source):
+            return proto.UpdateResponse(properties=source)
+        news = decode_with_unknowns(source) if request.preview else decode(source)
+        olds = decode(request.olds)
+        operation = Operation(
+            name=request.name,
+            timeout=request.timeout or None,
+            preview=request.preview,
+            purpose=Purpose.IMPORT if imported else Purpose.REFRESH,
+            inputs=news,
+        )
+
+        def method(found: ResourceProvider) -> UpdateResult | ReadResult:
+            return found.read(request.id, news) if imported else found.update(request.id, olds, news)
+
+        result = await self._step(context, request.urn, operation, request.id, source).run(method, source)
+        return proto.UpdateResponse(properties=await encode_with_provider(result.outs, source))
+
+    async def Read(self, request: proto.ReadRequest, context: Context) -> proto.ReadResponse:
+        """Refresh, or get by id. What is to be imported comes without a provider: the update that follows reads it."""
+        source = request.properties if has_provider(request.properties) else request.inputs
+        if not has_provider(source):
+            return proto.ReadResponse(id=request.id, properties=Struct(), inputs=Struct())
+        known = decode(source)
+        operation = Operation(name=request.name, inputs=decode_with_unknowns(request.inputs))
+        step = self._step(context, request.urn, operation, request.id, request.inputs)
+        result = await step.run(lambda found: found.read(request.id, known), source)
+        if not result.id:
+            return proto.ReadResponse()
+        return proto.ReadResponse(
+            id=result.id,
+            properties=await encode_with_provider(result.outs, source),
+            inputs=request.inputs if result.inputs is None else await encode_with_provider(result.inputs, source),
+        )
+
+    async def Delete(self, request: proto.DeleteRequest, context: Context) -> Empty:
+        """Delete."""
+        outputs = decode(request.properties)
+        operation = Operation(name=request.name, timeout=request.timeout or None)
+        step = self._step(context, request.urn, operation, request.id, request.old_inputs)
+        await step.run(lambda found: found.delete(request.id, outputs), request.properties)
+        return Empty()
+
+    def _step(
+        self, context: Context, urn: str, operation: Operation, id_: str = "", inputs: Struct | None = None
+    ) -> Step:
+        cancelled = self._cancellation.threads
+        operation = replace(operation, urn=urn, cancelled=cancelled, keeps_partial_state=True)
+        return Step(self._engine, self._calls, self._providers, context, operation, id_, inputs)
+
+    async def _uses_operation(self, context: Context, source: Struct) -> bool:
+        return await self._step(context, "", Operation()).uses_operation(source)
+
+
+_CHANGES = {
+    None: proto.DiffResponse.DIFF_UNKNOWN,
+    True: proto.DiffResponse.DIFF_SOME,
+    False: proto.DiffResponse.DIFF_NONE,
+}

@@ -1,0 +1,122 @@
+"""One step: a provider's method with its operation, its row and its checkpoint, and the errors it may end with."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NoReturn, TypeAlias, TypeVar
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.struct_pb2 import Struct
+from pulumi.dynamic import ResourceProvider
+from pulumi.runtime import proto
+from pulumi.runtime.proto.status_pb2 import Status
+
+from pulumi_bms.host.calls import Calls, Checkpoint
+from pulumi_bms.host.engine import Engine, Row, Severity
+from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, running
+from pulumi_bms.host.providers import Providers, Served, enter_thread
+from pulumi_bms.host.wire import encode_with_provider
+
+T = TypeVar("T")
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+
+_DETAILS = "grpc-status-details-bin"
+_CODE = grpc.StatusCode.UNKNOWN
+_CODE_NUMBER: int = _CODE.value[0]
+
+
+class Step:
+    """One request on its way to a provider and back."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        calls: Calls,
+        providers: Providers,
+        context: Context,
+        operation: Operation,
+        id_: str = "",
+        inputs: Struct | None = None,
+    ) -> None:
+        self._engine = engine
+        self._calls = calls
+        self._providers = providers
+        self._context = context
+        self._id = id_
+        self._inputs = inputs
+        self._known: Checkpoint | None = None
+        self._loop = asyncio.get_running_loop()
+        self._row = Row(engine, operation.urn)
+        self._operation = replace(
+            operation,
+            report=self._row.show,
+            note=lambda text: self._log(Severity.INFO, text),
+            warn=lambda text: self._log(Severity.WARNING, text),
+            checkpoint=self._keep,
+        )
+
+    async def run(self, method: Callable[[ResourceProvider], T], *sources: Struct) -> T:
+        """The result of a method of the provider that the first of `sources` carries; any error is answered here."""
+        try:
+            served = await self._calls.run(lambda: self._providers.find(*sources))
+            async with self._calls.lane(unlimited=served.uses_operation):
+                return await self._calls.run(lambda: self._inside(served, method), lambda: self._known)
+        except PartialStateError as error:
+            failure: Exception = error
+        except Exception as error:  # noqa: BLE001  (whatever a provider raises is the answer of its step)
+            failure = error
+        finally:
+            self._row.clear()
+            await self._engine.drain()
+        return await self._refuse(failure, sources[0])
+
+    async def uses_operation(self, source: Struct) -> bool:
+        """Whether the provider asks for its operation."""
+        try:
+            return (await self._calls.run(lambda: self._providers.find(source))).uses_operation
+        except Exception as error:  # noqa: BLE001  (a provider that can't be loaded is the answer of its step)
+            failure = error
+        return await self._refuse(failure, source)
+
+    def _inside(self, served: Served, method: Callable[[ResourceProvider], T]) -> T:
+        enter_thread()
+        if not served.uses_operation:
+            return method(served.provider)
+        with running(self._operation):
+            return method(served.provider)
+
+    async def _refuse(self, failure: Exception, source: Struct) -> NoReturn:
+        if isinstance(failure, PartialStateError):
+            await self._abort(failure.reason, await self._state_of(failure, source))
+        if isinstance(failure, ExpectedError):
+            await self._abort(str(failure))
+        self._engine.log(Severity.DEBUG, "".join(traceback.format_exception(failure)), self._operation.urn)
+        await self._engine.drain()
+        kind = "" if type(failure) is Exception else f"{type(failure).__name__}: "
+        await self._abort(f"{kind}{failure} (`pulumi up --debug` shows the traceback)")
+
+    async def _state_of(self, failure: PartialStateError, source: Struct) -> bytes:
+        # The code in the details must be the call's, and the provider must be in both bags, or nothing can follow.
+        failed = proto.ErrorResourceInitFailed(
+            id=self._id or failure.id,
+            properties=await encode_with_provider(failure.outputs, source),
+            inputs=self._inputs,
+            reasons=[failure.reason],
+        )
+        detail = AnyMessage()
+        detail.Pack(failed)
+        return Status(code=_CODE_NUMBER, message=failure.reason, details=[detail]).SerializeToString()
+
+    async def _abort(self, message: str, state: bytes | None = None) -> NoReturn:
+        await self._context.abort(_CODE, message, () if state is None else ((_DETAILS, state),))
+        raise AssertionError("abort has returned")
+
+    def _keep(self, id_: str, outputs: dict[str, Any], reason: str) -> None:
+        self._known = Checkpoint(id_, outputs, reason)
+
+    def _log(self, severity: Severity.ValueType, text: str) -> None:
+        self._loop.call_soon_threadsafe(self._engine.log, severity, text, self._operation.urn)

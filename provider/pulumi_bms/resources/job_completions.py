@@ -1,0 +1,243 @@
+"""`JobCompletions`: many jobs waited for as one resource, by one loop."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
+
+from pulumi_bms import load_provider
+from pulumi_bms.api.models import JobStatus
+from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, current
+from pulumi_bms.resources import checks, report, rows
+from pulumi_bms.resources.durations import create_timeout
+from pulumi_bms.resources.outputs import job_of, outputs_of, stored_status, survivors_of, unfinished_status
+from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
+from pulumi_bms.resources.waits import PREVIEW_TIMEOUT, look_ahead, note_once, plan_of, timeout_of, wait_for
+from pulumi_bms.waiting.outcome import End, Outcome, Progress
+from pulumi_bms.waiting.wait import Plan
+
+_FINAL = (JobStatus.SUCCESS, JobStatus.FAIL)
+_Jobs = dict[str, dict[str, Any]]
+
+
+class JobCompletions(Resource, module="bms", name="JobCompletions"):
+    """Waits for many jobs as one resource: for the end of each, even where some fail.
+
+    A key that is added is waited for in place, one that is removed drops out, and a finished job is not asked for
+    again. Otherwise all that `JobCompletion` says holds. It takes one place at the engine however many jobs it has.
+    """
+
+    job_ids: pulumi.Output[Mapping[str, str]]
+    """The jobs waited for, as given."""
+    server_ids: pulumi.Output[Mapping[str, Sequence[str]]]
+    """The servers of each job, by its key."""
+    jobs: pulumi.Output[Mapping[str, Mapping[str, Any]]]
+    """All outputs that a `JobCompletion` of that job would have, by its key."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        job_ids: pulumi.Input[Mapping[str, pulumi.Input[str]]],
+        region: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[str] | None = None,
+        endpoint: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Wait for jobs.
+
+        :param job_ids: the jobs' ids, each under a key of your choice.
+        :param region: the region of the jobs, by default the config's.
+        :param project_id: the project of the jobs, by default the config's.
+        :param endpoint: the address of the API, by default the config's.
+        :param opts: `custom_timeouts` sets how long all of it may take, by default 3 hours.
+        :raises ValueError: a timeout that is no duration above zero.
+        """
+        props: dict[str, Any] = {
+            "server_ids": None,
+            "jobs": None,
+            "job_ids": job_ids,
+            "region": region,
+            "project_id": project_id,
+            "endpoint": endpoint,
+            "create_timeout_seconds": create_timeout(opts),
+        }
+        super().__init__(load_provider("JobCompletions"), name, props, opts)
+
+
+class JobCompletionsProvider(BmsProvider):
+    """Serves `JobCompletions`."""
+
+    resource_name = "JobCompletions"
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Check the inputs, offline."""
+        problems = [
+            *checks.job_ids_problems(news.get("job_ids")),
+            checks.timeout_problem(news.get("create_timeout_seconds")),
+            *checks.connection_problems(news),
+        ]
+        return checks.result(news, problems)
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        """Other jobs are an update in place; so is work that is left."""
+        jobs: _Jobs = olds.get("jobs") or {}
+        wanted = news.get("job_ids")
+        stored = {key: outputs.get("job_id") for key, outputs in jobs.items()}
+        finished = all(outputs.get("status") == JobStatus.SUCCESS for outputs in jobs.values())
+        return DiffResult(changes=checks.is_unknown(wanted) or wanted != stored or not finished)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Wait for the jobs; in a preview, look at each once."""
+        if current().preview:
+            return CreateResult("", self._ahead(props, {}))
+        id_ = f"jobs-{uuid.uuid4().hex}"
+        return CreateResult(id_, self._wait(id_, props, {}))
+
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        """Wait for the jobs that are new or unfinished."""
+        jobs: _Jobs = olds.get("jobs") or {}
+        return UpdateResult(self._ahead(news, jobs) if current().preview else self._wait(id_, news, jobs))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """What is stored stays: a refresh sends no request, and never turns a failure into a success."""
+        jobs: _Jobs | None = props.get("jobs")
+        if jobs is None:
+            raise ExpectedError("JobCompletions can't be imported or read by id: import each job as a JobCompletion")
+        failures = _stored_failures(jobs)
+        if failures and current().keeps_partial_state:
+            raise PartialStateError(id_, _outputs(jobs), _together(failures, len(jobs)))
+        return ReadResult(id_, props)
+
+    def delete(self, _id: str, props: dict[str, Any]) -> None:
+        """Nothing, but to say which servers stay."""
+        left = [server for outputs in (props.get("jobs") or {}).values() for server in survivors_of(outputs)]
+        if left:
+            current().note(f"nothing is deleted in the cloud; servers that stay: {', '.join(left)}")
+
+    def _wait(self, id_: str, inputs: dict[str, Any], stored: _Jobs) -> dict[str, Any]:
+        operation = current()
+        wanted: dict[str, str] = inputs["job_ids"]
+        kept = _kept(wanted, stored)
+        todo = [key for key in wanted if kept.get(key, {}).get("status") not in _FINAL]
+        timeout = timeout_of(operation, inputs)
+        plans = [plan_of(wanted[key], timeout, kept.get(key)) for key in todo]
+        watch = _Watch(id_, wanted, kept, dict(zip(todo, plans, strict=True)), operation)
+        outcomes: list[Outcome] = []
+        if plans:
+            connection = self.connection(inputs)
+            tell_of_stock_host(operation)
+            watch.checkpoint()
+            outcomes = wait_for(connection, plans, operation, watch.observe)
+        return _settle(id_, wanted, kept, dict(zip(todo, outcomes, strict=True)))
+
+    def _ahead(self, inputs: dict[str, Any], stored: _Jobs) -> dict[str, Any]:
+        """What a preview can know: all of it, once every job has succeeded."""
+        operation, wanted = current(), inputs.get("job_ids")
+        if checks.is_unknown(inputs) or not isinstance(wanted, Mapping):
+            return {"job_ids": wanted}
+        kept = _kept(wanted, stored)
+        failures = _stored_failures({key: kept[key] for key in kept if kept[key].get("status") == JobStatus.FAIL})
+        if failures:
+            raise ExpectedError(_together(failures, len(wanted)))
+        jobs = {key: outputs for key, outputs in kept.items() if outputs.get("status") == JobStatus.SUCCESS}
+        if len(jobs) < len(wanted) and not self._look_at_missing(inputs, wanted, jobs, operation):
+            return {"job_ids": wanted}
+        return _outputs({key: jobs[key] for key in wanted})
+
+    def _look_at_missing(
+        self, inputs: Mapping[str, Any], wanted: Mapping[str, str], jobs: _Jobs, operation: Operation
+    ) -> bool:
+        """Add the jobs that have succeeded by now to `jobs`; whether that is all of them."""
+        try:
+            connection = self.connection(inputs)
+        except ExpectedError as error:
+            note_once(operation, "settings", f"no look at the API in this preview: {error}")
+            return False
+        ends_at = time.monotonic() + PREVIEW_TIMEOUT
+        for key in [key for key in wanted if key not in jobs]:
+            if time.monotonic() > ends_at:
+                operation.note(f"{key} and others were not looked at in the {PREVIEW_TIMEOUT:.0f} s of a preview")
+                return False
+            ahead = look_ahead(connection, wanted[key], None, operation)
+            if not ahead.job:
+                operation.note(f"{key}: {ahead.row}")
+                return False
+            jobs[key] = outputs_of(wanted[key], ahead.job, JobStatus.SUCCESS)
+        return True
+
+
+class _Watch:
+    """The jobs of one wait as they change: for the row, and for the checkpoint."""
+
+    def __init__(
+        self, id_: str, wanted: Mapping[str, str], kept: _Jobs, plans: Mapping[str, Plan], operation: Operation
+    ) -> None:
+        self._id = id_
+        self._wanted = wanted
+        self._kept = kept
+        self._progress = {key: Progress(plan.job_id, job=plan.known) for key, plan in plans.items()}
+        self._operation = operation
+
+    def observe(self, progress: Progress) -> None:
+        """Take in one job's change. A job may stand under several keys."""
+        for key in self._progress:
+            if self._wanted[key] == progress.job_id:
+                self._progress[key] = progress
+        self.checkpoint()
+        self._operation.report(rows.of_many(list(self._progress.items())))
+
+    def checkpoint(self) -> None:
+        """Keep what is known by now."""
+        seen = {key: _outputs_so_far(progress) for key, progress in self._progress.items()}
+        reason = "interrupted; the jobs go on in the cloud: run `pulumi up` again to go on waiting"
+        self._operation.checkpoint(self._id, _outputs({**self._kept, **seen}), reason)
+
+
+def _outputs_so_far(progress: Progress) -> dict[str, Any]:
+    status = JobStatus.SUCCESS if progress.succeeded else unfinished_status(progress.job)
+    return outputs_of(progress.job_id, progress.job, status)
+
+
+def _kept(wanted: Mapping[str, str], stored: _Jobs) -> _Jobs:
+    return {key: stored[key] for key in wanted if stored.get(key, {}).get("job_id") == wanted[key]}
+
+
+def _settle(id_: str, wanted: Mapping[str, str], kept: _Jobs, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    ended = {key: outputs_of(found.job_id, found.job, stored_status(found)) for key, found in outcomes.items()}
+    jobs = {key: ended.get(key) or kept[key] for key in wanted}
+    told = {key: report.of(found) for key, found in outcomes.items() if found.end is not End.SUCCEEDED}
+    failures = {**_stored_failures({key: kept[key] for key in kept if key not in outcomes}), **told}
+    if failures:
+        raise PartialStateError(id_, _outputs(jobs), _together(failures, len(wanted)))
+    return _outputs(jobs)
+
+
+def _outputs(jobs: _Jobs) -> dict[str, Any]:
+    return {
+        "job_ids": {key: outputs.get("job_id") for key, outputs in jobs.items()},
+        "server_ids": {key: outputs.get("server_ids") or [] for key, outputs in jobs.items()},
+        "jobs": jobs,
+    }
+
+
+def _stored_failures(jobs: _Jobs) -> dict[str, str]:
+    """What is to be told of jobs without success, from what is stored."""
+    told = {}
+    for key, outputs in jobs.items():
+        known = job_of(outputs)
+        if outputs.get("status") == JobStatus.FAIL and known:
+            told[key] = report.failed(str(outputs.get("job_id")), known)
+        elif outputs.get("status") != JobStatus.SUCCESS:
+            told[key] = f"job {outputs.get('job_id')} is not waited for to its end: run `pulumi up`"
+    return told
+
+
+def _together(failures: Mapping[str, str], total: int) -> str:
+    head = f"{len(failures)} of {total} jobs did not succeed:"
+    return "\n".join([head, *(f"{key}: {text}" for key, text in failures.items())])

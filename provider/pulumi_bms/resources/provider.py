@@ -1,0 +1,71 @@
+"""What the providers of this package have in common."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
+
+from pulumi_bms import load_provider
+from pulumi_bms.api.errors import SettingsError
+from pulumi_bms.host.operation import ExpectedError, Operation
+from pulumi_bms.resources.connection import Connection, connect
+
+_STOCK_HOST = (
+    "pulumi-bms: these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
+    "failed or interrupted one is not kept in the state; `python -m pulumi_bms.host install` puts a better one in place"
+)
+
+
+class Once:
+    """Tells a thing once in the life of a plugin process, which is one run of the CLI."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._told: set[str] = set()
+
+    def first(self, what: str) -> bool:
+        """Whether this is the first time."""
+        with self._lock:
+            new = what not in self._told
+            self._told.add(what)
+            return new
+
+
+ONCE = Once()
+
+
+class BmsProvider(ResourceProvider):
+    """A provider without a state of its own but the config. One instance serves all threads of a plugin process."""
+
+    serialize_as_secret_always = False
+    uses_operation = True
+    resource_name: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._config = Config({}, "")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a call of `load_provider`: the class may move, and holds nothing worth keeping."""
+        return load_provider, (self.resource_name,)
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the stack's config, to be read when an API is needed."""
+        self._config = req.config
+
+    def connection(self, inputs: Mapping[str, Any]) -> Connection:
+        """The API for these inputs; what is missing for it is an error that needs no traceback."""
+        try:
+            return connect(inputs, self._config.get)
+        except SettingsError as error:
+            raise ExpectedError(str(error)) from None
+
+
+def tell_of_stock_host(operation: Operation) -> None:
+    """Say once a run what Pulumi's own host lacks. It has no other way to say it than its stderr."""
+    if not operation.keeps_partial_state and ONCE.first(_STOCK_HOST):
+        print(_STOCK_HOST, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,86 @@
+"""From a resource's step to a wait: checkpoints, rows, and looks ahead in previews."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NotFoundError
+from pulumi_bms.api.models import Job
+from pulumi_bms.host.operation import ExpectedError, Operation
+from pulumi_bms.resources import report
+from pulumi_bms.resources.connection import Connection
+from pulumi_bms.resources.outputs import job_of
+from pulumi_bms.resources.provider import ONCE
+from pulumi_bms.waiting.clock import MonotonicClock
+from pulumi_bms.waiting.outcome import Outcome
+from pulumi_bms.waiting.verdict import Ruling, judge
+from pulumi_bms.waiting.wait import Plan
+from pulumi_bms.waiting.waiter import AT_ONCE, Observer, Waiter
+
+DEFAULT_TIMEOUT = 3 * 3600.0
+"""Seconds that a wait may take where the user set nothing: Windows servers take up to two hours."""
+PREVIEW_TIMEOUT = 5.0
+"""Seconds that a preview gives a look."""
+
+
+def timeout_of(operation: Operation, inputs: Mapping[str, Any]) -> float:
+    """How long a wait may take, in seconds: by the host, else by the constructor, else the default."""
+    return float(operation.timeout or inputs.get("create_timeout_seconds") or DEFAULT_TIMEOUT)
+
+
+def plan_of(
+    job_id: str, timeout: float, stored: Mapping[str, Any] | None = None, expected_servers: float | None = None
+) -> Plan:
+    """The wait for one job; `stored` are the outputs of an earlier, unfinished one."""
+    return Plan(job_id, timeout, int(expected_servers) if expected_servers else None, job_of(stored or {}))
+
+
+def wait_for(connection: Connection, plans: Sequence[Plan], operation: Operation, observer: Observer) -> list[Outcome]:
+    """Wait until every job has ended, its time is over, or the operation is cancelled."""
+    traffic, clock = connection.traffic, MonotonicClock(operation.cancelled)
+    if len(plans) <= 1:
+        return Waiter(traffic.look, clock, observer=observer, gate=traffic).wait(plans)
+    with ThreadPoolExecutor(min(AT_ONCE, len(plans))) as pool:
+
+        def together(looks: Sequence[Callable[[], None]]) -> None:
+            list(pool.map(lambda look: look(), looks))
+
+        return Waiter(traffic.look, clock, observer=observer, gate=traffic, batch=together).wait(plans)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a preview has seen of a job: its outcome if it has succeeded, else what the row says."""
+
+    job: Job | None = None
+    row: str = ""
+
+
+def look_ahead(connection: Connection, job_id: str, expected_servers: float | None, operation: Operation) -> Ahead:
+    """One look, in a preview. A job that has failed, and an API that says no, are errors; no answer is none."""
+    try:
+        job = connection.api.get_job(job_id, timeout=PREVIEW_TIMEOUT).job
+    except NotFoundError:
+        return Ahead(row="not visible yet")
+    except NoNewsError as error:
+        note_once(operation, "unreachable", f"the API did not answer, so server ids stay unknown: {error}")
+        return Ahead(row="no answer from the API")
+    except AuthenticationError as error:
+        raise ExpectedError(f"the API does not accept the credential: {error}") from None
+    except ApiError as error:
+        raise ExpectedError(f"the API refused to tell about job {job_id}: {error}") from None
+    verdict = judge(job, int(expected_servers) if expected_servers else None)
+    if verdict.ruling is Ruling.FAILED and verdict.final:
+        raise ExpectedError(report.failed(job_id, job))
+    if verdict.ruling is Ruling.SUCCEEDED:
+        return Ahead(job=job)
+    return Ahead(row=f"{job.status}, to be waited for" + (f"; {verdict.because}" if verdict.because else ""))
+
+
+def note_once(operation: Operation, what: str, text: str) -> None:
+    """Leave one line for the whole run: the same is true of every resource."""
+    if ONCE.first(what):
+        operation.note(text)

@@ -1,0 +1,118 @@
+"""Many jobs as one resource, as a host calls its provider."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pulumi.dynamic import ConfigureRequest
+from pulumi.output import Unknown
+
+from bms_simulator import Simulator
+from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, running
+from pulumi_bms.resources.job_completions import JobCompletionsProvider
+
+
+def _job(*servers: str) -> dict[str, Any]:
+    children = [{"status": "SUCCESS", "job_id": f"s-{name}", "entities": {"server_id": name}} for name in servers]
+    return {"status": "SUCCESS", "job_type": "baremetalBatchCreate", "entities": {"sub_jobs": children}}
+
+
+FAILED = {
+    "status": "FAIL",
+    "job_type": "baremetalBatchCreate",
+    "error_code": "BMS.3004",
+    "begin_time": "2019-04-25T20:04:34.604Z",
+    "end_time": "2019-04-25T20:08:41.593Z",
+}
+
+
+@pytest.fixture
+def provider(configured: ConfigureRequest) -> JobCompletionsProvider:
+    provider = JobCompletionsProvider()
+    provider.configure(configured)
+    return provider
+
+
+def test_all_jobs_are_waited_for_and_told_by_key(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """Each key has the servers and all outputs of its job."""
+    sim.add_job("one", [{"status": "RUNNING"}, _job("a", "b")])
+    sim.add_job("two", [_job("c")])
+    made = provider.create({"job_ids": {"web": "one", "db": "two"}})
+    assert made.outs is not None
+    assert made.outs["server_ids"] == {"web": ["a", "b"], "db": ["c"]}
+    assert made.outs["job_ids"] == {"web": "one", "db": "two"}
+    assert made.outs["jobs"]["web"]["job_type"] == "baremetalBatchCreate"
+    assert provider.diff(made.id, made.outs, {"job_ids": {"web": "one", "db": "two"}}).changes is False
+
+
+def test_one_failure_does_not_end_the_others(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """Every end is waited for; the error has all failures, and the state all jobs."""
+    sim.add_job("bad", [FAILED])
+    sim.add_job("slow", [{"status": "RUNNING"}, _job("a")])
+    with pytest.raises(PartialStateError, match=r"1 of 2 jobs did not succeed:\nbad: job bad .* FAILED") as error:
+        provider.create({"job_ids": {"bad": "bad", "slow": "slow"}})
+    jobs = error.value.outputs["jobs"]
+    assert (jobs["bad"]["status"], jobs["slow"]["status"]) == ("FAIL", "SUCCESS")
+    assert error.value.outputs["server_ids"] == {"bad": [], "slow": ["a"]}
+
+
+def test_only_what_is_new_or_unfinished_is_asked_for(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """An added key is waited for, a removed one drops out, a changed one is another job, finished ones are silent."""
+    for name in ("one", "two", "three"):
+        sim.add_job(name, [_job(name)])
+    made = provider.create({"job_ids": {"a": "one", "b": "two"}})
+    olds, asked = made.outs or {}, len(sim.requests)
+    news = {"job_ids": {"a": "one", "c": "three"}}
+    assert provider.diff(made.id, olds, news).changes is True
+    assert not provider.diff(made.id, olds, news).replaces
+    outs = provider.update(made.id, olds, news).outs or {}
+    assert outs["server_ids"] == {"a": ["one"], "c": ["three"]}
+    assert [request.path.rsplit("/", 1)[1] for request in sim.requests[asked:]] == ["three"]
+
+
+def test_a_stored_failure_is_told_again_without_a_request(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """Until its key has another job; a refresh keeps it too, where the host can."""
+    sim.add_job("bad", [FAILED])
+    with pytest.raises(PartialStateError) as first:
+        provider.create({"job_ids": {"web": "bad"}})
+    olds, asked = first.value.outputs, len(sim.requests)
+    assert provider.diff("id", olds, {"job_ids": {"web": "bad"}}).changes is True
+    with pytest.raises(PartialStateError) as second:
+        provider.update("id", olds, {"job_ids": {"web": "bad"}})
+    assert str(second.value) == str(first.value)
+    with running(Operation(keeps_partial_state=True)), pytest.raises(PartialStateError, match="FAILED"):
+        provider.read("id", olds)
+    assert len(sim.requests) == asked
+
+
+def test_a_preview_knows_all_or_nothing(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """Real ids once every job has succeeded; unknown while one has not; an error when one has failed."""
+    sim.add_job("one", [_job("a")])
+    sim.add_job("slow", [{"status": "RUNNING"}])
+    sim.add_job("bad", [FAILED])
+    with running(Operation(preview=True)):
+        known = provider.create({"job_ids": {"web": "one"}}).outs or {}
+        assert known["server_ids"] == {"web": ["a"]}
+        assert "server_ids" not in (provider.create({"job_ids": {"web": "one", "db": "slow"}}).outs or {})
+        assert "server_ids" not in (provider.create({"job_ids": {"web": Unknown()}}).outs or {})
+        with pytest.raises(ExpectedError, match="FAILED"):
+            provider.create({"job_ids": {"web": "bad"}})
+
+
+@pytest.mark.parametrize("job_ids", [None, {}, "one", ["one"], {"web": ""}, {"web": "a/b"}, {"web": None}])
+def test_bad_maps_are_refused(provider: JobCompletionsProvider, job_ids: object) -> None:
+    """A map with at least one job, and each id as `JobCompletion` wants it; an unknown one may still be right."""
+    assert provider.check({}, {"job_ids": job_ids}).failures
+    assert not provider.check({}, {"job_ids": {"web": Unknown()}}).failures
+
+
+def test_a_checkpoint_holds_every_job(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """What is kept after a cancel has the finished jobs as such, and the others as unfinished."""
+    sim.add_job("one", [_job("a")])
+    sim.add_job("slow", [{"status": "RUNNING"}])
+    kept: list[dict[str, Any]] = []
+    operation = Operation(keeps_partial_state=True, checkpoint=lambda _id, outputs, _reason: kept.append(outputs))
+    with running(operation), pytest.raises(PartialStateError, match="did not finish within 2s"):
+        provider.create({"job_ids": {"web": "one", "db": "slow"}, "create_timeout_seconds": 2.0})
+    assert {key: job["status"] for key, job in kept[-1]["jobs"].items()} == {"web": "SUCCESS", "db": "RUNNING"}
