@@ -200,7 +200,9 @@ def make_stack(tmp_path: Path, host: str) -> Callable[..., Stack]:
         folder = tmp_path / name
         (folder / "state").mkdir(parents=True)
         runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
-        (folder / "Pulumi.yaml").write_text(json.dumps({"name": "e2e", "runtime": runtime, "plugins": plugins, **settings}))
+        (folder / "Pulumi.yaml").write_text(
+            json.dumps({"name": "e2e", "runtime": runtime, "plugins": plugins, **settings})
+        )
         stack = Stack(folder)
         stack.program("")
         stack.run("stack", "init").ok()

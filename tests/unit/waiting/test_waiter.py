@@ -243,6 +243,15 @@ def test_how_many_looks_an_hour_takes(wait_for: WaitFor, dice: float, most: int)
     assert 350 <= len(ran.looks) <= most
 
 
+@pytest.mark.parametrize("start", [64.0, 2.0**20])
+def test_the_schedule_counts_from_the_beginning_of_the_wait(wait_for: WaitFor, start: float) -> None:
+    """What the clock showed at the beginning makes no difference to any look."""
+    usual = wait_for(lambda _: RUNNING, timeout=300.0).moments
+    assert [at - start for at in wait_for(lambda _: RUNNING, timeout=300.0, start=start).moments] == pytest.approx(
+        usual
+    )
+
+
 def test_looks_are_a_second_apart_or_more(wait_for: WaitFor) -> None:
     """However the dice fall, and whatever a look costs, two looks at one job are a second apart."""
     for cost in (0.0, 0.3):
@@ -639,6 +648,8 @@ def test_a_deadline_before_the_settling_time(wait_for: WaitFor) -> None:
     """At the deadline an open failure is a failure, and a success that can't be all is a timeout that says why."""
     failed = wait_for(lambda _: MOVING_CHILD, timeout=60.0)
     assert ended(failed) == (End.FAILED, 60.0)
+    dead = wait_for(lambda _: job("ERROR", end_time="2019-04-25T20:08:40Z", error_code="BMS.3004"), timeout=60.0)
+    assert ended(dead) == (End.FAILED, 60.0)
     incomplete = wait_for(lambda _: job("SUCCESS", part("SUCCESS"), total=2), timeout=60.0)
     assert ended(incomplete) == (End.TIMED_OUT, 60.0)
     assert incomplete.outcome.because == "2 sub-jobs are announced and 1 listed"
@@ -652,14 +663,43 @@ def test_an_outage_does_not_hide_a_failure(wait_for: WaitFor) -> None:
 
 @pytest.mark.parametrize("start", [0.1, 1000.1, 1917.5099341006473, 86399.999, 1e6 / 3])
 @pytest.mark.parametrize("dice", [0.0, 0.37])
-def test_rounding_never_makes_the_loop_spin(wait_for: WaitFor, start: float, dice: float) -> None:
-    """Budgets, settling time and deadline are each met by one look, whatever the clock shows."""
-    for script in (lambda _: NO_NEWS, lambda _: MOVING_CHILD, steps((0, RUNNING), (start + 0.5, NO_NEWS))):
+def test_rounding_delays_no_end(wait_for: WaitFor, start: float, dice: float) -> None:
+    """Budgets, settling time and deadline are each met by one look at their moment, whatever the clock shows."""
+    two_levels = steps((0, RUNNING), (start + 0.5, NO_NEWS))
+    for script, lasted in ((lambda _: NO_NEWS, 60.0), (lambda _: MOVING_CHILD, 120.0), (two_levels, 901.0)):
         ran = wait_for(script, start=start, chance=lambda: dice)
         assert ran.outcome.end in (End.NO_ANSWER, End.FAILED)
-        assert min(gaps(ran.moments)) > 0.01
+        assert ran.outcome.elapsed == pytest.approx(lasted, abs=1e-6)
     ran = wait_for(lambda _: RUNNING, start=start, chance=lambda: dice, timeout=0.7 + 1 / 3)
     assert [look.timeout for look in ran.looks if look.timeout <= 0] == [0.0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "INIT"},
+        {"job_id": "sub-3"},
+        {"error_code": "BMS.3037"},
+        {"end_time": "2019-04-25T20:08:40Z"},
+        {"entities": {"server_id": "a"}},
+        {"entities": {"sub_jobs_total": 2}},
+        {"entities": {"sub_jobs": [part("RUNNING", 4)]}},
+    ],
+    ids=str,
+)
+def test_what_counts_as_a_change(wait_for: WaitFor, change: Wire) -> None:
+    """Status, id, code, end, servers, announced and listed sub-jobs of any record start the settling time anew."""
+    ran = wait_for(steps((0, MOVING_CHILD), (100, job("FAIL", part("FAIL"), {**part("RUNNING", 2), **change}))))
+    seen = next(at for at in ran.moments if at >= 100)
+    assert ended(ran) == (End.FAILED, seen + 120.0)
+
+
+def test_a_sub_job_listed_twice_is_one_change(wait_for: WaitFor) -> None:
+    """The same sub-jobs in another number of lines differ, and the same lines in another order don't."""
+    twice = job("FAIL", part("FAIL"), part("RUNNING", 2), part("RUNNING", 2), total=2)
+    ran = wait_for(steps((0, MOVING_CHILD), (100, twice), (110, MOVING_CHILD)))
+    last_change = next(at for at in ran.moments if at >= 110)
+    assert ended(ran) == (End.FAILED, last_change + 120.0)
 
 
 # --- what the observer is told
@@ -749,6 +789,14 @@ def test_news_of_an_outage_come_at_15_s_and_then_ever_more_rarely(wait_for: Wait
     assert len(ran.told) >= 6
     assert {progress.trouble for _, progress in ran.told[1:]} == {"503"}
     assert {(progress.status, progress.total) for _, progress in ran.told} == {("RUNNING", 1)}
+
+
+def test_news_of_an_outage_keep_the_failures_and_drop_what_was_missing(wait_for: WaitFor) -> None:
+    """While the API is silent, failed sub-jobs are still failed; what was unsettled may have come meanwhile."""
+    failing = wait_for(steps((0, job("RUNNING", part("FAIL"))), (0.5, NO_NEWS)), timeout=60.0)
+    assert failing.told[1][1].failed == (("sub-1", ""),)
+    missing = wait_for(steps((0, job("SUCCESS", part("SUCCESS"), total=2)), (0.5, NO_NEWS)), timeout=60.0)
+    assert [progress.unsettled != "" for _, progress in missing.told[:2]] == [True, False]
 
 
 def test_the_end_of_an_outage_is_told_if_the_outage_was(wait_for: WaitFor) -> None:
