@@ -18,6 +18,7 @@ from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, No
 from pulumi_bms.api.models import Job
 from pulumi_bms.waiting.outcome import End, Progress
 from pulumi_bms.waiting.wait import Plan
+from pulumi_bms.waiting.waiter import one_by_one
 
 if TYPE_CHECKING:
     from tests.unit.waiting.conftest import FakeClock, Ran, Run, ScriptedApi
@@ -724,7 +725,7 @@ def test_the_observer_is_told_each_change_once(wait_for: WaitFor) -> None:
         Progress(JOB, "INIT"),
         Progress(JOB, "RUNNING", 0, 2),
         Progress(JOB, "RUNNING", 1, 2),
-        Progress(JOB, "SUCCESS", 2, 2),
+        Progress(JOB, "SUCCESS", 2, 2, succeeded=True),
     ]
 
 
@@ -865,6 +866,14 @@ def test_a_cancellation_ends_every_wait_of_the_loop(run: Run) -> None:
     assert ran.outcomes[2].outage == 33.3
 
 
+def test_a_cancellation_within_a_batch_of_looks(run: Run) -> None:
+    """Of looks that are due together, those that have not begun at the cancellation are left out."""
+    scripts: dict[str, Script] = {"a": lambda _: SUCCESS, "b": lambda _: SUCCESS}
+    ran = run([Plan("a", 60.0), Plan("b", 60.0)], scripts, cancel_at=1.0, cost=2.0)
+    assert [outcome.end for outcome in ran.outcomes] == [End.SUCCEEDED, End.INTERRUPTED]
+    assert [look.job_id for look in ran.looks] == ["a"]
+
+
 # --- many plans in one loop
 
 
@@ -910,6 +919,65 @@ def test_no_wait_starves_beside_slow_looks(run: Run) -> None:
     assert {outcome.end for outcome in ran.outcomes} == {End.SUCCEEDED}
     counts = [sum(look.job_id == job_id for look in ran.looks) for job_id in scripts]
     assert max(counts) - min(counts) <= 2
+
+
+def test_looks_that_are_due_together_are_sent_together(run: Run) -> None:
+    """Jobs that are due at one moment make one batch, of 16 at most; nobody is left out."""
+    sizes: list[int] = []
+
+    def batch(looks: Sequence[Callable[[], None]]) -> None:
+        sizes.append(len(looks))
+        one_by_one(looks)
+
+    scripts: dict[str, Script] = {f"job-{n}": lambda _: SUCCESS for n in range(40)}
+    ran = run([Plan(job_id, 60.0) for job_id in scripts], scripts, batch=batch)
+    assert sizes == [16, 16, 8]
+    assert ran.ended == 0.0
+
+
+# --- who else sends requests
+
+
+class Booked:
+    """A gate that gives slots of a list, each once, and is closed until a moment."""
+
+    def __init__(self, *slots: float, closed_until: float = 0.0) -> None:
+        self.slots = list(slots)
+        self.asked: list[float] = []
+        self.closed_until = closed_until
+
+    def reserve(self, job_id: str, now: float) -> float:
+        assert job_id == JOB
+        self.asked.append(now)
+        return max(now, self.slots.pop(0))
+
+    def paused(self, now: float) -> bool:
+        return now < self.closed_until
+
+
+def test_a_look_waits_for_its_slot(run: Run) -> None:
+    """A look that is due asks for a slot, once, and is made at it; the next one is counted from there."""
+    gate = Booked(5.0, 5.0, 9.0)
+    ran = run([Plan(JOB, 60.0)], {JOB: lasting(8)}, gate=gate)
+    assert ran.moments == [5.0, 6.0, 9.0]
+    assert gate.asked == [0.0, 6.0, 7.0]
+    assert ended(ran) == (End.SUCCEEDED, 9.0)
+
+
+def test_a_slot_in_a_pause_for_all_is_given_back(run: Run) -> None:
+    """A slot reserved before a pause began does not hold: another one is asked for when it is due."""
+    gate = Booked(5.0, 20.0, closed_until=15.0)
+    ran = run([Plan(JOB, 60.0)], {JOB: lasting(8)}, gate=gate)
+    assert ran.moments == [20.0]
+    assert gate.asked == [0.0, 5.0]
+
+
+def test_the_last_look_needs_no_slot(run: Run) -> None:
+    """No slot moves a look past the deadline: the last one is made at it, however crowded it is."""
+    gate = Booked(0.0, 500.0, closed_until=0.0)
+    ran = run([Plan(JOB, 60.0)], {JOB: lasting(1e9)}, gate=gate)
+    assert ran.moments == [0.0, 60.0]
+    assert ended(ran) == (End.TIMED_OUT, 60.0)
 
 
 # --- what others measured
