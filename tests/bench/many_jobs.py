@@ -99,7 +99,7 @@ def run(case: Case) -> tuple[float, float, int]:
         begin_jobs(endpoint, case.jobs)
         peak = Peak()
         begun = time.monotonic()
-        command = [CLI, "up", "--yes", "--skip-preview", "--stack", "bench", "--non-interactive", *case.flags]
+        command = [str(CLI), "up", "--yes", "--skip-preview", "--stack", "bench", "--non-interactive", *case.flags]
         with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
             peak.watch(process.pid)
             output, _ = process.communicate()

@@ -130,6 +130,8 @@ class Waiter:
 
     def _step(self, wait: Wait) -> None:
         wait.has_slot = False
+        if self._clock.cancelled:
+            return
         looked_at = self._clock.now()
         try:
             looked = self._look(wait.plan.job_id, timeout=wait.deadline - looked_at)

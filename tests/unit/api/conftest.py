@@ -40,7 +40,7 @@ class Seen:
 class RawServer:
     """Serves scripted connections on 127.0.0.1: the n-th connection answers its requests with the n-th script.
 
-    A connection ends with its script, and one that has none ends at once.
+    A connection ends with its script, as its last answer says, and one that has no script ends at once.
     """
 
     def __init__(self, scripts: Sequence[Sequence[Reply]], tls: ssl.SSLContext | None = None) -> None:
@@ -95,13 +95,13 @@ class RawServer:
         try:
             if self._tls:
                 connection = self._tls.wrap_socket(plain, server_side=True)
-            for reply in script:
+            for left, reply in zip(range(len(script) - 1, -1, -1), script, strict=True):
                 request = self._read(connection, number)
                 if request is None:
                     break
                 self.seen.append(request)
                 if isinstance(reply, bytes):
-                    connection.sendall(reply)
+                    connection.sendall(reply if left else self._last(reply))
                 else:
                     reply(connection)
         except OSError:
@@ -109,6 +109,11 @@ class RawServer:
         finally:
             connection.close()
             plain.close()
+
+    @staticmethod
+    def _last(reply: bytes) -> bytes:
+        line, end, rest = reply.partition(b"\r\n")
+        return line + end + b"Connection: close\r\n" + rest if end and line.startswith(b"HTTP/1.1 ") else reply
 
     @staticmethod
     def _read(connection: socket.socket, number: int) -> Seen | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -476,6 +477,12 @@ def test_a_job_does_not_change() -> None:
         setattr(job, name, "SUCCESS")
 
 
+def test_any_mapping_is_read() -> None:
+    """What is read need not be a dict."""
+    job = Job.read(MappingProxyType({"status": "FAIL", "entities": {"sub_jobs": [{"status": "FAIL"}]}}))
+    assert [record.status for record in job.walk()] == ["FAIL", "FAIL"]
+
+
 def test_an_unreadable_answer_does_not_repeat_itself() -> None:
     """The reason names the place and the rule, not the value: there may be a password in it."""
     with pytest.raises(Unreadable) as caught:
@@ -507,7 +514,7 @@ def records(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]
 INNERMOST = records(JSON)
 INNER = records(JSON | INNERMOST | st.lists(INNERMOST, max_size=2))
 WIRE = records(JSON | INNER | st.lists(INNER, max_size=2))
-QUICK = settings(max_examples=200, deadline=None, database=None)
+QUICK = settings(max_examples=150, deadline=None, database=None)
 
 
 @given(WIRE)
@@ -560,7 +567,7 @@ def trees(draw: st.DrawFn, depth: int = 3) -> tuple[dict[str, Any], int]:
 
 
 @given(trees())
-@QUICK
+@settings(max_examples=60, deadline=None, database=None)
 def test_no_sub_job_gets_lost(tree: tuple[dict[str, Any], int]) -> None:
     """However the sub-jobs are written down, as many are read as were sent, with their statuses."""
     document, count = tree

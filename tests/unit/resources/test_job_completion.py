@@ -105,8 +105,9 @@ def test_the_timeout_of_the_operation_comes_first(sim: Simulator, completion: Jo
     """What the host says of the timeout beats the input, which is for hosts that say nothing."""
     sim.add_job(JOB, [GOING])
     with running(Operation(timeout=SHORT)):
-        failing(completion, {"job_id": JOB, "create_timeout_seconds": 3600.0})
-    with running(Operation(timeout=3600.0)):
+        error = failing(completion, {"job_id": JOB, "create_timeout_seconds": 5.0})
+        assert "did not finish within 0s" in error.reason
+    with running(Operation(timeout=5.0)):
         sim.add_job(JOB, [GOING, DONE])
         assert completion.create({"job_id": JOB, "create_timeout_seconds": SHORT}).id == JOB
 

@@ -16,7 +16,7 @@ from pulumi_bms.api.errors import ApiError
 from pulumi_bms.api.models import Job
 from pulumi_bms.waiting.outcome import Outcome, Progress
 from pulumi_bms.waiting.wait import Plan
-from pulumi_bms.waiting.waiter import Waiter
+from pulumi_bms.waiting.waiter import Batch, Gate, Waiter, one_by_one
 
 Wire: TypeAlias = Mapping[str, Any]
 Script: TypeAlias = Callable[[float], Wire | ApiError]
@@ -117,6 +117,8 @@ class Run(Protocol):
         cancel_at: float = inf,
         cost: float | Callable[[float], float] = 0.0,
         chance: Callable[[], float] = ...,
+        gate: Gate | None = None,
+        batch: Batch = ...,
     ) -> Ran: ...
 
 
@@ -128,6 +130,8 @@ def _run(
     cancel_at: float = inf,
     cost: float | Callable[[float], float] = 0.0,
     chance: Callable[[], float] = lambda: 0.0,
+    gate: Gate | None = None,
+    batch: Batch = one_by_one,
 ) -> Ran:
     clock = FakeClock(start, cancel_at)
     api = ScriptedApi(clock, scripts, cost if callable(cost) else lambda _: cost)
@@ -136,7 +140,8 @@ def _run(
     def observer(progress: Progress) -> None:
         told.append((clock.now(), progress))
 
-    outcomes = Waiter(api.get_job, clock, observer=observer, chance=chance).wait(plans)
+    waiter = Waiter(api.get_job, clock, observer=observer, chance=chance, gate=gate, batch=batch)
+    outcomes = waiter.wait(plans)
     return Ran(outcomes, api.looks, told, clock.now())
 
 

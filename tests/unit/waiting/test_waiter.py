@@ -18,6 +18,7 @@ from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, No
 from pulumi_bms.api.models import Job
 from pulumi_bms.waiting.outcome import End, Progress
 from pulumi_bms.waiting.wait import Plan
+from pulumi_bms.waiting.waiter import one_by_one
 
 if TYPE_CHECKING:
     from tests.unit.waiting.conftest import FakeClock, Ran, Run, ScriptedApi
@@ -241,6 +242,15 @@ def test_how_many_looks_an_hour_takes(wait_for: WaitFor, dice: float, most: int)
     """A job of an hour costs a few hundred looks: far from the 2,000 a minute that the API allows."""
     ran = wait_for(lasting(3600.0), timeout=7200.0, chance=lambda: dice)
     assert 350 <= len(ran.looks) <= most
+
+
+@pytest.mark.parametrize("start", [64.0, 2.0**20])
+def test_the_schedule_counts_from_the_beginning_of_the_wait(wait_for: WaitFor, start: float) -> None:
+    """What the clock showed at the beginning makes no difference to any look."""
+    usual = wait_for(lambda _: RUNNING, timeout=300.0).moments
+    assert [at - start for at in wait_for(lambda _: RUNNING, timeout=300.0, start=start).moments] == pytest.approx(
+        usual
+    )
 
 
 def test_looks_are_a_second_apart_or_more(wait_for: WaitFor) -> None:
@@ -639,6 +649,8 @@ def test_a_deadline_before_the_settling_time(wait_for: WaitFor) -> None:
     """At the deadline an open failure is a failure, and a success that can't be all is a timeout that says why."""
     failed = wait_for(lambda _: MOVING_CHILD, timeout=60.0)
     assert ended(failed) == (End.FAILED, 60.0)
+    dead = wait_for(lambda _: job("ERROR", end_time="2019-04-25T20:08:40Z", error_code="BMS.3004"), timeout=60.0)
+    assert ended(dead) == (End.FAILED, 60.0)
     incomplete = wait_for(lambda _: job("SUCCESS", part("SUCCESS"), total=2), timeout=60.0)
     assert ended(incomplete) == (End.TIMED_OUT, 60.0)
     assert incomplete.outcome.because == "2 sub-jobs are announced and 1 listed"
@@ -652,14 +664,43 @@ def test_an_outage_does_not_hide_a_failure(wait_for: WaitFor) -> None:
 
 @pytest.mark.parametrize("start", [0.1, 1000.1, 1917.5099341006473, 86399.999, 1e6 / 3])
 @pytest.mark.parametrize("dice", [0.0, 0.37])
-def test_rounding_never_makes_the_loop_spin(wait_for: WaitFor, start: float, dice: float) -> None:
-    """Budgets, settling time and deadline are each met by one look, whatever the clock shows."""
-    for script in (lambda _: NO_NEWS, lambda _: MOVING_CHILD, steps((0, RUNNING), (start + 0.5, NO_NEWS))):
+def test_rounding_delays_no_end(wait_for: WaitFor, start: float, dice: float) -> None:
+    """Budgets, settling time and deadline are each met by one look at their moment, whatever the clock shows."""
+    two_levels = steps((0, RUNNING), (start + 0.5, NO_NEWS))
+    for script, lasted in ((lambda _: NO_NEWS, 60.0), (lambda _: MOVING_CHILD, 120.0), (two_levels, 901.0)):
         ran = wait_for(script, start=start, chance=lambda: dice)
         assert ran.outcome.end in (End.NO_ANSWER, End.FAILED)
-        assert min(gaps(ran.moments)) > 0.01
+        assert ran.outcome.elapsed == pytest.approx(lasted, abs=1e-6)
     ran = wait_for(lambda _: RUNNING, start=start, chance=lambda: dice, timeout=0.7 + 1 / 3)
     assert [look.timeout for look in ran.looks if look.timeout <= 0] == [0.0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "INIT"},
+        {"job_id": "sub-3"},
+        {"error_code": "BMS.3037"},
+        {"end_time": "2019-04-25T20:08:40Z"},
+        {"entities": {"server_id": "a"}},
+        {"entities": {"sub_jobs_total": 2}},
+        {"entities": {"sub_jobs": [part("RUNNING", 4)]}},
+    ],
+    ids=str,
+)
+def test_what_counts_as_a_change(wait_for: WaitFor, change: Wire) -> None:
+    """Status, id, code, end, servers, announced and listed sub-jobs of any record start the settling time anew."""
+    ran = wait_for(steps((0, MOVING_CHILD), (100, job("FAIL", part("FAIL"), {**part("RUNNING", 2), **change}))))
+    seen = next(at for at in ran.moments if at >= 100)
+    assert ended(ran) == (End.FAILED, seen + 120.0)
+
+
+def test_a_sub_job_listed_twice_is_one_change(wait_for: WaitFor) -> None:
+    """The same sub-jobs in another number of lines differ, and the same lines in another order don't."""
+    twice = job("FAIL", part("FAIL"), part("RUNNING", 2), part("RUNNING", 2), total=2)
+    ran = wait_for(steps((0, MOVING_CHILD), (100, twice), (110, MOVING_CHILD)))
+    last_change = next(at for at in ran.moments if at >= 110)
+    assert ended(ran) == (End.FAILED, last_change + 120.0)
 
 
 # --- what the observer is told
@@ -684,7 +725,7 @@ def test_the_observer_is_told_each_change_once(wait_for: WaitFor) -> None:
         Progress(JOB, "INIT"),
         Progress(JOB, "RUNNING", 0, 2),
         Progress(JOB, "RUNNING", 1, 2),
-        Progress(JOB, "SUCCESS", 2, 2),
+        Progress(JOB, "SUCCESS", 2, 2, succeeded=True),
     ]
 
 
@@ -749,6 +790,14 @@ def test_news_of_an_outage_come_at_15_s_and_then_ever_more_rarely(wait_for: Wait
     assert len(ran.told) >= 6
     assert {progress.trouble for _, progress in ran.told[1:]} == {"503"}
     assert {(progress.status, progress.total) for _, progress in ran.told} == {("RUNNING", 1)}
+
+
+def test_news_of_an_outage_keep_the_failures_and_drop_what_was_missing(wait_for: WaitFor) -> None:
+    """While the API is silent, failed sub-jobs are still failed; what was unsettled may have come meanwhile."""
+    failing = wait_for(steps((0, job("RUNNING", part("FAIL"))), (0.5, NO_NEWS)), timeout=60.0)
+    assert failing.told[1][1].failed == (("sub-1", ""),)
+    missing = wait_for(steps((0, job("SUCCESS", part("SUCCESS"), total=2)), (0.5, NO_NEWS)), timeout=60.0)
+    assert [progress.unsettled != "" for _, progress in missing.told[:2]] == [True, False]
 
 
 def test_the_end_of_an_outage_is_told_if_the_outage_was(wait_for: WaitFor) -> None:
@@ -817,6 +866,14 @@ def test_a_cancellation_ends_every_wait_of_the_loop(run: Run) -> None:
     assert ran.outcomes[2].outage == 33.3
 
 
+def test_a_cancellation_within_a_batch_of_looks(run: Run) -> None:
+    """Of looks that are due together, those that have not begun at the cancellation are left out."""
+    scripts: dict[str, Script] = {"a": lambda _: SUCCESS, "b": lambda _: SUCCESS}
+    ran = run([Plan("a", 60.0), Plan("b", 60.0)], scripts, cancel_at=1.0, cost=2.0)
+    assert [outcome.end for outcome in ran.outcomes] == [End.SUCCEEDED, End.INTERRUPTED]
+    assert [look.job_id for look in ran.looks] == ["a"]
+
+
 # --- many plans in one loop
 
 
@@ -862,6 +919,65 @@ def test_no_wait_starves_beside_slow_looks(run: Run) -> None:
     assert {outcome.end for outcome in ran.outcomes} == {End.SUCCEEDED}
     counts = [sum(look.job_id == job_id for look in ran.looks) for job_id in scripts]
     assert max(counts) - min(counts) <= 2
+
+
+def test_looks_that_are_due_together_are_sent_together(run: Run) -> None:
+    """Jobs that are due at one moment make one batch, of 16 at most; nobody is left out."""
+    sizes: list[int] = []
+
+    def batch(looks: Sequence[Callable[[], None]]) -> None:
+        sizes.append(len(looks))
+        one_by_one(looks)
+
+    scripts: dict[str, Script] = {f"job-{n}": lambda _: SUCCESS for n in range(40)}
+    ran = run([Plan(job_id, 60.0) for job_id in scripts], scripts, batch=batch)
+    assert sizes == [16, 16, 8]
+    assert ran.ended == 0.0
+
+
+# --- who else sends requests
+
+
+class Booked:
+    """A gate that gives slots of a list, each once, and is closed until a moment."""
+
+    def __init__(self, *slots: float, closed_until: float = 0.0) -> None:
+        self.slots = list(slots)
+        self.asked: list[float] = []
+        self.closed_until = closed_until
+
+    def reserve(self, job_id: str, now: float) -> float:
+        assert job_id == JOB
+        self.asked.append(now)
+        return max(now, self.slots.pop(0))
+
+    def paused(self, now: float) -> bool:
+        return now < self.closed_until
+
+
+def test_a_look_waits_for_its_slot(run: Run) -> None:
+    """A look that is due asks for a slot, once, and is made at it; the next one is counted from there."""
+    gate = Booked(5.0, 5.0, 9.0)
+    ran = run([Plan(JOB, 60.0)], {JOB: lasting(8)}, gate=gate)
+    assert ran.moments == [5.0, 6.0, 9.0]
+    assert gate.asked == [0.0, 6.0, 7.0]
+    assert ended(ran) == (End.SUCCEEDED, 9.0)
+
+
+def test_a_slot_in_a_pause_for_all_is_given_back(run: Run) -> None:
+    """A slot reserved before a pause began does not hold: another one is asked for when it is due."""
+    gate = Booked(5.0, 20.0, closed_until=15.0)
+    ran = run([Plan(JOB, 60.0)], {JOB: lasting(8)}, gate=gate)
+    assert ran.moments == [20.0]
+    assert gate.asked == [0.0, 5.0]
+
+
+def test_the_last_look_needs_no_slot(run: Run) -> None:
+    """No slot moves a look past the deadline: the last one is made at it, however crowded it is."""
+    gate = Booked(0.0, 500.0, closed_until=0.0)
+    ran = run([Plan(JOB, 60.0)], {JOB: lasting(1e9)}, gate=gate)
+    assert ran.moments == [0.0, 60.0]
+    assert ended(ran) == (End.TIMED_OUT, 60.0)
 
 
 # --- what others measured

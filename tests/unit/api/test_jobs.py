@@ -1,0 +1,523 @@
+"""Looking at a job, and submitting one.
+
+- One look is one request; an answer that is no job has the class that says what to do next.
+- A rejected credential is renewed once where it can be, and after that never sent again.
+- A submission is sent once. Where it may have taken effect the error says that nobody knows.
+- What the server repeats of a body's secrets is taken out before anybody reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import string
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_bms.api.answers import Answer
+from pulumi_bms.api.auth import Credential, Rejections, TokenCredential
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    NotFoundError,
+    RefusedError,
+    UnansweredError,
+)
+from pulumi_bms.api.jobs import JobApi, Look, Submission
+from pulumi_bms.api.transport import Request, Transport
+
+if TYPE_CHECKING:
+    from conftest import Cloud, RawServer, Reply
+
+TOKEN = "geheim-token"
+JOB = {"status": "RUNNING", "job_id": "j"}
+REJECTION = {"error": {"code": "APIGW.0301", "message": "Incorrect IAM authentication information"}}
+ADVICE = "check access key, secret key, region and clock, or the token, and that the account is not frozen"
+RIGHTS = "ask the account's administrator for the right to do this"
+BODY: dict[str, Any] = {"server": {"name": "web", "adminPass": "Geheim-1!"}}
+
+
+class RenewableCredential:
+    """A credential that gets a new secret as often as it is asked to."""
+
+    source = "a key"
+
+    def __init__(self) -> None:
+        self.secret = 0
+
+    @property
+    def fingerprint(self) -> str:
+        return f"fingerprint {self.secret}"
+
+    def authenticate(self, request: requests.PreparedRequest) -> None:
+        request.headers["X-Auth-Token"] = f"secret-{self.secret}"
+
+    def renew(self) -> bool:
+        self.secret += 1
+        return True
+
+
+def api_of(server: RawServer, credential: Credential | None = None, rejections: Rejections | None = None) -> JobApi:
+    """Make an API of the project p at this server."""
+    credential = credential or TokenCredential(TOKEN, "HW_AUTH_TOKEN")
+    return JobApi(Transport(server.endpoint, credential, rejections=rejections or Rejections()), "p")
+
+
+Call = Callable[[JobApi], object]
+LOOK: Call = lambda api: api.get_job("j")  # noqa: E731
+SUBMIT: Call = lambda api: api.submit("POST", "baremetalservers", BODY)  # noqa: E731
+BOTH = pytest.mark.parametrize("call", [LOOK, SUBMIT], ids=["look", "submit"])
+
+
+def failure(call: Call, api: JobApi) -> ApiError:
+    """Make a call that fails, and hand back its error, which must not show a secret."""
+    with pytest.raises(ApiError) as caught:
+        call(api)
+    error = caught.value
+    assert TOKEN not in f"{error} {error!r} {pickle.dumps(error)!r}"
+    return error
+
+
+# Looking
+
+
+def test_a_look(cloud: Cloud) -> None:
+    """A look brings the job, and the pause that the API asks for."""
+    server = cloud.answering(cloud.answer(200, JOB, Retry_After="7"), cloud.answer(200, JOB))
+    first, second = (api_of(server).get_job("j") for _ in range(2))
+    assert first == Look(first.job, 7.0)
+    assert (first.job.status, first.job.job_id, second.retry_after) == ("RUNNING", "j", None)
+
+
+@pytest.mark.parametrize(
+    ("project_id", "job_id", "line"),
+    [
+        ("p", "2c9eb2c5-54_4.c~b", "GET /v1/p/jobs/2c9eb2c5-54_4.c~b HTTP/1.1"),
+        ("p", "a/b", "GET /v1/p/jobs/a%2Fb HTTP/1.1"),
+        ("p", "a/../b", "GET /v1/p/jobs/a%2F..%2Fb HTTP/1.1"),
+        ("p", "a?b=c&d#e", "GET /v1/p/jobs/a%3Fb%3Dc%26d%23e HTTP/1.1"),
+        ("p", "a b\r\nX-Evil: 1", "GET /v1/p/jobs/a%20b%0D%0AX-Evil%3A%201 HTTP/1.1"),
+        ("p", "a%2Fb", "GET /v1/p/jobs/a%252Fb HTTP/1.1"),
+        ("p", "作业", "GET /v1/p/jobs/%E4%BD%9C%E4%B8%9A HTTP/1.1"),
+        ("p/../q?", "j", "GET /v1/p%2F..%2Fq%3F/jobs/j HTTP/1.1"),
+    ],
+)
+def test_ids_are_quoted(cloud: Cloud, project_id: str, job_id: str, line: str) -> None:
+    """Whatever stands in an id, it stays one part of the path."""
+    server = cloud.answering(cloud.answer(200, JOB))
+    transport = Transport(server.endpoint, TokenCredential(TOKEN, "s"), rejections=Rejections())
+    JobApi(transport, project_id).get_job(job_id)
+    assert server.seen[0].line == line
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (
+            {"status": "SUCCESS", "entities": {"sub_jobs_total": "many"}},
+            "unreadable: job: Value error, sub_jobs_total is no whole number",
+        ),
+        (
+            {"status": "SUCCESS", "entities": {"sub_jobs": ["geheim"]}},
+            "unreadable: sub_jobs is no list of objects",
+        ),
+    ],
+)
+def test_an_unreadable_job(cloud: Cloud, body: object, detail: str) -> None:
+    """A job that could be mistaken is no news."""
+    server = cloud.answering(cloud.answer(200, body, X_Request_Id="r-1"))
+    error = failure(LOOK, api_of(server))
+    assert (type(error), error.status, error.detail, error.request_id) == (NoNewsError, 200, detail, "r-1")
+    assert str(error) == f"GET {server.endpoint}/v1/p/jobs/j: HTTP 200 {detail} (request id r-1)"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "text"),
+    [
+        (200, {}, NoNewsError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+        (200, {"status": "  "}, NoNewsError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+        (200, {"status": 1}, NoNewsError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+        (200, b"<html>", NoNewsError, "HTTP 200 the answer is a page of HTML or XML, no JSON"),
+        (200, {"job_id": "j"}, NoNewsError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+        (202, {"code": "Common.0024", "message": "m"}, NoNewsError, "HTTP 202 Common.0024 m: try again later"),
+        (429, b"", NoNewsError, "HTTP 429 the answer is empty"),
+        (503, b"", NoNewsError, "HTTP 503 the answer is empty"),
+        (404, b"", NotFoundError, "HTTP 404 the answer is empty"),
+        (
+            400,
+            {"error": {"code": "Common.0011", "message": "m"}},
+            NotFoundError,
+            "HTTP 400 Common.0011 m: check job id, project and endpoint; ended jobs are soon forgotten",
+        ),
+        (400, {"error": {"code": "Any.1", "message": "m"}}, RefusedError, "HTTP 400 Any.1 m"),
+        (
+            403,
+            {"error": {"code": "BMS.0033"}},
+            RefusedError,
+            f"HTTP 403 BMS.0033 the user's roles don't allow this: {RIGHTS}",
+        ),
+    ],
+)
+def test_a_look_that_brings_no_job(cloud: Cloud, status: int, body: object, kind: type[ApiError], text: str) -> None:
+    """The error of a look has its class, and says which request it was."""
+    server = cloud.answering(cloud.answer(status, body))
+    error = failure(LOOK, api_of(server))
+    assert type(error) is kind
+    assert str(error) == f"GET {server.endpoint}/v1/p/jobs/j: {text}"
+
+
+def test_a_job_that_looks_like_an_error(cloud: Cloud, payload: Callable[[str], bytes]) -> None:
+    """A body with a status is a job, whatever else it holds."""
+    server = cloud.answering(cloud.answer(200, payload("error_of_the_query_beside_a_job")))
+    assert api_of(server).get_job("j").job.code == "Common.0025"
+
+
+# Rejected credentials
+
+
+@BOTH
+def test_a_rejected_token(cloud: Cloud, call: Call) -> None:
+    """A 401 is the last request with this token: it says where the token came from, and a second call sends nothing."""
+    server = cloud.answering(cloud.answer(401, REJECTION, X_Request_Id="r-1"), cloud.answer(200, JOB))
+    rejections = Rejections()
+    first = failure(call, api_of(server, rejections=rejections))
+    assert type(first) is AuthenticationError
+    what = first.what.removesuffix(" (credential from HW_AUTH_TOKEN)")
+    said = "HTTP 401 APIGW.0301 Incorrect IAM authentication information (request id r-1)"
+    assert what.startswith(("GET http://", "POST http://"))
+    assert str(first) == f"{what} (credential from HW_AUTH_TOKEN): {said}: {ADVICE}"
+
+    for again in (LOOK, SUBMIT):
+        error = failure(again, api_of(server, rejections=rejections))
+        assert type(error) is AuthenticationError
+        assert str(error) == (
+            f"{what} (credential from HW_AUTH_TOKEN) (not sent again: the credential from HW_AUTH_TOKEN was rejected "
+            f"before): {said}: {ADVICE}"
+        )
+    assert (server.connections, len(server.seen)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, b""),
+        (401, {"error": {"code": 401, "message": "m", "title": "Unauthorized"}}),
+        (200, REJECTION),
+        (400, {"error_code": "APIG.0307", "error_msg": "The token must be updated"}),
+        (200, {"error": {"code": 401, "message": "m"}}),
+    ],
+)
+@BOTH
+def test_every_way_to_reject(cloud: Cloud, call: Call, status: int, body: object) -> None:
+    """However the API rejects a token, it is not sent again."""
+    server = cloud.answering(cloud.answer(status, body))
+    rejections = Rejections()
+    for _ in range(3):
+        assert type(failure(call, api_of(server, rejections=rejections))) is AuthenticationError
+    assert len(server.seen) == 1
+
+
+def test_another_token_is_tried(cloud: Cloud) -> None:
+    """A new token is sent, even after another one was rejected."""
+    server = cloud.answering(cloud.answer(401), cloud.answer(200, JOB))
+    rejections = Rejections()
+    failure(LOOK, api_of(server, rejections=rejections))
+    fresh = TokenCredential("another", "bms:token")
+    assert api_of(server, fresh, rejections).get_job("j").job.status == "RUNNING"
+
+
+def test_a_forbidden_request_rejects_no_credential(cloud: Cloud) -> None:
+    """A 403 is about a right, not about the token: later requests are sent."""
+    server = cloud.answering(cloud.answer(403, REJECTION), cloud.answer(200, JOB))
+    api = api_of(server)
+    assert type(failure(LOOK, api)) is RefusedError
+    assert api.get_job("j").job.status == "RUNNING"
+
+
+@BOTH
+def test_a_renewed_credential(cloud: Cloud, call: Call) -> None:
+    """A credential that can be renewed is, once, and the request goes out once more with the new one."""
+    server = cloud.answering(cloud.answer(401, REJECTION), cloud.answer(200, {**JOB}))
+    credential = RenewableCredential()
+    call(api_of(server, credential))
+    assert [seen.all("x-auth-token") for seen in server.seen] == [["secret-0"], ["secret-1"]]
+    assert len({(seen.line, seen.body) for seen in server.seen}) == 1
+    assert credential.secret == 1
+
+
+@BOTH
+def test_a_renewal_that_does_not_help(cloud: Cloud, call: Call) -> None:
+    """After one renewal there is no third request, and none later."""
+    server = cloud.answering(*[cloud.answer(401, REJECTION)] * 5)
+    credential = RenewableCredential()
+    api = api_of(server, credential)
+    error = failure(call, api)
+    assert type(error) is AuthenticationError
+    assert "(credential from a key)" in str(error)
+    assert (len(server.seen), credential.secret) == (2, 1)
+    assert "not sent again" in str(failure(call, api))
+    assert (len(server.seen), credential.secret) == (2, 1)
+
+
+@BOTH
+def test_no_news_after_a_renewal(cloud: Cloud, call: Call) -> None:
+    """What happens after the renewal counts as it does anywhere else."""
+    server = cloud.answering(cloud.answer(401), cloud.answer(400, {"code": "Any.1", "message": "m"}))
+    assert type(failure(call, api_of(server, RenewableCredential()))) is RefusedError
+
+
+def test_a_submission_reset_after_a_renewal(cloud: Cloud) -> None:
+    """The second try of a submission may have taken effect too."""
+    server = cloud.answering(cloud.answer(401), cloud.reset, cloud.answer(200, JOB))
+    assert type(failure(SUBMIT, api_of(server, RenewableCredential()))) is UnansweredError
+    assert server.connections == 2
+
+
+# Submitting
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "submission"),
+    [
+        (200, {"job_id": "j"}, Submission("j")),
+        (202, {"job_id": "j"}, Submission("j")),
+        (200, {"jobId": "j"}, Submission("j")),
+        (200, {"job_id": " j\n"}, Submission("j")),
+        (200, {"job_id": None, "jobId": "j"}, Submission("j")),
+        (200, {"job_id": "j", "jobId": "k"}, Submission("j")),
+        (200, {"job_id": "j", "order_id": "o"}, Submission("j", "o")),
+        (200, {"job_id": "j", "orderId": "o"}, Submission("j", "o")),
+        (200, {"job_id": "j", "order_id": None}, Submission("j")),
+        (200, {"job_id": "j", "order_id": 7}, Submission("j")),
+        (200, {"job_id": "j", "serverIds": ["s"], "code": "BMS.0018", "message": "m"}, Submission("j")),
+    ],
+)
+def test_a_submission(cloud: Cloud, status: int, body: object, submission: Submission) -> None:
+    """A submission brings the job's id, and the order's where there is one."""
+    server = cloud.answering(cloud.answer(status, body))
+    assert api_of(server).submit("POST", "baremetalservers", BODY) == submission
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "line"),
+    [
+        ("POST", "baremetalservers", "POST /v1/p/baremetalservers HTTP/1.1"),
+        ("POST", "baremetalservers/s/attachvolume", "POST /v1/p/baremetalservers/s/attachvolume HTTP/1.1"),
+        ("DELETE", "baremetalservers/s/detachvolume/v", "DELETE /v1/p/baremetalservers/s/detachvolume/v HTTP/1.1"),
+        ("PUT", "a b?c=d#e", "PUT /v1/p/a%20b%3Fc%3Dd%23e HTTP/1.1"),
+        ("POST", "a\r\nX-Evil: 1", "POST /v1/p/a%0D%0AX-Evil%3A%201 HTTP/1.1"),
+    ],
+)
+def test_paths_are_quoted(cloud: Cloud, method: str, path: str, line: str) -> None:
+    """A path keeps its slashes; all else in it is quoted."""
+    server = cloud.answering(cloud.answer(200, JOB))
+    api_of(server).submit(method, path, None)
+    assert (server.seen[0].line, server.seen[0].body) == (line, b"")
+
+
+def test_the_body_of_a_submission(cloud: Cloud) -> None:
+    """A body is compact JSON in UTF-8: texts in any script, whole numbers as such, its length in bytes."""
+    body = {"名": "服务器 é 😀", "count": 3, "ratio": 0.5, "big": 2**60, "yes": True, "none": None, "list": [1, ["a"]]}
+    server = cloud.answering(cloud.answer(200, JOB))
+    api_of(server).submit("POST", "x", body)
+    (seen,) = server.seen
+    assert seen.body.decode() == (
+        '{"名":"服务器 é 😀","count":3,"ratio":0.5,"big":1152921504606846976,"yes":true,"none":null,"list":[1,["a"]]}'
+    )
+    assert seen.all("content-length") == [str(len(seen.body))]
+    assert json.loads(seen.body) == body
+
+
+FLOW_CONTROL = {"error": {"code": "Common.0024", "message": "exceeds flow over limit"}}
+WHOLE = "the connection ended before the answer was whole"
+
+UNLUCKY: list[tuple[str, type[ApiError], str]] = [
+    ("an empty object", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+    ("an order only", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+    ("a blank id", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+    ("a number", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+    ("a job without id", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+    ("a page", UnansweredError, "HTTP 200 the answer is a page of HTML or XML, no JSON"),
+    ("nothing", UnansweredError, "HTTP 204 the answer is empty"),
+    ("cut off", UnansweredError, WHOLE),
+    ("reset", UnansweredError, "Connection reset by peer"),
+    ("hung up", UnansweredError, WHOLE),
+    ("too large", UnansweredError, "HTTP 200 the answer is larger than 8 MiB"),
+    ("500", UnansweredError, "HTTP 500 the answer is empty"),
+    ("503 with a code", UnansweredError, "HTTP 503 Common.1503 m: try again later"),
+    ("504", UnansweredError, "HTTP 504 the answer is empty"),
+    ("408", UnansweredError, "HTTP 408 the answer is empty"),
+    ("408 with a code", UnansweredError, "HTTP 408 Any.1 m"),
+    ("429", RefusedError, "HTTP 429 the answer is empty"),
+    ("429 with a code", RefusedError, "HTTP 429 APIGW.0308 m: try again later, or look less often"),
+    ("202 with flow control", RefusedError, "HTTP 202 Common.0024 exceeds flow over limit: try again later"),
+    ("400 overloaded", RefusedError, "HTTP 400 BMS.0212 m: try again later"),
+    ("200 with an unknown code", RefusedError, "HTTP 200 Any.1 m"),
+    ("200 with a refusal", RefusedError, "HTTP 200 BMS.0018 m: correct what the message names"),
+    ("400", RefusedError, "HTTP 400 the answer is empty"),
+    ("409", RefusedError, "HTTP 409 the answer is empty"),
+    (
+        "302",
+        RefusedError,
+        "HTTP 302 a redirect, which is not followed: a credential must not travel to another host",
+    ),
+    ("404", NotFoundError, "HTTP 404 the answer is empty"),
+]
+
+
+def replies_of(cloud: Cloud) -> dict[str, Reply]:
+    """What the server does in each of the unlucky cases."""
+    return {
+        "an empty object": cloud.answer(200, {}),
+        "an order only": cloud.answer(200, {"order_id": "o"}),
+        "a blank id": cloud.answer(200, {"job_id": " "}),
+        "a number": cloud.answer(200, {"job_id": 7}),
+        "a job without id": cloud.answer(200, {"status": "SUCCESS"}),
+        "a page": cloud.answer(200, b"<html>Sign in</html>"),
+        "nothing": cloud.answer(204),
+        "cut off": b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"job_id":"j"}',
+        "reset": cloud.reset,
+        "hung up": cloud.hang_up,
+        "too large": cloud.answer(200, b" " * (8 * 2**20) + b'{"job_id":"j"}'),
+        "500": cloud.answer(500),
+        "503 with a code": cloud.answer(503, {"error": {"code": "Common.1503", "message": "m"}}),
+        "504": cloud.answer(504),
+        "408": cloud.answer(408),
+        "408 with a code": cloud.answer(408, {"error": {"code": "Any.1", "message": "m"}}),
+        "429": cloud.answer(429),
+        "429 with a code": cloud.answer(429, {"error_code": "APIGW.0308", "error_msg": "m"}),
+        "202 with flow control": cloud.answer(202, FLOW_CONTROL),
+        "400 overloaded": cloud.answer(400, {"error": {"code": "BMS.0212", "message": "m"}}),
+        "200 with an unknown code": cloud.answer(200, {"error": {"code": "Any.1", "message": "m"}}),
+        "200 with a refusal": cloud.answer(200, {"error": {"code": "BMS.0018", "message": "m"}}),
+        "400": cloud.answer(400),
+        "409": cloud.answer(409),
+        "302": cloud.answer(302, b"", Location="https://elsewhere.example/"),
+        "404": cloud.answer(404),
+    }
+
+
+@pytest.mark.parametrize(("case", "kind", "text"), UNLUCKY, ids=[case for case, _, _ in UNLUCKY])
+def test_a_submission_without_a_job(cloud: Cloud, case: str, kind: type[ApiError], text: str) -> None:
+    """A submission is sent once; it ends as refused, or as one of which nobody knows whether it took effect."""
+    server = cloud.answering(replies_of(cloud)[case], cloud.answer(200, {"job_id": "another"}))
+    error = failure(SUBMIT, api_of(server))
+    assert type(error) is kind
+    assert str(error) == f"POST {server.endpoint}/v1/p/baremetalservers: {text}"
+    assert (server.connections, len(server.seen)) == (1, 1)
+
+
+def test_every_unlucky_case_is_tried(cloud: Cloud) -> None:
+    """The table and the replies name the same cases."""
+    assert list(replies_of(cloud)) == [case for case, _, _ in UNLUCKY]
+
+
+def test_a_submission_that_never_left(cloud: Cloud) -> None:
+    """Where no connection stood, a submission has not taken effect, and the error says so."""
+    endpoint = cloud.refusing()
+    transport = Transport(endpoint, TokenCredential(TOKEN, "s"), rejections=Rejections())
+    error = failure(SUBMIT, JobApi(transport, "p"))
+    assert isinstance(error, NoNewsError)
+    assert error.sent is False
+    assert str(error) == f"POST {endpoint}/v1/p/baremetalservers: Connection refused"
+
+
+def test_what_an_error_keeps(cloud: Cloud) -> None:
+    """Request id, code and pause survive the change of class."""
+    reply = cloud.answer(429, {"error_code": "APIGW.0308", "error_msg": "m"}, X_Request_Id="r-1", Retry_After="7")
+    error = failure(SUBMIT, api_of(cloud.answering(reply)))
+    assert (error.status, error.code, error.detail) == (429, "APIGW.0308", "m")
+    assert (error.request_id, error.retry_after) == ("r-1", 7.0)
+
+
+# Secrets of the body
+
+SECRETS: list[tuple[object, str, str]] = [
+    ({"adminPass": "Geheim-1!"}, "adminPass Geheim-1! is weak", "adminPass [secret] is weak"),
+    ({"adminpass": "Geheim-1!"}, "Geheim-1!Geheim-1!", "[secret][secret]"),
+    ({"reset-password": {"new_password": "Geheim"}}, "Geheim", "[secret]"),
+    ({"server": {"user_data": "R2VoZWlt"}}, "user_data R2VoZWlt", "user_data [secret]"),
+    ({"metadata": {"admin_pass": "Geheim"}}, "Geheim", "[secret]"),
+    ({"personality": [{"contents": "Geheim"}]}, "Geheim", "[secret]"),
+    ({"login": {"pwd": "Geheim"}}, "Geheim", "[secret]"),
+    ({"token": ["Geheim", {"x": "Tief"}]}, "Geheim Tief", "[secret] [secret]"),
+    ({"TOKEN": ("Geheim",)}, "Geheim", "[secret]"),
+    ({"servers": [{"adminPass": "Geheim"}, {"adminPass": "Tief"}]}, "Geheim Tief", "[secret] [secret]"),
+    ({"pass": 12345678}, "12345678 is weak", "[secret] is weak"),
+    ({"pass": "密码"}, "密码 is weak", "[secret] is weak"),
+    ({"a_pass": "Ge", "b_pass": "Geheim"}, "Geheim Ge", "[secret] [secret]"),
+    ({"pass": "secret", "b_pass": "e"}, "secret e", "[secret] [secret]"),
+    ({"private_key": "-----BEGIN\nGeheim  Tief\n-----END\n"}, "-----BEGIN\nGeheim  Tief\n-----END", "[secret]"),
+    ({"pass": 'Ge"he\\im'}, 'body {"pass":' + json.dumps('Ge"he\\im') + "}", 'body {"pass":"[secret]"}'),
+    ({"pass": "Gehéim"}, 'body {"pass":' + json.dumps("Gehéim") + "}", 'body {"pass":"[secret]"}'),
+    ({"pass": "a.c"}, "abc a.c", "abc [secret]"),
+    ({"pass": ""}, "words", "words"),
+    ({"pass": " \n "}, "two words", "two words"),
+    ({"pass": None, "b_pass": True, "c_pass": {}}, "None True {}", "None True {}"),
+    ({"name": "web"}, "web is taken", "web is taken"),
+    (None, "web is taken", "web is taken"),
+]
+
+
+@pytest.mark.parametrize(("body", "said", "text"), SECRETS)
+@pytest.mark.parametrize("status", [200, 400, 401, 429, 504])
+def test_repeated_secrets(cloud: Cloud, status: int, body: dict[str, Any] | None, said: str, text: str) -> None:
+    """What the server repeats of the passwords of a body is taken out of the error, everywhere in it."""
+    server = cloud.answering(cloud.answer(status, {"error": {"code": "BMS.3026", "message": said}}))
+    error = failure(lambda api: api.submit("POST", "x", body), api_of(server))
+    assert error.detail == text
+    if text != said:
+        assert " ".join(said.split()) not in f"{error} {error!r} {pickle.dumps(error)!r}"
+
+
+@pytest.mark.parametrize("start", range(480, 502))
+def test_a_secret_at_the_end_of_long_words(cloud: Cloud, start: int) -> None:
+    """Long words are cut after their secrets are out: no beginning of one is left at the end."""
+    server = cloud.answering(cloud.answer(400, {"code": "Any.1", "message": "." * start + "Geheim-1!" + "." * 99}))
+    text = str(failure(SUBMIT, api_of(server)))
+    assert "Ge" not in text
+    assert text.endswith(("." * start + "[secret]" + "." * 99)[:500])
+
+
+def test_a_secret_in_a_rejection(cloud: Cloud) -> None:
+    """What is remembered of a rejection is clean as well."""
+    server = cloud.answering(cloud.answer(401, {"code": "APIGW.0301", "message": "Geheim-1!"}))
+    api = api_of(server)
+    for _ in range(2):
+        error = failure(SUBMIT, api)
+        assert error.detail == "[secret]"
+
+
+class CannedTransport(Transport):
+    """A transport without a network, which always gets the same answer."""
+
+    def __init__(self, canned: Answer) -> None:
+        super().__init__("https://bms.example", TokenCredential(TOKEN, "s"), rejections=Rejections())
+        self._canned = canned
+
+    def send(self, request: Request) -> Answer:
+        del request
+        return self._canned
+
+
+# No ASCII letters, so that the words around are none of it.
+PASSWORDS = st.text(st.characters(codec="utf-8", exclude_characters=string.ascii_letters), min_size=1, max_size=12)
+
+
+@given(PASSWORDS.filter(lambda text: "".join(text.split()) not in '{"":""}'))
+@settings(max_examples=150, deadline=None, database=None)
+def test_no_secret_is_repeated(secret: str) -> None:
+    """Whatever a password is made of, the server's words don't bring it back, plain or as JSON."""
+    message = f"the password {secret} is weak in {json.dumps({'adminPass': secret})}"
+    canned = Answer(400, {}, json.dumps({"error": {"code": "Any.1", "message": message}}).encode())
+    api = JobApi(CannedTransport(canned), "p")
+    with pytest.raises(RefusedError) as caught:
+        api.submit("POST", "x", {"adminPass": secret})
+    left = "".join((caught.value.detail or "").split())
+    assert left == 'thepassword[secret]isweakin{"adminPass":"[secret]"}'
