@@ -63,17 +63,26 @@ class Row:
         self._wanted = ""
         self._next_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._cleared = False
+
+    @property
+    def has_shown(self) -> bool:
+        """Whether anything was sent to it."""
+        return self._next_at > 0
 
     def show(self, text: str) -> None:
         """Show a text; from any thread."""
         self._loop.call_soon_threadsafe(self._want, text)
 
     def clear(self) -> None:
-        """Show nothing any more."""
+        """Show nothing any more, whatever a thread that nobody waits for still says."""
+        self._cleared = True
         self._wanted = ""
         self._flush()
 
     def _want(self, text: str) -> None:
+        if self._cleared:
+            return
         self._wanted = text
         if self._timer is None:
             self._timer = self._loop.call_at(max(self._next_at, self._loop.time()), self._flush)

@@ -46,13 +46,14 @@ def install(folder: Path) -> str:
         raise InstallError("the launcher is a shell script, which Windows does not run; Pulumi's own host serves here")
     settings = _settings_file(folder)
     text = settings.read_text(encoding="utf-8")
+    line_end = "\r\n" if b"\r\n" in settings.read_bytes() else "\n"
     project = _parsed(text)
     _check_runtime(project, settings.parent)
     changed = _with_plugin(text, project)
     launcher = settings.parent / FOLDER / LAUNCHER
     wrote = _write_launcher(launcher)
     if changed != text:
-        _replace(settings, changed)
+        _replace(settings.resolve(), changed, line_end)
     if not wrote and changed == text:
         return f"installed already: {settings.name} names ./{FOLDER}"
     return f"installed: {settings.name} names ./{FOLDER}; commit both, and run `pulumi up` as before"
@@ -105,8 +106,9 @@ def _with_plugin(text: str, project: dict[str, Any]) -> str:
         return text
     if named:
         raise InstallError(f"Pulumi.yaml names another host for dynamic resources already: {named[0].get('path')}")
-    changed = _inserted(text) if plugins else f"{text.rstrip()}\n\n{_LINES}"
-    if not _is_only_addition(project, _parsed(changed)):
+    # A key that is there and empty is not added again: PyYAML takes the last of two, Pulumi refuses the file.
+    changed = _inserted(text) if "plugins" in project else f"{text.rstrip()}\n\n{_LINES}"
+    if not _is_only_addition(project, changed):
         raise InstallError(f"Pulumi.yaml has plugins in a form that can't be added to safely; add by hand:\n{_LINES}")
     return changed
 
@@ -126,11 +128,13 @@ def _inserted(text: str) -> str:
     return text[: found.end()] + entry + text[found.end() :]
 
 
-def _is_only_addition(before: dict[str, Any], after: dict[str, Any]) -> bool:
+def _is_only_addition(before: dict[str, Any], changed: str) -> bool:
     entry = {"name": _PLUGIN, "path": f"./{FOLDER}"}
-    plugins = dict(before.get("plugins") or {})
+    plugins = before.get("plugins", {})
+    if not isinstance(plugins, dict) or not isinstance(plugins.get("providers") or [], list):
+        return False
     wanted = {**before, "plugins": {**plugins, "providers": [entry, *(plugins.get("providers") or [])]}}
-    return after == wanted
+    return _parsed(changed) == wanted
 
 
 def _write_launcher(launcher: Path) -> bool:
@@ -143,8 +147,8 @@ def _write_launcher(launcher: Path) -> bool:
     return True
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, text: str, line_end: str) -> None:
     temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(text, encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8", newline=line_end)
     shutil.copymode(path, temporary)
     temporary.replace(path)

@@ -25,6 +25,8 @@ _LARGEST_MESSAGE = 400 * 1024 * 1024
 
 async def serve(engine_address: str) -> None:
     """Serve until the engine ends or a signal comes."""
+    # Before the port is told: an engine that is gone by then can't read it, and that ends the process too.
+    parent = os.getppid()
     cancellation = Cancellation()
     calls = Calls(cancellation)
     engine = Engine(engine_address)
@@ -38,7 +40,7 @@ async def serve(engine_address: str) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     print(port, flush=True)  # noqa: T201  (the engine reads it)
-    await _until_over()
+    await _until_over(parent)
     cancellation.set()
     with suppress(TimeoutError):
         await asyncio.wait_for(calls.idle(), _LAST_ANSWERS)
@@ -46,13 +48,12 @@ async def serve(engine_address: str) -> None:
     await engine.close()
 
 
-async def _until_over() -> None:
+async def _until_over(parent: int) -> None:
     """Return on a signal, or when the process that started this one is gone: a killed CLI can't say goodbye."""
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
-    parent = os.getppid()
     while not over.is_set() and os.getppid() == parent:
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), ENGINE_CHECK)

@@ -11,7 +11,7 @@ from pulumi.runtime import proto, rpc
 
 from pulumi_bms.host.calls import Calls, Cancellation
 from pulumi_bms.host.engine import Engine
-from pulumi_bms.host.operation import Operation, Purpose
+from pulumi_bms.host.operation import ExpectedError, Operation, Purpose
 from pulumi_bms.host.providers import Providers, has_provider
 from pulumi_bms.host.step import Context, Step
 from pulumi_bms.host.wire import decode, decode_with_unknowns, encode_with_provider
@@ -92,7 +92,12 @@ class Servicer(proto.ResourceProviderServicer):
         )
 
         def method(found: ResourceProvider) -> UpdateResult | ReadResult:
-            return found.read(request.id, news) if imported else found.update(request.id, olds, news)
+            if not imported:
+                return found.update(request.id, olds, news)
+            read = found.read(request.id, news)
+            if not read.id:
+                raise ExpectedError(f"there is nothing to import: no resource has the id {request.id}")
+            return read
 
         result = await self._step(context, request.urn, operation, request.id, source).run(method, source)
         return proto.UpdateResponse(properties=await encode_with_provider(result.outs, source))
@@ -119,7 +124,8 @@ class Servicer(proto.ResourceProviderServicer):
         outputs = decode(request.properties)
         operation = Operation(name=request.name, timeout=request.timeout or None)
         step = self._step(context, request.urn, operation, request.id, request.old_inputs)
-        await step.run(lambda found: found.delete(request.id, outputs), request.properties)
+        # What was imported and then never read has a provider among its inputs only.
+        await step.run(lambda found: found.delete(request.id, outputs), request.properties, request.old_inputs)
         return Empty()
 
     def _step(

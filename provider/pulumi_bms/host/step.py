@@ -49,6 +49,7 @@ class Step:
         self._id = id_
         self._inputs = inputs
         self._known: Checkpoint | None = None
+        self._has_logged = False
         self._loop = asyncio.get_running_loop()
         self._row = Row(engine, operation.urn)
         self._operation = replace(
@@ -71,7 +72,9 @@ class Step:
             failure = error
         finally:
             self._row.clear()
-            await self._engine.drain()
+            # A check has said nothing, and must not wait for what others say.
+            if self._has_logged or self._row.has_shown:
+                await self._engine.drain()
         return await self._refuse(failure, sources[0])
 
     async def uses_operation(self, source: Struct) -> bool:
@@ -119,4 +122,5 @@ class Step:
         self._known = Checkpoint(id_, outputs, reason)
 
     def _log(self, severity: Severity.ValueType, text: str) -> None:
+        self._has_logged = True
         self._loop.call_soon_threadsafe(self._engine.log, severity, text, self._operation.urn)

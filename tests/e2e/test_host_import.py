@@ -1,0 +1,57 @@
+"""Waits for jobs that are there already: `import_`, and ways to name them that can't work."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Stack, job_body
+
+from bms_simulator import Simulator
+
+pytestmark = pytest.mark.parametrize("host", ["own"])
+
+PROGRAM = """
+    import pulumi
+    from pulumi_bms import JobCompletion
+
+    web = JobCompletion("web", job_id={job_id!r}, expected_servers=2, opts=pulumi.ResourceOptions({option}))
+    pulumi.export("server_ids", web.server_ids)
+"""
+CHANGED = "--expect-no-changes"
+
+
+def test_a_finished_job_is_imported(stack: Stack, simulator: Simulator) -> None:
+    """`import_` brings a finished job in with all its server ids, and the next `up` has nothing to do."""
+    simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
+    stack.program(PROGRAM.format(job_id="done", option='import_="done"'))
+    stack.up().ok()
+    assert stack.outputs()["server_ids"] == ["done-server-0", "done-server-1"]
+    assert stack.resources()["web"]["id"] == "done"
+    asked = len(simulator.requests)
+
+    stack.up(CHANGED).ok()
+    stack.program(PROGRAM.format(job_id="done", option=""))
+    stack.preview(CHANGED).ok()
+    assert len(simulator.requests) == asked
+    assert simulator.count("POST") == 0
+
+
+def test_a_failed_job_is_not_imported_as_a_success(stack: Stack, simulator: Simulator) -> None:
+    """`import_` of a failed job fails with the tree, and again at the next `up`."""
+    simulator.add_job("failed", [job_body("failed", "FAIL", "SUCCESS", "FAIL")])
+    stack.program(PROGRAM.format(job_id="failed", option='import_="failed"'))
+    for _ in range(2):
+        assert "job failed (baremetalBatchCreate) FAILED" in stack.up().failed().output
+        assert stack.state().get("pending_operations", []) == []
+
+
+def test_an_id_that_is_not_the_job_is_refused(stack: Stack, simulator: Simulator) -> None:
+    """`import_` with another id than `job_id` is refused; so is `opts.id`, which has no outputs to read."""
+    simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
+    stack.program(PROGRAM.format(job_id="done", option='import_="other"'))
+    assert "import_ is 'other', and job_id 'done': write the same id for both" in stack.up().failed().output
+
+    stack.program(PROGRAM.format(job_id="done", option='id="done"'))
+    words = "JobCompletion can't be read by opts.id: give the id as job_id, or use opts.import_"
+    assert words in stack.preview().failed().output
+    assert words in stack.up().failed().output
+    assert simulator.requests == []

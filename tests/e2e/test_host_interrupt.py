@@ -1,0 +1,160 @@
+"""Waits that end too early on this project's own host: Ctrl-C, a timeout, a killed process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import Stack, by_name, job_body
+
+from bms_simulator import Simulator
+
+pytestmark = pytest.mark.parametrize("host", ["own"])
+
+PROGRAM = """
+    import pulumi
+    from pulumi_bms import JobCompletion, JobSubmission
+    from bms_simulator import sample_order
+
+    timeouts = pulumi.CustomTimeouts(create={timeout!r})
+    order = JobSubmission("order", path="baremetalservers", body=sample_order("web", 2))
+    web = JobCompletion("web", job_id=order.job_id, opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
+    pulumi.export("server_ids", web.server_ids)
+    for job_id in {others!r}:
+        JobCompletion(job_id, job_id=job_id, opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
+"""
+BACK_BY = 10.0
+"""Seconds after Ctrl-C within which the CLI is back; it takes about one."""
+GONE_BY = 10.0
+"""Seconds after the end of the CLI within which its plugin process is gone; it takes about two."""
+
+Until = Callable[..., None]
+
+
+def test_ctrl_c_ends_a_wait_and_the_next_up_goes_on(
+    stack: Stack, simulator_with: Callable[..., Simulator], until: Until
+) -> None:
+    """The CLI is back soon, even from a request that hangs; a refresh keeps the wait too; one POST is sent in all."""
+    simulator = simulator_with(time_scale=1.0)
+    stack.connect(simulator)
+    stack.program(PROGRAM.format(timeout="30m", others=["hang.x"]))
+    process = stack.start("up", "--yes", "--skip-preview")
+    until(lambda: simulator.count("GET", path_contains="hang.x") > 0 and simulator.count("GET") > 1)
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    pressed = time.monotonic()
+    output = stack.ended(process, 60.0).failed().output
+    assert time.monotonic() - pressed < BACK_BY
+
+    state = stack.state()
+    assert state.get("pending_operations", []) == []
+    found = by_name(state)
+    job_id = found["order"]["id"]
+    assert (found["web"]["id"], found["web"]["outputs"]["job_id"]) == (job_id, job_id)
+    assert (found["hang.x"]["id"], found["hang.x"]["outputs"]["job_id"]) == ("hang.x", "hang.x")
+    for waited_for in (job_id, "hang.x"):
+        words = f"interrupted; job {waited_for} goes on in the cloud: run `pulumi up` again to go on waiting"
+        assert words in output
+        assert output.count(words) == 1
+    assert "Traceback" not in output
+
+    simulator.advance(3600.0)
+    simulator.add_job("hang.x", [job_body("hang.x", "SUCCESS", "SUCCESS")])
+    output = stack.refresh().ok().output
+    for waited_for in (job_id, "hang.x"):
+        assert f"job {waited_for} is not waited for to its end: run `pulumi up`" in output
+    stack.up().ok()
+    assert len(stack.outputs()["server_ids"]) == 2
+    assert simulator.count("POST") == 1
+
+
+def test_a_timeout_says_so_and_the_next_up_goes_on(stack: Stack, simulator: Simulator) -> None:
+    """`custom_timeouts` end a wait with words about what goes on; the next `up` completes the same wait."""
+    simulator.add_job("slow", [job_body("slow", "RUNNING", "SUCCESS", "RUNNING")])
+    stack.program("""
+        import pulumi
+        from pulumi_bms import JobCompletion
+        timeouts = pulumi.CustomTimeouts(create="2s")
+        slow = JobCompletion("slow", job_id="slow", opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
+        pulumi.export("server_ids", slow.server_ids)
+    """)
+    output = stack.up().failed().output
+    assert "job slow (baremetalBatchCreate) did not finish within 2s: last state RUNNING, 1 of 2 servers done" in output
+    assert "servers reported so far: slow-server-0" in output
+    assert (
+        "the job goes on in the cloud: run `pulumi up` again to go on waiting for job slow, "
+        "or allow more time with custom_timeouts"
+    ) in output
+    assert stack.state().get("pending_operations", []) == []
+
+    simulator.add_job("slow", [job_body("slow", "SUCCESS", "SUCCESS", "SUCCESS")])
+    stack.up().ok()
+    assert stack.outputs()["server_ids"] == ["slow-server-0", "slow-server-1"]
+
+
+def test_a_killed_host_leaves_nothing_pending(
+    stack: Stack, simulator_with: Callable[..., Simulator], until: Until
+) -> None:
+    """After kill -9 of the plugin process `up` fails, and the next one waits for the same job."""
+    simulator = simulator_with(time_scale=1.0)
+    stack.connect(simulator)
+    stack.program(PROGRAM.format(timeout="30m", others=[]))
+    process = stack.start("up", "--yes", "--skip-preview")
+    until(lambda: simulator.count("GET") > 0)
+    os.kill(_host_of(process), signal.SIGKILL)
+    stack.ended(process, 60.0).failed()
+    state = stack.state()
+    assert state.get("pending_operations", []) == []
+    job_id = by_name(state)["order"]["id"]
+
+    simulator.advance(3600.0)
+    stack.up().ok()
+    assert by_name(stack.state())["web"]["id"] == job_id
+    assert simulator.count("POST") == 1
+
+
+def test_the_host_ends_with_a_killed_cli(stack: Stack, simulator_with: Callable[..., Simulator], until: Until) -> None:
+    """After kill -9 of the CLI the plugin process is gone soon; the README's three commands wait for the same job."""
+    simulator = simulator_with(time_scale=1.0)
+    stack.connect(simulator)
+    stack.program(PROGRAM.format(timeout="30m", others=[]))
+    process = stack.start("up", "--yes", "--skip-preview")
+    until(lambda: simulator.count("GET") > 0)
+    until(lambda: "JobSubmission" in json.dumps([path.read_text() for path in stack.folder.rglob("test.json")]))
+    host_id = _host_of(process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    until(lambda: not _lives(host_id), GONE_BY)
+    process.communicate()
+
+    simulator.advance(3600.0)
+    stack.run("cancel", "--yes").ok()
+    stack.refresh("--clear-pending-creates").ok()
+    stack.up().ok()
+    assert len(stack.outputs()["server_ids"]) == 2
+    assert simulator.count("POST") == 1
+    assert stack.state().get("pending_operations", []) == []
+
+
+def _host_of(process: subprocess.Popen[str]) -> int:
+    """The process id of the plugin that serves that command's resources."""
+    listed = subprocess.run(
+        ["/bin/ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
+    ).stdout
+    (found,) = [line.split()[0] for line in listed.splitlines() if "pulumi_bms.host" in line]
+    return int(found)
+
+
+def _lives(process_id: int) -> bool:
+    """Whether the process runs; one that has ended and that nobody has asked about does not."""
+    try:
+        stat = Path(f"/proc/{process_id}/stat").read_text()
+    except FileNotFoundError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"

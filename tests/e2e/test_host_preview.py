@@ -1,0 +1,135 @@
+"""Previews that know: what is finished is looked up, everything else stays unknown and never stops a preview."""
+
+from __future__ import annotations
+
+import pytest
+from conftest import Stack, job_body
+
+from bms_simulator import Simulator
+
+pytestmark = pytest.mark.parametrize("host", ["own"])
+
+WAITS = """
+    import pulumi
+    from pulumi_bms import JobCompletion
+
+    for job_id in {job_ids!r}:
+        JobCompletion(job_id, job_id=job_id)
+"""
+MANY = [f"hang.{number}" for number in range(40)]
+AT_ONCE = 8
+"""Resources that the engine asks for at once."""
+
+
+def test_a_preview_knows_what_is_finished(stack: Stack, simulator: Simulator) -> None:
+    """Server ids of finished jobs are real in outputs and behind them; of others unknown, and a line says why."""
+    simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
+    simulator.add_job("moving", [job_body("moving", "RUNNING", "SUCCESS", "RUNNING")])
+    simulator.add_job("short", [job_body("short", "SUCCESS", "SUCCESS", total=2)])
+    stack.program("""
+        import pulumi
+        from pulumi.dynamic import CreateResult, Resource, ResourceProvider
+        from pulumi_bms import JobCompletion, JobSubmission
+
+        class Foreign(ResourceProvider):
+            def create(self, props):
+                return CreateResult("made", props)
+
+        class Echo(Resource):
+            said: pulumi.Output[str]
+
+        for job_id in ("done", "moving", "short"):
+            job = JobCompletion(job_id, job_id=job_id)
+            JobSubmission(f"stop-{job_id}", path="baremetalservers/action",
+                          body={"os-stop": {"servers": [{"id": job.server_ids[0]}]}})
+            pulumi.export(f"ids-of-{job_id}", job.server_ids)
+            pulumi.export(f"first-of-{job_id}", job.server_ids[0])
+        pulumi.export("echoed", Echo(Foreign(), "echo", {"said": "what-was-given"}, None).said)
+    """)
+    output = stack.preview("--diff").ok().output
+    _, _, outputs = output.partition("--outputs:--")
+    assert '[0]: "done-server-0"' in outputs
+    assert '[1]: "done-server-1"' in outputs
+    assert 'first-of-done  : "done-server-0"' in outputs
+    assert 'echoed         : "what-was-given"' in outputs
+    for job_id in ("moving", "short"):
+        assert f"first-of-{job_id}: [unknown]" in " ".join(outputs.split()).replace(" :", ":")
+        assert f"{job_id}-server-0" not in output
+    assert output.count("done-server-0") > outputs.count("done-server-0")
+    assert "RUNNING, to be waited for" in output
+    assert "SUCCESS, to be waited for; 2 sub-jobs are announced and 1 listed" in output
+    assert simulator.count("POST") == 0
+
+
+def test_a_preview_fails_where_up_would(stack: Stack, simulator: Simulator) -> None:
+    """A failed job is told as a tree by the preview already; so is an API that says no."""
+    simulator.add_job("failed", [job_body("failed", "FAIL", "SUCCESS", "FAIL")])
+    stack.program(WAITS.format(job_ids=["failed"]))
+    output = stack.preview().failed().output
+    assert "job failed (baremetalBatchCreate) FAILED after 4m07s: BMS.3004" in output
+    assert "  ok    failed-0  server failed-server-0" in output
+    assert "  FAIL  failed-1  BMS.3037" in output
+    assert "Traceback" not in output
+
+    stack.program(WAITS.format(job_ids=["forbidden.x"]))
+    output = stack.preview().failed().output
+    assert "the API refused to tell about job forbidden.x: " in output
+    assert "BMS.0033" in output
+
+    stack.environment["HW_AUTH_TOKEN"] = "another"
+    stack.program(WAITS.format(job_ids=["quick.x"]))
+    output = stack.preview().failed().output
+    assert "the API does not accept the credential: " in output
+    assert "APIGW.0301" in output
+    assert "HW_AUTH_TOKEN" in output
+    assert simulator.count("POST") == 0
+
+
+def test_a_preview_after_a_bad_run(stack: Stack, simulator: Simulator) -> None:
+    """A stored failure fails the preview without a request; another job_id, and a job done by now, have real ids."""
+    program = """
+        import pulumi
+        from pulumi_bms import JobCompletion
+
+        opts = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="2s"))
+        for name, job_id in {jobs!r}.items():
+            pulumi.export(name, JobCompletion(name, job_id=job_id, opts=opts).server_ids)
+    """
+    simulator.add_job("failed", [job_body("failed", "FAIL", "SUCCESS", "FAIL")])
+    simulator.add_job("slow", [job_body("slow", "RUNNING", "SUCCESS", "RUNNING")])
+    stack.program(program.format(jobs={"one": "failed", "two": "slow"}))
+    stack.up("--continue-on-error", "--parallel", "10").failed()
+    asked = simulator.count(path_contains="/failed")
+    assert "job failed (baremetalBatchCreate) FAILED after 4m07s: BMS.3004" in stack.preview().failed().output
+    assert simulator.count(path_contains="/failed") == asked
+
+    for job_id in ("good", "slow"):
+        simulator.add_job(job_id, [job_body(job_id, "SUCCESS", "SUCCESS", "SUCCESS")])
+    stack.program(program.format(jobs={"one": "good", "two": "slow"}))
+    output = stack.preview().ok().output
+    assert "1 to replace" in output
+    assert "1 to update" in output
+    for job_id in ("good", "slow"):
+        assert f'[1]: "{job_id}-server-1"' in output
+
+
+@pytest.mark.parametrize("trouble", ["refused", "never answered", "no credential"])
+def test_a_preview_without_the_api_ends_well_and_soon(stack: Stack, simulator: Simulator, trouble: str) -> None:
+    """No connection, no answer and no credential are one note for the whole run, and one round of looks at most."""
+    if trouble == "refused":
+        simulator.stop()
+    elif trouble == "no credential":
+        del stack.environment["HW_AUTH_TOKEN"]
+    stack.program(WAITS.format(job_ids=MANY))
+    output = stack.preview("--parallel", str(AT_ONCE)).ok().output
+    assert f"{len(MANY) + 1} to create" in output
+    _, _, told = output.partition("Diagnostics:")
+    words = {
+        "refused": "the API did not answer, so server ids stay unknown: ",
+        "never answered": "the API did not answer, so server ids stay unknown: ",
+        "no credential": "no look at the API in this preview: ",
+    }[trouble]
+    assert told.count(words) == 1, output
+    assert told.count("JobCompletion (") == 1, output
+    # Those that were asked about before the first look was given up: no other one waits in vain.
+    assert simulator.count() <= AT_ONCE

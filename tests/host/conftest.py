@@ -1,0 +1,262 @@
+"""Plugin processes, started for real, and the two sides of the engine that they talk to."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import json_format
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime import proto
+from pulumi.runtime.proto import status_pb2
+
+OWN, STOCK = "pulumi_bms.host", "pulumi.dynamic"
+PROVIDER = "__provider"
+PATIENCE = 30.0
+"""Seconds after which an answer is not slow but missing."""
+SAMPLES = Path(__file__).parent / "samples"
+_ROOM = 64 * 1024 * 1024
+_OPTIONS = [
+    ("grpc.max_receive_message_length", _ROOM),
+    ("grpc.max_send_message_length", _ROOM),
+    # The engine's own gRPC takes this much; Python's takes 8 KiB unless told.
+    ("grpc.max_metadata_size", 16 * 1024 * 1024),
+    ("grpc.absolute_max_metadata_size", 16 * 1024 * 1024),
+]
+
+
+def sample(name: str) -> str:
+    """The `__provider` of a class in the module of samples, pickled by reference."""
+    return base64.b64encode(b"chost_samples\n" + name.encode() + b"\n)\x81.").decode()
+
+
+def struct(properties: dict[str, Any] | None = None, provider: str = "") -> Struct:
+    """Properties as the engine sends them."""
+    return json_format.ParseDict({**(properties or {}), **({PROVIDER: provider} if provider else {})}, Struct())
+
+
+def plain(message: Message) -> dict[str, Any]:
+    """A message as a dictionary, to compare."""
+    return json_format.MessageToDict(message)
+
+
+class FakeEngine(proto.EngineServicer):
+    """The engine's log, which remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self._logged: list[proto.LogRequest] = []
+        self._news = threading.Condition()
+        self.delay = 0.0
+        self.stop: Callable[[], object] = lambda: None
+
+    def Log(self, request: proto.LogRequest, context: grpc.ServicerContext) -> Empty:  # noqa: ARG002, N802
+        time.sleep(self.delay)
+        with self._news:
+            self._logged.append(request)
+            self._news.notify_all()
+        return Empty()
+
+    def logged(self, urn: str) -> list[proto.LogRequest]:
+        """All that was logged for a resource."""
+        with self._news:
+            return [request for request in self._logged if request.urn == urn]
+
+    def row(self, urn: str) -> list[str]:
+        """The texts that a resource's row showed, in order."""
+        return [request.message for request in self.logged(urn) if request.ephemeral]
+
+    def kept(self, urn: str) -> list[tuple[str, str]]:
+        """The severity and text of the messages that stay."""
+        names = proto.LogSeverity.Name
+        return [(names(request.severity), request.message) for request in self.logged(urn) if not request.ephemeral]
+
+    def wait_for(self, found: Callable[[FakeEngine], bool]) -> None:
+        """Return once something was logged."""
+        with self._news:
+            assert self._news.wait_for(lambda: found(self), PATIENCE), plain_log(self._logged)
+
+
+def plain_log(requests: list[proto.LogRequest]) -> list[str]:
+    return [f"{request.urn}: {request.message}" for request in requests]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An error as an answer: code, text, and the state that came with it."""
+
+    code: grpc.StatusCode
+    text: str
+    status: status_pb2.Status | None
+
+    @property
+    def state(self) -> proto.ErrorResourceInitFailed:
+        assert self.status is not None
+        (detail,) = self.status.details
+        failed = proto.ErrorResourceInitFailed()
+        assert detail.Unpack(failed)
+        return failed
+
+
+def refused(call: Callable[[], Message]) -> Refusal:
+    """The error that a call ends with."""
+    with pytest.raises(grpc.RpcError) as caught:
+        call()
+    error: Any = caught.value
+    details = [value for key, value in error.trailing_metadata() or () if key == "grpc-status-details-bin"]
+    status = status_pb2.Status.FromString(details[0]) if details else None
+    return Refusal(error.code(), error.details(), status)
+
+
+@dataclass
+class Plugin:
+    """A plugin process, and the calls of the engine to it."""
+
+    process: subprocess.Popen[bytes]
+    engine: FakeEngine
+    channel: grpc.Channel
+    stub: proto.ResourceProviderStub
+    errors: Path
+
+    def configure(self, config: dict[str, Any]) -> proto.ConfigureResponse:
+        answer: proto.ConfigureResponse = self.stub.Configure(
+            proto.ConfigureRequest(args=struct(config)), timeout=PATIENCE
+        )
+        return answer
+
+    def check(
+        self, provider: str, news: dict[str, Any], olds: Struct | None = None, urn: str = "urn"
+    ) -> proto.CheckResponse:
+        request = proto.CheckRequest(urn=urn, olds=olds or Struct(), news=struct(news, provider))
+        answer: proto.CheckResponse = self.stub.Check(request, timeout=PATIENCE)
+        return answer
+
+    def diff(self, id_: str, olds: Struct, news: Struct, urn: str = "urn") -> proto.DiffResponse:
+        answer: proto.DiffResponse = self.stub.Diff(
+            proto.DiffRequest(id=id_, urn=urn, olds=olds, news=news), timeout=PATIENCE
+        )
+        return answer
+
+    def create(self, provider: str, inputs: dict[str, Any], **more: Any) -> proto.CreateResponse:
+        """`more` are fields of the request."""
+        request = proto.CreateRequest(properties=struct(inputs, provider), **more)
+        answer: proto.CreateResponse = self.stub.Create(request, timeout=PATIENCE)
+        return answer
+
+    def creating(self, provider: str, inputs: dict[str, Any], **more: Any) -> Any:
+        """A create that is under way: a future."""
+        request = proto.CreateRequest(properties=struct(inputs, provider), **more)
+        call: Any = self.stub.Create
+        return call.future(request, timeout=PATIENCE * 2)
+
+    def update(self, id_: str, olds: Struct, news: Struct, **more: Any) -> proto.UpdateResponse:
+        request = proto.UpdateRequest(id=id_, olds=olds, news=news, **more)
+        answer: proto.UpdateResponse = self.stub.Update(request, timeout=PATIENCE)
+        return answer
+
+    def read(self, id_: str, properties: Struct, inputs: Struct, **more: Any) -> proto.ReadResponse:
+        request = proto.ReadRequest(id=id_, properties=properties, inputs=inputs, **more)
+        answer: proto.ReadResponse = self.stub.Read(request, timeout=PATIENCE)
+        return answer
+
+    def delete(self, id_: str, properties: Struct, **more: Any) -> Empty:
+        return self.stub.Delete(proto.DeleteRequest(id=id_, properties=properties, **more), timeout=PATIENCE)
+
+    def cancel(self) -> None:
+        self.stub.Cancel(Empty(), timeout=PATIENCE)
+
+    def stderr(self) -> str:
+        """All that the process has printed there."""
+        return self.errors.read_text(errors="replace")
+
+
+Start = Callable[[str], Plugin]
+
+
+def environment_of_plugins() -> dict[str, str]:
+    """The samples are importable there, and beside them whatever the tests import."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")},
+        "PYTHONPATH": os.pathsep.join([str(SAMPLES), *(path for path in sys.path if path)]),
+        "PULUMI_PROJECT": "shop",
+    }
+
+
+@contextmanager
+def running_engine() -> Iterator[tuple[FakeEngine, str]]:
+    """An engine that listens, and its address."""
+    engine = FakeEngine()
+    with ThreadPoolExecutor(4) as pool:
+        server = grpc.server(pool)
+        proto.add_EngineServicer_to_server(engine, server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        engine.stop = lambda: server.stop(None).wait()
+        try:
+            yield engine, f"127.0.0.1:{port}"
+        finally:
+            engine.stop()
+
+
+@contextmanager
+def running_plugin(module: str, folder: Path) -> Iterator[Plugin]:
+    """A plugin process that has told its port."""
+    errors = folder / "stderr"
+    with running_engine() as (engine, address), errors.open("wb") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, "-u", "-m", module, address],
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            cwd=folder,
+            env=environment_of_plugins(),
+        )
+        with process:
+            try:
+                assert process.stdout is not None
+                port = process.stdout.readline().decode()
+                assert port.strip().isdigit(), (port, errors.read_text())
+                with grpc.insecure_channel(f"127.0.0.1:{port.strip()}", options=_OPTIONS) as channel:
+                    yield Plugin(process, engine, channel, proto.ResourceProviderStub(channel), errors)
+            finally:
+                process.kill()
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+    """Our host, shared by all tests that don't end it."""
+    with running_plugin(OWN, tmp_path_factory.mktemp("own")) as plugin:
+        yield plugin
+
+
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+    """Pulumi's own host, shared by all tests."""
+    with running_plugin(STOCK, tmp_path_factory.mktemp("stock")) as plugin:
+        yield plugin
+
+
+@pytest.fixture
+def own_alone(tmp_path: Path) -> Iterator[Plugin]:
+    """Our host, for this test alone."""
+    with running_plugin(OWN, tmp_path) as plugin:
+        yield plugin
+
+
+@pytest.fixture(params=[OWN, STOCK], ids=["own", "stock"])
+def either(request: pytest.FixtureRequest) -> Plugin:
+    """Both hosts, one after the other."""
+    plugin: Plugin = request.getfixturevalue("own" if request.param == OWN else "stock")
+    return plugin

@@ -1,0 +1,322 @@
+"""What the host does for a provider that asks for its operation: rows, partial state, cancelling, previews, import."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime import proto, rpc
+from tests.host.conftest import PATIENCE, PROVIDER, Plugin, Refusal, plain, refused, sample, struct
+
+AWARE, REPORTER, PARTIAL = sample("Aware"), sample("Reporter"), sample("Partial")
+GATE, OBEDIENT, STUBBORN = sample("Gate"), sample("Obedient"), sample("Stubborn")
+PROMPT = 5.0
+"""Seconds in which is answered what has nothing to wait for, on however busy a machine."""
+STARTED = ("INFO", "waits")
+
+
+# --- what a provider is told
+
+
+def test_create_is_told_its_operation(own: Plugin) -> None:
+    """URN, name and timeout of the request; no preview, not cancelled, and partial state is kept."""
+    created = own.create(AWARE, {"size": 1}, urn="urn:a", name="a", timeout=90.0)
+    assert created.id == "aware-1"
+    assert plain(created.properties) == {
+        "urn": "urn:a",
+        "name": "a",
+        "timeout": 90.0,
+        "preview": False,
+        "purpose": "REFRESH",
+        "inputs": [],
+        "keeps": True,
+        "cancelled": False,
+        "unknown": [],
+        PROVIDER: AWARE,
+    }
+
+
+def test_a_timeout_that_is_not_set_is_none(own: Plugin) -> None:
+    """The engine sends zero for it; a negative one arrives as it is."""
+    # An output that is None is none.
+    assert "timeout" not in plain(own.create(AWARE, {}))["properties"]
+    assert plain(own.create(AWARE, {}, timeout=-300.0))["properties"]["timeout"] == -300.0
+
+
+def test_create_looks_ahead_in_a_preview(own: Plugin) -> None:
+    """It is called, told that it is a preview, and sees what is not known yet; its id and outputs are the answer."""
+    inputs = {"known": 1, "later": rpc.UNKNOWN}
+    created = own.create(AWARE, inputs, urn="urn:a", preview=True)
+    properties = plain(created)["properties"]
+    assert (created.id, properties["preview"], properties["unknown"]) == ("aware-1", True, ["later"])
+
+
+def test_an_unknown_output_of_a_preview_stays_unknown(own: Plugin) -> None:
+    """A provider may hand on what it does not know."""
+    created = own.create(AWARE, {"odd": rpc.UNKNOWN}, preview=True)
+    assert plain(created)["properties"]["odd"] == rpc.UNKNOWN
+
+
+def test_update_is_told_its_operation(own: Plugin) -> None:
+    """As create is, in a preview too; its inputs are the new ones."""
+    olds, news = struct({"was": 1}, AWARE), struct({"size": 2}, AWARE)
+    for preview in (False, True):
+        updated = own.update("id", olds, news, urn="urn:a", name="a", timeout=5.0, preview=preview)
+        properties = plain(updated)["properties"]
+        told = [properties[key] for key in ("urn", "name", "timeout", "preview", "inputs", "given", "had")]
+        assert told == ["urn:a", "a", 5.0, preview, [PROVIDER, "size"], [PROVIDER, "size"], [PROVIDER, "was"]]
+
+
+def test_read_is_told_the_inputs(own: Plugin) -> None:
+    """They are not among its arguments, which are the old outputs."""
+    read = own.read("id", struct({"made": 1}, AWARE), struct({"size": 1}, AWARE), urn="urn:a", name="a")
+    properties = plain(read)["properties"]
+    told = [properties[key] for key in ("urn", "name", "purpose", "inputs", "given")]
+    assert told == ["urn:a", "a", "REFRESH", [PROVIDER, "size"], [PROVIDER, "made"]]
+
+
+def test_read_by_id_gets_the_programs_inputs(own: Plugin) -> None:
+    """`opts.id` sends no outputs: the provider is the one among the inputs, and they are what it is given."""
+    read = own.read("id", Struct(), struct({"size": 1}, AWARE))
+    properties = plain(read)["properties"]
+    assert (properties["given"], properties[PROVIDER]) == ([PROVIDER, "size"], AWARE)
+    assert plain(read.inputs) == {"size": 1.0, PROVIDER: AWARE}
+
+
+def test_check_diff_and_delete_are_told_too(own: Plugin) -> None:
+    """Check and diff their URN, delete name and timeout."""
+    assert plain(own.check(AWARE, {}, urn="urn:c"))["inputs"]["urn"] == "urn:c"
+    compared = own.diff("id", struct({}, AWARE), struct({}, AWARE), urn="urn:d")
+    assert (list(compared.replaces), list(compared.stables)) == (["urn:d"], ["name"])
+    text = refused(lambda: own.delete("left", struct({"a": 1}, AWARE), name="d", timeout=7.0)).text
+    assert text == f"left: d 7.0 {[PROVIDER, 'a']}"
+
+
+# --- rows
+
+
+def test_reports_show_on_the_resources_row_and_are_cleared(own: Plugin) -> None:
+    """Each is an ephemeral INFO message for the URN; an empty one at the end, before the answer, clears the row."""
+    urn = "urn:rows"
+    own.create(REPORTER, {"rows": ["one of two"]}, urn=urn)
+    assert own.engine.row(urn) == ["one of two", ""]
+    assert {request.severity for request in own.engine.logged(urn)} == {proto.INFO}
+
+
+def test_the_row_is_cleared_after_an_error_too(own: Plugin) -> None:
+    """What was under way is no longer."""
+    urn = "urn:rows-of-a-failure"
+    assert refused(lambda: own.create(REPORTER, {"rows": ["at it"], "fail": "no"}, urn=urn)).text == "no"
+    assert own.engine.row(urn) == ["at it", ""]
+
+
+def test_a_row_that_showed_nothing_is_not_cleared(own: Plugin) -> None:
+    """Without a terminal each message is a printed line."""
+    own.create(REPORTER, {}, urn="urn:quiet")
+    assert own.engine.logged("urn:quiet") == []
+
+
+def test_the_same_report_again_is_not_sent_again(own: Plugin) -> None:
+    """Only what changed is shown."""
+    own.create(REPORTER, {"rows": ["same"] * 8, "every": 0.3}, urn="urn:same")
+    assert own.engine.row("urn:same") == ["same", ""]
+
+
+def test_a_row_changes_once_a_second_at_most(own: Plugin) -> None:
+    """Of what comes faster the newest counts, and none is late by more than that second."""
+    texts = [f"{number} of 50" for number in range(50)]
+    created = plain(own.create(REPORTER, {"rows": [*texts, "last", "last"], "every": 0.05}, urn="urn:fast"))
+    *shown, cleared = own.engine.row("urn:fast")
+    assert cleared == ""
+    assert shown[0] == texts[0]
+    assert 2 <= len(shown) <= created["properties"]["seconds"] + 1
+    numbers = [[*texts, "last"].index(text) for text in shown]
+    assert numbers == sorted(set(numbers))
+
+
+def test_notes_and_warnings_stay(own: Plugin) -> None:
+    """They are kept with the resource's diagnostics."""
+    own.create(REPORTER, {"note": "took a while", "warning": "the answer was odd"}, urn="urn:notes")
+    assert own.engine.kept("urn:notes") == [("INFO", "took a while"), ("WARNING", "the answer was odd")]
+    assert own.engine.row("urn:notes") == []
+
+
+# --- partial state
+
+STEPS = ["create", "update", "read", "read by id"]
+
+
+def fail_partially(host: Plugin, step: str, **inputs: Any) -> Refusal:
+    olds, news = struct({"old": True, **inputs}, PARTIAL), struct({"size": 2, **inputs}, PARTIAL)
+    calls = {
+        "create": lambda: host.create(PARTIAL, {"size": 2, **inputs}),
+        "update": lambda: host.update("known", olds, news),
+        "read": lambda: host.read("known", olds, news),
+        "read by id": lambda: host.read("known", Struct(), news),
+    }
+    return refused(calls[step])
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_partial_state_is_answered_with_the_error(own: Plugin, step: str) -> None:
+    """Status UNKNOWN with details of the same code; id, outputs, inputs and reason, the provider in both bags."""
+    refusal = fail_partially(own, step)
+    assert (refusal.code, refusal.text) == (grpc.StatusCode.UNKNOWN, "two of three failed")
+    assert refusal.status is not None
+    assert (refusal.status.code, refusal.status.message) == (2, "two of three failed")
+    state = refusal.state
+    assert state.id == ("left-1" if step == "create" else "known")
+    outputs = {"done": ["a", "b"], "status": "FAIL", "padding": "", PROVIDER: PARTIAL}
+    assert plain(state.properties) == outputs
+    assert plain(state.inputs) == {"size": 2.0, PROVIDER: PARTIAL}
+    assert list(state.reasons) == ["two of three failed"]
+
+
+def test_partial_state_may_be_large(own: Plugin) -> None:
+    """As large as the engine takes it: hundreds of servers are more than gRPC's usual eight kilobytes."""
+    state = fail_partially(own, "create", padding=1_000_000).state
+    assert len(plain(state.properties)["padding"]) == 1_000_000
+
+
+def test_an_error_is_answered_even_if_its_state_cannot_be(own: Plugin) -> None:
+    """A provider's mistake in its outputs ends the step, not the host."""
+    assert fail_partially(own, "create", unsayable=True).text
+
+
+# --- cancel
+
+
+def waiting(host: Plugin, provider: str, inputs: dict[str, Any], urn: str) -> Any:
+    """A create that is known to have begun."""
+    call = host.creating(provider, inputs, urn=urn)
+    host.engine.wait_for(lambda engine: STARTED in engine.kept(urn))
+    return call
+
+
+def test_cancel_reaches_all_that_wait(own_alone: Plugin) -> None:
+    """Every blocked create ends by itself with its partial state, and those that start later are cancelled at once."""
+    calls = [waiting(own_alone, OBEDIENT, {}, f"urn:{number}") for number in range(8)]
+    own_alone.cancel()
+    for call in [*calls, own_alone.creating(OBEDIENT, {}, urn="urn:late")]:
+        refusal = refused(lambda call=call: call.result(timeout=PROMPT))  # type: ignore[misc]  # a loop's lambda
+        assert (refusal.text, refusal.state.id) == ("interrupted", "half")
+
+
+def test_a_method_that_ignores_the_cancel_is_answered_for(own_alone: Plugin, tmp_path: Path) -> None:
+    """From its last checkpoint; what the method still says and comes to afterwards is nobody's."""
+    until, urn = tmp_path / "until", "urn:stubborn"
+    call = waiting(own_alone, STUBBORN, {"until": str(until), "checkpoints": 3}, urn)
+    own_alone.cancel()
+    refusal = refused(lambda: call.result(timeout=PROMPT))
+    assert (refusal.text, refusal.state.id) == ("checkpoint 2", "half")
+    assert plain(refusal.state.properties) == {"number": 2.0, PROVIDER: STUBBORN}
+    assert plain(refusal.state.inputs)[PROVIDER] == STUBBORN
+    assert own_alone.engine.row(urn) == ["at work", ""]
+    until.touch()
+    own_alone.engine.wait_for(lambda engine: ("INFO", "goes on") in engine.kept(urn))
+    assert own_alone.create(AWARE, {}).id == "aware-1"
+    time.sleep(1.2)
+    assert own_alone.engine.row(urn) == ["at work", ""]
+    assert own_alone.stderr() == ""
+
+
+def test_a_method_without_a_checkpoint_is_waited_for(own_alone: Plugin, tmp_path: Path) -> None:
+    """There is nothing that could be answered in its place."""
+    until = tmp_path / "until"
+    call = waiting(own_alone, STUBBORN, {"until": str(until), "checkpoints": 0}, "urn:stubborn")
+    own_alone.cancel()
+    with pytest.raises(grpc.FutureTimeoutError):
+        call.result(timeout=1.5)
+    until.touch()
+    assert call.result(timeout=PATIENCE).id == "whole"
+
+
+def test_checks_go_on_after_a_cancel(own_alone: Plugin) -> None:
+    """The engine sends it at the end of a run too; what it still asks is answered."""
+    own_alone.cancel()
+    assert own_alone.check(AWARE, {}).inputs
+    assert own_alone.create(sample("Thing"), {}).id == "thing-1"
+
+
+# --- many at once
+
+
+@pytest.mark.parametrize("talk", [False, True], ids=["silent", "reporting"])
+def test_a_hundred_creates_hold_up_no_check(own_alone: Plugin, talk: bool) -> None:  # noqa: FBT001  (pytest's way)
+    """All run at once, a check and a foreign create are answered meanwhile, and all end."""
+    urns = [f"urn:{number}" for number in range(100)]
+    calls = [own_alone.creating(GATE, {"talk": talk}, urn=urn) for urn in urns]
+    own_alone.engine.wait_for(lambda engine: all(STARTED in engine.kept(urn) for urn in urns))
+    slowest = 0.0
+    for provider in (AWARE, sample("Thing"), AWARE):
+        started = time.monotonic()
+        assert own_alone.check(provider, {"size": 1}).inputs
+        slowest = max(slowest, time.monotonic() - started)
+    assert slowest < PROMPT
+    assert own_alone.create(sample("Thing"), {}).id == "thing-1"
+    assert not any(call.done() for call in calls)
+    own_alone.create(GATE, {"open": True})
+    assert {call.result(timeout=PATIENCE).id for call in calls} == {"passed"}
+
+
+def test_an_engine_that_is_slow_to_log_holds_up_no_check(own_alone: Plugin) -> None:
+    """A step that has said nothing does not wait for what others have said."""
+    own_alone.engine.delay = 0.3
+    urns = [f"urn:{number}" for number in range(6)]
+    calls = [own_alone.creating(GATE, {"talk": True}, urn=urn) for urn in urns]
+    own_alone.engine.wait_for(lambda engine: all(STARTED in engine.kept(urn) for urn in urns))
+    started = time.monotonic()
+    for _ in range(8):
+        assert own_alone.check(AWARE, {}).inputs
+    took = time.monotonic() - started
+    own_alone.engine.delay = 0.0
+    own_alone.create(GATE, {"open": True})
+    assert {call.result(timeout=PATIENCE).id for call in calls} == {"passed"}
+    assert took < PROMPT
+
+
+def test_foreign_creates_hold_up_none_that_asks_for_its_operation(own_alone: Plugin) -> None:
+    """Four that hang fill the lane of foreign providers, and no other."""
+    hanging = [own_alone.creating(sample("Sleeper"), {}) for _ in range(6)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: own_alone.create(AWARE, {}).id, range(8)))
+    assert answers == ["aware-1"] * 8
+    assert not any(call.done() for call in hanging)
+
+
+# --- import
+
+
+def test_an_import_in_three_steps(own: Plugin) -> None:
+    """Read knows no provider yet: id and nothing else. Diff then says: update. That update reads, by the inputs."""
+    read = own.read("known", Struct(), Struct(), urn="urn:i", name="i")
+    assert plain(read) == {"id": "known", "properties": {}, "inputs": {}}
+    news = struct({"size": 2}, AWARE)
+    compared = own.diff("known", Struct(), news)
+    assert (compared.changes, list(compared.replaces)) == (proto.DiffResponse.DIFF_SOME, [])
+    for preview in (True, False):
+        updated = plain(own.update("known", Struct(), news, urn="urn:i", name="i", preview=preview))["properties"]
+        told = [updated[key] for key in ("urn", "name", "purpose", "preview", "inputs", "given", PROVIDER)]
+        assert told == ["urn:i", "i", "IMPORT", preview, [PROVIDER, "size"], [PROVIDER, "size"], AWARE]
+
+
+def test_a_foreign_resource_can_be_imported(own: Plugin) -> None:
+    """The provider's `read` is asked, which has to do without its operation."""
+    updated = own.update("id", Struct(), struct({"size": 1}, sample("Thing")))
+    assert plain(updated)["properties"] == {"size": 1.0, "seen": True, PROVIDER: sample("Thing")}
+
+
+def test_what_is_not_there_cannot_be_imported(own: Plugin) -> None:
+    """A read that finds nothing is an error of the import, or the stack would hold what does not exist."""
+    assert "missing" in refused(lambda: own.update("missing", Struct(), struct({"size": 1}, AWARE))).text
+
+
+def test_an_import_that_was_never_read_can_be_deleted(own: Plugin) -> None:
+    """Its outputs hold no provider; its inputs do."""
+    refusal = refused(lambda: own.delete("left", Struct(), old_inputs=struct({"size": 1}, AWARE), name="d"))
+    assert refusal.text == "left: d None []"

@@ -1,0 +1,364 @@
+"""What the engine is told about dynamic resources of any program: by our host as by Pulumi's own."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pulumi
+import pytest
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct
+from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ResourceProvider
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import proto, rpc
+
+# The SDK itself serializes a provider inside this, and nothing public does.
+from pulumi.runtime._serialization import _serialize
+from tests.host.conftest import (
+    OWN,
+    PATIENCE,
+    PROVIDER,
+    STOCK,
+    Plugin,
+    environment_of_plugins,
+    plain,
+    refused,
+    running_engine,
+    running_plugin,
+    sample,
+    struct,
+)
+
+THING, PLAIN = sample("Thing"), sample("Plain")
+UNKNOWN = rpc.UNKNOWN
+SECRET = {rpc._special_sig_key: rpc._special_secret_sig}
+"""The mark of a secret in a message; the SDK has no public name for it."""
+OLDS = struct({"size": 1, "made": True}, THING)
+TRACEBACK = "(`pulumi up --debug` shows the traceback)"
+
+Ask = Callable[[Plugin], Message]
+SAME: dict[str, Ask] = {
+    "check": lambda host: host.check(THING, {"size": 3, "list": [1, None, {"deep": True}], "empty": {}}),
+    "check with a null": lambda host: host.check(THING, {"size": None, "name": "a"}),
+    "check with failures": lambda host: host.check(THING, {"size": -1}),
+    "check with unknowns": lambda host: host.check(
+        THING, {"size": UNKNOWN, "list": [UNKNOWN], "deep": {"er": UNKNOWN}}
+    ),
+    "check by default": lambda host: host.check(PLAIN, {"size": 3}),
+    "diff says nothing": lambda host: diff(host, {"name": "a"}, {"name": "a"}),
+    "diff says some": lambda host: diff(host, {"name": "a"}, {"name": "a", "changes": "some"}),
+    "diff says none": lambda host: diff(host, {"name": "a"}, {"name": "a", "changes": "none"}),
+    "diff replaces": lambda host: diff(host, {"name": "a"}, {"name": "b"}),
+    "diff replaces without change": lambda host: diff(host, {"name": "a"}, {"name": "b", "changes": "none"}),
+    "diff deletes first": lambda host: diff(host, {"name": "a"}, {"name": "b", "delete_first": True}),
+    "diff deletes last": lambda host: diff(host, {"name": "a"}, {"name": "b", "delete_first": False}),
+    "diff with an unknown": lambda host: diff(host, {"size": 1}, {"size": UNKNOWN}),
+    "diff by default": lambda host: host.diff("id", struct({"a": 1}, PLAIN), struct({}, PLAIN)),
+    "create": lambda host: host.create(THING, {"size": 3, "list": [None]}),
+    "create without outs": lambda host: host.create(sample("Silent"), {"size": 3}),
+    "create with a secret": lambda host: host.create(sample("Secretive"), {"open": 1}),
+    "create of 5 MB": lambda host: host.create(sample("Printing"), {"text": "x" * 5_000_000}),
+    "update": lambda host: host.update("id", OLDS, struct({"size": 2}, THING)),
+    "update without outs": lambda host: host.update("id", OLDS, struct({"silent": True}, THING)),
+    "update by default": lambda host: host.update("id", OLDS, struct({"size": 2}, PLAIN)),
+    "delete": lambda host: host.delete("id", OLDS),
+    "delete by default": lambda host: host.delete("id", struct({}, PLAIN)),
+    "read with new inputs": lambda host: host.read("drifted", OLDS, struct({"size": 1}, THING)),
+    "plugin info": lambda host: host.stub.GetPluginInfo(Empty(), timeout=PATIENCE),
+}
+
+
+def diff(host: Plugin, olds: dict[str, Any], news: dict[str, Any]) -> proto.DiffResponse:
+    return host.diff("id", struct(olds, THING), struct(news, THING))
+
+
+@pytest.mark.parametrize("module", [OWN, STOCK])
+def test_the_first_line_is_the_port(module: str, tmp_path: Path) -> None:
+    """The engine reads one line, a port that listens already; its address is the last argument, behind any flags."""
+    with (
+        running_engine() as (_, address),
+        subprocess.Popen(
+            [sys.executable, "-u", "-m", module, *(["-v=9", "--logtostderr"] if module == OWN else []), address],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=tmp_path,
+            env=environment_of_plugins(),
+        ) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline())
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                assert proto.ResourceProviderStub(channel).GetPluginInfo(Empty(), timeout=PATIENCE).version
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("question", SAME)
+def test_both_hosts_answer_alike(question: str, own: Plugin, stock: Plugin) -> None:
+    """A foreign provider is served as Pulumi's own host serves it, to the byte."""
+    assert plain(SAME[question](own)) == plain(SAME[question](stock))
+
+
+def test_the_answers_of_a_check(either: Plugin) -> None:
+    """Inputs may be added, numbers are floats, nulls are dropped, unknown stays unknown, failures name a property."""
+    assert plain(either.check(THING, {"size": 3, "name": None}))["inputs"] == {
+        "size": 3.0,
+        "colour": "grey",
+        PROVIDER: THING,
+    }
+    unknown = plain(either.check(THING, {"size": UNKNOWN}))["inputs"]
+    assert (unknown["size"], unknown["noticed"]) == (UNKNOWN, "size is not known yet")
+    failures = either.check(THING, {"size": -1}).failures
+    assert [(found.property, found.reason) for found in failures] == [
+        ("size", "must not be negative"),
+        ("", "is impossible"),
+    ]
+
+
+def test_the_answers_of_a_diff(either: Plugin) -> None:
+    """Three answers to whether anything changes, what replaces, and in which order."""
+    responses = [diff(either, {"name": "a"}, {"name": "a", **more}) for more in ({}, {"changes": "some"})]
+    responses += [diff(either, {"name": "a"}, {"name": "a", "changes": "none"})]
+    kinds = proto.DiffResponse
+    assert [found.changes for found in responses] == [kinds.DIFF_UNKNOWN, kinds.DIFF_SOME, kinds.DIFF_NONE]
+    replacing = diff(either, {"name": "a"}, {"name": "b", "delete_first": True})
+    assert (list(replacing.replaces), replacing.deleteBeforeReplace) == (["name"], True)
+
+
+def test_a_secret_in_the_outputs_stays_one(either: Plugin) -> None:
+    """What a provider marks as a secret arrives marked."""
+    created = plain(either.create(sample("Secretive"), {"open": 1}))
+    assert created["properties"]["hidden"] == {**SECRET, "value": "s3cret"}
+
+
+def test_each_answer_carries_the_provider(either: Plugin) -> None:
+    """Or no later call could be served: outs None answers with the provider alone."""
+    created = either.create(sample("Silent"), {"size": 3})
+    assert plain(created) == {"id": "silent-1", "properties": {PROVIDER: sample("Silent")}}
+    updated = either.update("id", OLDS, struct({"silent": True}, THING))
+    assert plain(updated) == {"properties": {PROVIDER: THING}}
+
+
+def test_a_read_says_what_is_there(own: Plugin, stock: Plugin) -> None:
+    """The same id and outputs on both; ours repeats the inputs where the provider has no new ones."""
+    inputs = struct({"size": 1}, THING)
+    mine, theirs = (host.read("id", OLDS, inputs) for host in (own, stock))
+    assert (mine.id, plain(mine.properties)) == (theirs.id, plain(theirs.properties))
+    assert plain(mine.properties) == {"size": 1.0, "made": True, "seen": True, PROVIDER: THING}
+    assert plain(mine.inputs) == plain(inputs)
+
+
+def test_new_inputs_of_a_read_carry_the_provider(either: Plugin) -> None:
+    """Inputs that a provider answers with replace those of the state."""
+    read = either.read("drifted", OLDS, struct({"size": 1}, THING))
+    assert plain(read.inputs) == {"size": 9.0, PROVIDER: THING}
+
+
+def test_a_read_of_what_is_gone_has_no_id(either: Plugin) -> None:
+    """By that the engine takes the resource out of the state."""
+    assert either.read("gone", OLDS, struct({}, THING)).id == ""
+
+
+def test_a_refused_delete(own: Plugin, stock: Plugin) -> None:
+    """An error of delete reaches the user, in the provider's words."""
+    busy = struct({"busy": True}, THING)
+    assert "thing-1 is in use" in refused(lambda: own.delete("thing-1", busy)).text
+    assert "thing-1 is in use" in refused(lambda: stock.delete("thing-1", busy)).text
+
+
+def by_value() -> str:
+    """A provider whose class no module has: the pickle holds the code, and the value of an Output that it captured."""
+    suffix = "dynamic"
+
+    class Own(ResourceProvider):
+        def __init__(self, region: pulumi.Output[str]) -> None:
+            super().__init__()
+            self.region = region
+
+        def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+            return CheckResult(news, [CheckFailure("name", suffix)])
+
+        def create(self, props: dict[str, Any]) -> CreateResult:
+            return CreateResult(f"{props['name']}-{suffix}", {"region": self.region.get()})
+
+    provider = Own(pulumi.Output.secret("eu-de"))
+    serialized, contains_secrets = _serialize(True, serialize_provider, provider)  # noqa: FBT003  (its own signature)
+    assert contains_secrets
+    return str(serialized)
+
+
+@pytest.fixture
+def pickled_by_value() -> Iterator[str]:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        yield by_value()
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+def test_a_provider_of_the_program_itself(either: Plugin, pickled_by_value: str) -> None:
+    """A provider that is pickled by value and captured an Output finds that Output's value."""
+    assert [found.reason for found in either.check(pickled_by_value, {"name": "a"}).failures] == ["dynamic"]
+    created = plain(either.create(pickled_by_value, {"name": "a"}))
+    assert created == {"id": "a-dynamic", "properties": {"region": "eu-de", PROVIDER: pickled_by_value}}
+
+
+def test_a_provider_that_is_marked_as_a_secret(own: Plugin) -> None:
+    """It is found inside the mark, and answered as it came."""
+    marked = {**SECRET, "value": THING}
+    created = own.stub.Create(proto.CreateRequest(properties=struct({"size": 3, PROVIDER: marked})), timeout=PATIENCE)
+    assert plain(created)["properties"][PROVIDER] == marked
+    assert plain(created)["properties"]["made"] is True
+
+
+def test_a_provider_that_is_not_known_yet(own: Plugin) -> None:
+    """One that captures an Output of a resource to come: the old one checks and compares."""
+    news = struct({"size": -1, PROVIDER: UNKNOWN})
+    checked = own.stub.Check(proto.CheckRequest(urn="urn", olds=OLDS, news=news), timeout=PATIENCE)
+    assert len(checked.failures) == 2
+    assert plain(checked.inputs)[PROVIDER] == UNKNOWN
+    assert own.diff("id", struct({"name": "a"}, THING), struct({"name": "b", PROVIDER: UNKNOWN})).replaces == ["name"]
+
+
+@pytest.mark.parametrize("module", [OWN, STOCK])
+def test_the_configuration(module: str, tmp_path: Path) -> None:
+    """A provider is given the stack's whole config in plain, once, and the project's name."""
+    with running_plugin(module, tmp_path) as host:
+        answer = host.configure({"shop:region": "eu", "other:token": {**SECRET, "value": "t"}, "other:empty": None})
+        assert not answer.acceptSecrets
+        assert answer.supportsPreview is (module == OWN)
+        wanted = {"own": "eu", "other": "t", "missing": True, "project": "shop", "times": 1.0}
+        for _ in range(2):
+            created = plain(host.create(sample("Configured"), {}))
+            assert created["properties"] == {**wanted, PROVIDER: sample("Configured")}
+
+
+def test_a_preview_of_a_foreign_resource_answers_with_the_inputs(own: Plugin) -> None:
+    """Pulumi's own host is not asked in previews; ours does not call a provider that has not said it can be."""
+    source = struct({"way": "exit", "later": UNKNOWN}, sample("Failing"))
+    created = own.stub.Create(proto.CreateRequest(urn="urn", properties=source, preview=True), timeout=PATIENCE)
+    assert (created.id, plain(created.properties)) == ("", plain(source))
+    request = proto.UpdateRequest(id="id", urn="urn", olds=OLDS, news=source, preview=True)
+    assert plain(own.stub.Update(request, timeout=PATIENCE).properties) == plain(source)
+
+
+@pytest.mark.parametrize("module", [OWN, STOCK])
+def test_four_calls_of_foreign_providers_at_once(module: str, tmp_path: Path) -> None:
+    """A provider that was written for Pulumi's own host never sees more calls at once than there."""
+    with running_plugin(module, tmp_path) as host:
+        with ThreadPoolExecutor(12) as pool:
+            answers = list(pool.map(lambda _: plain(host.create(sample("Crowded"), {})), range(12)))
+        assert {answer["properties"]["most"] for answer in answers} == {4.0}
+
+
+def fails(host: Plugin, way: str) -> tuple[str, list[tuple[str, str]]]:
+    """The text of the error, and what was logged for the resource."""
+    urn = f"urn:{way}"
+    refusal = refused(lambda: host.create(sample("Failing"), {"way": way}, urn=urn))
+    assert refusal.code is grpc.StatusCode.UNKNOWN
+    assert refusal.status is None
+    return refusal.text, host.engine.kept(urn)
+
+
+@pytest.mark.parametrize(
+    ("way", "text"),
+    [
+        ("exception", "no room left"),
+        ("lookup", "KeyError: 'flavour'"),
+        ("lines", "ValueError: one\ntwo — ü\x00"),
+        ("large", f"ValueError: {'x' * 100_000}"),
+        ("stop-async", "StopAsyncIteration: async"),
+    ],
+)
+def test_an_error_is_one_message_and_its_traceback_a_debug_line(own: Plugin, way: str, text: str) -> None:
+    """The user reads what went wrong; where is in the debug log of that resource."""
+    message, logged = fails(own, way)
+    assert message == f"{text} {TRACEBACK}"
+    ((severity, traceback),) = logged
+    assert severity == "DEBUG"
+    assert traceback.startswith("Traceback")
+    assert "host_samples.py" in traceback
+
+
+def test_an_expected_error_is_its_text(own: Plugin) -> None:
+    """What says all there is to say needs no traceback."""
+    assert fails(own, "expected") == ("the quota is used up", [])
+
+
+@pytest.mark.parametrize(
+    ("way", "name"),
+    [
+        ("exit", "SystemExit: 3"),
+        ("interrupt", "KeyboardInterrupt"),
+        ("base", "BaseException: base"),
+        ("cancelled", "CancelledError"),
+        ("stop", "StopIteration"),
+    ],
+)
+def test_whatever_ends_a_method_is_answered(own: Plugin, way: str, name: str) -> None:
+    """Or the engine would wait for ever; and the host serves on."""
+    message, logged = fails(own, way)
+    assert name in message
+    assert [severity for severity, _ in logged] == ["DEBUG"]
+    assert own.create(THING, {}).id == "thing-1"
+
+
+@pytest.mark.parametrize("way", ["nothing", "odd-id", "object", "odd-outs", "surrogate", "unprintable"])
+def test_what_cannot_be_sent_is_answered(own: Plugin, way: str) -> None:
+    """A result that is none, and an error that can't be printed, are errors of their step alone."""
+    assert fails(own, way)[0]
+    assert own.create(THING, {}).id == "thing-1"
+
+
+def test_a_provider_that_cannot_be_loaded_is_answered(own: Plugin) -> None:
+    """The error names what is missing: the program's virtualenv, for one, may lack a package."""
+    refusal = refused(lambda: own.create(sample("Nowhere"), {}))
+    assert "Nowhere" in refusal.text
+    assert refused(lambda: own.create("no pickle", {})).text
+
+
+def test_a_resource_without_a_provider_is_answered(own: Plugin) -> None:
+    """Neither olds nor news have one: that is said."""
+    assert "carries no provider" in refused(lambda: own.create("", {})).text
+    assert "carries no provider" in refused(lambda: own.diff("id", Struct(), Struct())).text
+
+
+@pytest.mark.parametrize("method", ["GetSchema", "CheckConfig", "DiffConfig", "Invoke"])
+def test_what_dynamic_resources_do_not_need_is_not_implemented(either: Plugin, method: str) -> None:
+    """The engine is told so by the code it knows."""
+    requests: dict[str, Message] = {
+        "GetSchema": proto.GetSchemaRequest(),
+        "CheckConfig": proto.CheckRequest(),
+        "DiffConfig": proto.DiffRequest(),
+        "Invoke": proto.InvokeRequest(),
+    }
+    call: Callable[..., Message] = getattr(either.stub, method)
+    refusal = refused(lambda: call(requests[method], timeout=PATIENCE))
+    assert refusal.code is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_a_provider_that_is_slow_to_configure_holds_up_no_other(tmp_path: Path) -> None:
+    """What is loaded already is served while another provider is still being configured."""
+    gate = tmp_path / "gate"
+    with running_plugin(OWN, tmp_path) as host:
+        host.configure({"samples:gate": str(gate)})
+        assert host.create(THING, {}).id == "thing-1"
+        slow = host.creating(sample("SlowToConfigure"), {})
+        try:
+            for _ in range(5):
+                request = proto.CheckRequest(urn="urn", news=struct({"size": 1}, THING))
+                assert host.stub.Check(request, timeout=5).inputs
+        finally:
+            gate.touch()
+        assert slow.result().id == "slow"
