@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pulumi import UNKNOWN
 from pulumi.dynamic import ConfigureRequest
-from pulumi.output import Unknown
 
 from bms_simulator import Simulator
 from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, running
@@ -95,7 +95,7 @@ def test_a_preview_knows_all_or_nothing(provider: JobCompletionsProvider, sim: S
         known = provider.create({"job_ids": {"web": "one"}}).outs or {}
         assert known["server_ids"] == {"web": ["a"]}
         assert "server_ids" not in (provider.create({"job_ids": {"web": "one", "db": "slow"}}).outs or {})
-        assert "server_ids" not in (provider.create({"job_ids": {"web": Unknown()}}).outs or {})
+        assert "server_ids" not in (provider.create({"job_ids": {"web": UNKNOWN}}).outs or {})
         with pytest.raises(ExpectedError, match="FAILED"):
             provider.create({"job_ids": {"web": "bad"}})
 
@@ -104,7 +104,7 @@ def test_a_preview_knows_all_or_nothing(provider: JobCompletionsProvider, sim: S
 def test_bad_maps_are_refused(provider: JobCompletionsProvider, job_ids: object) -> None:
     """A map with at least one job, and each id as `JobCompletion` wants it; an unknown one may still be right."""
     assert provider.check({}, {"job_ids": job_ids}).failures
-    assert not provider.check({}, {"job_ids": {"web": Unknown()}}).failures
+    assert not provider.check({}, {"job_ids": {"web": UNKNOWN}}).failures
 
 
 def test_a_checkpoint_holds_every_job(provider: JobCompletionsProvider, sim: Simulator) -> None:
