@@ -215,3 +215,18 @@ def test_two_tokens_have_two_fingerprints() -> None:
     """Rejected credentials are remembered by it: the same one is known again, another one is not."""
     ours, other = TokenCredential("one", "here"), TokenCredential("other", "here")
     assert ours.fingerprint == TokenCredential("one", "elsewhere").fingerprint != other.fingerprint
+
+
+@pytest.mark.parametrize(("value", "budget"), [(None, 1200), ("", 1200), ("300", 300), (300, 300), (300.0, 300)])
+def test_the_request_budget_is_a_whole_number(value: object, budget: int) -> None:
+    """What the config gives in whatever form, or the default."""
+    config = {"bms:endpoint": "https://h", "bms:projectId": "p", "bms:token": "t", "bms:maxRequestsPerMinute": value}
+    assert load({}, config.get, {}).max_requests_per_minute == budget
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", 0, 1e99])
+def test_a_budget_that_is_none_is_refused(value: object) -> None:
+    """Named, and never taken for no limit."""
+    config = {"bms:endpoint": "https://h", "bms:projectId": "p", "bms:token": "t", "bms:maxRequestsPerMinute": value}
+    with pytest.raises(SettingsError, match="bms:maxRequestsPerMinute is"):
+        load({}, config.get, {})

@@ -141,10 +141,19 @@ def _make(kind: type[ApiError], answer: Answer, said: Complaint, what: str) -> A
 
 
 def _parse(body: bytes) -> object:
+    """The document, or None where it is no JSON, or JSON that could not be written down again."""
     try:
-        return json.loads(body)
+        document = json.loads(body, parse_constant=_refuse)
+        if b"\\ud" in body.lower():
+            # Half a character, which no state and no message could hold.
+            json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
+    return document
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _shape(body: bytes, document: object) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from pulumi_bms.api import codes
 from pulumi_bms.api.answers import Answer, read_object
 from pulumi_bms.api.errors import (
     ApiError,
@@ -102,8 +103,7 @@ def _after_submission(error: NoNewsError) -> ApiError:
     """A submission is never repeated: what would be looked at again is either a refusal or unknown here."""
     if not error.sent:
         return error
-    said_no = error.status is not None and error.status < 500 and (error.code or error.status == 429)  # noqa: PLR2004
-    kind = RefusedError if said_no and error.status != 408 else UnansweredError  # noqa: PLR2004
+    kind = RefusedError if _says_no(error) else UnansweredError
     return kind(
         error.what,
         status=error.status,
@@ -112,6 +112,15 @@ def _after_submission(error: NoNewsError) -> ApiError:
         request_id=error.request_id,
         retry_after=error.retry_after,
     )
+
+
+def _says_no(error: ApiError) -> bool:
+    """Whether the API has surely not taken the request: inside a 2xx only a code that is known can say so."""
+    if error.status is None or error.status == 408 or error.status >= 500:  # noqa: PLR2004
+        return False
+    if error.status < 400:  # noqa: PLR2004
+        return codes.lookup(error.code) is not None
+    return error.code is not None or error.status == 429  # noqa: PLR2004
 
 
 def _redact(text: str | None, body: object) -> str | None:

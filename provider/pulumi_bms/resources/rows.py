@@ -20,7 +20,8 @@ def text(progress: Progress) -> str:
         job_id, code = progress.failed[-1]
         why = f" ({code})" if code else ""
         more = f" and {len(progress.failed) - 1} more" if len(progress.failed) > 1 else ""
-        return f"sub-job {short(job_id)}{more} FAILED{why}, waiting for the others"
+        rest = "" if progress.status == JobStatus.FAIL else ", waiting for the others"
+        return f"sub-job {short(job_id)}{more} FAILED{why}{rest}"
     if not progress.status:
         return "not visible yet" if progress.trouble else ""
     things = "servers" if progress.makes_servers else "sub-jobs"

@@ -205,14 +205,15 @@ ODD: list[tuple[bytes, str]] = [
     (nested(10_000), NO_JSON),
     (b'{"status": "SUCCESS", "x": ' + nested(10_000) + b"}", NO_JSON),
     (gzip.compress(b'{"status": "SUCCESS"}', mtime=0), NO_JSON),
-    (b"NaN", OTHER_JSON),
+    (b"NaN", NO_JSON),
     (b"{}", OTHER_JSON),
     (b"[]", OTHER_JSON),
     (b'"SUCCESS"', OTHER_JSON),
     (b'[{"status": "SUCCESS"}]', OTHER_JSON),
     (b'{"status": null}', OTHER_JSON),
     (b'{"job": {"status": "SUCCESS"}}', OTHER_JSON),
-    (b'{"status": NaN}', OTHER_JSON),
+    (b'{"status": NaN}', NO_JSON),
+    (b'{"status": "SUCCESS", "entities": {"server_id": "\\ud800"}}', NO_JSON),
 ]
 
 

@@ -358,7 +358,7 @@ UNLUCKY: list[tuple[str, type[ApiError], str]] = [
     ("429 with a code", RefusedError, "HTTP 429 APIGW.0308 m: try again later, or look less often"),
     ("202 with flow control", RefusedError, "HTTP 202 Common.0024 exceeds flow over limit: try again later"),
     ("400 overloaded", RefusedError, "HTTP 400 BMS.0212 m: try again later"),
-    ("200 with an unknown code", RefusedError, "HTTP 200 Any.1 m"),
+    ("200 with an unknown code", UnansweredError, "HTTP 200 Any.1 m"),
     ("200 with a refusal", RefusedError, "HTTP 200 BMS.0018 m: correct what the message names"),
     ("400", RefusedError, "HTTP 400 the answer is empty"),
     ("409", RefusedError, "HTTP 409 the answer is empty"),
