@@ -204,7 +204,7 @@ def running_engine() -> Iterator[tuple[FakeEngine, str]]:
         proto.add_EngineServicer_to_server(engine, server)
         port = server.add_insecure_port("127.0.0.1:0")
         server.start()
-        engine.stop = lambda: server.stop(None).wait()
+        engine.stop = lambda: server.stop(None).wait(PATIENCE)
         try:
             yield engine, f"127.0.0.1:{port}"
         finally:
@@ -226,7 +226,11 @@ def running_plugin(module: str, folder: Path) -> Iterator[Plugin]:
         with process:
             try:
                 assert process.stdout is not None
+                # A process that never says its port is a failure of the test, not its end.
+                too_late = threading.Timer(PATIENCE, process.kill)
+                too_late.start()
                 port = process.stdout.readline().decode()
+                too_late.cancel()
                 assert port.strip().isdigit(), (port, errors.read_text())
                 with grpc.insecure_channel(f"127.0.0.1:{port.strip()}", options=_OPTIONS) as channel:
                     yield Plugin(process, engine, channel, proto.ResourceProviderStub(channel), errors)
