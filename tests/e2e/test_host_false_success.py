@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from conftest import Ended, Stack, by_name, job_body
 
 from bms_simulator import Simulator
+from tests.e2e.conftest import Ended, Stack, by_name, job_body
 
 pytestmark = pytest.mark.parametrize("host", ["own"])
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Stack, job_body
 
 from bms_simulator import Simulator
+from tests.e2e.conftest import Stack, job_body
 
 pytestmark = pytest.mark.parametrize("host", ["own"])
 

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Stack, by_name, job_body
 
 from bms_simulator import Simulator
+from tests.e2e.conftest import Stack, by_name, job_body
 
 pytestmark = pytest.mark.parametrize("host", ["own"])
 

@@ -8,9 +8,8 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from conftest import Stack
-
 from bms_simulator import Simulator
+from tests.e2e.conftest import Stack
 
 # One for each release: `pulumi stack export` after an up of PROGRAM, source positions and stack traces taken out.
 STATES = Path(__file__).parents[1] / "data" / "states"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conftest import Stack
-
 from bms_simulator import Simulator
+from tests.e2e.conftest import Stack
 
 PROGRAM = """
     import pulumi

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from conftest import Stack
-
 from bms_simulator import Simulator
+from tests.e2e.conftest import Stack
 
 ORDER = """
     import pulumi

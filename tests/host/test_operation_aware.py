@@ -11,6 +11,7 @@ import grpc
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import proto, rpc
+
 from tests.host.conftest import PATIENCE, PROVIDER, Plugin, Refusal, plain, refused, sample, struct
 
 AWARE, REPORTER, PARTIAL = sample("Aware"), sample("Reporter"), sample("Partial")

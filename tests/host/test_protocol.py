@@ -22,6 +22,7 @@ from pulumi.runtime import proto, rpc
 
 # The SDK itself serializes a provider inside this, and nothing public does.
 from pulumi.runtime._serialization import _serialize
+
 from tests.host.conftest import (
     OWN,
     PATIENCE,

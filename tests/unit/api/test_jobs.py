@@ -33,7 +33,7 @@ from pulumi_bms.api.jobs import JobApi, Look, Submission
 from pulumi_bms.api.transport import Request, Transport
 
 if TYPE_CHECKING:
-    from conftest import Cloud, RawServer, Reply
+    from tests.unit.api.conftest import Cloud, RawServer, Reply
 
 TOKEN = "geheim-token"
 JOB = {"status": "RUNNING", "job_id": "j"}

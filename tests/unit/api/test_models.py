@@ -23,7 +23,7 @@ from pulumi_bms.api.models import MAX_DEPTH, Job, JobStatus, Record, Unreadable
 from pulumi_bms.api.transport import Transport
 
 if TYPE_CHECKING:
-    from conftest import Cloud
+    from tests.unit.api.conftest import Cloud
 
 Wire = Callable[[str], dict[str, Any]]
 

@@ -29,7 +29,7 @@ from pulumi_bms.api.errors import AuthenticationError, NoNewsError
 from pulumi_bms.api.transport import EXCHANGE_TIMEOUT, LARGEST_BODY, Request, Transport
 
 if TYPE_CHECKING:
-    from conftest import Cloud
+    from tests.unit.api.conftest import Cloud
 
 TOKEN = "geheim-token"
 LOOK = Request("GET", "/v1/p/jobs/j")

@@ -22,7 +22,7 @@ from pulumi_bms.waiting.outcome import End
 from pulumi_bms.waiting.wait import Plan
 
 if TYPE_CHECKING:
-    from conftest import Ran, Run
+    from tests.unit.waiting.conftest import Ran, Run
 
 Wire: TypeAlias = Mapping[str, Any]
 

@@ -21,7 +21,7 @@ from pulumi_bms.waiting.wait import Plan
 from pulumi_bms.waiting.waiter import one_by_one
 
 if TYPE_CHECKING:
-    from conftest import FakeClock, Ran, Run, ScriptedApi
+    from tests.unit.waiting.conftest import FakeClock, Ran, Run, ScriptedApi
 
 Wire: TypeAlias = Mapping[str, Any]
 Script: TypeAlias = Callable[[float], Wire | ApiError]
