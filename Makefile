@@ -56,7 +56,8 @@ e2e: setup ## tests with the real CLI
 	$(BIN)/python -m pytest tests/e2e -n 4 --dist worksteal
 
 bench: setup ## many waits beside one alone; minutes long, no part of the tests
-	$(BIN)/python tests/bench/many_jobs.py
+	$(BIN)/python -m tests.bench.many_jobs
+	$(BIN)/python -m tests.bench.request_budget
 
 lock: ## pin all packages anew, with their hashes
 	$(UV) pip compile pyproject.toml --group dev --constraints constraints.txt --universal --python-version 3.11 \
