@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+
+import pytest
 
 from bms_simulator import Simulator
 from tests.e2e.conftest import Stack
@@ -13,6 +16,7 @@ PROGRAM = """
     from bms_simulator import sample_order
 
     body = sample_order({name!r}, 1)
+    del body["server"]["key_name"]
     body["server"]["adminPass"] = "PLAIN-Passw0rd"
     body["server"]["metadata"]["note"] = pulumi.Output.secret("MARKED-secret")
     order = JobSubmission("order", path="baremetalservers", body=body)
@@ -21,8 +25,10 @@ PROGRAM = """
 TOKEN = "t0ken-that-nobody-may-see"
 
 
-def _commands(stack: Stack) -> str:
-    shown = [stack.preview(), stack.up(), stack.refresh(), stack.preview("--diff"), stack.run("stack", "export")]
+def _commands(stack: Stack, *, succeeds: bool) -> str:
+    up = stack.up()
+    assert (up.code == 0) is succeeds, up.output
+    shown = [stack.preview(), up, stack.refresh(), stack.preview("--diff"), stack.run("stack", "export")]
     return "\n".join(ended.output for ended in shown)
 
 
@@ -38,7 +44,7 @@ def test_secrets_reach_neither_output_nor_state(
             del stack.environment["HW_AUTH_TOKEN"]
             stack.secret("token", TOKEN)
         stack.program(PROGRAM.format(name=name))
-        printed = _commands(stack)
+        printed = _commands(stack, succeeds=name == "web")
         assert simulator.count("POST") >= 1
         for secret in (TOKEN, "PLAIN-Passw0rd", "MARKED-secret"):
             assert secret not in printed, (source, name)
@@ -53,3 +59,15 @@ def test_a_rejected_token_is_named_by_its_source_only(stack: Stack, simulator: S
     assert "APIGW.0301" in output
     assert TOKEN not in output
     assert len(simulator.requests) == 1
+
+
+@pytest.mark.parametrize("host", ["own"])
+def test_the_trace_shows_requests_and_no_secret(stack: Stack) -> None:
+    """`pulumi up --debug` has one line a request, with its status, and neither token nor body."""
+    stack.program(PROGRAM.format(name="web"))
+    token = stack.environment["HW_AUTH_TOKEN"]
+    output = stack.up("--debug").ok().output
+    assert re.search(r"POST http://127\.0\.0\.1:\d+/v1/\w+/baremetalservers: HTTP 200, \d+ bytes", output)
+    assert re.search(r"GET http://127\.0\.0\.1:\d+/v1/\w+/jobs/\w+: HTTP 200, \d+ bytes", output)
+    for secret in (token, "PLAIN-Passw0rd", "MARKED-secret"):
+        assert secret not in output

@@ -105,3 +105,31 @@ def test_a_refused_order_says_so(stack: Stack, simulator: Simulator) -> None:
     assert "BMS.0054" in output
     assert "nothing was submitted" in output
     assert simulator.count("POST") == 1
+
+
+MANY = """
+    import pulumi
+    from pulumi_bms import JobCompletions
+
+    jobs = JobCompletions("jobs", job_ids={job_ids!r})
+    pulumi.export("server_ids", jobs.server_ids)
+"""
+
+
+def test_many_jobs_are_one_resource(stack: Stack, simulator: Simulator) -> None:
+    """All are waited for, another key in place; the finished ones are not asked for again; all failures are told."""
+    stack.program(MANY.format(job_ids={"web": "ok.1", "db": "ok.2"}))
+    stack.up().ok()
+    assert {key: len(found) for key, found in stack.outputs()["server_ids"].items()} == {"web": 3, "db": 3}
+    asked = len(simulator.requests)
+
+    stack.program(MANY.format(job_ids={"web": "ok.1", "cache": "quick.1"}))
+    assert "1 updated" in stack.up().ok().output
+    assert {key: len(found) for key, found in stack.outputs()["server_ids"].items()} == {"web": 3, "cache": 3}
+    assert {request.path.rsplit("/", 1)[1] for request in simulator.requests[asked:]} == {"quick.1"}
+
+    stack.program(MANY.format(job_ids={"web": "ok.1", "bad": "fail-one.1", "worse": "fail.1"}))
+    output = stack.up().failed().output
+    assert "2 of 3 jobs did not succeed" in output
+    assert "bad: job fail-one.1 (baremetalBatchCreate) FAILED" in output
+    assert "worse: job fail.1 (baremetalBatchCreate) FAILED" in output

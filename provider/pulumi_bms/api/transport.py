@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 import requests
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
@@ -31,7 +33,10 @@ LARGEST_BODY = 8 * 1024 * 1024
 """Bytes of an answer that are read; a job of 1,000 sub-jobs has about half a megabyte."""
 SHORTEST_TIMEOUT = 1.0
 """Seconds that a request gets however near the deadline is: less would only fail."""
+POOLED_CONNECTIONS = 64
+"""Connections that are kept alive: more than the looks of a full request budget that are under way at once."""
 _PIECE = 64 * 1024
+_TRACE = logging.getLogger("pulumi_bms.http")
 _NO_ADDRESS = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
@@ -106,9 +111,16 @@ class Transport:
             with self._open(session, request) as response:
                 body = b"".join(self._pieces(response, request, ends_at))
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status_code, headers, body)
+                answer = Answer(response.status_code, headers, body)
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise self._no_news(request, error) from None
+            news = self._no_news(request, error)
+            _TRACE.debug("%s: %s", news.what, news.detail)
+            raise news from None
+        # Neither headers nor bodies: there are tokens in the one, and passwords in the other.
+        _TRACE.debug(
+            "%s: HTTP %d, %d bytes, request id %s", self.describe(request), answer.status, len(body), answer.request_id
+        )
+        return answer
 
     def _open(self, session: requests.Session, request: Request) -> Response:
         return session.request(
@@ -163,6 +175,8 @@ def _new_session() -> requests.Session:
     # Compression would let a small answer grow without bound.
     session.headers["Accept-Encoding"] = "identity"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=POOLED_CONNECTIONS))
     return session
 
 

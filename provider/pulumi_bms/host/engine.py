@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable
 from contextlib import suppress
 from typing import cast
@@ -50,6 +51,20 @@ class Engine:
                 # Typed for a channel that blocks; this one's calls are awaited.
                 await cast("Awaitable[object]", self._stub.Log(message, timeout=_LONGEST_DRAIN))
             self._queue.task_done()
+
+
+class DebugLog(logging.Handler):
+    """Hands the log records of Python code on to the engine's debug log; `pulumi up --debug` shows them."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(logging.DEBUG)
+        self._engine = engine
+        self._loop = asyncio.get_running_loop()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand one record on; from any thread, also one that outlives the loop."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._engine.log, Severity.DEBUG, self.format(record))
 
 
 class Row:

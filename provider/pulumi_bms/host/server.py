@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ import grpc
 from pulumi.runtime import proto
 
 from pulumi_bms.host.calls import PATIENCE, Calls, Cancellation
-from pulumi_bms.host.engine import Engine
+from pulumi_bms.host.engine import DebugLog, Engine
 from pulumi_bms.host.providers import Providers
 from pulumi_bms.host.servicer import Servicer
 
@@ -30,6 +31,7 @@ async def serve(engine_address: str) -> None:
     cancellation = Cancellation()
     calls = Calls(cancellation)
     engine = Engine(engine_address)
+    _trace_to(DebugLog(engine))
     server = grpc.aio.server(
         options=[
             ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
@@ -46,6 +48,14 @@ async def serve(engine_address: str) -> None:
         await asyncio.wait_for(calls.idle(), _LAST_ANSWERS)
     await server.stop(grace=0.2)
     await engine.close()
+
+
+def _trace_to(handler: logging.Handler) -> None:
+    """Let the providers' requests be seen in the engine's debug log: one line each, without anything secret."""
+    logger = logging.getLogger("pulumi_bms")
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(handler)
+    logger.propagate = False
 
 
 async def _until_over(parent: int) -> None:

@@ -14,7 +14,7 @@ from pulumi_bms.host.engine import Engine
 from pulumi_bms.host.operation import ExpectedError, Operation, Purpose
 from pulumi_bms.host.providers import Providers, has_provider
 from pulumi_bms.host.step import Context, Step
-from pulumi_bms.host.wire import decode, decode_with_unknowns, encode_with_provider
+from pulumi_bms.host.wire import decode, decode_with_unknowns
 
 
 class Servicer(proto.ResourceProviderServicer):
@@ -47,7 +47,7 @@ class Servicer(proto.ResourceProviderServicer):
         step = self._step(context, request.urn, Operation())
         result = await step.run(lambda found: found.check(olds, news), request.news, request.olds)
         return proto.CheckResponse(
-            inputs=await encode_with_provider(result.inputs, request.news),
+            inputs=await step.encode(result.inputs, request.news),
             failures=[proto.CheckFailure(property=found.property, reason=found.reason) for found in result.failures],
         )
 
@@ -74,7 +74,7 @@ class Servicer(proto.ResourceProviderServicer):
         operation = Operation(name=request.name, timeout=request.timeout or None, preview=request.preview)
         step = self._step(context, request.urn, operation, inputs=source)
         result = await step.run(lambda found: found.create(inputs), source)
-        return proto.CreateResponse(id=result.id, properties=await encode_with_provider(result.outs, source))
+        return proto.CreateResponse(id=result.id, properties=await step.encode(result.outs, source))
 
     async def Update(self, request: proto.UpdateRequest, context: Context) -> proto.UpdateResponse:
         """Update, or look ahead in a preview; the first update of an imported resource reads it."""
@@ -99,8 +99,9 @@ class Servicer(proto.ResourceProviderServicer):
                 raise ExpectedError(f"there is nothing to import: no resource has the id {request.id}")
             return read
 
-        result = await self._step(context, request.urn, operation, request.id, source).run(method, source)
-        return proto.UpdateResponse(properties=await encode_with_provider(result.outs, source))
+        step = self._step(context, request.urn, operation, request.id, source)
+        result = await step.run(method, source)
+        return proto.UpdateResponse(properties=await step.encode(result.outs, source))
 
     async def Read(self, request: proto.ReadRequest, context: Context) -> proto.ReadResponse:
         """Refresh, or get by id. What is to be imported comes without a provider: the update that follows reads it."""
@@ -115,8 +116,8 @@ class Servicer(proto.ResourceProviderServicer):
             return proto.ReadResponse()
         return proto.ReadResponse(
             id=result.id,
-            properties=await encode_with_provider(result.outs, source),
-            inputs=request.inputs if result.inputs is None else await encode_with_provider(result.inputs, source),
+            properties=await step.encode(result.outs, source),
+            inputs=request.inputs if result.inputs is None else await step.encode(result.inputs, source),
         )
 
     async def Delete(self, request: proto.DeleteRequest, context: Context) -> Empty:

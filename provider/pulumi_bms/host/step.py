@@ -77,6 +77,14 @@ class Step:
                 await self._engine.drain()
         return await self._refuse(failure, sources[0])
 
+    async def encode(self, values: dict[str, Any] | None, source: Struct) -> Struct:
+        """Properties for the answer, with the provider of `source`; values that can't be are answered as an error."""
+        try:
+            return await encode_with_provider(values, source)
+        except Exception as error:  # noqa: BLE001  (a provider may answer with anything)
+            failure = error
+        return await self._refuse(failure, source)
+
     async def uses_operation(self, source: Struct) -> bool:
         """Whether the provider asks for its operation."""
         try:
@@ -103,10 +111,15 @@ class Step:
         await self._abort(f"{kind}{failure} (`pulumi up --debug` shows the traceback)")
 
     async def _state_of(self, failure: PartialStateError, source: Struct) -> bytes:
+        try:
+            properties = await encode_with_provider(failure.outputs, source)
+        except Exception as error:  # noqa: BLE001  (the id is worth more than the outputs)
+            self._engine.log(Severity.DEBUG, "".join(traceback.format_exception(error)), self._operation.urn)
+            properties = await encode_with_provider({}, source)
         # The code in the details must be the call's, and the provider must be in both bags, or nothing can follow.
         failed = proto.ErrorResourceInitFailed(
             id=self._id or failure.id,
-            properties=await encode_with_provider(failure.outputs, source),
+            properties=properties,
             inputs=self._inputs,
             reasons=[failure.reason],
         )
