@@ -17,7 +17,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 import pulumi_bms
 from pulumi_bms import load_provider
 
-RESOURCES = ("JobCompletion", "JobSubmission")
+RESOURCES = ("JobCompletion", "JobCompletions", "JobSubmission")
 
 
 def run(program: str, *arguments: str) -> Any:
@@ -84,12 +84,13 @@ class Recorder(pulumi.runtime.Mocks):
 @pulumi.runtime.test
 def build():
     pulumi.runtime.set_mocks(Recorder())
-    from pulumi_bms import JobCompletion, JobSubmission
+    from pulumi_bms import JobCompletion, JobCompletions, JobSubmission
     where = {"region": "eu-de", "project_id": "p", "endpoint": "https://bms.example.com"}
     timeouts = pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="90m"))
     built = [
         JobCompletion("all", job_id="j", expected_servers=3, opts=timeouts, **where),
         JobCompletion("least", job_id="j"),
+        JobCompletions("all", job_ids={"a": "j"}, opts=timeouts, **where),
         JobSubmission("all", path="p", body={"a": {"adminPass": "x"}}, method="PUT", triggers=[1], **where),
         JobSubmission("least", path="p"),
     ]
@@ -112,22 +113,25 @@ KEPT = {"__provider", "id", "urn"}
 def test_types_and_properties_are_pinned() -> None:
     """The type tokens, the inputs, all given or as few as can be, and with them the outputs: as in users' states."""
     observed = run(OBSERVE)
-    completion, submission = (f"pulumi-python:dynamic/bms:{name}" for name in RESOURCES)
+    completion, completions, submission = (f"pulumi-python:dynamic/bms:{name}" for name in RESOURCES)
     assert {(typ, name): set(inputs) - KEPT for typ, name, inputs in observed["seen"]} == {
         (completion, "all"): {"job_id", "expected_servers", "create_timeout_seconds", *WHERE},
         (completion, "least"): {"job_id"},
+        (completions, "all"): {"job_ids", "create_timeout_seconds", *WHERE},
         (submission, "all"): {"path", "method", "body", "triggers", *WHERE},
         (submission, "least"): {"path", "method"},
     }
     of_completion = {*OUTPUTS_OF_A_COMPLETION, "expected_servers", "create_timeout_seconds", *WHERE}
+    of_completions = {"job_ids", "server_ids", "jobs", "create_timeout_seconds", *WHERE}
     of_submission = {"job_id", "order_id", "digests", "path", "method", "body", "triggers", *WHERE}
     properties = [set(names) - KEPT for names in observed["properties"]]
-    assert properties == [of_completion, of_completion, of_submission, of_submission]
+    assert properties == [of_completion, of_completion, of_completions, of_submission, of_submission]
 
 
 def test_every_output_is_annotated() -> None:
     """Type checkers and editors know each output: the class says what is in the state."""
     assert inspect.get_annotations(pulumi_bms.JobCompletion).keys() == OUTPUTS_OF_A_COMPLETION
+    assert inspect.get_annotations(pulumi_bms.JobCompletions).keys() == {"job_ids", "server_ids", "jobs"}
     assert inspect.get_annotations(pulumi_bms.JobSubmission).keys() == {"job_id", "order_id"}
 
 
@@ -136,10 +140,12 @@ def test_every_output_is_annotated() -> None:
 PICKLES = {
     4: {
         "JobCompletion": "gASVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JDb21wbGV0aW9ulIWUUpQu",
+        "JobCompletions": "gASVNQAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA5Kb2JDb21wbGV0aW9uc5SFlFKULg==",
         "JobSubmission": "gASVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JTdWJtaXNzaW9ulIWUUpQu",
     },
     5: {
         "JobCompletion": "gAWVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JDb21wbGV0aW9ulIWUUpQu",
+        "JobCompletions": "gAWVNQAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA5Kb2JDb21wbGV0aW9uc5SFlFKULg==",
         "JobSubmission": "gAWVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JTdWJtaXNzaW9ulIWUUpQu",
     },
 }
