@@ -44,11 +44,26 @@ def test_a_failed_job_is_not_imported_as_a_success(stack: Stack, simulator: Simu
         assert stack.state().get("pending_operations", []) == []
 
 
+def test_a_failed_import_leaves_nothing_that_stays(stack: Stack, simulator: Simulator) -> None:
+    """An import without settings fails; with them the next `up` mends it, and without them it can be destroyed."""
+    simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
+    stack.program(PROGRAM.format(job_id="done", option='import_="done"'))
+    stack.disconnect()
+    assert "not set: the endpoint" in stack.up().failed().output
+    stack.destroy().ok()
+    assert "not set: the endpoint" in stack.up().failed().output
+    stack.connect(simulator)
+    stack.up().ok()
+    assert len(stack.outputs()["server_ids"]) == 2
+
+
 def test_an_id_that_is_not_the_job_is_refused(stack: Stack, simulator: Simulator) -> None:
     """`import_` with another id than `job_id` is refused; so is `opts.id`, which has no outputs to read."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
     stack.program(PROGRAM.format(job_id="done", option='import_="other"'))
     assert "import_ is 'other', and job_id 'done': write the same id for both" in stack.up().failed().output
+    stack.refresh().ok()
+    stack.destroy().ok()
 
     stack.program(PROGRAM.format(job_id="done", option='id="done"'))
     words = "JobCompletion can't be read by opts.id: give the id as job_id, or use opts.import_"

@@ -3,32 +3,72 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from bms_simulator import SCENARIOS
+from pulumi_bms import settings
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+class Recorded(Mapping[str, str]):
+    """A config, and an environment, that notes what it is asked for."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values_by_name = values
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.asked.add(name)
+        return self.values_by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_by_name)
+
+    def __len__(self) -> int:
+        return len(self.values_by_name)
+
+
+def names_read() -> set[str]:
+    # All from one source, then all from the other: what one has is not looked for in the next.
+    configured = {"bms:endpoint": "https://bms.example.com", "bms:projectId": "p", "bms:token": "t"}
+    exported = {"BMS_ENDPOINT": "https://bms.example.com", "HW_PROJECT_ID": "p", "HW_AUTH_TOKEN": "t"}
+    asked: set[str] = set()
+    for config_values, environ_values in ((configured, {}), ({}, exported)):
+        config, environ = Recorded(config_values), Recorded(environ_values)
+        settings.load({}, config.get, environ)
+        asked |= config.asked | environ.asked
+    return asked
+
+
 def test_every_scenario_is_listed_and_no_other() -> None:
     """The table of scenarios is the simulator's."""
     table = README.split("| scenario | what happens |")[1].split("\n\n")[0]
-    assert re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE) == list(SCENARIOS)
+    rows = re.findall(r"^\| `([^`]+)` \| (.+) \|$", table, re.MULTILINE)
+    assert rows == [(scenario.name, scenario.shows) for scenario in SCENARIOS.values()]
 
 
 def test_every_setting_is_listed() -> None:
     """Each config key and variable that the settings read is in the README."""
-    source = (ROOT / "provider" / "pulumi_bms" / "settings.py").read_text(encoding="utf-8")
-    variables = set(re.findall(r"environ\.get\(\"([A-Z_]+)\"", source))
-    assert variables
-    for name in (*variables, "bms:endpoint", "bms:region", "bms:projectId", "bms:token", "bms:maxRequestsPerMinute"):
-        assert f"`{name}`" in README, name
+    assert {name for name in names_read() if f"`{name}`" not in README} == set()
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z0-9]+)`", README))))
+def test_what_the_settings_read_is_seen() -> None:
+    """The test above is about all settings, those of the environment too."""
+    assert {"bms:region", "bms:maxRequestsPerMinute", "HW_AUTH_TOKEN", "HW_PROJECT_ID", "BMS_ENDPOINT"} <= names_read()
+
+
+@pytest.mark.parametrize("target", ["up", "test"])
+def test_the_first_two_commands_are_there(target: str) -> None:
+    """Whoever tries it finds the two commands that need no cloud, as lines to copy."""
+    assert re.search(rf"^make {target}\b", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^)make ([a-z0-9]+)", README, re.MULTILINE))))
 def test_every_make_target_exists(target: str) -> None:
     """What the README says to make is in the Makefile."""
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)

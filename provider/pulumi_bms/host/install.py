@@ -89,7 +89,7 @@ def _check_runtime(project: dict[str, Any], root: Path) -> None:
     if python and not (python.exists() and _has_package(python)):
         raise InstallError(
             f"the project's virtualenv {environment} does not exist or lacks this package: "
-            f"run `{environment}/bin/pip install pulumi-bms` first"
+            f"install pulumi-bms with `{environment}/bin/pip` first"
         )
 
 

@@ -53,8 +53,10 @@ class Servicer(proto.ResourceProviderServicer):
 
     async def Diff(self, request: proto.DiffRequest, context: Context) -> proto.DiffResponse:
         """Compare old outputs with new inputs. A resource that is being imported has outputs yet to be read."""
-        if not has_provider(request.olds) and has_provider(request.news):
-            return proto.DiffResponse(changes=proto.DiffResponse.DIFF_SOME)
+        if not has_provider(request.olds):
+            # Without one in the inputs either it is the refresh of an import that failed: nobody can compare.
+            work_is_left = has_provider(request.news)
+            return proto.DiffResponse(changes=_CHANGES[work_is_left])
         olds, news = decode_with_unknowns(request.olds), decode_with_unknowns(request.news)
         step = self._step(context, request.urn, Operation())
         result = await step.run(lambda found: found.diff(request.id, olds, news), request.news, request.olds)
@@ -121,7 +123,9 @@ class Servicer(proto.ResourceProviderServicer):
         )
 
     async def Delete(self, request: proto.DeleteRequest, context: Context) -> Empty:
-        """Delete."""
+        """Delete. What was to be imported and never was read carries no provider: there is nothing to delete."""
+        if not (has_provider(request.properties) or has_provider(request.old_inputs)):
+            return Empty()
         outputs = decode(request.properties)
         operation = Operation(name=request.name, timeout=request.timeout or None)
         step = self._step(context, request.urn, operation, request.id, request.old_inputs)
