@@ -266,7 +266,7 @@ def test_a_virtualenv_without_the_package_is_refused(tmp_path: Path, absolute: b
     fake_python(tmp_path / "env", f'exec "{sys.executable}" -S -I "$@"')
     environment = str(tmp_path / "env") if absolute else "env"
     with_virtualenv(tmp_path, environment)
-    assert f"{environment}/bin/pip install pulumi-bms" in refusal(tmp_path)
+    assert f"install pulumi-bms with `{environment}/bin/pip` first" in refusal(tmp_path)
 
 
 def test_a_virtualenv_that_is_not_there_is_refused(tmp_path: Path) -> None:
