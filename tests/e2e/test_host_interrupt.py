@@ -158,3 +158,13 @@ def _lives(process_id: int) -> bool:
     except FileNotFoundError:
         return False
     return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def test_ctrl_c_ends_a_preview_that_looks(stack: Stack, simulator: Simulator, until: Until) -> None:
+    """A preview does not wait for a look whose answer does not come: it says which job it was, and stores nothing."""
+    stack.program('from pulumi_bms import JobCompletion\nJobCompletion("web", job_id="hang.x")')
+    process = stack.start("preview")
+    until(lambda: simulator.count("GET", path_contains="hang.x") > 0)
+    os.killpg(process.pid, signal.SIGINT)
+    assert "interrupted while job hang.x was looked at" in stack.ended(process, 60.0).failed().output
+    assert stack.resources() == {}

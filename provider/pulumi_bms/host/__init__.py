@@ -27,7 +27,8 @@ What this process does, and the stock one does not:
 - An expected error is its own message; a traceback goes to the engine's debug log.
 - The process ends when the engine does, however that ended.
 
-Files: `server` (the process), `servicer` (the RPCs), `providers` (which provider serves a request: the one seam),
-`calls` (threads, cancel, checkpoints), `engine` (rows and log lines), `wire` (protobuf), `operation` (what providers
-see), `install` (adopting this host elsewhere). Without this host the resources work too, on Pulumi's own.
+Files: `server` (the process), `servicer` (the RPCs), `step` (one request, and the errors it may end with), `providers`
+(which provider serves a request: the one seam), `calls` (threads, cancel, checkpoints), `engine` (rows and log lines),
+`wire` (protobuf), `operation` (what providers see), `install` (adopting this host elsewhere). Without this host the
+resources work too, on Pulumi's own.
 """

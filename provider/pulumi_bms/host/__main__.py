@@ -1,5 +1,6 @@
 """`python -m pulumi_bms.host`: serve an engine, or install this host in an infrastructure repository."""
 
+import signal
 import sys
 
 if __name__ == "__main__":
@@ -7,6 +8,9 @@ if __name__ == "__main__":
         from pulumi_bms.host.install import main as install
 
         sys.exit(install(sys.argv[2:]))
+
+    # Until the server handles it, an interrupt ends the process without a traceback: the imports take a second.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     from pulumi_bms.host.server import main
 

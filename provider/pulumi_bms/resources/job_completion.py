@@ -205,6 +205,8 @@ class JobCompletionProvider(BmsProvider):
         except ExpectedError as error:
             note_once(operation, "settings", f"no look at the API in this preview: {error}")
             return {"job_id": job_id}
+        # Ctrl-C in a preview need not wait for the look.
+        operation.checkpoint(str(job_id), {"job_id": job_id}, f"interrupted while job {job_id} was looked at")
         ahead = look_ahead(connection, str(job_id), inputs.get("expected_servers"), operation)
         if ahead.job:
             return outputs_of(str(job_id), ahead.job, JobStatus.SUCCESS)

@@ -89,7 +89,9 @@ class Wait:
             return
         self._failures += 1
         self._look_again(now, error.retry_after)
-        if self._outage_since is not None:
+        if isinstance(error, NotFoundError):
+            self.progress = replace(self.progress, outage=0.0, trouble=_cause(error))
+        elif self._outage_since is not None:
             self._tell_outage(error, now)
             if error.retry_after is None:
                 self._look_by(self._outage_since + self._budget, now)

@@ -15,6 +15,7 @@ PART = "2c9eb2c5544cbf6101544f0635672b61"
     ("progress", "shown"),
     [
         (Progress(JOB), ""),
+        (Progress(JOB, trouble="404"), "not visible yet"),
         (Progress(JOB, "INIT"), "INIT"),
         (Progress(JOB, "RUNNING", 2, 3, makes_servers=True), "RUNNING, 2 of 3 servers done"),
         (Progress(JOB, "RUNNING", 2, 3), "RUNNING, 2 of 3 sub-jobs done"),

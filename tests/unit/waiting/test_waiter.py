@@ -702,6 +702,16 @@ def statuses(ran: Ran) -> list[str]:
     return [progress.status for _, progress in ran.told]
 
 
+def test_a_job_that_is_not_visible_yet_is_told_once(wait_for: WaitFor) -> None:
+    """One word for all the looks that do not find it, and none of it once it is there."""
+    ran = wait_for(steps((0, UNKNOWN), (20, job("RUNNING")), (60, job("SUCCESS"))))
+    assert [(progress.status, progress.trouble) for _, progress in ran.told] == [
+        ("", "404"),
+        ("RUNNING", ""),
+        ("SUCCESS", ""),
+    ]
+
+
 def test_the_observer_is_told_each_change_once(wait_for: WaitFor) -> None:
     """Many looks, one call per change, none for a repetition, the end included."""
     ran = wait_for(
