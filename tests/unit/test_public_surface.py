@@ -93,6 +93,9 @@ def build():
         JobCompletions("all", job_ids={"a": "j"}, opts=timeouts, **where),
         JobSubmission("all", path="p", body={"a": {"adminPass": "x"}}, method="PUT", triggers=[1], **where),
         JobSubmission("least", path="p"),
+        JobCompletion("there", job_id="j", profile="eu"),
+        JobCompletions("there", job_ids={"a": "j"}, profile="eu"),
+        JobSubmission("there", path="p", profile="eu"),
     ]
     Recorder.properties = [sorted(name for name in vars(one) if not name.startswith("_")) for one in built]
     return pulumi.Output.all(*[one.urn for one in built])
@@ -101,6 +104,7 @@ build()
 print(json.dumps({"seen": Recorder.seen, "properties": Recorder.properties}))
 """
 WHERE = {"region", "project_id", "endpoint"}
+ANYWHERE = {*WHERE, "profile"}
 OUTPUTS_OF_A_COMPLETION = {
     *("job_id", "job_type", "status", "begin_time", "end_time", "duration_seconds"),
     *("error_code", "fail_reason", "message", "code", "sub_jobs_total"),
@@ -120,12 +124,16 @@ def test_types_and_properties_are_pinned() -> None:
         (completions, "all"): {"job_ids", "create_timeout_seconds", *WHERE},
         (submission, "all"): {"path", "method", "body", "triggers", *WHERE},
         (submission, "least"): {"path", "method"},
+        (completion, "there"): {"job_id", "profile"},
+        (completions, "there"): {"job_ids", "profile"},
+        (submission, "there"): {"path", "method", "profile"},
     }
-    of_completion = {*OUTPUTS_OF_A_COMPLETION, "expected_servers", "create_timeout_seconds", *WHERE}
-    of_completions = {"job_ids", "server_ids", "jobs", "create_timeout_seconds", *WHERE}
-    of_submission = {"job_id", "order_id", "digests", "path", "method", "body", "triggers", *WHERE}
+    of_completion = {*OUTPUTS_OF_A_COMPLETION, "expected_servers", "create_timeout_seconds", *ANYWHERE}
+    of_completions = {"job_ids", "server_ids", "jobs", "create_timeout_seconds", *ANYWHERE}
+    of_submission = {"job_id", "order_id", "digests", "path", "method", "body", "triggers", *ANYWHERE}
     properties = [set(names) - KEPT for names in observed["properties"]]
-    assert properties == [of_completion, of_completion, of_completions, of_submission, of_submission]
+    of_each = (of_completion, of_completions, of_submission)
+    assert properties == [of_completion, of_completion, of_completions, of_submission, of_submission, *of_each]
 
 
 def test_every_output_is_annotated() -> None:

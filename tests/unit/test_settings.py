@@ -23,7 +23,12 @@ ENVIRONMENT = {
     "HW_PROJECT_ID": "environment-project",
     "HW_AUTH_TOKEN": "environment-token",
 }
-EU, CN, US = (f"https://bms.{region}.myhuaweicloud.com" for region in ("eu-de", "cn-north-4", "us-1"))
+EU = "https://bms.eu-de.otc.t-systems.com"
+CN, US = (f"https://bms.{region}.myhuaweicloud.com" for region in ("cn-north-4", "us-1"))
+CREDENTIAL = (
+    "a credential: set HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or another of the README's table "
+    "(or `pulumi config set --secret bms:token` and the like)"
+)
 
 
 def loaded(
@@ -120,8 +125,8 @@ def test_a_token_is_no_input() -> None:
             "BMS_ENDPOINT",
             "the endpoint: set `bms:region` or `bms:endpoint` (or HW_REGION_NAME, BMS_ENDPOINT)",
         ),
-        ("bms:projectId", "HW_PROJECT_ID", "the project id: set `bms:projectId` (or HW_PROJECT_ID)"),
-        ("bms:token", "HW_AUTH_TOKEN", "a token: set HW_AUTH_TOKEN (or `pulumi config set --secret bms:token`)"),
+        ("bms:projectId", "HW_PROJECT_ID", "the project: set `bms:projectId` or `bms:projectName` (or HW_PROJECT_ID)"),
+        ("bms:token", "HW_AUTH_TOKEN", CREDENTIAL),
     ],
 )
 def test_what_is_missing_is_named_with_both_ways_to_set_it(key: str, variable: str, says: str) -> None:
@@ -135,8 +140,7 @@ def test_all_that_is_missing_is_named_at_once() -> None:
     """Nobody is sent round three times."""
     assert problem_of() == (
         "not set: the endpoint: set `bms:region` or `bms:endpoint` (or HW_REGION_NAME, BMS_ENDPOINT); "
-        "the project id: set `bms:projectId` (or HW_PROJECT_ID); "
-        "a token: set HW_AUTH_TOKEN (or `pulumi config set --secret bms:token`)"
+        f"the project: set `bms:projectId` or `bms:projectName` (or HW_PROJECT_ID); {CREDENTIAL}"
     )
 
 
@@ -159,7 +163,7 @@ def test_a_token_that_is_none_is_refused_unseen(token: str) -> None:
 def test_a_blank_token_is_not_set(token: str) -> None:
     """An empty variable leaves the config's token in charge, and is missing without one."""
     assert token_of(loaded({}, CONFIG, {"HW_AUTH_TOKEN": token})) == "config-token"
-    assert problem_of({}, {**CONFIG, "bms:token": token}).startswith("not set: a token: ")
+    assert problem_of({}, {**CONFIG, "bms:token": token}).startswith("not set: a credential: ")
     with pytest.raises(SettingsError, match="the token from here is empty"):
         TokenCredential(token, "here")
 
@@ -176,9 +180,9 @@ def test_a_line_break_at_the_end_of_a_token_is_none_of_it() -> None:
         ({}, {"bms:endpoint": "https://user:S3CR3T@host"}, {}, "endpoint must not hold a user"),
         ({}, {"bms:endpoint": "https://host?token=S3CR3T"}, {}, "endpoint must not hold a user, a query"),
         ({}, {"bms:endpoint": ""}, {"BMS_ENDPOINT": "elsewhere"}, "endpoint is no http(s) URL"),
-        ({"region": "eu de"}, {}, {}, "the region may hold letters, digits, - and _ only"),
+        ({"region": "eu de"}, {}, {}, "the region may hold letters, digits and - only"),
         ({"region": "evil.example.com/x"}, {}, {}, "the region may hold"),
-        ({"region": "under_score"}, {}, {}, "endpoint is no http(s) URL"),
+        ({"region": "under_score"}, {}, {}, "the region may hold"),
         ({"project_id": "a/../b"}, {}, {}, "the project id may hold letters, digits, - and _ only"),
         ({}, {"bms:projectId": "x" * 65}, {}, "the project id may hold"),
     ],

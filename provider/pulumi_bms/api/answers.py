@@ -44,9 +44,14 @@ class Answer:
         seconds = _number(said)
         return seconds if seconds is not None else self._until(said)
 
+    @property
+    def date(self) -> datetime | None:
+        """The moment of the answer by the server's clock."""
+        return _date(self.headers.get("date"))
+
     def _until(self, said: str | None) -> float | None:
         # The server's own clock is the only one that its dates can be measured by: ours may jump.
-        until, now = _date(said), _date(self.headers.get("date"))
+        until, now = _date(said), self.date
         return max(0.0, (until - now).total_seconds()) if until and now else None
 
 
@@ -174,7 +179,8 @@ def _first(source: Mapping[str, Any], *names: str) -> str | None:
 def _words(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
-    return " ".join(str(value).split()) or None
+    # Control characters could rewrite what a terminal shows.
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in str(value)).split()) or None
 
 
 def _number(text: str | None) -> float | None:

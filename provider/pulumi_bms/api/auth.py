@@ -1,104 +1,121 @@
-"""Credentials: values that authenticate one request, and the memory of those that the API has rejected.
+"""Credentials: values that authenticate one request. This file has what they share, and the ready token.
 
-Source: the page "Authentication" of the Bare Metal Server API reference.
+Source: the page "Authentication" of the Bare Metal Server API reference. The access key is in `signing`, the user who
+signs in with a password in `iam`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import threading
+import secrets
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
-from pulumi_bms.api.errors import AuthenticationError, SettingsError
+from pulumi_bms.api.errors import SettingsError
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
 
+TOKEN_HEADER = "X-Auth-Token"  # noqa: S105  (the header's name)
+_FINGERPRINT_KEY = secrets.token_bytes(32)
+
 
 class Credential(Protocol):
-    """What authenticates one request. `source` says where it was found, for messages; it is never the secret."""
+    """What authenticates one request. It shows where it was found, and never the secret."""
+
+    @property
+    def kind(self) -> str:
+        """What it is, in a word or two, for messages."""
+        ...
 
     @property
     def source(self) -> str:
-        """Where the credential was found, such as `HW_AUTH_TOKEN`."""
+        """Where it was found, such as `HW_AUTH_TOKEN`."""
         ...
 
     @property
     def fingerprint(self) -> str:
-        """A digest by which rejected credentials are remembered; the secret can't be read from it."""
+        """A digest by which it is told from others; the secret can't be read from it."""
         ...
 
-    def authenticate(self, request: PreparedRequest) -> None:
-        """Add to a prepared request what makes the API accept it."""
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may repeat."""
         ...
 
-    def renew(self) -> bool:
-        """Get a fresh secret after a rejection; False where that is not possible."""
+    def authenticate(self, request: PreparedRequest, timeout: float | None = None) -> None:
+        """Add to a prepared request what makes the API accept it; `timeout` is what remains, in seconds.
+
+        Raises an `ApiError` where that takes a request of its own, and it fails.
+        """
         ...
+
+    def renew(self, rejected: PreparedRequest) -> bool:
+        """Have something fresh for another try after that request was rejected; False where that is not possible."""
+        ...
+
+
+def described(credential: Credential) -> str:
+    """The credential in words: `token from HW_AUTH_TOKEN`."""
+    return f"{credential.kind} from {credential.source}"
+
+
+def fingerprint_of(*parts: str) -> str:
+    """A digest that is of no use outside this process: a short password can't be guessed from it."""
+    digest = hashlib.blake2b(key=_FINGERPRINT_KEY)
+    for part in parts:
+        digest.update(f"{len(part)}:{part}".encode(errors="surrogatepass"))
+    return digest.hexdigest()
+
+
+def check_secret(what: str, text: str, source: str) -> None:
+    """Refuse what can't be sent in a header: a line break would end it and begin another one."""
+    if not text or not text.isascii() or not text.isprintable() or " " in text:
+        raise SettingsError(
+            f"the {what} from {source} is empty or holds blanks, line breaks or other characters that no {what} has; "
+            "set it again, without quotes and without a line break at its end"
+        )
+
+
+class Unpicklable:
+    """What holds a secret: a pickle or a copy of it would carry the secret away."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse."""
+        raise TypeError("a credential can't be pickled")
 
 
 @dataclass(frozen=True, slots=True)
-class TokenCredential:
+class TokenCredential(Unpicklable):
     """A ready project token, sent as `X-Auth-Token`. It can't be renewed."""
 
     token: str = field(repr=False)
     source: str
 
     def __post_init__(self) -> None:
-        # A line break would end the header and begin another one.
-        if not self.token or not self.token.isascii() or not self.token.isprintable() or " " in self.token:
-            raise SettingsError(
-                f"the token from {self.source} is empty or holds blanks, line breaks or other characters "
-                "that no token has; set it again, without quotes and without a line break at its end"
-            )
+        check_secret("token", self.token, self.source)
+
+    @property
+    def kind(self) -> str:
+        """What it is."""
+        return "token"
 
     @property
     def fingerprint(self) -> str:
         """A digest of the token."""
-        return hashlib.sha256(self.token.encode()).hexdigest()
+        return fingerprint_of(self.kind, self.token)
 
-    def authenticate(self, request: PreparedRequest) -> None:
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The token."""
+        return (self.token,)
+
+    def authenticate(self, request: PreparedRequest, timeout: float | None = None) -> None:  # noqa: ARG002
         """Add the token's header."""
-        request.headers["X-Auth-Token"] = self.token
+        request.headers[TOKEN_HEADER] = self.token
 
-    def renew(self) -> bool:
+    def renew(self, rejected: PreparedRequest) -> bool:  # noqa: ARG002
         """Never: whoever made the token must make a new one."""
         return False
-
-    def __reduce__(self) -> str | tuple[object, ...]:
-        """Refuse to be pickled: a pickle would carry the secret."""
-        raise TypeError("a credential can't be pickled")
-
-
-class Rejections:
-    """Which credentials an API has rejected: none of them is tried a second time.
-
-    Five bad signatures in a row lock an access key, so the first rejection is the last request.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._errors: dict[tuple[str, str], AuthenticationError] = {}
-
-    def remember(self, endpoint: str, credential: Credential, error: AuthenticationError) -> None:
-        """Note that the API at `endpoint` rejected the credential."""
-        with self._lock:
-            self._errors.setdefault((endpoint, credential.fingerprint), error)
-
-    def raise_if_rejected(self, endpoint: str, credential: Credential) -> None:
-        """Raise the rejection of this credential again, if there was one."""
-        with self._lock:
-            error = self._errors.get((endpoint, credential.fingerprint))
-        if error:
-            raise AuthenticationError(
-                f"{error.what} (not sent again: the credential from {credential.source} was rejected before)",
-                status=error.status,
-                code=error.code,
-                detail=error.detail,
-                request_id=error.request_id,
-            )
-
-
-REJECTIONS = Rejections()
-"""The memory of this process."""

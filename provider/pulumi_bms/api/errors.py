@@ -32,7 +32,8 @@ class ApiError(BmsError):
     """One request did not bring what it was sent for.
 
     `status` is the HTTP status, `code` and `detail` are what the body says, `request_id` is the header
-    `X-Request-Id`, and `retry_after` the pause in seconds that the server asks for. Each may be None.
+    `X-Request-Id`, and `retry_after` the pause in seconds that the server asks for. `credential` says by what the
+    request was signed, where that matters, and `advice` what to do about this error. Each may be None.
     """
 
     def __init__(
@@ -44,6 +45,8 @@ class ApiError(BmsError):
         detail: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
+        credential: str | None = None,
+        advice: str | None = None,
     ) -> None:
         # Only what is never secret: the arguments show in the repr, and pickle calls the class with them.
         super().__init__(what)
@@ -53,10 +56,14 @@ class ApiError(BmsError):
         self.detail = detail
         self.request_id = request_id
         self.retry_after = retry_after
+        self.credential = credential
+        self.advice = advice
 
     @property
     def hint(self) -> str | None:
-        """What the table of vendor codes advises, if it knows the code."""
+        """What to do: the advice for this error, else what the table of vendor codes says, if it knows the code."""
+        if self.advice:
+            return self.advice
         known = codes.lookup(self.code)
         return known.hint or None if known else None
 
@@ -74,7 +81,8 @@ class ApiError(BmsError):
         return " ".join(word for word in words if word)
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.what, self.reason, self.hint) if part)
+        signed = f" ({self.credential})" if self.credential else ""
+        return ": ".join(part for part in (self.what + signed, self.reason, self.hint) if part)
 
 
 class NoNewsError(ApiError):

@@ -7,22 +7,16 @@ of the calls that answer with a `job_id`.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from pulumi_bms.api import codes
-from pulumi_bms.api.answers import Answer, read_object
-from pulumi_bms.api.errors import (
-    ApiError,
-    AuthenticationError,
-    NoNewsError,
-    RefusedError,
-    UnansweredError,
-)
+from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
 from pulumi_bms.api.models import Job, Unreadable
+from pulumi_bms.api.projects import Project
+from pulumi_bms.api.redaction import secrets_of
 from pulumi_bms.api.transport import Request, Transport
 
 
@@ -45,17 +39,19 @@ class Submission:
 class JobApi:
     """The Job API of one project."""
 
-    def __init__(self, transport: Transport, project_id: str) -> None:
+    def __init__(self, transport: Transport, project: Project) -> None:
         self._transport = transport
-        self._root = f"/v1/{quote(project_id, safe='')}"
+        self._project = project
 
     def get_job(self, job_id: str, *, timeout: float | None = None) -> Look:
         """Look once at a job (`GET /v1/{project_id}/jobs/{job_id}`); `timeout` is what remains, in seconds.
 
         Raises an `ApiError`: `NoNewsError` where looking again may help, else what the answer means.
         """
-        request = Request("GET", f"{self._root}/jobs/{quote(job_id, safe='')}", timeout=timeout)
-        answer, document = self._exchange(request, _is_job)
+        project_id = self._project.id(timeout)
+        path = f"{_root(project_id)}/jobs/{quote(job_id, safe='')}"
+        request = Request("GET", path, timeout=timeout, project_id=project_id)
+        answer, document = self._transport.ask(request, _is_job)
         try:
             return Look(Job.read(document), answer.retry_after)
         except Unreadable as error:
@@ -71,32 +67,22 @@ class JobApi:
         the request never left, and `UnansweredError` where it may have taken effect.
         """
         payload = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        request = Request(method, f"{self._root}/{quote(path, safe='/')}", payload)
+        project_id = self._project.id()
+        target = f"{_root(project_id)}/{quote(path, safe='/')}"
+        request = Request(method, target, payload, project_id=project_id, secrets=secrets_of(body))
         try:
-            _, document = self._exchange(request, _names_job)
-        except ApiError as error:
-            error.detail = _redact(error.detail, body)
-            raise (_after_submission(error) if isinstance(error, NoNewsError) else error) from None
+            _, document = self._transport.ask(request, _names_job)
+        except NoNewsError as error:
+            raise _after_submission(error) from None
         return Submission(_id(document, *_JOB_ID) or "", _id(document, *_ORDER_ID))
-
-    def _exchange(self, request: Request, wanted: Callable[[Mapping[str, Any]], bool]) -> tuple[Answer, dict[str, Any]]:
-        what = self._transport.describe(request)
-        answer = self._transport.send(request)
-        try:
-            return answer, read_object(answer, what, wanted)
-        except AuthenticationError as error:
-            if not self._transport.credential.renew():
-                raise self._transport.rejected(error) from None
-        answer = self._transport.send(request)
-        try:
-            return answer, read_object(answer, what, wanted)
-        except AuthenticationError as error:
-            raise self._transport.rejected(error) from None
 
 
 _JOB_ID = ("job_id", "jobId")
 _ORDER_ID = ("order_id", "orderId")
-_SENSITIVE = ("pass", "pwd", "secret", "user_data", "token", "private", "personality")
+
+
+def _root(project_id: str) -> str:
+    return f"/v1/{quote(project_id, safe='')}"
 
 
 def _after_submission(error: NoNewsError) -> ApiError:
@@ -121,33 +107,6 @@ def _says_no(error: ApiError) -> bool:
     if error.status < 400:  # noqa: PLR2004
         return codes.lookup(error.code) is not None
     return error.code is not None or error.status == 429  # noqa: PLR2004
-
-
-def _redact(text: str | None, body: object) -> str | None:
-    """The server's words without the passwords of the body that it may repeat."""
-    secrets = {spelling for secret in _secrets(body, sensitive=False) for spelling in _spellings(secret)}
-    if not text or not secrets:
-        return text
-    # The longest first: one may be the beginning of another.
-    return re.sub("|".join(sorted(secrets, key=len, reverse=True)), "[secret]", text)
-
-
-def _spellings(secret: str) -> Iterator[str]:
-    """Patterns of a secret as it stands and as JSON writes it; blanks of any kind, for an error's text has but one."""
-    for text in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-        if text.strip():
-            yield r"\s+".join(map(re.escape, text.split()))
-
-
-def _secrets(value: object, *, sensitive: bool) -> Iterator[str]:
-    if isinstance(value, str | int | float) and not isinstance(value, bool) and sensitive:
-        yield str(value)
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _secrets(inner, sensitive=sensitive or any(word in str(key).lower() for word in _SENSITIVE))
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _secrets(inner, sensitive=sensitive)
 
 
 def _is_job(document: Mapping[str, Any]) -> bool:

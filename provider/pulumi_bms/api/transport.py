@@ -1,24 +1,32 @@
-"""HTTP by `requests`: a session, timeouts, bounds. An answer comes back whole, or an error does."""
+"""HTTP by `requests`: a session, timeouts, bounds. An answer comes back whole, or an error does.
+
+`ask` is the way in: it signs a request, sends it, reads the answer, renews the credential once where that helps, and
+remembers what the API thinks of it.
+"""
 
 from __future__ import annotations
 
 import logging
-import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError
 
 from pulumi_bms._version import __version__
-from pulumi_bms.api.answers import Answer
-from pulumi_bms.api.auth import REJECTIONS, Credential, Rejections
-from pulumi_bms.api.errors import AuthenticationError, NoNewsError
+from pulumi_bms.api import advice
+from pulumi_bms.api.answers import Answer, read_object
+from pulumi_bms.api.auth import Credential, described
+from pulumi_bms.api.causes import cause_of, never_sent
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError
+from pulumi_bms.api.redaction import redact
+from pulumi_bms.api.trust import TRUST, Trust
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Response
@@ -37,23 +45,25 @@ POOLED_CONNECTIONS = 64
 """Connections that are kept alive: more than the looks of a full request budget that are under way at once."""
 _PIECE = 64 * 1024
 _TRACE = logging.getLogger("pulumi_bms.http")
-_NO_ADDRESS = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
-)
-_NEVER_SENT = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError, *_NO_ADDRESS)
-_NO_CONNECTION = (NewConnectionError, ssl.SSLCertVerificationError)
+
+
+Wanted = Callable[[Mapping[str, Any]], bool]
+"""Recognises the JSON object that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: `path` begins with a slash and is quoted already; `timeout` is what remains, in seconds."""
+    """One request: `path` begins with a slash and is quoted already; `timeout` is what remains, in seconds.
+
+    `project_id` goes into the header that names the project, and no error repeats what `secrets` holds.
+    """
 
     method: str
     path: str
     body: bytes | None = field(default=None, repr=False)
     timeout: float | None = None
+    project_id: str | None = None
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -67,11 +77,12 @@ class _Session(requests.Session):
 
 class _Authentication(AuthBase):
     # As an auth object it also keeps requests from reading a password for this host out of ~/.netrc.
-    def __init__(self, credential: Credential) -> None:
+    def __init__(self, credential: Credential, timeout: float | None) -> None:
         self._credential = credential
+        self._timeout = timeout
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        self._credential.authenticate(request)
+        self._credential.authenticate(request, self._timeout)
         return request
 
 
@@ -83,32 +94,88 @@ class Transport:
         endpoint: str,
         credential: Credential,
         *,
+        ca_bundle: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
-        rejections: Rejections = REJECTIONS,
+        clock: Callable[[], float] = time.time,
+        trust: Trust = TRUST,
     ) -> None:
         self.endpoint = endpoint.rstrip("/")
         self.credential = credential
+        self._ca_bundle = ca_bundle
         self._monotonic = monotonic
-        self._rejections = rejections
+        self._clock = clock
+        self._standing = trust.standing(self.endpoint, credential)
         self._session = _new_session()
 
     def __repr__(self) -> str:
         return f"Transport({self.endpoint!r}, {self.credential!r})"
 
+    def ask(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
+        """Send one request: its answer and the object that was wanted, or the `ApiError` that the answer means."""
+        with self._standing.use(repeatable=request.method == "GET"):
+            rejected = self._prepared(request)
+            try:
+                return self._read(rejected, request, wanted)
+            except AuthenticationError as error:
+                if not self.credential.renew(rejected):
+                    self._standing.reject(error)
+                    raise
+            try:
+                return self._read(self._prepared(request), request, wanted)
+            except AuthenticationError as error:
+                self._standing.reject(error)
+                raise
+
     def send(self, request: Request) -> Answer:
-        """Send one request and read its answer whole; raises `NoNewsError` where none came."""
-        self._rejections.raise_if_rejected(self.endpoint, self.credential)
+        """Sign and send one request and read its answer whole; raises `NoNewsError` where none came."""
+        return self._deliver(self._prepared(request), request)
+
+    def _prepared(self, request: Request) -> PreparedRequest:
+        # The gateway wants a content type even of a GET.
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if request.project_id:
+            headers["X-Project-Id"] = request.project_id
+        auth = _Authentication(self.credential, request.timeout)
+        url = self.endpoint + request.path
+        try:
+            return self._session.prepare_request(
+                requests.Request(request.method, url, headers=headers, data=request.body, auth=auth)
+            )
+        except requests.RequestException as error:
+            raise self._no_news(request, error) from None
+
+    def _read(self, prepared: PreparedRequest, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
+        signed_at = self._clock()
+        answer = self._deliver(prepared, request)
+        try:
+            document = read_object(answer, self.describe(request), wanted)
+        except ApiError as error:
+            if not isinstance(error, NoNewsError | AuthenticationError):
+                self._standing.accept()
+            self._explain(error, request, advice.skew_of(answer, signed_at))
+            raise
+        self._standing.accept()
+        return answer, document
+
+    def _explain(self, error: ApiError, request: Request, skew: timedelta | None) -> None:
+        """Say by which credential it was and what to do; take out what the server repeats of secrets."""
+        if advice.concerns_credential(error):
+            error.credential = described(self.credential)
+            error.advice = advice.advise(error, self.credential, skew, request.project_id)
+        error.detail = redact(error.detail, (*self.credential.secrets, *request.secrets))
+
+    def _deliver(self, prepared: PreparedRequest, request: Request) -> Answer:
         if request.method == "GET":
-            return self._exchange(self._session, request)
+            return self._exchange(self._session, prepared, request)
         # A connection kept alive may have died unseen, and then nobody knows whether the request arrived. A request
         # that changes things gets a connection of its own.
         with _new_session() as session:
-            return self._exchange(session, request)
+            return self._exchange(session, prepared, request)
 
-    def _exchange(self, session: requests.Session, request: Request) -> Answer:
+    def _exchange(self, session: requests.Session, prepared: PreparedRequest, request: Request) -> Answer:
         ends_at = self._monotonic() + min(EXCHANGE_TIMEOUT, _at_least(request.timeout, EXCHANGE_TIMEOUT))
         try:
-            with self._open(session, request) as response:
+            with self._open(session, prepared, request) as response:
                 body = b"".join(self._pieces(response, request, ends_at))
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 answer = Answer(response.status_code, headers, body)
@@ -122,17 +189,14 @@ class Transport:
         )
         return answer
 
-    def _open(self, session: requests.Session, request: Request) -> Response:
-        return session.request(
-            request.method,
-            self.endpoint + request.path,
-            data=request.body,
-            # The gateway wants a content type even of a GET.
-            headers={"Content-Type": "application/json", "Accept": "application/json"},
-            auth=_Authentication(self.credential),
+    def _open(self, session: requests.Session, prepared: PreparedRequest, request: Request) -> Response:
+        # Proxies and certificate bundles out of the environment, as requests has them.
+        around = session.merge_environment_settings(prepared.url, {}, True, self._ca_bundle, None)  # noqa: FBT003
+        return session.send(
+            prepared,
             timeout=(_at_least(request.timeout, CONNECT_TIMEOUT), _at_least(request.timeout, READ_TIMEOUT)),
             allow_redirects=False,
-            stream=True,
+            **around,
         )
 
     def _pieces(self, response: Response, request: Request, ends_at: float) -> Iterator[bytes]:
@@ -154,15 +218,9 @@ class Transport:
         )
 
     def _no_news(self, request: Request, error: Exception) -> NoNewsError:
-        news = NoNewsError(self.describe(request), detail=_cause(error))
-        news.sent = not _never_sent(error)
+        news = NoNewsError(self.describe(request), detail=cause_of(error))
+        news.sent = not never_sent(error)
         return news
-
-    def rejected(self, error: AuthenticationError) -> AuthenticationError:
-        """Remember that the API rejected the credential; the error, saying which credential it was."""
-        self._rejections.remember(self.endpoint, self.credential, error)
-        error.what = f"{error.what} (credential from {self.credential.source})"
-        return error
 
     def describe(self, request: Request) -> str:
         """The request in words: method and address, nothing secret."""
@@ -182,37 +240,3 @@ def _new_session() -> requests.Session:
 
 def _at_least(timeout: float | None, usual: float) -> float:
     return usual if timeout is None else min(usual, max(timeout, SHORTEST_TIMEOUT))
-
-
-def _never_sent(error: Exception) -> bool:
-    return isinstance(error, _NEVER_SENT) or any(isinstance(cause, _NO_CONNECTION) for cause in _causes(error))
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    queue: list[object] = [error]
-    while queue:
-        item = queue.pop()
-        if isinstance(item, BaseException) and id(item) not in seen:
-            seen.add(id(item))
-            yield item
-            queue += [*item.args, item.__cause__, getattr(item, "reason", None)]
-
-
-def _cause(error: Exception) -> str:
-    """The innermost reason in plain words: requests wraps one error in another, with object addresses."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return "no connection in time"
-    if isinstance(error, requests.exceptions.ReadTimeout | ReadTimeoutError):
-        return "no answer in time"
-    systems = [c for c in _causes(error) if isinstance(c, OSError) and c.strerror and not isinstance(c, HTTPError)]
-    if systems:
-        return str(systems[-1].strerror)
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"TLS: {list(_causes(error))[-1]}"
-    if isinstance(error, _NO_ADDRESS):
-        # Without its text, which may repeat the password of a proxy.
-        return "the address of the endpoint, or of a proxy that the environment names, can't be used"
-    if not isinstance(error, requests.RequestException | HTTPError):
-        return str(error)
-    return "the connection ended before the answer was whole"

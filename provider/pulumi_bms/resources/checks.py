@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from pulumi.dynamic import CheckFailure, CheckResult
 from pulumi.output import Unknown
 
-from pulumi_bms.settings import endpoint_problem, name_problem
+from pulumi_bms.settings import endpoint_problem, name_problem, region_problem
 
 LONGEST_JOB_ID = 128
 _JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -72,18 +73,27 @@ def expected_servers_problem(value: object) -> str | None:
     return None
 
 
+_CONNECTION: Mapping[str, Callable[[str], str | None]] = {
+    "endpoint": endpoint_problem,
+    "region": partial(region_problem, what="region"),
+    "project_id": partial(name_problem, "project_id"),
+    "profile": partial(name_problem, "profile"),
+}
+"""The inputs that say how the API is reached, and what is wrong with a value of each."""
+
+
 def connection_problems(inputs: Mapping[str, Any]) -> list[str | None]:
-    """What is wrong with `endpoint`, `region` and `project_id`."""
-    problems: list[str | None] = []
-    for name in ("endpoint", "region", "project_id"):
-        value = inputs.get(name)
-        if value is None or isinstance(value, Unknown):
-            continue
-        if not isinstance(value, str):
-            problems.append(f"{name} is no text")
-        else:
-            problems.append(endpoint_problem(value) if name == "endpoint" else name_problem(name, value))
+    """What is wrong with the inputs that say how the API is reached."""
+    found = {name: inputs[name] for name in _CONNECTION if inputs.get(name) is not None}
+    problems = [_connection_problem(name, value) for name, value in found.items() if not isinstance(value, Unknown)]
+    others = " and ".join(name for name in found if name != "profile")
+    if "profile" in found and others:
+        problems.append(f"profile and {others}: a profile has all of it in the config, so write {others} there")
     return problems
+
+
+def _connection_problem(name: str, value: object) -> str | None:
+    return _CONNECTION[name](value) if isinstance(value, str) else f"{name} is no text"
 
 
 def timeout_problem(value: object) -> str | None:

@@ -8,7 +8,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pulumi_bms.api.iam import ProjectOfToken, UserCredential
 from pulumi_bms.api.jobs import JobApi
+from pulumi_bms.api.projects import GivenProject, NamedProject, Project
 from pulumi_bms.api.transport import Transport
 from pulumi_bms.settings import Lookup, Settings, load
 from pulumi_bms.waiting.traffic import Budget, Traffic
@@ -28,10 +30,11 @@ class _Pool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._budgets: dict[str, Budget] = {}
-        self._connections: dict[tuple[str, str, str], Connection] = {}
+        self._connections: dict[tuple[str, ...], Connection] = {}
 
     def connection(self, settings: Settings) -> Connection:
-        key = (settings.endpoint, settings.project_id, settings.credential.fingerprint)
+        project = (settings.project_id, settings.project_name, settings.iam_endpoint)
+        key = (settings.endpoint, settings.credential.fingerprint, settings.ca_bundle or "", *project)
         with self._lock:
             if key not in self._connections:
                 self._connections[key] = self._new(settings)
@@ -40,8 +43,18 @@ class _Pool:
     def _new(self, settings: Settings) -> Connection:
         # The API counts by endpoint, so all projects and credentials share one budget there.
         budget = self._budgets.setdefault(settings.endpoint, Budget(settings.max_requests_per_minute))
-        api = JobApi(Transport(settings.endpoint, settings.credential), settings.project_id)
+        transport = Transport(settings.endpoint, settings.credential, ca_bundle=settings.ca_bundle)
+        api = JobApi(transport, _project_of(settings))
         return Connection(api, Traffic(api.get_job, budget, time.monotonic))
+
+
+def _project_of(settings: Settings) -> Project:
+    if settings.project_id:
+        return GivenProject(settings.project_id)
+    if isinstance(settings.credential, UserCredential):
+        return ProjectOfToken(settings.credential)
+    iam = Transport(settings.iam_endpoint, settings.credential, ca_bundle=settings.ca_bundle)
+    return NamedProject(iam, settings.project_name)
 
 
 _POOL = _Pool()

@@ -24,6 +24,7 @@ from pulumi_bms.resources.outputs import (
     survivors_of,
     unfinished_status,
 )
+from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.resources.waits import look_ahead, note_once, plan_of, timeout_of, wait_for
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
@@ -84,6 +85,7 @@ class JobCompletion(Resource, module="bms", name="JobCompletion"):
         region: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[str] | None = None,
         endpoint: pulumi.Input[str] | None = None,
+        profile: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Wait for a job.
@@ -93,9 +95,11 @@ class JobCompletion(Resource, module="bms", name="JobCompletion"):
         :param region: the region of the job, by default the config's.
         :param project_id: the project of the job, by default the config's.
         :param endpoint: the address of the API, by default the config's; for a job of another service, its address.
+        :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
         :param opts: `custom_timeouts` sets how long the wait may take, by default 3 hours.
         :raises ValueError: a timeout that is no duration above zero.
         """
+        warn_of_plain_secrets()
         props: dict[str, Any] = {
             **dict.fromkeys(OUTPUTS),
             "job_id": job_id,
@@ -103,6 +107,7 @@ class JobCompletion(Resource, module="bms", name="JobCompletion"):
             "region": region,
             "project_id": project_id,
             "endpoint": endpoint,
+            "profile": profile,
             "create_timeout_seconds": create_timeout(opts),
         }
         super().__init__(load_provider("JobCompletion"), name, props, opts)
@@ -270,13 +275,14 @@ def get_job(
     region: str | None = None,
     project_id: str | None = None,
     endpoint: str | None = None,
+    profile: str | None = None,
 ) -> Job:
     """Look once at a job, now, in preview too; the config and the environment say where, unless you do.
 
     Raises `ValueError` for an id that can't be one, `SettingsError` where settings are missing, and an `ApiError` for
     every other answer than a job. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
     """
-    inputs = {"region": region, "project_id": project_id, "endpoint": endpoint}
+    inputs = {"region": region, "project_id": project_id, "endpoint": endpoint, "profile": profile}
     problem = next(filter(None, [checks.job_id_problem(job_id), *checks.connection_problems(inputs)]), None)
     if problem:
         raise ValueError(problem)

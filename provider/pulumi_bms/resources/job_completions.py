@@ -16,6 +16,7 @@ from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateErro
 from pulumi_bms.resources import checks, report, rows
 from pulumi_bms.resources.durations import create_timeout
 from pulumi_bms.resources.outputs import job_of, outputs_of, stored_status, survivors_of, unfinished_status
+from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.resources.waits import PREVIEW_TIMEOUT, look_ahead, note_once, plan_of, timeout_of, wait_for
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
@@ -47,6 +48,7 @@ class JobCompletions(Resource, module="bms", name="JobCompletions"):
         region: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[str] | None = None,
         endpoint: pulumi.Input[str] | None = None,
+        profile: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Wait for jobs.
@@ -55,9 +57,11 @@ class JobCompletions(Resource, module="bms", name="JobCompletions"):
         :param region: the region of the jobs, by default the config's.
         :param project_id: the project of the jobs, by default the config's.
         :param endpoint: the address of the API, by default the config's.
+        :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
         :param opts: `custom_timeouts` sets how long all of it may take, by default 3 hours.
         :raises ValueError: a timeout that is no duration above zero.
         """
+        warn_of_plain_secrets()
         props: dict[str, Any] = {
             "server_ids": None,
             "jobs": None,
@@ -65,6 +69,7 @@ class JobCompletions(Resource, module="bms", name="JobCompletions"):
             "region": region,
             "project_id": project_id,
             "endpoint": endpoint,
+            "profile": profile,
             "create_timeout_seconds": create_timeout(opts),
         }
         super().__init__(load_provider("JobCompletions"), name, props, opts)

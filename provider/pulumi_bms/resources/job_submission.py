@@ -15,6 +15,7 @@ from pulumi_bms import load_provider
 from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
 from pulumi_bms.host.operation import ExpectedError, current
 from pulumi_bms.resources import checks
+from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider
 
 REPLACING = ("path", "method", "body", "triggers")
@@ -48,6 +49,7 @@ class JobSubmission(Resource, module="bms", name="JobSubmission"):
         region: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[str] | None = None,
         endpoint: pulumi.Input[str] | None = None,
+        profile: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Submit a job.
@@ -60,7 +62,9 @@ class JobSubmission(Resource, module="bms", name="JobSubmission"):
         :param region: the region, by default the config's.
         :param project_id: the project, by default the config's.
         :param endpoint: the address of the API, by default the config's.
+        :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
         """
+        warn_of_plain_secrets()
         props: dict[str, Any] = {
             "job_id": None,
             "order_id": None,
@@ -72,6 +76,7 @@ class JobSubmission(Resource, module="bms", name="JobSubmission"):
             "region": region,
             "project_id": project_id,
             "endpoint": endpoint,
+            "profile": profile,
         }
         # The digests would let a short password in the body be guessed, so they are kept like one.
         kept = pulumi.ResourceOptions(additional_secret_outputs=["digests"])

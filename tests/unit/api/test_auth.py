@@ -1,104 +1,121 @@
-"""Credentials, and the memory of those that were rejected.
+"""Ready tokens, and what all credentials have in common.
 
 - A token that can't be one is refused where it was found, before it is sent; the text never holds it.
 - A credential shows its source, never its secret: not in its text, its repr, a copy or a pickle.
-- A rejection holds for one credential at one endpoint.
 """
 
 from __future__ import annotations
 
 import copy
 import pickle
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import pytest
 import requests
 
-from pulumi_bms.api.auth import REJECTIONS, Rejections, TokenCredential
-from pulumi_bms.api.errors import AuthenticationError, SettingsError
+from pulumi_bms.api.auth import Credential, TokenCredential, described, fingerprint_of
+from pulumi_bms.api.errors import SettingsError
+from pulumi_bms.api.iam import Tokens, UserCredential
+from pulumi_bms.api.signing import AccessKeyCredential
 
 TOKEN = "geheim-MIIDkgYJKoZIhvcNAQcCoIIDgzCC"
-HERE, THERE = "https://bms.example", "https://ecs.example"
+HERE = "https://bms.example"
 
 
-@dataclass
-class Named:
-    """A credential that is its name."""
-
-    fingerprint: str
-    source: str = "a test"
-
-    def authenticate(self, request: requests.PreparedRequest) -> None: ...
-
-    def renew(self) -> bool:
-        return False
+def user(**changes: str) -> UserCredential:
+    known = {"name": "deploy", "password": TOKEN, "domain_name": "acme", "source": "HW_USER_NAME"}
+    return UserCredential(**{**known, "iam_endpoint": HERE, "project_id": "p", **changes}, tokens=Tokens())
 
 
-@pytest.mark.parametrize("token", ["", " ", "a b", "a\n", "a\r\nX-Evil: 1", "\ta", "tök", "a\x00", "“a”", "\ufeffa"])
-def test_what_is_no_token(token: str) -> None:
-    """A line break would begin another header: such a token is refused with its source, and not repeated."""
-    with pytest.raises(SettingsError) as caught:
-        TokenCredential(token, "HW_AUTH_TOKEN")
-    assert str(caught.value) == (
-        "the token from HW_AUTH_TOKEN is empty or holds blanks, line breaks or other characters that no token has; "
-        "set it again, without quotes and without a line break at its end"
-    )
+KINDS: list[tuple[Callable[[], Credential], str]] = [
+    (lambda: TokenCredential(TOKEN, "HW_AUTH_TOKEN"), "TokenCredential(source='HW_AUTH_TOKEN')"),
+    (
+        lambda: AccessKeyCredential(f"{TOKEN}-a", f"{TOKEN}-s", "HW_ACCESS_KEY", f"{TOKEN}-t"),
+        "AccessKeyCredential(source='HW_ACCESS_KEY')",
+    ),
+    (
+        user,
+        (
+            f"UserCredential(name='deploy', domain_name='acme', source='HW_USER_NAME', iam_endpoint='{HERE}', "
+            "project_id='p', project_name=None, ca_bundle=None)"
+        ),
+    ),
+]
+
+
+def request() -> requests.PreparedRequest:
+    return requests.Request("GET", HERE, headers={"x-auth-token": "old"}).prepare()
+
+
+@pytest.mark.parametrize("text", ["", " ", "a b", "a\n", "a\r\nX-Evil: 1", "\ta", "tök", "a\x00", "“a”", "\ufeffa"])
+def test_what_is_no_secret(text: str) -> None:
+    """A line break would begin another header: such a part is refused with its source, and not repeated."""
+    parts: list[tuple[str, str, Callable[[], object]]] = [
+        ("token", "HW_AUTH_TOKEN", lambda: TokenCredential(text, "HW_AUTH_TOKEN")),
+        ("access key", "K", lambda: AccessKeyCredential(text, "s", "K")),
+        ("secret key", "K", lambda: AccessKeyCredential("a", text, "K")),
+        ("security token", "K", lambda: AccessKeyCredential("a", "s", "K", text)),
+    ]
+    for what, source, make in parts:
+        with pytest.raises(SettingsError) as caught:
+            make()
+        assert str(caught.value) == (
+            f"the {what} from {source} is empty or holds blanks, line breaks or other characters that no {what} has; "
+            "set it again, without quotes and without a line break at its end"
+        )
+
+
+def test_a_password_may_hold_anything_but_nothing() -> None:
+    """A password goes into a body, where blanks and letters of any script have their place."""
+    assert user(password=" Gehéim \x00").secrets == (" Gehéim \x00",)
+    with pytest.raises(SettingsError, match="the password from HW_USER_NAME is empty"):
+        user(password=" ")
 
 
 def test_the_header_of_a_token() -> None:
     """A token is sent as X-Auth-Token, in place of one that was there."""
-    request = requests.Request("GET", HERE, headers={"x-auth-token": "old"}).prepare()
-    TokenCredential(TOKEN, "HW_AUTH_TOKEN").authenticate(request)
-    assert [(name, value) for name, value in request.headers.items() if "token" in name.lower()] == [
+    sent = request()
+    TokenCredential(TOKEN, "HW_AUTH_TOKEN").authenticate(sent)
+    assert [(name, value) for name, value in sent.headers.items() if "token" in name.lower()] == [
         ("X-Auth-Token", TOKEN)
     ]
 
 
-def test_a_token_can_not_be_renewed() -> None:
-    """Whoever made the token must make a new one."""
-    assert TokenCredential(TOKEN, "HW_AUTH_TOKEN").renew() is False
+def test_what_can_be_renewed() -> None:
+    """Only a user can have another token: whoever made a token or a key must make a new one."""
+    assert [make().renew(request()) for make, _ in KINDS] == [False, False, True]
 
 
-def test_a_token_does_not_show() -> None:
-    """Only the source is in a credential's text, and it can be neither pickled nor copied."""
-    credential = TokenCredential(TOKEN, "HW_AUTH_TOKEN")
-    assert f"{credential} {credential!r}" == " ".join(["TokenCredential(source='HW_AUTH_TOKEN')"] * 2)
-    for take in (pickle.dumps, copy.copy, copy.deepcopy):
-        with pytest.raises(TypeError, match=r"^a credential can't be pickled$"):
-            take(credential)
+@pytest.mark.parametrize(("make", "shown"), KINDS)
+def test_nothing_shows_a_secret(make: Callable[[], Credential], shown: str) -> None:
+    """Text, repr, words and fingerprint of a credential don't hold it; copies and pickles are refused."""
+    credential = make()
+    assert f"{credential} {credential!r}" == f"{shown} {shown}"
+    assert TOKEN not in described(credential) + credential.fingerprint
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="can't be pickled"):
+            pickle.dumps(credential, protocol)
+    for copied in (copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="can't be pickled"):
+            copied(credential)
 
 
 def test_fingerprints() -> None:
-    """A fingerprint tells tokens apart, and holds nothing of them."""
-    one, same, other = (TokenCredential(text, "s").fingerprint for text in (TOKEN, TOKEN, TOKEN + "x"))
-    assert one == same != other
-    assert "geheim" not in one
-
-
-def test_a_rejection_is_remembered() -> None:
-    """A rejected credential is rejected again, with the first answer, and the text names its source."""
-    rejections = Rejections()
-    first = AuthenticationError("GET x", status=401, code="APIGW.0301", detail="no", request_id="r-1")
-    rejections.remember(HERE, Named("one"), first)
-    rejections.remember(HERE, Named("one"), AuthenticationError("GET y", status=403))
-    with pytest.raises(AuthenticationError) as caught:
-        rejections.raise_if_rejected(HERE, Named("one"))
-    assert caught.value is not first
-    assert str(caught.value) == (
-        "GET x (not sent again: the credential from a test was rejected before): HTTP 401 APIGW.0301 no "
-        "(request id r-1): check access key, secret key, region and clock, or the token, "
-        "and that the account is not frozen"
-    )
-
-
-def test_a_rejection_holds_for_one_credential_at_one_endpoint() -> None:
-    """Another credential, and the same one elsewhere, may still be tried."""
-    rejections = Rejections()
-    rejections.remember(HERE, Named("one"), AuthenticationError("GET x"))
-    rejections.raise_if_rejected(HERE, Named("two"))
-    rejections.raise_if_rejected(THERE, Named("one"))
-
-
-def test_the_memory_of_the_process_is_empty() -> None:
-    """Nothing is rejected until an API has said so."""
-    REJECTIONS.raise_if_rejected(HERE, Named("one"))
+    """Equal secrets have equal fingerprints wherever they were found, and any other part makes another one."""
+    assert TokenCredential("t", "here").fingerprint == TokenCredential("t", "there").fingerprint
+    different = [
+        TokenCredential("t", "s"),
+        TokenCredential("u", "s"),
+        AccessKeyCredential("t", "u", "s"),
+        AccessKeyCredential("t", "v", "s"),
+        AccessKeyCredential("t", "u", "s", "w"),
+        user(),
+        user(password="other"),
+        user(name="other"),
+        user(domain_name="other"),
+        user(iam_endpoint="https://other.example"),
+        user(project_id="other"),
+        user(project_id="", project_name="p"),
+    ]
+    assert len({credential.fingerprint for credential in different}) == len(different)
+    assert fingerprint_of("ab", "c") != fingerprint_of("a", "bc")

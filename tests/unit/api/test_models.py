@@ -17,10 +17,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_bms.api.auth import Rejections, TokenCredential
+from pulumi_bms.api.auth import TokenCredential
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.models import MAX_DEPTH, Job, JobStatus, Record, Unreadable
+from pulumi_bms.api.projects import GivenProject
 from pulumi_bms.api.transport import Transport
+from pulumi_bms.api.trust import Trust
 
 if TYPE_CHECKING:
     from tests.unit.api.conftest import Cloud
@@ -36,9 +38,9 @@ SERVER = "bae51750-0089-41a1-9b18-5c777978ff6d"
 def test_the_sample_exchange_of_the_page(cloud: Cloud, payload: Callable[[str], bytes]) -> None:
     """The page's own sample: one sub-job is asked for, and the whole job answers."""
     server = cloud.answering(cloud.answer(200, payload("page_sample"), Content_Type="application/json"))
-    transport = Transport(server.endpoint, TokenCredential("a-token", "HW_AUTH_TOKEN"), rejections=Rejections())
+    transport = Transport(server.endpoint, TokenCredential("a-token", "HW_AUTH_TOKEN"), trust=Trust())
 
-    job = JobApi(transport, PROJECT).get_job(ASKED_FOR).job
+    job = JobApi(transport, GivenProject(PROJECT)).get_job(ASKED_FOR).job
 
     (request,) = server.seen
     assert request.line == f"GET /v1/{PROJECT}/jobs/{ASKED_FOR} HTTP/1.1"

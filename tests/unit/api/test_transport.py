@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_bms._version import __version__
-from pulumi_bms.api.auth import Rejections, TokenCredential
-from pulumi_bms.api.errors import AuthenticationError, NoNewsError
+from pulumi_bms.api.auth import TokenCredential
+from pulumi_bms.api.errors import NoNewsError
 from pulumi_bms.api.transport import EXCHANGE_TIMEOUT, LARGEST_BODY, Request, Transport
+from pulumi_bms.api.trust import Trust
 
 if TYPE_CHECKING:
     from tests.unit.api.conftest import Cloud
@@ -40,7 +41,7 @@ JOB = {"status": "RUNNING"}
 
 def transport_to(endpoint: str, monotonic: Callable[[], float] = time.monotonic) -> Transport:
     """Make a transport with a token, and with a memory of its own."""
-    return Transport(endpoint, TokenCredential(TOKEN, "HW_AUTH_TOKEN"), monotonic=monotonic, rejections=Rejections())
+    return Transport(endpoint, TokenCredential(TOKEN, "HW_AUTH_TOKEN"), monotonic=monotonic, trust=Trust())
 
 
 def no_news(transport: Transport, request: Request) -> NoNewsError:
@@ -560,28 +561,13 @@ def test_https_at_a_port_of_http(cloud: Cloud) -> None:
     assert TOKEN.encode() not in server.seen[0].body
 
 
-# The credential's end
-
-
-def test_a_rejected_credential_is_not_sent(cloud: Cloud) -> None:
-    """Once rejected, a credential goes nowhere: the error says so, and no request leaves."""
-    server = cloud.answering(cloud.answer(200, JOB))
-    transport = transport_to(server.endpoint)
-    error = transport.rejected(AuthenticationError("GET x", status=401))
-    assert str(error) == "GET x (credential from HW_AUTH_TOKEN): HTTP 401"
-    for request in (LOOK, SUBMIT):
-        with pytest.raises(AuthenticationError, match="not sent again"):
-            transport.send(request)
-    assert server.connections == 0
-
-
 def test_nothing_secret_shows() -> None:
     """No text of a transport or a request holds the token or the body, and a transport can't be pickled."""
     transport = transport_to("https://bms.example/")
     request = Request("POST", "/v1/p/x", b"geheim")
     assert repr(transport) == "Transport('https://bms.example', TokenCredential(source='HW_AUTH_TOKEN'))"
     assert str(transport) == repr(transport)
-    assert repr(request) == "Request(method='POST', path='/v1/p/x', timeout=None)"
+    assert repr(request) == "Request(method='POST', path='/v1/p/x', timeout=None, project_id=None)"
     assert str(request) == "POST /v1/p/x"
     assert transport.describe(request) == "POST https://bms.example/v1/p/x"
     with pytest.raises(TypeError, match="pickle"):

@@ -25,6 +25,7 @@ RELATIVE = "write it relative to /v1/{project_id}/"
 HTTPS = "write https://"
 METHODS = "none of POST, PUT, DELETE"
 LETTERS = "letters, digits, - and _ only"
+LABEL = "letters, digits and - only"
 TIMEOUTS = "set custom_timeouts.create instead"
 DICT = "write a dict"
 AS_TEXT = "write it as text"
@@ -59,9 +60,10 @@ BAD_CONNECTIONS: list[tuple[str, list[object], str]] = [
     ("endpoint", [" https://host", "https://host ", "https://ho st", "https://host/a b", "https://host\n"], HTTPS),
     ("endpoint", ["https://ho\tst", "https://host\\a", "https://höst", "https://ho_st"], HTTPS),
     ("endpoint", ["https://host/../a", "https://host/%2e%2e/a", "https://host/%2E./a", "https://host/a%2f.."], HTTPS),
-    ("region", ["", " ", "eu de", "eu.de", "eu/de", "-eu", "_eu", "ü", "eu\n", "x" * 65, "a@b", "a:b"], LETTERS),
+    ("region", ["", " ", "eu de", "eu.de", "eu/de", "-eu", "_eu", "ü", "eu\n", "x" * 64, "a@b", "a:b", "e_u"], LABEL),
     ("project_id", ["", " ", "a/b", "a?b", "..", "a.b", "-a", "a\n", "ü", "x" * 65], LETTERS),
-    *((name, [3.0, True, []], "no text") for name in ("endpoint", "region", "project_id")),
+    ("profile", ["", " ", "a/b", "a.b", "-a", "a\n", "x" * 65], LETTERS),
+    *((name, [3.0, True, []], "no text") for name in ("endpoint", "region", "project_id", "profile")),
 ]
 BAD += [(kind, *row) for kind in PROVIDERS for row in BAD_CONNECTIONS]
 
@@ -79,7 +81,8 @@ FINE_CONNECTIONS: list[tuple[str, list[object], str]] = [
     ("endpoint", ["https://gateway.example.com/some/prefix", "HTTPS://BMS.example.com", "https://host."], ""),
     ("endpoint", ["http://localhost:8080", "http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:8080/a"], ""),
     ("endpoint", ["https://[2001:db8::1]", "http://[::1]"], ""),
-    ("region", [MISSING, None, "eu-de", "cn-north-4", "x" * 64], ""),
+    ("region", [MISSING, None, "eu-de", "cn-north-4", "x" * 63], ""),
+    ("profile", [MISSING, None, "eu", "prod_2", "x" * 64], ""),
     ("project_id", [MISSING, None, "0123456789abcdef0123456789abcdef", "eu-de_project"], ""),
 ]
 FINE += [(kind, *row) for kind in PROVIDERS for row in FINE_CONNECTIONS]
@@ -120,7 +123,7 @@ def test_a_good_input_is_accepted(kind: str, name: str, value: object, no_advice
     [
         *(("completion", name) for name in ("job_id", "expected_servers", "create_timeout_seconds")),
         *(("submission", name) for name in ("path", "method", "body", "triggers")),
-        *((kind, name) for kind in PROVIDERS for name in ("endpoint", "region", "project_id")),
+        *((kind, name) for kind in PROVIDERS for name in ("endpoint", "region", "project_id", "profile")),
     ],
 )
 def test_an_unknown_input_is_accepted(kind: str, name: str, unknown: Unknown) -> None:
@@ -172,3 +175,12 @@ def test_what_may_hold_a_secret_is_not_repeated(kind: str, name: str, value: obj
     """No refusal repeats a body, a path or an endpoint."""
     (failure,) = _failures(kind, _inputs(kind, name, value))
     assert "hunter2" not in failure.reason
+
+
+@pytest.mark.parametrize("name", ["endpoint", "region", "project_id"])
+def test_a_profile_has_all_of_it(name: str) -> None:
+    """An endpoint beside a profile could send one account's token to another's: it belongs into the profile."""
+    value = {"endpoint": "https://bms.example.com"}.get(name, "eu-de")
+    for kind, inputs in (("completion", {"job_id": "j"}), ("submission", {"path": "p"})):
+        (failure,) = _failures(kind, {**inputs, "profile": "eu", name: value})
+        assert failure.reason == f"profile and {name}: a profile has all of it in the config, so write {name} there"

@@ -151,7 +151,7 @@ def test_a_refusal_ends_the_wait(sim: Simulator, completion: JobCompletionProvid
 
 def test_missing_settings_are_told_before_any_request(sim: Simulator) -> None:
     """Without config and environment there is nothing to ask, and all that is missing is named."""
-    with pytest.raises(ExpectedError, match=r"not set: the endpoint: .*; the project id: .*; a token: "):
+    with pytest.raises(ExpectedError, match=r"not set: the endpoint: .*; the project: .*; a credential: "):
         JobCompletionProvider().create({"job_id": JOB})
     assert sim.requests == []
 

@@ -160,7 +160,7 @@ def test_a_request_that_never_left_is_told_as_such(sim: Simulator, submission: J
 
 def test_missing_settings_are_told_before_any_request(sim: Simulator) -> None:
     """Without config and environment nothing is sent, and all that is missing is named."""
-    with pytest.raises(ExpectedError, match=r"not set: the endpoint: .*; the project id: .*; a token: "):
+    with pytest.raises(ExpectedError, match=r"not set: the endpoint: .*; the project: .*; a credential: "):
         JobSubmissionProvider().create(order())
     assert sim.requests == []
 

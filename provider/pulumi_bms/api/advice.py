@@ -1,0 +1,82 @@
+"""Why an API does not accept a credential, and what to do: read from its answer. Pure functions.
+
+Sources: the page "Common Errors Related to IAM Authentication Information" of the API signing guide, whose texts all
+come under one code; the page "Authentication" of the Bare Metal Server API reference.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from pulumi_bms.api import codes
+from pulumi_bms.api.answers import Answer
+from pulumi_bms.api.auth import Credential
+from pulumi_bms.api.errors import ApiError, AuthenticationError
+
+LARGEST_SKEW = timedelta(minutes=15)
+"""How far the date of a signature may be from the API's clock."""
+
+_FORBIDDEN = 403
+_FROZEN = "the account is frozen: settle its bills, or ask the cloud's support to restore it"
+_RIGHT = "the credential is good, but a right is missing: ask the account's administrator for it"
+_TOKEN_OVER = "it has expired, was revoked, or belongs to another region: get a new one in the endpoint's region"  # noqa: S105
+_USER_OVER = "not even a new token is accepted: check that IAM endpoint and endpoint are of one region"
+_KEY_LOCKED = "five wrong signatures lock an access key for five minutes: correct the secret key, wait, and run again"
+_USER_LOCKED = "wrong passwords lock a user for 15 minutes: correct the password, wait, and run again"
+_TEMPORARY = "a temporary key that has expired is replaced whole: access key, secret key and security token"
+_WRONG_SECRET = "the secret key is not that of the access key: set both again, without blanks"  # noqa: S105
+_WRONG_PASSWORD = (
+    "check user name, password and account (domain) name; a HUAWEI ID can't sign in like this: create an IAM user"  # noqa: S105
+)
+
+# What the answer says, by the kind of credential ("" for any), and what to do. The first that fits counts.
+_SAID: tuple[tuple[str, str, str], ...] = (
+    (r"frozen|arrears|suspended", "", _FROZEN),
+    (r"reach the limit|locked", "access key", _KEY_LOCKED),
+    (r"reach the limit|locked", "user", _USER_LOCKED),
+    (r"ak not exist|get secretkey failed", "access key", "this cloud knows no such access key: check it, or make one"),
+    (r"signature expired", "access key", f"check the clock of this machine; {_TEMPORARY}"),
+    (r"security.?token", "access key", f"check the security token; {_TEMPORARY}"),
+    (r"signature", "access key", _WRONG_SECRET),
+    (r"decrypt token|token expire|must be updated|renew", "token", _TOKEN_OVER),
+    (r"decrypt token|token expire|must be updated|renew", "user", _USER_OVER),
+)
+
+
+def skew_of(answer: Answer, signed_at: float) -> timedelta | None:
+    """How far this machine's clock is ahead of the API's, by the answer's `Date`; `signed_at` is POSIX seconds."""
+    date = answer.date
+    return timedelta(seconds=signed_at - date.timestamp()) if date else None
+
+
+def advise(error: ApiError, credential: Credential, skew: timedelta | None, project_id: str | None) -> str | None:
+    """What to do about an error, where that is more than the table of codes says."""
+    if isinstance(error, AuthenticationError):
+        return _on_rejection(error, credential, skew)
+    if codes.normalise(error.code) == "Common.0018":
+        return f"project {project_id or 'in the path'} is none of this credential's: set the project id of its own"
+    if error.status == _FORBIDDEN and not codes.lookup(error.code):
+        return _FROZEN if re.search(_SAID[0][0], error.detail or "", re.IGNORECASE) else _RIGHT
+    return None
+
+
+def concerns_credential(error: ApiError) -> bool:
+    """Whether an error is about who asks, so that it must say by which credential."""
+    known = codes.lookup(error.code)
+    about_rights = error.status == _FORBIDDEN or (known is not None and known.kind is codes.Kind.AUTH)
+    return about_rights or isinstance(error, AuthenticationError)
+
+
+def _on_rejection(error: AuthenticationError, credential: Credential, skew: timedelta | None) -> str | None:
+    if skew and abs(skew) > LARGEST_SKEW and credential.kind == "access key":
+        minutes = round(abs(skew).total_seconds() / 60)
+        side = "ahead of" if skew > timedelta() else "behind"
+        return f"this machine's clock is {minutes} minutes {side} the API's, and 15 are allowed: set the clock"
+    said = f"{error.code} {error.detail}"
+    for pattern, kind, text in _SAID:
+        if kind in ("", credential.kind) and re.search(pattern, said, re.IGNORECASE):
+            return text
+    if codes.normalise(error.code) == "APIGW.0307":
+        return {"token": _TOKEN_OVER, "user": _USER_OVER}.get(credential.kind)
+    return _WRONG_PASSWORD if credential.kind == "user" else None

@@ -1,0 +1,90 @@
+"""Which project a request is for: given by its id, or looked up by its name with the first request.
+
+Source: the page "Querying Project Information" of the Identity and Access Management API reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from pulumi_bms.api.auth import described
+from pulumi_bms.api.errors import NoNewsError, NotFoundError, RefusedError
+from pulumi_bms.api.flight import Flight
+from pulumi_bms.api.transport import Request, Transport
+
+
+class Project(Protocol):
+    """Knows the id of a project."""
+
+    def id(self, timeout: float | None = None) -> str:
+        """The id. Raises an `ApiError` where a look-up fails, in which nothing can have been submitted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GivenProject:
+    """A project whose id is known."""
+
+    project_id: str
+
+    def id(self, timeout: float | None = None) -> str:  # noqa: ARG002
+        """The id."""
+        return self.project_id
+
+
+class NamedProject:
+    """A project that is looked up by its name, once; one project of each region has the region's name."""
+
+    def __init__(self, transport: Transport, name: str) -> None:
+        self._transport = transport
+        self._name = name
+        self._flight: Flight[str] = Flight()
+        self._id: str | None = None
+
+    def id(self, timeout: float | None = None) -> str:
+        """The id; the first caller asks, and the others wait for the answer."""
+        if self._id is None:
+            self._id = self._flight.join(lambda: self._id or self._look_up(timeout))
+        return self._id
+
+    def _look_up(self, timeout: float | None) -> str:
+        request = Request("GET", f"/v3/projects?name={quote(self._name, safe='')}", timeout=timeout)
+        with before_the_request():
+            _, document = self._transport.ask(request, _lists_projects)
+        found = [str(each["id"]) for each in document["projects"] if isinstance(each, Mapping) and each.get("id")]
+        if len(found) == 1:
+            return found[0]
+        many = f"{len(found)} projects are called {self._name!r}: {', '.join(found)}"
+        raise RefusedError(
+            self._transport.describe(request),
+            detail=many if found else f"no project is called {self._name!r}",
+            credential=described(self._transport.credential),
+            advice="set the project id (`bms:projectId`)" + ("" if found else ", or the right project name"),
+        )
+
+
+@contextmanager
+def before_the_request() -> Iterator[None]:
+    """Let what goes wrong at the identity service not look like an answer to the request that it is asked for."""
+    try:
+        yield
+    except NotFoundError as error:
+        raise RefusedError(
+            error.what,
+            status=error.status,
+            code=error.code,
+            detail=error.detail,
+            request_id=error.request_id,
+            advice="check the IAM endpoint (`bms:iamEndpoint`), and the project's name or id",
+        ) from None
+    except NoNewsError as error:
+        error.sent = False
+        raise
+
+
+def _lists_projects(document: Mapping[str, Any]) -> bool:
+    return isinstance(document.get("projects"), list)

@@ -1,0 +1,73 @@
+"""Addresses: of a service in a region, and what is wrong with one that was given.
+
+Source: the pages "Regions and Endpoints" of Huawei Cloud, of its European site and of Open Telekom Cloud.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import SplitResult, unquote, urlsplit
+
+_DOMAIN = "myhuaweicloud.com"
+_OTHER_DOMAINS = {"eu-west-101": "myhuaweicloud.eu", "eu-de": "otc.t-systems.com", "eu-nl": "otc.t-systems.com"}
+"""The regions that are not under the first."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]+)?")
+_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+
+
+def endpoint_of(service: str, region: str) -> str:
+    """The address of a service, such as `bms` or `iam`, in a region of a public cloud."""
+    return f"https://{service}.{region}.{_OTHER_DOMAINS.get(region, _DOMAIN)}"
+
+
+def region_problem(value: str, what: str = "the region") -> str | None:
+    """What is wrong with a region, which becomes a part of a host's name, or None."""
+    return None if _LABEL.fullmatch(value) else f"{what} may hold letters, digits and - only, 63 at most"
+
+
+def name_problem(what: str, value: str) -> str | None:
+    """What is wrong with a project id or the name of a profile, or None."""
+    return None if _NAME.fullmatch(value) else f"{what} may hold letters, digits, - and _ only, 64 at most"
+
+
+def endpoint_problem(value: str, what: str = "endpoint") -> str | None:
+    """What is wrong with an endpoint, or None. The text does not repeat the value: it may hold a password."""
+    advice = "write https://HOST, with a port or path prefix where it needs one"
+    try:
+        url = urlsplit(value)
+        port_is_fine = url.port is None or url.port > 0
+    except ValueError:
+        return f"{what} is no URL; {advice}"
+    if value != value.strip() or not value.isascii() or not value.isprintable() or " " in value or "\\" in value:
+        return f"{what} holds blanks or other characters that no URL has; {advice}"
+    if url.scheme not in ("http", "https") or not port_is_fine or not _is_host(url):
+        return f"{what} is no http(s) URL; {advice}"
+    if url.username is not None or url.password is not None or "?" in value or "#" in value:
+        return f"{what} must not hold a user, a query or a fragment; {advice}"
+    if ".." in unquote(url.path).split("/"):
+        return f"{what} must not hold `..`; {advice}"
+    if url.scheme == "http" and not _is_loopback(url.hostname or ""):
+        return f"{what} is http on another machine, where a credential could be read on the way; write https://"
+    return None
+
+
+def _is_host(url: SplitResult) -> bool:
+    host = url.hostname or ""
+    if "[" in url.netloc:
+        return _BRACKETED.fullmatch(url.netloc) is not None and _is_address(host)
+    return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in host.removesuffix(".").split("."))  # noqa: PLR2004
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
