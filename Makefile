@@ -60,7 +60,7 @@ bench: setup ## many waits beside one alone; minutes long, no part of the tests
 	$(BIN)/python -m tests.bench.request_budget
 
 lock: ## pin all packages anew, with their hashes
-	$(UV) pip compile pyproject.toml --group dev --constraints constraints.txt --universal --python-version 3.11 \
+	$(UV) pip compile pyproject.toml --group dev --group oracle --constraints constraints.txt --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock
 
 clean: ## stop the demo and remove all that was made here

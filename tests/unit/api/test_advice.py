@@ -1,0 +1,133 @@
+"""Why a credential is not accepted: each cause with its cure."""
+
+from __future__ import annotations
+
+import string
+from datetime import timedelta
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_bms.api import advice
+from pulumi_bms.api.answers import Answer
+from pulumi_bms.api.auth import Credential, TokenCredential
+from pulumi_bms.api.errors import ApiError, AuthenticationError, RefusedError
+from pulumi_bms.api.iam import Tokens, UserCredential
+from pulumi_bms.api.signing import AccessKeyCredential
+
+KEY = AccessKeyCredential("A", "S", "HW_ACCESS_KEY")
+TOKEN = TokenCredential("t", "HW_AUTH_TOKEN")
+USER = UserCredential("u", "p", "d", "HW_USER_NAME", "https://iam.example", "p", tokens=Tokens())
+IAM = "Incorrect IAM authentication information: "
+NOW = 1_800_000_000.0
+
+
+def said(credential: Credential, detail: str, code: str = "APIGW.0301", minutes: float | None = 0.0) -> str | None:
+    skew = None if minutes is None else timedelta(minutes=minutes)
+    return advice.advise(AuthenticationError("GET x", status=401, code=code, detail=detail), credential, skew, "p")
+
+
+@pytest.mark.parametrize(
+    ("credential", "detail", "code", "says"),
+    [
+        (
+            KEY,
+            IAM + "verify aksk signature fail, canonicalRequest:GET|/v1/",
+            "APIGW.0301",
+            "the secret key is not that",
+        ),
+        (KEY, IAM + "AK access failed to reach the limit,forbidden.", "APIGW.0301", "lock an access key for five min"),
+        (KEY, IAM + "Get secretKey failed,ak:A,err:ak not exist", "APIGW.0301", "knows no such access key"),
+        (KEY, IAM + "calc ak sk signature fail:signature expired", "APIGW.0301", "check the clock of this machine"),
+        (KEY, IAM + "calc ak sk signature fail:signature expired", "APIG.0301", "security token"),
+        (KEY, IAM + "the account is frozen", "APIGW.0301", "the account is frozen: settle"),
+        (TOKEN, IAM + "decrypt token fail", "APIGW.0301", "it has expired, was revoked, or belongs to another region"),
+        (TOKEN, IAM + "token expires, expires_at: 2026", "APIGW.0301", "get a new one in the endpoint's region"),
+        (TOKEN, "The token must be updated.", "APIGW.0307", "it has expired, was revoked"),
+        (TOKEN, "words nobody knows", "APIGW.0307", "it has expired, was revoked"),
+        (USER, "The token must be updated.", "APIGW.0307", "not even a new token is accepted"),
+        (USER, "The username or password is wrong.", "401", "check user name, password and account"),
+        (USER, "The account is locked.", "401", "wrong passwords lock a user"),
+    ],
+)
+def test_each_cause_has_a_cure(credential: Credential, detail: str, code: str, says: str) -> None:
+    """One code stands for many causes: the text tells them apart, for the kind of credential that was sent."""
+    assert says in (said(credential, detail, code) or "")
+
+
+def test_words_that_nobody_knows() -> None:
+    """Without a known cause the table of codes has the word."""
+    error = AuthenticationError("GET x", status=401, code="APIGW.0301", detail="no")
+    assert advice.advise(error, KEY, None, "p") is None
+    assert "check access key, secret key, region and clock" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "says"),
+    [
+        (16.2, "this machine's clock is 16 minutes ahead of the API's, and 15 are allowed: set the clock"),
+        (-600.0, "this machine's clock is 600 minutes behind the API's, and 15 are allowed: set the clock"),
+    ],
+)
+def test_a_clock_that_is_wrong(minutes: float, says: str) -> None:
+    """A signature's date is checked first: whatever the words are, by how much the clock is off is told."""
+    for detail in (IAM + "verify aksk signature fail", IAM + "signature expired", ""):
+        assert said(KEY, detail, minutes=minutes) == says
+    assert said(TOKEN, IAM + "decrypt token fail", minutes=minutes) != says
+
+
+def test_a_clock_that_is_right_enough() -> None:
+    """Up to 15 minutes, or where the API tells no date, the clock is not blamed."""
+    for minutes in (14.9, -14.9, None):
+        assert said(KEY, IAM + "verify aksk signature fail", minutes=minutes) == said(
+            KEY, IAM + "verify aksk signature"
+        )
+
+
+def test_the_skew_of_an_answer() -> None:
+    """How far this clock is ahead is what its time says beyond the answer's date."""
+    answer = Answer(401, {"date": formatdate(NOW, usegmt=True)}, b"")
+    assert advice.skew_of(answer, NOW + 90) == timedelta(seconds=90)
+    assert advice.skew_of(Answer(401, {}, b""), NOW) is None
+    assert advice.skew_of(Answer(401, {"date": "tomorrow"}, b""), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (RefusedError("x", status=403, detail="no"), "a right is missing"),
+        (RefusedError("x", status=403, detail="The account is suspended"), "the account is frozen"),
+        (RefusedError("x", status=400, code="Common.0018"), "project p is none of this credential's"),
+        (RefusedError("x", status=403, code="BMS.0033"), None),
+        (RefusedError("x", status=400, code="BMS.0054"), None),
+    ],
+)
+def test_what_a_good_credential_may_not_do(error: ApiError, says: str | None) -> None:
+    """A missing right, a frozen account and a foreign project are told as such; known codes keep their own hint."""
+    found = advice.advise(error, KEY, None, "p")
+    assert (found is None) if says is None else (says in (found or ""))
+
+
+@pytest.mark.parametrize(
+    ("error", "concerns"),
+    [
+        (AuthenticationError("x"), True),
+        (RefusedError("x", status=403), True),
+        (RefusedError("x", status=400, code="Common.0018"), True),
+        (RefusedError("x", status=400, code="BMS.0054"), False),
+        (RefusedError("x", status=400), False),
+    ],
+)
+def test_when_the_credential_is_named(error: ApiError, concerns: bool) -> None:  # noqa: FBT001
+    """Errors about who asks say by which credential; others don't."""
+    assert advice.concerns_credential(error) is concerns
+
+
+@given(st.text(string.printable, max_size=60), st.sampled_from(["APIGW.0301", "APIGW.0307", "401", ""]))
+@settings(max_examples=200, deadline=None, database=None)
+def test_any_words(detail: str, code: str) -> None:
+    """Whatever an API says, there is an answer and no error."""
+    for credential in (KEY, TOKEN, USER):
+        assert said(credential, detail, code) is None or said(credential, detail, code)

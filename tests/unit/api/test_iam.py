@@ -1,0 +1,268 @@
+"""Users who sign in: one token for all, renewed before its end and once after a 401."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, RefusedError, UnansweredError
+from pulumi_bms.api.iam import ProjectOfToken, Tokens, UserCredential
+from pulumi_bms.api.jobs import JobApi
+from pulumi_bms.api.projects import GivenProject
+from pulumi_bms.api.transport import Transport
+from pulumi_bms.api.trust import Trust
+
+if TYPE_CHECKING:
+    from tests.unit.api.conftest import Cloud, Reply
+
+PASSWORD = "Geheim-1!"
+JOB = {"status": "RUNNING", "job_id": "j"}
+EXPIRED = {"error_code": "APIGW.0307", "error_msg": "The token must be updated."}
+WRONG = {"error": {"code": 401, "message": "The username or password is wrong.", "title": "Unauthorized"}}
+HOUR = 3600.0
+PATIENCE = 10.0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Setting:
+    """A user of an identity service that answers so, and the Job API beside it."""
+
+    def __init__(self, cloud: Cloud, identity: list[Reply], jobs: list[Reply], **user: Any) -> None:
+        self.clock = Clock()
+        self.iam = cloud.answering(*identity)
+        self.bms = cloud.answering(*jobs)
+        self.trust = Trust()
+        self.user = self.sign_in(**user)
+        self.api = self.api_of(self.user)
+
+    def sign_in(self, **changes: Any) -> UserCredential:
+        known = {"name": "deploy", "password": PASSWORD, "domain_name": "acme", "source": "HW_USER_NAME"}
+        tokens = Tokens(monotonic=self.clock, trust=self.trust)
+        return UserCredential(
+            **{**known, "iam_endpoint": self.iam.endpoint, "project_name": "eu-de", "tokens": tokens, **changes}
+        )
+
+    def api_of(self, user: UserCredential) -> JobApi:
+        return JobApi(Transport(self.bms.endpoint, user, trust=self.trust), GivenProject("p"))
+
+    def error(self) -> ApiError:
+        with pytest.raises(ApiError) as caught:
+            self.api.get_job("j")
+        return caught.value
+
+    def tokens_sent(self) -> list[str]:
+        return [token for seen in self.bms.seen for token in seen.all("x-auth-token")]
+
+
+def token(cloud: Cloud, value: str, life: float = 24 * HOUR, **body: object) -> bytes:
+    ends = f"2026-01-02T{int(life // HOUR) % 24:02d}:{int(life // 60) % 60:02d}:{int(life) % 60:02d}.000000Z"
+    begins = "2026-01-01T00:00:00.000000Z" if life >= 24 * HOUR else "2026-01-02T00:00:00.000000Z"
+    told = {"issued_at": begins, "expires_at": ends, "project": {"id": "project-of-token"}, **body}
+    return cloud.answer(201, {"token": told}, X_Subject_Token=value)
+
+
+def looks(cloud: Cloud, number: int) -> list[Reply]:
+    return [cloud.answer(200, JOB)] * number
+
+
+@pytest.mark.parametrize(
+    ("project", "scope"),
+    [
+        ({"project_id": "p-1"}, {"id": "p-1"}),
+        ({}, {"name": "eu-de"}),
+        ({"project_id": "p-1", "project_name": "x"}, {"id": "p-1"}),
+    ],
+)
+def test_what_is_sent_to_sign_in(cloud: Cloud, project: dict[str, str], scope: dict[str, str]) -> None:
+    """Name, password, account and project go to the identity service alone; its token goes to the Job API."""
+    setting = Setting(cloud, [token(cloud, "T-1")], looks(cloud, 2), **project)
+    for _ in range(2):
+        setting.api.get_job("j")
+    (sent,) = setting.iam.seen
+    assert sent.line == "POST /v3/auth/tokens?nocatalog=true HTTP/1.1"
+    assert sent.all("content-type") == ["application/json"]
+    assert json.loads(sent.body) == {
+        "auth": {
+            "identity": {
+                "methods": ["password"],
+                "password": {"user": {"name": "deploy", "password": PASSWORD, "domain": {"name": "acme"}}},
+            },
+            "scope": {"project": scope},
+        }
+    }
+    assert setting.tokens_sent() == ["T-1", "T-1"]
+    assert PASSWORD.encode() not in b"".join(seen.body for seen in setting.bms.seen)
+
+
+def test_the_project_of_the_token(cloud: Cloud) -> None:
+    """The token names its project, so no look-up is needed, and one token serves both."""
+    setting = Setting(cloud, [token(cloud, "T-1")], looks(cloud, 1))
+    transport = Transport(setting.bms.endpoint, setting.user, trust=setting.trust)
+    JobApi(transport, ProjectOfToken(setting.user)).get_job("j")
+    assert setting.bms.seen[0].line == "GET /v1/project-of-token/jobs/j HTTP/1.1"
+    assert setting.bms.seen[0].all("x-project-id") == ["project-of-token"]
+    assert len(setting.iam.seen) == 1
+
+
+def test_a_token_without_a_project(cloud: Cloud) -> None:
+    """A token that names no project is an error that says what to set."""
+    setting = Setting(cloud, [token(cloud, "T-1", project=None)], [])
+    with pytest.raises(RefusedError, match=r"the token names no project: set the project id"):
+        ProjectOfToken(setting.user).id()
+
+
+@pytest.mark.parametrize(("life", "margin"), [(24 * HOUR, 600.0), (HOUR, 600.0), (50.0, 10.0), (5.0, 1.0)])
+def test_renewed_ahead_of_its_end(cloud: Cloud, life: float, margin: float) -> None:
+    """A token is used until ten minutes, or a fifth of its life, before its end: no request meets an expired one."""
+    setting = Setting(cloud, [token(cloud, "T-1", life), token(cloud, "T-2", life)], looks(cloud, 3))
+    setting.api.get_job("j")
+    for now in (life - margin - 0.1, life - margin + 0.1):
+        setting.clock.now = 1000.0 + now
+        setting.api.get_job("j")
+    assert setting.tokens_sent() == ["T-1", "T-1", "T-2"]
+
+
+@pytest.mark.parametrize("told", [{"expires_at": None}, {"issued_at": "soon"}, {"expires_at": 7}])
+def test_a_life_that_is_not_told(cloud: Cloud, told: dict[str, object]) -> None:
+    """Where the service does not say when a token ends, it is used until the API says so."""
+    setting = Setting(cloud, [token(cloud, "T-1", **told)], looks(cloud, 2))
+    setting.api.get_job("j")
+    setting.clock.now += 1000 * HOUR
+    setting.api.get_job("j")
+    assert setting.tokens_sent() == ["T-1", "T-1"]
+
+
+def test_an_outage_at_the_time_of_renewal(cloud: Cloud) -> None:
+    """The old token is used while it holds; after its end an outage of the identity service is no news."""
+    setting = Setting(
+        cloud, [token(cloud, "T-1", HOUR), cloud.answer(503), cloud.answer(503), token(cloud, "T-2")], looks(cloud, 3)
+    )
+    setting.api.get_job("j")
+    setting.clock.now += HOUR - 1
+    setting.api.get_job("j")
+    setting.clock.now += 2
+    assert type(setting.error()) is NoNewsError
+    setting.api.get_job("j")
+    assert setting.tokens_sent() == ["T-1", "T-1", "T-2"]
+
+
+def test_renewed_once_after_a_401(cloud: Cloud) -> None:
+    """A revoked token is replaced, and the request sent again: also a second time in the life of a wait."""
+    gone = cloud.answer(401, EXPIRED)
+    jobs = [cloud.answer(200, JOB), gone, *looks(cloud, 1), gone, *looks(cloud, 1)]
+    setting = Setting(cloud, [token(cloud, f"T-{number}") for number in (1, 2, 3)], jobs)
+    for _ in range(3):
+        setting.api.get_job("j")
+    assert setting.tokens_sent() == ["T-1", "T-1", "T-2", "T-2", "T-3"]
+
+
+def test_a_new_token_that_is_rejected_too(cloud: Cloud) -> None:
+    """After one renewal the user is rejected at that API: nothing more is sent, to either service."""
+    setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], [cloud.answer(401, EXPIRED)] * 2)
+    for _ in range(3):
+        error = setting.error()
+        assert type(error) is AuthenticationError
+        assert "(user from HW_USER_NAME)" in str(error)
+        assert "not even a new token is accepted: check that IAM endpoint and endpoint are of one region" in str(error)
+    assert (len(setting.iam.seen), len(setting.bms.seen)) == (2, 2)
+
+
+def test_one_renewal_for_all_threads(cloud: Cloud) -> None:
+    """Ten waits whose token is revoked at one moment cost one new token."""
+    ten, gate = 10, threading.Barrier(10, timeout=PATIENCE)
+
+    def revoked_for_all(connection: Any) -> None:
+        gate.wait()
+        connection.sendall(cloud.answer(401, EXPIRED, Connection="close"))
+
+    jobs: list[Reply] = [*looks(cloud, 1), *[revoked_for_all] * ten, *looks(cloud, ten)]
+    setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], jobs)
+    setting.api.get_job("j")
+    with ThreadPoolExecutor(ten) as pool:
+        found = list(pool.map(lambda _: setting.api.get_job("j").job.status, range(ten)))
+    assert found == ["RUNNING"] * ten
+    assert sorted(setting.tokens_sent()) == ["T-1"] * (ten + 1) + ["T-2"] * ten
+    assert len(setting.iam.seen) == 2
+
+
+def test_a_wrong_password_is_sent_once(cloud: Cloud) -> None:
+    """Wrong passwords lock a user: the first rejection is the last try, for looks and submissions."""
+    setting = Setting(cloud, [cloud.answer(401, WRONG)] * 3, [])
+    first = setting.error()
+    assert type(first) is AuthenticationError
+    assert str(first) == (
+        f"POST {setting.iam.endpoint}/v3/auth/tokens?nocatalog=true (user from HW_USER_NAME): HTTP 401 401 "
+        "The username or password is wrong.: check user name, password and account (domain) name; "
+        "a HUAWEI ID can't sign in like this: create an IAM user"
+    )
+    assert "rejected before in this run and not sent again" in str(setting.error())
+    with pytest.raises(AuthenticationError, match="not sent again"):
+        setting.api.submit("POST", "x", {})
+    assert (len(setting.iam.seen), len(setting.bms.seen)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "says"),
+    [
+        ({"status": 404, "body": {"error": {"code": 404, "message": "m"}}}, RefusedError, "check the IAM endpoint"),
+        ({"status": 403, "body": {"error": {"code": 403, "message": "Account is frozen."}}}, RefusedError, "is frozen"),
+        ({"status": 503, "body": b""}, NoNewsError, "HTTP 503"),
+        ({"status": 200, "body": b"<html>"}, NoNewsError, "a page of HTML"),
+        ({"status": 201, "body": {"token": {}}}, RefusedError, "the answer brings no token"),
+        ({"status": 201, "body": {"token": {}}, "X_Subject_Token": "a b"}, RefusedError, "the answer brings no token"),
+        ({"status": 302, "body": b"", "Location": "https://elsewhere.example"}, RefusedError, "redirect"),
+    ],
+)
+def test_what_else_signing_in_may_bring(cloud: Cloud, reply: dict[str, Any], kind: type[ApiError], says: str) -> None:
+    """What the identity service says is never taken for an answer about a job, and nothing was submitted."""
+    setting = Setting(cloud, [cloud.answer(**reply)] * 2, [])
+    error = setting.error()
+    assert type(error) is kind
+    assert says in str(error)
+    assert "/v3/auth/tokens" in str(error)
+    with pytest.raises(kind) as caught:
+        setting.api.submit("POST", "x", {})
+    assert not isinstance(caught.value, UnansweredError)
+    assert getattr(caught.value, "sent", False) is False
+    assert setting.bms.seen == []
+
+
+def test_a_service_that_repeats_the_password(cloud: Cloud) -> None:
+    """The password is taken out of what the identity service says, the token out of what the Job API says."""
+    setting = Setting(cloud, [cloud.answer(401, {"error": {"code": 401, "message": f"not {PASSWORD}"}})], [])
+    assert PASSWORD not in f"{setting.error()} {setting.error()!r}"
+    setting = Setting(cloud, [token(cloud, "T-geheim")], [cloud.answer(403, {"code": "X", "message": "not T-geheim"})])
+    error = setting.error()
+    assert error.detail == "not [secret]"
+    assert "T-geheim" not in f"{error} {error!r} {setting.user!r}"
+
+
+def test_users_are_told_apart(cloud: Cloud) -> None:
+    """Two users of one process have a token each; the same user at two APIs has one."""
+    setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], looks(cloud, 3))
+    tokens = setting.user.tokens
+    other = setting.sign_in(name="other", tokens=tokens)
+    for user in (setting.user, other, setting.sign_in(source="bms:username", tokens=tokens)):
+        setting.api_of(user).get_job("j")
+    assert setting.tokens_sent() == ["T-1", "T-2", "T-1"]
+
+
+def test_the_certificates_of_the_identity_service(cloud: Cloud) -> None:
+    """The bundle that is set for the API counts for the identity service too: a bad one is told, not passed over."""
+    setting = Setting(cloud, [token(cloud, "T-1")], looks(cloud, 1))
+    user = setting.sign_in(iam_endpoint="https://127.0.0.1:1", ca_bundle="/nonexistent/bundle.pem")
+    prepared = requests.Request("GET", setting.bms.endpoint).prepare()
+    with pytest.raises(NoNewsError, match="bundle"):
+        user.authenticate(prepared)

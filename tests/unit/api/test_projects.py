@@ -1,0 +1,98 @@
+"""A project known by its name is looked up once, with errors for none and for several."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pulumi_bms.api.auth import TokenCredential
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, RefusedError
+from pulumi_bms.api.jobs import JobApi
+from pulumi_bms.api.projects import NamedProject
+from pulumi_bms.api.transport import Transport
+from pulumi_bms.api.trust import Trust
+
+if TYPE_CHECKING:
+    from tests.unit.api.conftest import Cloud, RawServer, Reply
+
+JOB = {"status": "RUNNING", "job_id": "j"}
+TOKEN = TokenCredential("geheim-token", "OS_TOKEN")
+
+
+def project_at(server: RawServer, name: str = "eu-de", trust: Trust | None = None) -> NamedProject:
+    return NamedProject(Transport(server.endpoint, TOKEN, trust=trust or Trust()), name)
+
+
+def error_of(project: NamedProject) -> ApiError:
+    with pytest.raises(ApiError) as caught:
+        project.id()
+    return caught.value
+
+
+def found(*ids: str) -> dict[str, object]:
+    return {"projects": [{"id": each, "name": "eu-de"} for each in ids], "links": {}}
+
+
+def test_looked_up_once(cloud: Cloud) -> None:
+    """The first request asks for the id, and all later ones use it."""
+    iam, bms = cloud.answering(cloud.answer(200, found("p-1"))), cloud.answering(*[cloud.answer(200, JOB)] * 2)
+    api = JobApi(Transport(bms.endpoint, TOKEN, trust=Trust()), project_at(iam))
+    for _ in range(2):
+        api.get_job("j")
+    assert [seen.line for seen in iam.seen] == ["GET /v3/projects?name=eu-de HTTP/1.1"]
+    assert iam.seen[0].all("x-auth-token") == ["geheim-token"]
+    assert {seen.line for seen in bms.seen} == {"GET /v1/p-1/jobs/j HTTP/1.1"}
+
+
+def test_a_name_of_any_letters(cloud: Cloud) -> None:
+    """A name is quoted: no letter of it becomes another parameter."""
+    server = cloud.answering(cloud.answer(200, found("p-1")))
+    project_at(server, "a b&c=d/é").id()
+    assert server.seen[0].line == "GET /v3/projects?name=a%20b%26c%3Dd%2F%C3%A9 HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    ("ids", "says"),
+    [
+        (
+            [],
+            "no project is called 'eu-de': set the project id (`bms:projectId`), or the right project name",
+        ),
+        (["p-1", "p-2"], "2 projects are called 'eu-de': p-1, p-2: set the project id (`bms:projectId`)"),
+    ],
+)
+def test_none_and_several(cloud: Cloud, ids: list[str], says: str) -> None:
+    """A name that is nobody's, or more than one's, is told with what to set and by which credential it was asked."""
+    server = cloud.answering(cloud.answer(200, found(*ids)))
+    error = error_of(project_at(server))
+    assert type(error) is RefusedError
+    assert str(error) == f"GET {server.endpoint}/v3/projects?name=eu-de (token from OS_TOKEN): {says}"
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "says"),
+    [
+        (503, NoNewsError, "HTTP 503"),
+        (404, RefusedError, "check the IAM endpoint"),
+        (403, RefusedError, "a right is missing"),
+        (401, AuthenticationError, "token from OS_TOKEN"),
+    ],
+)
+def test_a_look_up_that_fails(cloud: Cloud, status: int, kind: type[ApiError], says: str) -> None:
+    """No answer of the identity service looks like one about a job; a submission was not sent."""
+    iam, bms = cloud.answering(*[cloud.answer(status)] * 2), cloud.answering()
+    api = JobApi(Transport(bms.endpoint, TOKEN, trust=Trust()), project_at(iam))
+    for call in (lambda: api.get_job("j"), lambda: api.submit("POST", "x", {})):
+        with pytest.raises(kind, match=says) as caught:
+            call()
+        assert getattr(caught.value, "sent", False) is False
+    assert bms.seen == []
+
+
+def test_an_outage_is_not_kept(cloud: Cloud) -> None:
+    """After a look-up that brought nothing the next request asks again."""
+    replies: list[Reply] = [cloud.answer(503), cloud.answer(200, {"projects": "none"}), cloud.answer(200, found("p-1"))]
+    project = project_at(cloud.answering(*replies))
+    assert [type(error_of(project)) for _ in range(2)] == [NoNewsError] * 2
+    assert project.id() == "p-1"

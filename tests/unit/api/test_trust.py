@@ -1,0 +1,192 @@
+"""The first use of a credential is made alone, and a rejected one is not used again."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pulumi_bms.api.auth import TokenCredential
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, RefusedError
+from pulumi_bms.api.jobs import JobApi
+from pulumi_bms.api.projects import GivenProject
+from pulumi_bms.api.transport import Transport
+from pulumi_bms.api.trust import TRUST, Standing, Trust
+
+if TYPE_CHECKING:
+    import socket
+
+    from tests.unit.api.conftest import Cloud, RawServer, Reply
+
+HERE, THERE = "https://bms.example", "https://ecs.example"
+TOKEN = TokenCredential("geheim-token", "HW_AUTH_TOKEN")
+PATIENCE = 10.0
+JOB = {"status": "RUNNING", "job_id": "j"}
+TEN = 10
+GRACE = 0.3
+
+
+class Held:
+    """An answer that is kept back until it is released, and tells when its request has come."""
+
+    def __init__(self, answer: bytes) -> None:
+        self.came = threading.Event()
+        self.release = threading.Event()
+        self._answer = answer
+
+    def __call__(self, connection: socket.socket) -> None:
+        self.came.set()
+        self.release.wait(PATIENCE)
+        connection.sendall(self._answer)
+
+
+def api_of(server: RawServer, trust: Trust) -> JobApi:
+    return JobApi(Transport(server.endpoint, TOKEN, trust=trust), GivenProject("p"))
+
+
+def look(api: JobApi) -> ApiError | None:
+    try:
+        api.get_job("j")
+    except ApiError as error:
+        return error
+    return None
+
+
+def submit(api: JobApi) -> ApiError | None:
+    try:
+        api.submit("POST", "x", {})
+    except ApiError as error:
+        return error
+    return None
+
+
+Call = Callable[[JobApi], ApiError | None]
+
+
+def together(server: RawServer, first: Held, calls: list[Call]) -> list[ApiError | None]:
+    """Make the first call; once it is under way all the others; then let it be answered."""
+    api, queued = api_of(server, Trust()), threading.Barrier(len(calls))
+
+    def queue(call: Call) -> ApiError | None:
+        queued.wait(PATIENCE)
+        return call(api)
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        begun: list[Future[ApiError | None]] = [pool.submit(calls[0], api)]
+        assert first.came.wait(PATIENCE)
+        begun += [pool.submit(queue, call) for call in calls[1:]]
+        queued.wait(PATIENCE)
+        # Time for the last of them to get from the barrier to its turn.
+        time.sleep(GRACE)
+        first.release.set()
+        return [future.result(PATIENCE) for future in begun]
+
+
+def test_ten_with_a_wrong_credential_send_one_request(cloud: Cloud) -> None:
+    """Ten calls that begin together cost one bad request, whether they look or submit."""
+    rejection = Held(cloud.answer(401, {"error_code": "APIGW.0301", "error_msg": "no"}))
+    server = cloud.answering(rejection, *[cloud.answer(200, JOB)] * TEN)
+    errors = together(server, rejection, [look, *[look, submit, look] * 3])
+    assert {type(error) for error in errors} == {AuthenticationError}
+    assert sum("not sent again" in str(error) for error in errors) == TEN - 1
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("status", [200, 404, 403])
+def test_after_the_first_answer_all_go_at_once(cloud: Cloud, status: int) -> None:
+    """An answer that only an accepted credential gets, good or not, lets everybody send."""
+    first = Held(cloud.answer(status, JOB, Connection="close"))
+    gate = threading.Barrier(TEN, timeout=PATIENCE)
+
+    def together_only(connection: socket.socket) -> None:
+        gate.wait()
+        connection.sendall(cloud.answer(200, JOB, Connection="close"))
+
+    rest: list[Reply] = [together_only] * TEN
+    server = cloud.answering(first, *rest)
+    errors = together(server, first, [look] * (TEN + 1))
+    assert [error for error in errors[1:] if error] == []
+    assert len(server.seen) == TEN + 1
+
+
+def test_who_waited_shares_an_outage(cloud: Cloud) -> None:
+    """No news for the first is no news for the looks that waited for it: they don't queue up at a silent API."""
+    first = Held(cloud.answer(503))
+    server = cloud.answering(first, *[cloud.answer(200, JOB)] * TEN)
+    errors = together(server, first, [look] * TEN)
+    assert {type(error) for error in errors} == {NoNewsError}
+    assert len(server.seen) == 1
+
+
+def test_a_submission_does_not_share_an_unclear_answer(cloud: Cloud) -> None:
+    """A submission is sent in its turn, though a look before it brought no news."""
+    first = Held(cloud.answer(503))
+    server = cloud.answering(first, cloud.answer(200, {"job_id": "j"}))
+    errors = together(server, first, [look, submit])
+    assert [type(error) for error in errors] == [NoNewsError, type(None)]
+
+
+def test_no_news_proves_nothing(cloud: Cloud) -> None:
+    """After an outage the next call is the first again, and is not answered from memory."""
+    server = cloud.answering(cloud.answer(503), cloud.answer(200, JOB))
+    api = api_of(server, Trust())
+    assert isinstance(look(api), NoNewsError)
+    assert look(api) is None
+
+
+def use(standing: Standing, *, repeatable: bool = True) -> None:
+    with standing.use(repeatable=repeatable):
+        pass
+
+
+def test_the_first_rejection_is_told_each_time() -> None:
+    """A new error is made each time, and a second rejection does not replace the first."""
+    standing = Standing()
+    first = AuthenticationError("GET x", status=401, code="APIGW.0301", detail="no", request_id="r-1")
+    standing.reject(first)
+    standing.reject(AuthenticationError("GET y"))
+    for _ in range(2):
+        with pytest.raises(AuthenticationError) as caught:
+            use(standing)
+        assert caught.value is not first
+        assert str(caught.value).startswith(
+            "GET x, rejected before in this run and not sent again: HTTP 401 APIGW.0301"
+        )
+
+
+def test_an_accepted_credential_can_still_be_rejected() -> None:
+    """A key that is deleted during a run is not tried again either."""
+    standing = Standing()
+    standing.accept()
+    use(standing)
+    standing.reject(AuthenticationError("GET x"))
+    with pytest.raises(AuthenticationError):
+        use(standing)
+
+
+def test_an_error_lets_the_next_one_in() -> None:
+    """Whatever goes wrong in a first use, the next one gets its turn."""
+    standing = Standing()
+    for error in (RefusedError("x"), RuntimeError("y"), NoNewsError("z")):
+        with pytest.raises(type(error)), standing.use(repeatable=True):
+            raise error
+    use(standing)
+
+
+def test_a_rejection_holds_for_one_credential_at_one_endpoint() -> None:
+    """Another credential, and the same one elsewhere, may still be tried."""
+    trust = Trust()
+    trust.standing(HERE, TOKEN).reject(AuthenticationError("GET x"))
+    use(trust.standing(HERE, TokenCredential("another", "HW_AUTH_TOKEN")))
+    use(trust.standing(THERE, TOKEN))
+    with pytest.raises(AuthenticationError):
+        use(trust.standing(HERE, TokenCredential(TOKEN.token, "bms:token")))
+
+
+def test_the_memory_of_the_process_is_empty() -> None:
+    """Nothing is rejected until an API has said so."""
+    use(TRUST.standing(HERE, TOKEN))
