@@ -183,16 +183,15 @@ class JobCompletionProvider(BmsProvider):
             job = self.connection(operation.inputs).api.get_job(job_id).job
             outputs = outputs_of(job_id, job, unfinished_status(job))
         except (ApiError, ExpectedError) as error:
-            trouble = f"; it could not be looked at: {error}"
+            trouble = f"could not be looked at: {error}{report.of_rotation(error)}"
             if not operation.keeps_partial_state:
-                raise ExpectedError(f"job {job_id} could not be looked at: {error}") from None
+                raise ExpectedError(f"job {job_id} {trouble}") from None
         if operation.keeps_partial_state:
             known = job_of(outputs)
             if known and outputs["status"] == JobStatus.FAIL:
                 raise _failed(id_, outputs, known)
-            raise PartialStateError(
-                id_, outputs, f"job {job_id} is not waited for to its end{trouble}: run `pulumi up`"
-            )
+            why = f"; it {trouble}" if trouble else ""
+            raise PartialStateError(id_, outputs, f"job {job_id} is not waited for to its end{why}: run `pulumi up`")
         return ReadResult(id_, outputs)
 
     def _import(self, id_: str, inputs: dict[str, Any]) -> dict[str, Any]:

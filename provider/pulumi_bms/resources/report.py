@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pulumi_bms.api import codes
+from pulumi_bms.api.errors import ApiError
 from pulumi_bms.api.models import Job, JobStatus, Record
 from pulumi_bms.resources.durations import show
 from pulumi_bms.resources.outputs import survivors
+from pulumi_bms.settings.sources import NAMESPACE
 from pulumi_bms.waiting.outcome import End, Outcome
 from pulumi_bms.waiting.verdict import State, creates_servers, state_of
 from pulumi_bms.waiting.wait import VISIBILITY_TIME
@@ -84,6 +86,17 @@ def survivors_text(server_ids: Sequence[str]) -> str:
             "check and delete them: "
         )
     return head + ", ".join(server_ids)
+
+
+def of_rotation(error: Exception) -> str:
+    """What to know where a refresh was rejected: its credential may be an old one; "" where it can't be."""
+    signed_by_config = isinstance(error, ApiError) and f"from {NAMESPACE}:" in (error.credential or "")
+    if not signed_by_config:
+        return ""
+    return (
+        "; `pulumi refresh` and `pulumi destroy` use the config of the last `pulumi up`: if the credential was "
+        "replaced since, give the new one by the environment, or add `--run-program`"
+    )
 
 
 def _inconsistent(outcome: Outcome) -> tuple[str, str]:

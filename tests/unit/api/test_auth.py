@@ -103,7 +103,7 @@ def test_nothing_shows_a_secret(make: Callable[[], Credential], shown: str) -> N
 def test_fingerprints() -> None:
     """Equal secrets have equal fingerprints wherever they were found, and any other part makes another one."""
     assert TokenCredential("t", "here").fingerprint == TokenCredential("t", "there").fingerprint
-    different = [
+    different: list[Credential] = [
         TokenCredential("t", "s"),
         TokenCredential("u", "s"),
         AccessKeyCredential("t", "u", "s"),

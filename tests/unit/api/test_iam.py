@@ -135,7 +135,7 @@ def test_renewed_ahead_of_its_end(cloud: Cloud, life: float, margin: float) -> N
 
 
 @pytest.mark.parametrize("told", [{"expires_at": None}, {"issued_at": "soon"}, {"expires_at": 7}])
-def test_a_life_that_is_not_told(cloud: Cloud, told: dict[str, object]) -> None:
+def test_a_life_that_is_not_told(cloud: Cloud, told: dict[str, Any]) -> None:
     """Where the service does not say when a token ends, it is used until the API says so."""
     setting = Setting(cloud, [token(cloud, "T-1", **told)], looks(cloud, 2))
     setting.api.get_job("j")
