@@ -2,7 +2,8 @@
 
 Five bad signatures in a row lock an access key, and some wrong passwords a user: ten resources that start together with
 a wrong secret must cost one request. So until an API has accepted a credential, one request at a time is sent with it;
-whoever waited learns from its answer. After that everybody sends at will.
+whoever waited learns from its answer. After that everybody sends at will. Where an answer is slow to come, one more
+request is sent every few seconds: a job that the API never answers for must not hold up the others.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ from contextlib import contextmanager
 from pulumi_bms.api.auth import Credential
 from pulumi_bms.api.errors import AuthenticationError, NoNewsError
 
+PATIENCE = 5.0
+"""Seconds for which the first use of a credential keeps the next one waiting."""
+
 
 class Standing:
     """What one API thinks of one credential: nothing yet, that it is good, or that it is not."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._lock = threading.Lock()
         self._turn = threading.Lock()
         self._accepted = False
         self._rejection: AuthenticationError | None = None
@@ -33,19 +39,31 @@ class Standing:
         queue up at an API that is silent; any other does so only where that one never left either.
         """
         miss = self._miss
-        held = not self._accepted and self._turn.acquire()
+        turn = None if self._accepted else self._my_turn()
         try:
             self._raise_if_rejected()
-            if held and self._miss is not miss and self._miss and (repeatable or not self._miss.sent):
+            if turn and self._miss is not miss and self._miss and (repeatable or not self._miss.sent):
                 raise copy.copy(self._miss)
-            if held and self._accepted:
-                self._turn.release()
-                held = False
+            if turn and self._accepted:
+                turn.release()
+                turn = None
             with self._noting_misses():
                 yield
         finally:
-            if held:
-                self._turn.release()
+            if turn:
+                turn.release()
+
+    def _my_turn(self) -> threading.Lock:
+        """The lock of this turn, held: that of the one before, or a new one where that one takes too long."""
+        while True:
+            turn = self._turn
+            if turn.acquire(timeout=self._patience):
+                return turn
+            with self._lock:
+                if self._turn is turn:
+                    self._turn = threading.Lock()
+                    self._turn.acquire()
+                    return self._turn
 
     @contextmanager
     def _noting_misses(self) -> Iterator[None]:
@@ -73,14 +91,15 @@ class Standing:
 class Trust:
     """The standings of all credentials at all APIs. Safe to use from many threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._lock = threading.Lock()
         self._standings: dict[tuple[str, str], Standing] = {}
 
     def standing(self, endpoint: str, credential: Credential) -> Standing:
         """The standing of a credential at an endpoint: it may be bad at one and good at another."""
         with self._lock:
-            return self._standings.setdefault((endpoint, credential.fingerprint), Standing())
+            return self._standings.setdefault((endpoint, credential.fingerprint), Standing(self._patience))
 
 
 TRUST = Trust()

@@ -130,6 +130,35 @@ def test_a_submission_does_not_share_an_unclear_answer(cloud: Cloud) -> None:
     assert [type(error) for error in errors] == [NoNewsError, type(None)]
 
 
+def test_a_silent_answer_does_not_hold_up_the_rest(cloud: Cloud) -> None:
+    """Where the first use gets no answer, the next one is sent after a while, and its answer lets all others go."""
+    first = Held(cloud.answer(200, JOB, Connection="close"))
+    server = cloud.answering(first, *[cloud.answer(200, JOB)] * TEN)
+    api = api_of(server, Trust(patience=0.2))
+    with ThreadPoolExecutor(TEN + 1) as pool:
+        hanging = pool.submit(look, api)
+        assert first.came.wait(PATIENCE)
+        others = [pool.submit(look, api) for _ in range(TEN)]
+        assert [other.result(PATIENCE) for other in others] == [None] * TEN
+        first.release.set()
+        assert hanging.result(PATIENCE) is None
+
+
+def test_who_overtakes_does_so_alone(cloud: Cloud) -> None:
+    """Of those who wait for a slow rejection one more is sent, and what it learns holds for the rest."""
+    first = Held(cloud.answer(401))
+    server = cloud.answering(first, *[cloud.answer(401)] * TEN)
+    api = api_of(server, Trust(patience=0.5))
+    with ThreadPoolExecutor(TEN + 1) as pool:
+        slow = pool.submit(look, api)
+        assert first.came.wait(PATIENCE)
+        others = [pool.submit(look, api) for _ in range(TEN)]
+        assert {type(other.result(PATIENCE)) for other in others} == {AuthenticationError}
+        first.release.set()
+        assert isinstance(slow.result(PATIENCE), AuthenticationError)
+    assert len(server.seen) == 2
+
+
 def test_no_news_proves_nothing(cloud: Cloud) -> None:
     """After an outage the next call is the first again, and is not answered from memory."""
     server = cloud.answering(cloud.answer(503), cloud.answer(200, JOB))
