@@ -87,3 +87,18 @@ def gateway_error(status: int, code: str, message: str, headers: Mapping[str, st
     request_id = uuid.uuid4().hex
     body: JsonObject = {"error_code": code, "error_msg": message, "request_id": request_id}
     return Answer(status, body, {REQUEST_ID_HEADER: request_id, **(headers or {})})
+
+
+def unauthorized(reason: str) -> Answer:
+    """Return the gateway's error for a request that nobody vouches for."""
+    return gateway_error(401, "APIGW.0301", f"Incorrect IAM authentication information: {reason}")
+
+
+def not_allowed(method: str) -> Answer:
+    """Return the gateway's error for a method that a path does not have."""
+    return gateway_error(405, "APIGW.0501", f"The method {method} is not allowed here.")
+
+
+def identity_error(status: int, title: str, message: str) -> Answer:
+    """Return an error in the shape of the identity service, whose code is a number."""
+    return Answer(status, {"error": {"code": status, "message": message, "title": title}})

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
 
 from bms_simulator import disks, operations
-from bms_simulator.answers import Answer, Json, Refused, gateway_error, service_error
-from bms_simulator.auth import Gate, Request
+from bms_simulator.answers import Answer, Json, Refused, gateway_error, not_allowed, service_error
+from bms_simulator.auth import Gate
 from bms_simulator.clock import SimulatedTime
 from bms_simulator.cloud import Call, Cloud
 from bms_simulator.jobs import Frame, Shown
+from bms_simulator.request import Request, parsed
 from bms_simulator.world import WorldView
 
 Operation: TypeAlias = Callable[[Cloud, Call], Answer]
@@ -56,14 +56,23 @@ ROUTES = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a path leads to: a route, the project, and the names in the rest of it."""
+
+    route: Route
+    project_id: str
+    names: dict[str, str]
+
+
 class Api:
     """The whole API without HTTP; safe to call from many threads."""
 
     def __init__(self, gate: Gate, time: SimulatedTime) -> None:
-        """Serve an empty cloud behind that gate."""
+        """Serve an empty cloud for each project behind that gate."""
         self._gate = gate
         self._time = time
-        self._cloud = Cloud(time.time_scale)
+        self._clouds: dict[str, Cloud] = {}
         self._lock = threading.Lock()
 
     def answer(self, request: Request) -> Answer:
@@ -71,43 +80,46 @@ class Api:
         fitting = _fitting_routes(request.path)
         if not fitting:
             return gateway_error(404, "APIGW.0101", "The API does not exist or has not been published.")
-        found = next((each for each in fitting if each[0].method == request.method), None)
-        if found is None:
-            return gateway_error(405, "APIGW.0501", f"The method {request.method} is not allowed here.")
-        route, names, project_id = found
-        return self._gate.refusal(request, project_id) or self._carry_out(route, names, request)
-
-    def _carry_out(self, route: Route, names: dict[str, str], request: Request) -> Answer:
+        target = next((each for each in fitting if each.route.method == request.method), None)
+        if target is None:
+            return not_allowed(request.method)
         try:
-            body = _parsed(request.body) if route.method == "POST" else None
-            with self._lock:
-                call = Call(self._time.now(), names, dict(parse_qsl(request.query)), body)
-                return route.operation(self._cloud, call)
+            self._gate.admit(request, target.project_id)
+            return self._carry_out(target, request)
         except Refused as refused:
             return refused.answer
 
-    def script(self, job_id: str, frames: Sequence[Shown | Frame]) -> None:
-        """Let a job show those frames."""
+    def _carry_out(self, target: Target, request: Request) -> Answer:
+        body = _read(request.body) if target.route.method == "POST" else None
         with self._lock:
-            self._cloud.jobs.script(job_id, frames)
+            call = Call(self._time.now(), target.names, dict(parse_qsl(request.query)), body)
+            return target.route.operation(self._cloud(target.project_id), call)
 
-    def view(self) -> WorldView:
-        """Return the world as it is now."""
+    def _cloud(self, project_id: str) -> Cloud:
+        return self._clouds.setdefault(project_id, Cloud(self._time.time_scale))
+
+    def script(self, project_id: str, job_id: str, frames: Sequence[Shown | Frame]) -> None:
+        """Let a job of a project show those frames."""
         with self._lock:
-            return self._cloud.world.view(self._time.now().simulated)
+            self._cloud(project_id).jobs.script(job_id, frames)
+
+    def view(self, project_id: str) -> WorldView:
+        """Return the world of a project as it is now."""
+        with self._lock:
+            return self._cloud(project_id).world.view(self._time.now().simulated)
 
 
-def _fitting_routes(path: str) -> list[tuple[Route, dict[str, str], str]]:
+def _fitting_routes(path: str) -> list[Target]:
     parts = path.split("/")
     if parts[:2] != ["", "v1"] or len(parts) < 4:  # noqa: PLR2004 - nothing, v1, the project, and at least one more
         return []
     project_id, *rest = (unquote(part) for part in parts[2:])
     matches = ((route, route.match(rest)) for route in ROUTES)
-    return [(route, names, project_id) for route, names in matches if names is not None]
+    return [Target(route, project_id, names) for route, names in matches if names is not None]
 
 
-def _parsed(body: bytes) -> Json:
+def _read(body: bytes) -> Json:
     try:
-        return cast("Json", json.loads(body))
-    except (ValueError, RecursionError):
+        return parsed(body)
+    except ValueError:
         raise Refused(service_error("BMS.0001", "The body cannot be parsed.")) from None

@@ -2,51 +2,80 @@
 
 from __future__ import annotations
 
-import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NoReturn
 
-from bms_simulator.answers import Answer, gateway_error, service_error
+from bms_simulator.accounts import Account, Project
+from bms_simulator.answers import Answer, Refused, gateway_error, service_error, unauthorized
+from bms_simulator.clock import SimulatedTime
+from bms_simulator.keys import Keys
+from bms_simulator.request import Request
+from bms_simulator.signatures import ALGORITHM
+from bms_simulator.tokens import Caller, Tokens
 
-TOKEN_HEADER = "x-auth-token"  # noqa: S105 - the name of the header, not a token
-CREDENTIAL_HEADERS = frozenset({TOKEN_HEADER, "authorization", "x-security-token", "x-subject-token"})
-MASK = "***"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request as a credential sees it: header names are in lower case, the path has no query."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
+NO_RIGHT = service_error("BMS.0033", "The role check failed: no right to do this.", 403)
+OTHER_PROJECT = service_error("Common.0018", "The project id in the path is not that of the token.")
 
 
-@dataclass(frozen=True, slots=True)
 class Gate:
-    """Lets the holder of the token into the project, and nobody else."""
+    """Lets the holders of tokens and keys into their projects, and nobody else."""
 
-    token: str
-    project_id: str
+    def __init__(self, tokens: Tokens, keys: Keys, time: SimulatedTime) -> None:
+        """Check against those tokens and keys."""
+        self._tokens = tokens
+        self._keys = keys
+        self._time = time
 
-    def refusal(self, request: Request, project_id: str) -> Answer | None:
-        """Return the error to answer with, None for a request that may pass."""
-        offered = request.headers.get(TOKEN_HEADER)
-        if offered is None:
-            return _unauthorized("no X-Auth-Token")
-        if not hmac.compare_digest(offered.encode(), self.token.encode()):
-            return _unauthorized("decrypt token fail")
-        if project_id != self.project_id:
-            return service_error("Common.0018", "The project id in the path is not that of the token.")
-        return None
+    def admit(self, request: Request, project_id: str) -> None:
+        """Refuse a request that may not do anything in that project here."""
+        caller = self.caller(request)
+        if caller.project is not None and caller.project.region is not None:
+            _refuse(_outdated())
+        if not _is_for(caller, project_id) or request.headers.get("x-project-id", project_id) != project_id:
+            _refuse(OTHER_PROJECT)
+        if caller.denied:
+            _refuse(NO_RIGHT)
+
+    def caller(self, request: Request) -> Caller:
+        """Return who asks, refused unless a token or a signature tells it."""
+        caller = self._identified(request)
+        _refuse_frozen(caller.account)
+        return caller
+
+    def _identified(self, request: Request) -> Caller:
+        token = request.headers.get("x-auth-token")
+        if token is not None:
+            return self._holder(token)
+        if request.headers.get("authorization", "").startswith(ALGORITHM):
+            return self._keys.caller(request)
+        return _refuse(unauthorized("x-auth-token not found"))
+
+    def _holder(self, token: str) -> Caller:
+        grant = self._tokens.find(token)
+        if grant is None:
+            _refuse(unauthorized("decrypt token fail"))
+        if grant.ends <= self._time.now().real:
+            _refuse(_outdated())
+        return grant.caller
 
 
-def _unauthorized(reason: str) -> Answer:
-    return gateway_error(401, "APIGW.0301", f"Incorrect IAM authentication information: {reason}")
+def _is_for(caller: Caller, project_id: str) -> bool:
+    if caller.project is not None:
+        return caller.project.id == project_id
+    return _served(caller.account.project(project_id))
 
 
-def masked(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with every credential hidden."""
-    return {name: MASK if name.lower() in CREDENTIAL_HEADERS else value for name, value in headers.items()}
+def _served(project: Project | None) -> bool:
+    return project is not None and project.region is None
+
+
+def _outdated() -> Answer:
+    return gateway_error(401, "APIGW.0307", "The token must be updated.")
+
+
+def _refuse_frozen(account: Account) -> None:
+    if account.frozen:
+        _refuse(unauthorized("the account is frozen"))
+
+
+def _refuse(answer: Answer) -> NoReturn:
+    raise Refused(answer)

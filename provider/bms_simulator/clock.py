@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], float]
 
+LONGEST_SECONDS = 10 * 365 * 86400  # beyond, times could not be written any more
+
 
 class ManualClock:
     """A clock that stands still until it is advanced."""
@@ -53,15 +55,19 @@ class Stamp:
 class SimulatedTime:
     """Turns the readings of a clock into moments of a simulation that runs `time_scale` times as fast."""
 
-    def __init__(self, time_scale: float, clock: Clock | None = None) -> None:
-        """Begin now, by the monotonic clock unless another one is given."""
+    def __init__(self, time_scale: float, clock: Clock | None = None, offset: float = 0.0) -> None:
+        """Begin now, by the monotonic clock unless another one is given; wall time is ahead by `offset` seconds."""
         if not 0 < time_scale < float("inf"):
             message = f"time_scale must be a positive number, not {time_scale!r}"
             raise ValueError(message)
+        if not abs(offset) <= LONGEST_SECONDS:
+            message = f"clock_offset must be a number from -{LONGEST_SECONDS} to {LONGEST_SECONDS}, not {offset!r}"
+            raise ValueError(message)
         self.time_scale = time_scale
+        self._offset = timedelta(seconds=offset)
         self._clock = clock or time.monotonic
         self._zero = self._clock()
-        self._wall = datetime.now(UTC)
+        self._begun = self.wall()
         self._lock = threading.Lock()
         self._advanced = 0.0
 
@@ -69,7 +75,11 @@ class SimulatedTime:
         """Return the present moment."""
         with self._lock:
             real = self._clock() - self._zero + self._advanced
-        return Moment(real, real * self.time_scale, self._wall + timedelta(seconds=real))
+        return Moment(real, real * self.time_scale, self._begun + timedelta(seconds=real))
+
+    def wall(self) -> datetime:
+        """Return the wall time that clients compare theirs with: no clock that is given and no skip changes it."""
+        return datetime.now(UTC) + self._offset
 
     def advance(self, seconds: float) -> None:
         """Skip simulated seconds, on top of what the clock does."""

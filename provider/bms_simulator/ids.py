@@ -21,3 +21,8 @@ def sub_job_id(job_id: str, number: int) -> str:
 def entity_id(job_id: str, kind: str, number: int) -> str:
     """Return the UUID of the server or port that a job makes."""
     return str(uuid.uuid5(_NAMESPACE, f"{job_id}/{kind}/{number}"))
+
+
+def identity_id(*names: str) -> str:
+    """Return the id of an account, or of a user in it: 32 hexadecimal digits."""
+    return uuid.uuid5(_NAMESPACE, "/".join(names)).hex

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import socketserver
@@ -14,9 +13,11 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
-from bms_simulator.answers import REQUEST_ID_HEADER, Answer, Flood, Json, gateway_error
-from bms_simulator.auth import Request, masked
+from bms_simulator.answers import REQUEST_ID_HEADER, Answer, Flood, gateway_error
+from bms_simulator.clock import SimulatedTime
+from bms_simulator.masking import masked_body, masked_headers
 from bms_simulator.recording import RecordedRequest, Recorder
+from bms_simulator.request import Request
 
 MOST_BODY_BYTES = 12 * 1024 * 1024
 TRICKLE_SECONDS = 40.0  # real ones
@@ -38,14 +39,14 @@ class Listener(ThreadingHTTPServer):
         address: tuple[str, int],
         answer: Callable[[Request], Answer],
         recorder: Recorder,
-        seconds: Callable[[], float],
+        time: SimulatedTime,
         log: Callable[[RecordedRequest], None],
     ) -> None:
         """Take the port without listening on it yet."""
         super().__init__(address, Exchange, bind_and_activate=False)
         self.answer = answer
         self.recorder = recorder
-        self.seconds = seconds
+        self.time = time
         self.log = log
         self.stopping = threading.Event()
         self._paused = False
@@ -141,6 +142,10 @@ class Exchange(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
         """Say nothing: each request is logged once, when it is answered."""
 
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Return the date of an answer, by the clock of the simulation unless another time is given."""
+        return super().date_time_string(self.listener.time.wall().timestamp() if timestamp is None else timestamp)
+
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse what is not HTTP, in the shape of the gateway."""
         self.close_connection = True
@@ -183,9 +188,9 @@ class Exchange(BaseHTTPRequestHandler):
     def _recorded(self, body: bytes | Answer) -> Answer:
         path, _, query = self.path.partition("?")
         sent = body if isinstance(body, bytes) else b""
-        arrived = RecordedRequest(
-            self.command, self.path, None, self.listener.seconds(), masked(dict(self.headers.items())), _json(sent)
-        )
+        at = self.listener.time.now().real
+        hidden = masked_headers(dict(self.headers.items()))
+        arrived = RecordedRequest(self.command, self.path, None, at, hidden, masked_body(path, sent))
         number = self.listener.recorder.arrived(arrived)
         headers = {name.lower(): value for name, value in self.headers.items()}
         answer = body if isinstance(body, Answer) else None
@@ -249,10 +254,3 @@ class Exchange(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return
             self.wfile.write(piece)
-
-
-def _json(body: bytes) -> Json:
-    try:
-        return cast("Json", json.loads(body)) if body else None
-    except (ValueError, RecursionError):
-        return None

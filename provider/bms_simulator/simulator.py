@@ -7,19 +7,26 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from bms_simulator.accounts import Accounts
 from bms_simulator.api import Api
 from bms_simulator.auth import Gate
 from bms_simulator.clock import Clock, SimulatedTime
+from bms_simulator.identity import Identity
+from bms_simulator.keys import Keys
 from bms_simulator.recording import RecordedRequest, Recorder
 from bms_simulator.server import Listener
+from bms_simulator.tokens import Caller, Tokens
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from bms_simulator.answers import Answer
     from bms_simulator.jobs import Frame, Shown
+    from bms_simulator.request import Request
     from bms_simulator.world import WorldView
 
 POLL_SECONDS = 0.02  # how long a stop may take to be noticed
+DAY_SECONDS = 86400.0
 
 
 def _ignore(_request: RecordedRequest) -> None:
@@ -39,15 +46,27 @@ class Simulator:
         project_id: str | None = None,
         clock: Clock | None = None,
         log: Callable[[RecordedRequest], None] = _ignore,
+        accounts: Accounts | None = None,
+        token_seconds: float = DAY_SECONDS,
+        clock_offset: float = 0.0,
     ) -> None:
-        """Prepare one that is not started: simulated time runs `time_scale` times as fast as `clock`."""
+        """Prepare one that is not started: simulated time runs `time_scale` times as fast as `clock`.
+
+        `token` is good for `project_id` and lasts, beside whatever `accounts` has. Tokens that are issued live
+        `token_seconds` real seconds. The wall clock is `clock_offset` seconds ahead of this machine's.
+        """
         self.token = token or uuid.uuid4().hex
         self.project_id = project_id or uuid.uuid4().hex
         self._host = host
         self._port = port
         self._log = log
-        self._time = SimulatedTime(time_scale, clock)
-        self._api = Api(Gate(self.token, self.project_id), self._time)
+        self._time = SimulatedTime(time_scale, clock, clock_offset)
+        self._accounts = (accounts or Accounts()).with_default(self.token, self.project_id)
+        self._tokens = Tokens(self._accounts, token_seconds, self._time)
+        self._keys = Keys(self._accounts, self._time)
+        gate = Gate(self._tokens, self._keys, self._time)
+        self._api = Api(gate, self._time)
+        self._identity = Identity(self._accounts, gate, self._tokens, self._time)
         self._recorder = Recorder()
         self._listener: Listener | None = None
         self._thread: threading.Thread | None = None
@@ -94,11 +113,12 @@ class Simulator:
         self._thread.start()
 
     def _bind(self) -> Listener:
-        listener = Listener(
-            (self._host, self._port), self._api.answer, self._recorder, lambda: self._time.now().real, self._log
-        )
+        listener = Listener((self._host, self._port), self._answer, self._recorder, self._time, self._log)
         self._port = listener.server_port
         return listener
+
+    def _answer(self, request: Request) -> Answer:
+        return self._identity.answer(request) or self._api.answer(request)
 
     def stop(self) -> None:
         """Refuse connections and drop the open ones; servers and jobs stay, their time goes on, the port is kept."""
@@ -147,12 +167,36 @@ class Simulator:
 
     @property
     def world(self) -> WorldView:
-        """The servers and disks as they are now; a copy."""
-        return self._api.view()
+        """The servers and disks of the default project as they are now; a copy."""
+        return self.world_of(self.project_id)
 
-    def add_job(self, job_id: str, frames: Sequence[Shown | Frame]) -> None:
+    def world_of(self, project_id: str) -> WorldView:
+        """Return the servers and disks of any project as they are now; a copy."""
+        return self._api.view(self._known(project_id))
+
+    def add_job(self, job_id: str, frames: Sequence[Shown | Frame], *, project_id: str | None = None) -> None:
         """Let a job show `frames` one after the other, each for one look unless it is a `Frame`; the last one stays."""
-        self._api.script(job_id, frames)
+        self._api.script(self._known(project_id), job_id, frames)
+
+    def _known(self, project_id: str | None) -> str:
+        return self._accounts.find(project_id or self.project_id)[1].id
+
+    def issue_token(self, project_id: str | None = None) -> str:
+        """Return a new token for a project, the default one unless another is named."""
+        account, project = self._accounts.find(project_id or self.project_id)
+        return self._tokens.issue(Caller(account, project)).token
+
+    def revoke_token(self, token: str) -> None:
+        """Revoke one token, `sim.token` and those of the accounts included."""
+        self._tokens.revoke(token)
+
+    def revoke_tokens(self) -> None:
+        """Revoke every token that was issued; ready ones stay, `sim.token` among them."""
+        self._tokens.revoke_issued()
+
+    def remove_access_key(self, access: str) -> None:
+        """Remove an access key: what it signs is refused from now on."""
+        self._keys.remove(access)
 
     def advance(self, seconds: float) -> None:
         """Skip simulated seconds at once."""

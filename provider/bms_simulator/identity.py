@@ -1,0 +1,90 @@
+"""The identity service beside the Job API: it issues tokens, and lists the projects of an account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import parse_qs
+
+from bms_simulator.accounts import Account, Accounts, Project
+from bms_simulator.answers import Answer, Json, JsonObject, Refused, not_allowed
+from bms_simulator.auth import Gate
+from bms_simulator.clock import SimulatedTime
+from bms_simulator.ids import identity_id
+from bms_simulator.passwords import Doorman, Welcome, read_login
+from bms_simulator.request import Request
+from bms_simulator.tokens import Caller, Issued, Tokens
+
+TOKENS_PATH = "/v3/auth/tokens"
+PROJECTS_PATHS = frozenset({"/v3/projects", "/v3/auth/projects"})
+
+
+class Identity:
+    """The part of the identity service that clients of the Job API use; safe to call from many threads."""
+
+    def __init__(self, accounts: Accounts, gate: Gate, tokens: Tokens, time: SimulatedTime) -> None:
+        """Serve those accounts."""
+        self._gate = gate
+        self._tokens = tokens
+        self._doorman = Doorman(accounts, time)
+
+    def answer(self, request: Request) -> Answer | None:
+        """Return the answer to a request, None for a path that is not of this service."""
+        try:
+            if request.path == TOKENS_PATH:
+                return self._issue(request) if request.method == "POST" else not_allowed(request.method)
+            if request.path in PROJECTS_PATHS:
+                return self._list(request) if request.method == "GET" else not_allowed(request.method)
+        except Refused as refused:
+            return refused.answer
+        return None
+
+    def _issue(self, request: Request) -> Answer:
+        welcome = self._doorman.admit(read_login(request.body))
+        issued = self._tokens.issue(Caller(welcome.account, welcome.project, denied=welcome.user.denied))
+        return Answer(201, {"token": _token(welcome, issued)}, {"X-Subject-Token": issued.token})
+
+    def _list(self, request: Request) -> Answer:
+        account = self._gate.caller(request).account
+        names = parse_qs(request.query).get("name")
+        listed = account.projects_named(names[-1]) if names else account.projects
+        return Answer(200, _projects(account, listed, f"http://{request.headers.get('host', '')}{request.path}"))
+
+
+def _token(welcome: Welcome, issued: Issued) -> JsonObject:
+    account, user = welcome.account, welcome.user
+    return {
+        "methods": ["password"],
+        "issued_at": _written(issued.issued_at),
+        "expires_at": _written(issued.expires_at),
+        "project": {"id": welcome.project.id, "name": welcome.project.name, "domain": _domain(account)},
+        "user": {"id": identity_id(account.name, user.name), "name": user.name, "domain": _domain(account)},
+        "roles": [],
+    }
+
+
+def _domain(account: Account) -> JsonObject:
+    return {"id": identity_id(account.name), "name": account.name}
+
+
+def _written(time: datetime) -> str:
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _projects(account: Account, listed: Sequence[Project], url: str) -> JsonObject:
+    projects: list[Json] = [_project(account, project, url) for project in listed]
+    return {"projects": projects, "links": {"self": url, "previous": None, "next": None}}
+
+
+def _project(account: Account, project: Project, url: str) -> JsonObject:
+    domain_id = identity_id(account.name)
+    return {
+        "id": project.id,
+        "name": project.name,
+        "domain_id": domain_id,
+        "parent_id": domain_id,
+        "is_domain": False,
+        "enabled": True,
+        "description": "",
+        "links": {"self": f"{url}/{project.id}"},
+    }

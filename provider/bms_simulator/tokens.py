@@ -1,0 +1,80 @@
+"""Tokens: ready ones, issued ones with an end, and who holds them."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bms_simulator.accounts import Account, Accounts, Project
+from bms_simulator.clock import LONGEST_SECONDS, SimulatedTime
+
+TOKEN_BYTES = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: of which account, for which project (None for a signature), and whether without rights."""
+
+    account: Account
+    project: Project | None = None
+    denied: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a token is good for, and the real second at which it ends."""
+
+    caller: Caller
+    ends: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new token and the wall times of its life."""
+
+    token: str = field(repr=False)
+    issued_at: datetime
+    expires_at: datetime
+
+
+class Tokens:
+    """All tokens, safe to use from many threads."""
+
+    def __init__(self, accounts: Accounts, seconds: float, time: SimulatedTime) -> None:
+        """Begin with the ready tokens; those issued later live that many real seconds."""
+        if not 0 < seconds <= LONGEST_SECONDS:
+            raise ValueError(f"token_seconds must be a number above 0 and up to {LONGEST_SECONDS}, not {seconds!r}")
+        self._seconds = seconds
+        self._time = time
+        self._lock = threading.Lock()
+        self._grants = {
+            token: Grant(Caller(account, account.project(project_id)))
+            for account in accounts.accounts
+            for token, project_id in account.tokens.items()
+        }
+
+    def issue(self, caller: Caller) -> Issued:
+        """Make a token for that caller."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        wall = self._time.wall()
+        with self._lock:
+            self._grants[token] = Grant(caller, self._time.now().real + self._seconds)
+        return Issued(token, wall, wall + timedelta(seconds=self._seconds))
+
+    def find(self, token: str) -> Grant | None:
+        """Return what a token is good for, ended ones included; None for one never issued, or revoked."""
+        with self._lock:
+            return self._grants.get(token)
+
+    def revoke(self, token: str) -> None:
+        """Make a token, ready or issued, one that never was."""
+        with self._lock:
+            self._grants.pop(token, None)
+
+    def revoke_issued(self) -> None:
+        """Revoke every token that was issued; the ready ones stay."""
+        with self._lock:
+            self._grants = {token: grant for token, grant in self._grants.items() if grant.ends == math.inf}
