@@ -10,7 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,6 +94,12 @@ class Stack:
 
     def secret(self, key: str, value: str) -> None:
         self.run("config", "set", "--secret", f"bms:{key}", value).ok()
+
+    def configure(self, plain: Mapping[str, str], secret: Mapping[str, str] | None = None) -> None:
+        """Set values of the namespace `bms` at once; a name such as `profiles.eu.token` is a path."""
+        flags = [part for name, value in plain.items() for part in ("--plaintext", f"bms:{name}={value}")]
+        flags += [part for name, value in (secret or {}).items() for part in ("--secret", f"bms:{name}={value}")]
+        self.run("config", "set-all", "--path", *flags).ok()
 
     def connect(self, simulator: Simulator) -> None:
         """Give the simulator's address and token by the environment."""
