@@ -186,6 +186,11 @@ class Simulator:
         account, project = self._accounts.find(project_id or self.project_id)
         return self._tokens.issue(Caller(account, project)).token
 
+    @property
+    def issued_tokens(self) -> list[str]:
+        """The tokens issued so far that are not revoked, ended ones included: to look for where they must not be."""
+        return self._tokens.issued()
+
     def revoke_token(self, token: str) -> None:
         """Revoke one token, `sim.token` and those of the accounts included."""
         self._tokens.revoke(token)

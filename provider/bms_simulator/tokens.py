@@ -69,6 +69,11 @@ class Tokens:
         with self._lock:
             return self._grants.get(token)
 
+    def issued(self) -> list[str]:
+        """Return the tokens that were issued and not revoked."""
+        with self._lock:
+            return [token for token, grant in self._grants.items() if grant.ends != math.inf]
+
     def revoke(self, token: str) -> None:
         """Make a token, ready or issued, one that never was."""
         with self._lock:

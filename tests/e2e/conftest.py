@@ -54,6 +54,15 @@ def by_name(state: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {found["urn"].rsplit("::", 1)[1]: found for found in state.get("resources", [])}
 
 
+def host_of(process: subprocess.Popen[str]) -> int:
+    """The process id of the plugin that serves that command's resources."""
+    listed = subprocess.run(
+        ["/bin/ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
+    ).stdout
+    (found,) = [line.split()[0] for line in listed.splitlines() if "pulumi_bms.host" in line]
+    return int(found)
+
+
 def job_body(job_id: str, status: str, *parts: str, total: int | None = None) -> dict[str, Any]:
     """A job that creates one server in each sub-job; `parts` are their statuses. The servers are `JOB_ID-server-I`."""
     sub_jobs = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bms_simulator import Simulator
-from tests.e2e.conftest import Stack, by_name, job_body
+from tests.e2e.conftest import Stack, by_name, host_of, job_body
 
 pytestmark = pytest.mark.parametrize("host", ["own"])
 
@@ -107,7 +106,7 @@ def test_a_killed_host_leaves_nothing_pending(
     stack.program(PROGRAM.format(timeout="30m", others=[]))
     process = stack.start("up", "--yes", "--skip-preview")
     until(lambda: simulator.count("GET") > 0)
-    os.kill(_host_of(process), signal.SIGKILL)
+    os.kill(host_of(process), signal.SIGKILL)
     stack.ended(process, 60.0).failed()
     state = stack.state()
     assert state.get("pending_operations", []) == []
@@ -127,7 +126,7 @@ def test_the_host_ends_with_a_killed_cli(stack: Stack, simulator_with: Callable[
     process = stack.start("up", "--yes", "--skip-preview")
     until(lambda: simulator.count("GET") > 0)
     until(lambda: "JobSubmission" in json.dumps([path.read_text() for path in stack.folder.rglob("test.json")]))
-    host_id = _host_of(process)
+    host_id = host_of(process)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     until(lambda: not _lives(host_id), GONE_BY)
@@ -140,15 +139,6 @@ def test_the_host_ends_with_a_killed_cli(stack: Stack, simulator_with: Callable[
     assert len(stack.outputs()["server_ids"]) == 2
     assert simulator.count("POST") == 1
     assert stack.state().get("pending_operations", []) == []
-
-
-def _host_of(process: subprocess.Popen[str]) -> int:
-    """The process id of the plugin that serves that command's resources."""
-    listed = subprocess.run(
-        ["/bin/ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
-    ).stdout
-    (found,) = [line.split()[0] for line in listed.splitlines() if "pulumi_bms.host" in line]
-    return int(found)
 
 
 def _lives(process_id: int) -> bool:

@@ -25,6 +25,7 @@ _USER_OVER = "not even a new token is accepted: check that IAM endpoint and endp
 _KEY_LOCKED = "five wrong signatures lock an access key for five minutes: correct the secret key, wait, and run again"
 _USER_LOCKED = "wrong passwords lock a user for 15 minutes: correct the password, wait, and run again"
 _TEMPORARY = "a temporary key that has expired is replaced whole: access key, secret key and security token"
+_UNKNOWN_KEY = "this cloud knows no such access key: check it; a temporary one needs its security token too"
 _WRONG_SECRET = "the secret key is not that of the access key: set both again, without blanks"  # noqa: S105
 _WRONG_PASSWORD = (
     "check user name, password and account (domain) name; a HUAWEI ID can't sign in like this: create an IAM user"  # noqa: S105
@@ -35,9 +36,10 @@ _SAID: tuple[tuple[str, str, str], ...] = (
     (r"frozen|arrears|suspended", "", _FROZEN),
     (r"reach the limit|locked", "access key", _KEY_LOCKED),
     (r"reach the limit|locked", "user", _USER_LOCKED),
-    (r"ak not exist|get secretkey failed", "access key", "this cloud knows no such access key: check it, or make one"),
     (r"signature expired", "access key", f"check the clock of this machine; {_TEMPORARY}"),
-    (r"security.?token", "access key", f"check the security token; {_TEMPORARY}"),
+    (r"expired", "access key", _TEMPORARY),
+    (r"ak not exist|get secretkey failed", "access key", _UNKNOWN_KEY),
+    (r"security.?token|decrypt token", "access key", f"the security token is not that of the access key; {_TEMPORARY}"),
     (r"signature", "access key", _WRONG_SECRET),
     (r"decrypt token|token expire|must be updated|renew", "token", _TOKEN_OVER),
     (r"decrypt token|token expire|must be updated|renew", "user", _USER_OVER),

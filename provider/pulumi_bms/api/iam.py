@@ -193,7 +193,8 @@ class _SigningIn(Unpicklable):
 
     @property
     def fingerprint(self) -> str:
-        return self.user.fingerprint
+        # Not the user's: where both services have one address, the first use of a token signs in within its own turn.
+        return fingerprint_of("password", self.user.fingerprint)
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -1,0 +1,174 @@
+"""From the environment to the simulator and back: what each bad credential is told, and that no secret is in it."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from collections.abc import Mapping
+
+import pytest
+
+from bms_simulator import AccessKey, Account, Accounts, ManualClock, Project, Simulator, User
+from pulumi_bms.api.errors import ApiError, AuthenticationError, RefusedError
+from pulumi_bms.api.jobs import JobApi
+from pulumi_bms.api.projects import GivenProject
+from pulumi_bms.api.signing import AccessKeyCredential
+from pulumi_bms.api.transport import Transport
+from pulumi_bms.api.trust import Trust
+from pulumi_bms.resources.connection import connect
+
+PROJECT, FOREIGN, COLD = "bbf1946d374b44a0a2a95533562ba954", "f" * 32, "c" * 32
+KEY = {"HW_ACCESS_KEY": "AKGEHEIM", "HW_SECRET_KEY": "SK-geheim"}
+TEMPORARY = {"HW_ACCESS_KEY": "AKTEMPGEHEIM", "HW_SECRET_KEY": "SK-temp-geheim", "HW_SECURITY_TOKEN": "STS-geheim"}
+USER = {"HW_USER_NAME": "deploy", "HW_USER_PASSWORD": "Passw0rd-geheim", "HW_DOMAIN_NAME": "acme"}
+ACCOUNTS = Accounts(
+    [
+        Account(
+            "acme",
+            [
+                Project(PROJECT, "cn-north-4"),
+                Project(FOREIGN, "cn-east-3", region="cn-east-3"),
+                Project("1" * 32, "twice"),
+                Project("2" * 32, "twice"),
+            ],
+            [User("deploy", "Passw0rd-geheim"), User("trainee", "Passw0rd-geheim", denied=True)],
+            [
+                AccessKey("AKGEHEIM", "SK-geheim"),
+                AccessKey("AKTEMPGEHEIM", "SK-temp-geheim", "STS-geheim"),
+                AccessKey("AKOLDGEHEIM", "SK-geheim", "STS-geheim", expired=True),
+                AccessKey("AKDENIEDGEHEIM", "SK-geheim", denied=True),
+            ],
+            tokens={"foreign-geheim": FOREIGN},
+        ),
+        Account(
+            "cold",
+            [Project(COLD, "cold")],
+            [User("deploy", "Passw0rd-geheim")],
+            [AccessKey("AKCOLDGEHEIM", "SK-geheim")],
+            frozen=True,
+        ),
+    ]
+)
+HIDDEN = "geheim"
+
+
+def nothing(_key: str) -> None:
+    """A config without anything."""
+
+
+def error_of(simulator: Simulator, environment: Mapping[str, str]) -> ApiError:
+    """What a look with these variables is told."""
+    known = {"BMS_ENDPOINT": simulator.endpoint, "HW_AUTH_URL": f"{simulator.endpoint}/v3", "HW_PROJECT_ID": PROJECT}
+    with pytest.raises(ApiError) as caught:
+        connect({}, nothing, {**known, **environment}).api.get_job("quick")
+    error = caught.value
+    shown = "".join(traceback.format_exception(error, chain=True))
+    for text in (str(error), repr(error), shown, pickle.dumps(error).decode("latin-1"), repr(vars(error))):
+        assert HIDDEN not in text.lower()
+    return error
+
+
+@pytest.mark.parametrize(
+    ("environment", "kind", "says"),
+    [
+        (
+            {**KEY, "HW_SECRET_KEY": "wrong-geheim"},
+            AuthenticationError,
+            "(access key from HW_ACCESS_KEY): HTTP 401 APIGW.0301 Incorrect IAM authentication information: verify",
+        ),
+        ({**KEY, "HW_SECRET_KEY": "wrong-geheim"}, AuthenticationError, "the secret key is not that of the access key"),
+        ({**KEY, "HW_ACCESS_KEY": "AKNOBODYGEHEIM"}, AuthenticationError, "this cloud knows no such access key"),
+        ({**TEMPORARY, "HW_SECURITY_TOKEN": "other-geheim"}, AuthenticationError, "the security token is not that"),
+        (
+            {**TEMPORARY, "HW_ACCESS_KEY": "AKOLDGEHEIM", "HW_SECRET_KEY": "SK-geheim"},
+            AuthenticationError,
+            "a temporary key that has expired is replaced whole",
+        ),
+        ({**KEY, "HW_ACCESS_KEY": "AKDENIEDGEHEIM"}, RefusedError, "ask the account's administrator for the right"),
+        ({**KEY, "HW_PROJECT_ID": COLD}, RefusedError, f"project {COLD} is none of this credential's: set the project"),
+        ({**KEY, "HW_ACCESS_KEY": "AKCOLDGEHEIM", "HW_PROJECT_ID": COLD}, AuthenticationError, "the account is frozen"),
+        (
+            {**KEY, "HW_PROJECT_ID": "", "HW_PROJECT_NAME": "x"},
+            RefusedError,
+            "no project is called 'x': set the project",
+        ),
+        (
+            {**KEY, "HW_PROJECT_ID": "", "HW_PROJECT_NAME": "twice"},
+            RefusedError,
+            f"2 projects are called 'twice': {'1' * 32}, {'2' * 32}: set the project id",
+        ),
+        ({**USER, "HW_USER_PASSWORD": "wrong-geheim"}, AuthenticationError, "check user name, password and account"),
+        ({**USER, "HW_DOMAIN_NAME": "nobody"}, AuthenticationError, "(user from HW_USER_NAME)"),
+        ({**USER, "HW_USER_NAME": "trainee"}, RefusedError, "ask the account's administrator for the right"),
+        ({**USER, "HW_PROJECT_ID": COLD}, ApiError, "project"),
+        ({**USER, "HW_DOMAIN_NAME": "cold", "HW_PROJECT_ID": COLD}, ApiError, "the account is frozen"),
+        ({**USER, "HW_PROJECT_ID": FOREIGN}, AuthenticationError, "IAM endpoint and endpoint are of one region"),
+        ({"HW_AUTH_TOKEN": "never-geheim"}, AuthenticationError, "it has expired, was revoked, or belongs to another"),
+        (
+            {"HW_AUTH_TOKEN": "foreign-geheim", "HW_PROJECT_ID": FOREIGN},
+            AuthenticationError,
+            "belongs to another region",
+        ),
+    ],
+)
+def test_a_bad_credential(environment: Mapping[str, str], kind: type[ApiError], says: str) -> None:
+    """Each is told with cause and cure and the setting that it came from, and without any secret."""
+    with Simulator(accounts=ACCOUNTS) as simulator:
+        error = error_of(simulator, environment)
+        assert isinstance(error, kind)
+        assert says in str(error)
+        assert "from HW_" in str(error)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        KEY,
+        TEMPORARY,
+        USER,
+        {**USER, "HW_PROJECT_ID": "", "HW_PROJECT_NAME": "cn-north-4"},
+        {**KEY, "HW_PROJECT_ID": "", "HW_PROJECT_NAME": "cn-north-4"},
+    ],
+)
+def test_a_good_credential(environment: Mapping[str, str]) -> None:
+    """Each kind is let in, and finds its project by id or by name."""
+    with Simulator(accounts=ACCOUNTS) as simulator:
+        simulator.add_job("j", [{"status": "RUNNING"}], project_id=PROJECT)
+        known = {"BMS_ENDPOINT": simulator.endpoint, "HW_AUTH_URL": simulator.endpoint, "HW_PROJECT_ID": PROJECT}
+        api = connect({}, nothing, {**known, **environment}).api
+        assert [api.get_job("j").job.status for _ in range(2)] == ["RUNNING"] * 2
+
+
+def test_a_key_that_five_bad_signatures_have_locked() -> None:
+    """A locked key is told as such, with what to do, though its signature is good by now."""
+    with Simulator(accounts=ACCOUNTS) as simulator:
+        wrong = AccessKeyCredential("AKGEHEIM", "wrong-geheim", "a test")
+        for _ in range(5):
+            with pytest.raises(AuthenticationError):
+                JobApi(Transport(simulator.endpoint, wrong, trust=Trust()), GivenProject(PROJECT)).get_job("quick")
+        error = error_of(simulator, KEY)
+        assert "five wrong signatures lock an access key for five minutes: correct the secret key" in str(error)
+
+
+@pytest.mark.parametrize(("offset", "side"), [(3600.0, "behind"), (-1200.0, "ahead of")])
+def test_a_clock_that_is_off(offset: float, side: str) -> None:
+    """By how much, and on which side, is read from the answer's date."""
+    with Simulator(accounts=ACCOUNTS, clock_offset=offset) as simulator:
+        minutes = round(abs(offset) / 60)
+        says = f"this machine's clock is {minutes} minutes {side} the API's, and 15 are allowed: set the clock"
+        assert says in str(error_of(simulator, KEY))
+
+
+@pytest.mark.parametrize("ended", ["expired", "revoked"])
+def test_a_ready_token_that_has_ended(ended: str) -> None:
+    """A token that was good is told to have expired, and one in the config likewise, by its own name."""
+    clock = ManualClock()
+    with Simulator(accounts=ACCOUNTS, clock=clock, token_seconds=60.0) as simulator:
+        token = simulator.issue_token(PROJECT)
+        clock.advance(61.0) if ended == "expired" else simulator.revoke_token(token)
+        config = {"bms:endpoint": simulator.endpoint, "bms:projectId": PROJECT, "bms:token": token}
+        with pytest.raises(AuthenticationError) as caught:
+            connect({}, config.get, {}).api.get_job("quick")
+        assert "(token from bms:token)" in str(caught.value)
+        assert "it has expired, was revoked, or belongs to another region: get a new one" in str(caught.value)
+        assert token not in f"{caught.value!r} {caught.value}"
