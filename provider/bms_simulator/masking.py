@@ -8,7 +8,7 @@ from bms_simulator.answers import Json
 from bms_simulator.request import parsed
 
 CREDENTIAL_HEADERS = frozenset({"x-auth-token", "authorization", "x-security-token", "x-subject-token"})
-IDENTITY_PATHS = "/v3"
+JOB_API_PATHS = "/v1/"
 SECRET_WORDS = ("pass", "secret", "token")
 MASK = "***"
 
@@ -19,10 +19,10 @@ def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def masked_body(path: str, body: bytes) -> Json:
-    """Return the JSON value of a body, None if it has none; passwords and tokens of IAM requests are hidden."""
+    """Return the JSON value of a body, None if it has none; orders are shown whole, others without secrets."""
     try:
         value = parsed(body) if body else None
-        return _masked(value) if path.startswith(IDENTITY_PATHS) else value
+        return value if path.startswith(JOB_API_PATHS) else _masked(value)
     except (ValueError, RecursionError):
         return None
 

@@ -271,9 +271,9 @@ def test_passwords_are_not_recorded(bank: Simulator, log_in: LogIn) -> None:
         {"credential": {"secret": {"a": "hidden"}, "SecretKey": "hidden"}},
     ],
 )
-@pytest.mark.parametrize("path", ["/v3/auth/tokens", "/v3/users", "/v3.0/OS-USER/users"])
+@pytest.mark.parametrize("path", ["/v3/auth/tokens", "/v3/users", "/v3.0/OS-USER/users", "/iam/v3/auth/tokens"])
 def test_no_secret_of_any_shape_is_recorded(body: object, path: str, bank: Simulator, call: Call) -> None:
-    """Whatever stands under a password, a passcode or a token is hidden, on every path of the identity service."""
+    """Whatever stands under a password, a passcode or a token is hidden, on every path but those of the Job API."""
     call(bank, "POST", path, None, body)
     (request,) = bank.requests
     assert request.body is not None
