@@ -11,28 +11,42 @@ import sys
 import threading
 from collections.abc import Sequence
 
+from bms_simulator.accounts import Accounts
+from bms_simulator.clock import LONGEST_SECONDS
 from bms_simulator.recording import RecordedRequest
 from bms_simulator.scenarios import table
-from bms_simulator.simulator import Simulator
+from bms_simulator.simulator import DAY_SECONDS, Simulator
 
 HIGHEST_PORT = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; 0 is a clean end, 2 a wrong argument or a port that is not to be had."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     if options.scenarios:
         print(table())
         return 0
-    simulator = Simulator(
+    try:
+        simulator = _simulator(options)
+    except ValueError as error:
+        # The arguments are right one by one, but not together.
+        parser.error(str(error))
+    return _serve(simulator)
+
+
+def _simulator(options: argparse.Namespace) -> Simulator:
+    return Simulator(
         host=options.host,
         port=options.port,
         time_scale=options.time_scale,
         token=options.token,
         project_id=options.project_id,
         log=_log,
+        accounts=options.accounts,
+        token_seconds=options.token_seconds,
+        clock_offset=options.clock_offset,
     )
-    return _serve(simulator)
 
 
 def _serve(simulator: Simulator) -> int:
@@ -80,6 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--token", help="the X-Auth-Token that is accepted (default: a random one)")
     parser.add_argument("--project-id", help="the project in the paths (default: a random one)")
+    _add_accounts(parser)
     parser.add_argument("--scenarios", action="store_true", help="print the table of scenarios and end")
     return parser
 
@@ -91,15 +106,62 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _time_scale(text: str) -> float:
+def _add_accounts(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--accounts", type=_accounts, metavar="FILE", help="a JSON file of accounts that are there beside the token"
+    )
+    parser.add_argument(
+        "--token-seconds",
+        type=_life,
+        default=DAY_SECONDS,
+        metavar="N",
+        help="real seconds that an issued token lives (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--clock-offset",
+        type=_offset,
+        default=0.0,
+        metavar="N",
+        help="seconds by which the simulator's wall clock is ahead of this machine's (default: %(default)s)",
+    )
+
+
+def _accounts(text: str) -> Accounts:
     try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
+        return Accounts.load(text)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error.strerror or error}") from None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _time_scale(text: str) -> float:
+    value = _number(text)
     if not 0 < value < float("inf"):
         message = f"{text!r} is not a time scale: a number above 0"
         raise argparse.ArgumentTypeError(message)
     return value
+
+
+def _life(text: str) -> float:
+    value = _number(text)
+    if not 0 < value <= LONGEST_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a life: a number above 0 and up to {LONGEST_SECONDS}")
+    return value
+
+
+def _offset(text: str) -> float:
+    value = _number(text)
+    if not abs(value) <= LONGEST_SECONDS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an offset: a number up to {LONGEST_SECONDS}, or below 0")
+    return value
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
 
 
 if __name__ == "__main__":

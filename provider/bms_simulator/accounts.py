@@ -87,7 +87,8 @@ class Accounts:
     def load(cls, path: str | Path) -> Accounts:
         """Return the accounts of a JSON file; ValueError names the file and the place of what is wrong."""
         document = read_json(Path(path))
-        document.object_of("accounts")
+        if "accounts" not in document.object_of("accounts"):
+            document.at("accounts").wrong("must be a list")
         accounts = document.items("accounts", _read_account)
         try:
             return cls(accounts)

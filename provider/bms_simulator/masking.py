@@ -8,9 +8,8 @@ from bms_simulator.answers import Json
 from bms_simulator.request import parsed
 
 CREDENTIAL_HEADERS = frozenset({"x-auth-token", "authorization", "x-security-token", "x-subject-token"})
-IDENTITY_PATHS = "/v3"
-SECRET_KEYS = frozenset({"password", "passcode", "secret"})
-TOKEN_KEY = "token"  # noqa: S105 - the name of a field, not a token
+JOB_API_PATHS = "/v1/"
+SECRET_WORDS = ("pass", "secret", "token")
 MASK = "***"
 
 
@@ -20,22 +19,23 @@ def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def masked_body(path: str, body: bytes) -> Json:
-    """Return the JSON value of a body, None if it has none; passwords and tokens of IAM requests are hidden."""
+    """Return the JSON value of a body, None if it has none; orders are shown whole, others without secrets."""
     try:
         value = parsed(body) if body else None
-        return _masked(value) if path.startswith(IDENTITY_PATHS) else value
+        return value if path.startswith(JOB_API_PATHS) else _masked(value)
     except (ValueError, RecursionError):
         return None
 
 
 def _masked(value: Json, *, secret: bool = False) -> Json:
-    if isinstance(value, str):
-        return MASK if secret else value
     if isinstance(value, Mapping):
-        return {key: _masked(each, secret=_is_secret(key, each, secret=secret)) for key, each in value.items()}
-    return [_masked(each, secret=secret) for each in value] if isinstance(value, Sequence) else value
+        return {key: _masked(each, secret=secret or _names_secret(key, each)) for key, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_masked(each, secret=secret) for each in value]
+    return MASK if secret else value
 
 
-def _is_secret(key: str, value: Json, *, secret: bool) -> bool:
-    # The object under "password" names a user too, which is no secret; everything under "token" is one.
-    return secret or key == TOKEN_KEY or (key in SECRET_KEYS and not isinstance(value, Mapping))
+def _names_secret(key: str, value: Json) -> bool:
+    # The object under "password" names the user too, which is no secret.
+    is_login = key == "password" and isinstance(value, Mapping)
+    return not is_login and any(word in key.lower() for word in SECRET_WORDS)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,19 @@ def test_a_taken_port_is_said_in_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--time-scale", "0"], ["--time-scale", "x"], ["--time-scale", "nan"], ["--port", "65536"]]
+    "arguments",
+    [
+        ["--time-scale", "0"],
+        ["--time-scale", "x"],
+        ["--time-scale", "nan"],
+        ["--port", "65536"],
+        ["--token-seconds", "0"],
+        ["--token-seconds", "x"],
+        ["--token-seconds", "inf"],
+        ["--clock-offset", "x"],
+        ["--clock-offset", "1e12"],
+        ["--accounts", "/nowhere/accounts.json"],
+    ],
 )
 def test_wrong_arguments_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """A wrong argument is named, with what it should be, and the exit code is 2."""
@@ -71,6 +84,62 @@ def test_wrong_arguments_are_refused(arguments: list[str], capsys: pytest.Captur
         main(arguments)
     assert ended.value.code == 2
     assert arguments[0] in capsys.readouterr().err
+
+
+ACCOUNTS = """{"accounts": [{
+    "name": "acme",
+    "projects": [{"id": "north", "name": "cn-north-4"}],
+    "users": [{"name": "deploy", "password": "right horse"}],
+    "tokens": [{"token": "ready", "project": "north"}]
+}]}"""
+LOGIN = {
+    "auth": {
+        "identity": {
+            "methods": ["password"],
+            "password": {"user": {"name": "deploy", "password": "right horse", "domain": {"name": "acme"}}},
+        },
+        "scope": {"project": {"name": "cn-north-4"}},
+    }
+}
+
+
+def test_the_command_serves_accounts_of_a_file(tmp_path: Path) -> None:
+    """Users of a file get tokens that live as long as is said, by a clock that is as far ahead as is said."""
+    (tmp_path / "accounts.json").write_text(ACCOUNTS)
+    options = ["--token-seconds", "60", "--clock-offset", "-86400"]
+    with running("--accounts", str(tmp_path / "accounts.json"), *options) as (_, lines):
+        endpoint = lines[0].split()[-1]
+        issued = requests.post(f"{endpoint}/v3/auth/tokens", json=LOGIN, timeout=5)
+        tokens = [issued.headers["X-Subject-Token"], "ready"]
+        url = f"{endpoint}/v1/north/jobs/ok"
+        statuses = [requests.get(url, headers={"X-Auth-Token": token}, timeout=5).status_code for token in tokens]
+    assert (lines[1].split(":")[0], lines[2].split(":")[0]) == ("project id", "token")
+    assert statuses == [200, 200]
+    times = [datetime.fromisoformat(issued.json()["token"][name]) for name in ("issued_at", "expires_at")]
+    assert times[1] - times[0] == timedelta(seconds=60)
+    assert times[1] < datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "message"),
+    [
+        ("{", [], "accounts.json: line 1, column 2"),
+        ('{"accounts": [{}]}', [], "accounts.json: accounts[0].name must be a string"),
+        ('{"accounts": [{"name": "simulated"}]}', [], "there are two of the account simulated"),
+        (ACCOUNTS, ["--token", "ready"], "two accounts have the same token"),
+    ],
+)
+def test_wrong_accounts_are_refused(
+    content: str, arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is wrong, or does not go with the other arguments, is said in a line, without a secret."""
+    (tmp_path / "accounts.json").write_text(content)
+    with pytest.raises(SystemExit) as ended:
+        main(["--accounts", str(tmp_path / "accounts.json"), *arguments])
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "ready" not in said
 
 
 def test_the_table_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
