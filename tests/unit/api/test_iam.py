@@ -14,6 +14,7 @@ from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, Re
 from pulumi_bms.api.iam import ProjectOfToken, Tokens, UserCredential
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.projects import GivenProject
+from pulumi_bms.api.signing import AccessKeyCredential
 from pulumi_bms.api.transport import Transport
 from pulumi_bms.api.trust import Trust
 
@@ -266,3 +267,33 @@ def test_the_certificates_of_the_identity_service(cloud: Cloud) -> None:
     prepared = requests.Request("GET", setting.bms.endpoint).prepare()
     with pytest.raises(NoNewsError, match="bundle"):
         user.authenticate(prepared)
+
+
+def test_one_address_for_both_services(cloud: Cloud) -> None:
+    """Where the identity service and the Job API have one address, the first use does not wait for itself."""
+    server = cloud.answering(token(cloud, "T-1"), cloud.answer(200, JOB))
+    trust = Trust(patience=1000.0)
+    setting = Setting(cloud, [], [])
+    user = setting.sign_in(iam_endpoint=server.endpoint, tokens=Tokens(trust=trust))
+    api = JobApi(Transport(server.endpoint, user, trust=trust), GivenProject("p"))
+    looked = threading.Thread(target=api.get_job, args=("j",), daemon=True)
+    looked.start()
+    looked.join(PATIENCE)
+    assert not looked.is_alive()
+    assert len(server.seen) == 2
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_carries_nothing_away(cloud: Cloud, status: int) -> None:
+    """Neither a signed request, nor a password, nor a token of a user follows a redirect to another host."""
+    elsewhere = cloud.answering(*[cloud.answer(200, JOB)] * 4)
+    away = cloud.answer(status, b"", Location=f"{elsewhere.endpoint}/v1/p/jobs/j")
+    setting = Setting(cloud, [away], [])
+    assert type(setting.error()) is RefusedError
+    setting = Setting(cloud, [token(cloud, "T-1")], [away])
+    assert type(setting.error()) is RefusedError
+    key = AccessKeyCredential("A", "S", "a test", "T")
+    api = JobApi(Transport(cloud.answering(away).endpoint, key, trust=Trust()), GivenProject("p"))
+    with pytest.raises(RefusedError, match="a redirect, which is not followed"):
+        api.get_job("j")
+    assert elsewhere.connections == 0

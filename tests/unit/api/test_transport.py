@@ -534,6 +534,23 @@ def test_a_certificate_of_the_environment(
     assert server.seen[0].all("x-auth-token") == [TOKEN]
 
 
+@pytest.mark.parametrize("environment", [None, "/nonexistent/bundle.pem"])
+def test_a_bundle_of_the_config(
+    cloud: Cloud,
+    tls: ssl.SSLContext,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: str | None,
+) -> None:
+    """The config's bundle vouches for a certificate, whatever the environment says."""
+    if environment:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", environment)
+    server = cloud.serve([cloud.answer(200, JOB)], tls=tls)
+    credential = TokenCredential(TOKEN, "HW_AUTH_TOKEN")
+    transport = Transport(server.endpoint, credential, ca_bundle=str(certificate), trust=Trust())
+    assert transport.send(LOOK).status == 200
+
+
 def test_a_certificate_of_another_host(
     cloud: Cloud, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
