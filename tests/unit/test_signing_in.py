@@ -74,7 +74,7 @@ def error_of(simulator: Simulator, environment: Mapping[str, str]) -> ApiError:
         (
             {**KEY, "HW_SECRET_KEY": "wrong-geheim"},
             AuthenticationError,
-            "(access key from HW_ACCESS_KEY): HTTP 401 APIGW.0301 Incorrect IAM authentication information: verify",
+            "HTTP 401 APIGW.0301 Incorrect IAM authentication information: verify aksk signature fail (request id",
         ),
         ({**KEY, "HW_SECRET_KEY": "wrong-geheim"}, AuthenticationError, "the secret key is not that of the access key"),
         ({**KEY, "HW_ACCESS_KEY": "AKNOBODYGEHEIM"}, AuthenticationError, "this cloud knows no such access key"),

@@ -18,6 +18,7 @@ LARGEST_SKEW = timedelta(minutes=15)
 """How far the date of a signature may be from the API's clock."""
 
 _FORBIDDEN = 403
+_CANONICAL_REQUEST = re.compile(r",?\s*canonicalRequest:.*", re.IGNORECASE)
 _FROZEN = "the account is frozen: settle its bills, or ask the cloud's support to restore it"
 _RIGHT = "the credential is good, but a right is missing: ask the account's administrator for it"
 _TOKEN_OVER = "it has expired, was revoked, or belongs to another region: get a new one in the endpoint's region"  # noqa: S105
@@ -61,6 +62,11 @@ def advise(error: ApiError, credential: Credential, skew: timedelta | None, proj
     if error.status == _FORBIDDEN and not codes.lookup(error.code):
         return _FROZEN if re.search(_SAID[0][0], error.detail or "", re.IGNORECASE) else _RIGHT
     return None
+
+
+def without_canonical_request(words: str | None) -> str | None:
+    """What the gateway says of a wrong signature, without all that was signed, which it repeats."""
+    return _CANONICAL_REQUEST.sub("", words) if words else words
 
 
 def concerns_credential(error: ApiError) -> bool:

@@ -162,7 +162,8 @@ class Transport:
         if advice.concerns_credential(error):
             error.credential = described(self.credential)
             error.advice = advice.advise(error, self.credential, skew, request.project_id)
-        error.detail = redact(error.detail, (*self.credential.secrets, *request.secrets))
+        words = advice.without_canonical_request(error.detail)
+        error.detail = redact(words, (*self.credential.secrets, *request.secrets))
 
     def _deliver(self, prepared: PreparedRequest, request: Request) -> Answer:
         if request.method == "GET":

@@ -125,6 +125,20 @@ def test_when_the_credential_is_named(error: ApiError, concerns: bool) -> None: 
     assert advice.concerns_credential(error) is concerns
 
 
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("verify aksk signature fail, canonicalRequest:GET|/v1/|x-security-token:geheim", "verify aksk signature fail"),
+        ("verify signature fail canonicalRequest:PUT", "verify signature fail"),
+        ("decrypt token fail", "decrypt token fail"),
+        (None, None),
+    ],
+)
+def test_what_was_signed_is_not_repeated(words: str | None, left: str | None) -> None:
+    """The gateway repeats all that was signed: nobody can read that, and there may be a security token in it."""
+    assert advice.without_canonical_request(words) == left
+
+
 @given(st.text(string.printable, max_size=60), st.sampled_from(["APIGW.0301", "APIGW.0307", "401", ""]))
 @settings(max_examples=200, deadline=None, database=None)
 def test_any_words(detail: str, code: str) -> None:
