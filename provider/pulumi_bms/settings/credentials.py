@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pulumi_bms.api.auth import Credential, TokenCredential
 from pulumi_bms.api.errors import SettingsError
@@ -10,11 +11,28 @@ from pulumi_bms.api.iam import UserCredential
 from pulumi_bms.api.signing import AccessKeyCredential
 from pulumi_bms.settings.sources import Source
 
-_KINDS = {
-    "a token": ("token",),
-    "an access key": ("accessKey", "secretKey", "securityToken"),
-    "a user": ("username", "password"),
-}
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One kind of credential: the keys of which any shows that it is meant, and those that it needs."""
+
+    title: str
+    marks: tuple[str, ...]
+    needs: tuple[str, ...]
+
+    def names(self, source: Source) -> str:
+        """What the source has of it, by the names there."""
+        keys = dict.fromkeys((*self.marks, *self.needs))
+        return ", ".join(source.name(key) for key in keys if source.has(key))
+
+
+_TOKEN = _Kind("a token", ("token",), ("token",))
+_ACCESS_KEY = _Kind("an access key", ("accessKey", "secretKey", "securityToken"), ("accessKey", "secretKey"))
+_USER = _Kind("a user", ("username", "password"), ("username", "password", "domainName"))
+
+
+def _kinds(source: Source) -> list[_Kind]:
+    return [kind for kind in (_TOKEN, _ACCESS_KEY, _USER) if source.has(*kind.marks)]
 
 
 def bearer_of(sources: Iterable[Source]) -> Source | None:
@@ -24,24 +42,20 @@ def bearer_of(sources: Iterable[Source]) -> Source | None:
 
 def is_user(source: Source) -> bool:
     """Whether the source's credential is a user, who signs in at the identity service."""
-    return source.has(*_KINDS["a user"])
+    return _USER in _kinds(source)
 
 
 def check(source: Source) -> None:
     """Raise `SettingsError` unless the source has exactly one credential, and all of it."""
-    kinds = _kinds(source)
-    if len(kinds) > 1:
-        found = " and ".join(f"{kind} ({_names(source, _KINDS[kind])})" for kind in kinds)
+    kind, *others = _kinds(source)
+    if others:
+        found = " and ".join(f"{each.title} ({each.names(source)})" for each in (kind, *others))
         raise SettingsError(f"{source.title} holds {found}: leave one, so that it is clear which counts")
-    needed = {
-        "a token": ("token",),
-        "an access key": ("accessKey", "secretKey"),
-        "a user": ("username", "password", "domainName"),
-    }[kinds[0]]
-    missing = [source.name(key) for key in needed if not source.has(key)]
+    missing = " and ".join(source.name(key) for key in kind.needs if not source.has(key))
     if missing:
-        there = _names(source, (*_KINDS[kinds[0]], "domainName") if kinds[0] == "a user" else _KINDS[kinds[0]])
-        raise SettingsError(f"{' and '.join(missing)} must be set beside {there}: a credential comes from one source")
+        raise SettingsError(
+            f"{missing} must be set beside {kind.names(source)}: a credential comes whole from one source"
+        )
 
 
 def credential_of(
@@ -67,11 +81,3 @@ def credential_of(
         project_name or None,
         ca_bundle,
     )
-
-
-def _kinds(source: Source) -> list[str]:
-    return [kind for kind, keys in _KINDS.items() if source.has(*keys)]
-
-
-def _names(source: Source, keys: Iterable[str]) -> str:
-    return ", ".join(source.name(key) for key in keys if source.has(key))
