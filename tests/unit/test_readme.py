@@ -57,6 +57,31 @@ def test_every_setting_is_listed() -> None:
     assert {name for name in names_read() if f"`{name}`" not in README} == set()
 
 
+WAYS_TO_SIGN_IN = [
+    (kind, clouds)
+    for kind, *clouds in re.findall(r"^\| ([a-z ]+) \|.*\| `export (.+)` \| `export (.+)` \|$", README, re.MULTILINE)
+]
+
+
+@pytest.mark.parametrize(("kind", "examples"), WAYS_TO_SIGN_IN, ids=[kind for kind, _ in WAYS_TO_SIGN_IN])
+def test_each_way_to_sign_in_works_as_written(kind: str, examples: list[str]) -> None:
+    """The variables of each example are all that it takes, for Huawei Cloud and for Open Telekom Cloud."""
+    hosts = ("https://bms.cn-north-4.myhuaweicloud.com", "https://bms.eu-de.otc.t-systems.com")
+    for example, endpoint in zip(examples, hosts, strict=True):
+        environ = dict(pair.split("=", 1) for pair in example.split())
+        found = settings.load({}, Recorded({}).get, environ)
+        assert found.endpoint == endpoint
+        assert found.credential.kind == kind.removeprefix("temporary ")
+        assert found.credential.source in environ
+        assert found.iam_endpoint == endpoint.replace("bms.", "iam.", 1)
+        assert found.project_name == endpoint.split(".")[1]
+
+
+def test_every_way_to_sign_in_has_its_examples() -> None:
+    """The table has a row for each kind of credential."""
+    assert [kind for kind, _ in WAYS_TO_SIGN_IN] == ["access key", "temporary access key", "user", "token"]
+
+
 def test_what_the_settings_read_is_seen() -> None:
     """The test above is about all settings, those of the environment too."""
     assert {"bms:region", "bms:maxRequestsPerMinute", "HW_AUTH_TOKEN", "HW_PROJECT_ID", "BMS_ENDPOINT"} <= names_read()
