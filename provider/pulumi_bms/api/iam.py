@@ -10,7 +10,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,9 @@ LONGEST_MARGIN = 600.0
 """Seconds before its end at which a token is renewed, at most."""
 MARGIN = 0.2
 """The part of a short token's life that is such a margin."""
+
+RETRY_AFTER = 0.25
+"""The part of what is left of a token's life after which a renewal that brought nothing is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,11 @@ class Tokens:
         try:
             fresh = self._sign_in(user, timeout)
         except NoNewsError:
-            if token is None or self._monotonic() >= token.ends_at:
+            now = self._monotonic()
+            if token is None or now >= token.ends_at:
                 raise
-            return token
+            # Not at the next look again: each try may take as long as a silent service likes.
+            fresh = replace(token, renew_at=now + RETRY_AFTER * (token.ends_at - now))
         with self._lock:
             entry.token = fresh
         return fresh
