@@ -1,0 +1,149 @@
+"""Where the API and the identity service are, and which project: by source, and of one cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pulumi_bms.api.errors import SettingsError
+from pulumi_bms.settings import Settings, load
+from pulumi_bms.settings.endpoints import endpoint_of
+
+KEY = {"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "s"}
+USER = {"OS_USERNAME": "u", "OS_PASSWORD": "p", "OS_USER_DOMAIN_NAME": "d"}
+
+
+def loaded(inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str]) -> Settings:
+    return load(inputs, config.get, environ)
+
+
+@pytest.mark.parametrize(
+    ("region", "domain"),
+    [
+        ("cn-north-4", "myhuaweicloud.com"),
+        ("ap-southeast-3", "myhuaweicloud.com"),
+        ("eu-west-101", "myhuaweicloud.eu"),
+        ("eu-de", "otc.t-systems.com"),
+        ("eu-nl", "otc.t-systems.com"),
+    ],
+)
+def test_the_address_of_a_region(region: str, domain: str) -> None:
+    """A region of a public cloud has its services under that cloud's domain."""
+    for service in ("bms", "iam"):
+        assert endpoint_of(service, region) == f"https://{service}.{region}.{domain}"
+    found = loaded({"region": region}, {}, KEY)
+    assert (found.endpoint, found.iam_endpoint) == (f"https://bms.{region}.{domain}", f"https://iam.{region}.{domain}")
+    assert (found.project_id, found.project_name) == ("", region)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "config", "environ", "project"),
+    [
+        ({"project_id": "i"}, {"bms:projectId": "c"}, {"HW_PROJECT_ID": "e"}, ("i", "")),
+        ({}, {"bms:projectId": "c", "bms:projectName": "n"}, {"HW_PROJECT_ID": "e"}, ("c", "")),
+        ({}, {"bms:projectName": "n"}, {"HW_PROJECT_ID": "e"}, ("", "n")),
+        ({}, {}, {"HW_PROJECT_ID": "e", "HW_PROJECT_NAME": "n"}, ("e", "")),
+        ({}, {}, {"HW_PROJECT_NAME": "n"}, ("", "n")),
+        ({}, {"bms:region": "r-1"}, {"HW_REGION_NAME": "r-2"}, ("", "r-1")),
+        ({"region": "r-0"}, {"bms:region": "r-1"}, {}, ("", "r-0")),
+        ({"region": "r-0"}, {}, {"HW_PROJECT_NAME": "n"}, ("", "n")),
+    ],
+)
+def test_the_project(
+    inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str], project: tuple[str, str]
+) -> None:
+    """Given by id or name, source by source; else it is the one that is named like the region."""
+    found = loaded(
+        inputs,
+        {"bms:endpoint": "https://b.example", "bms:iamEndpoint": "https://i.example", **config},
+        {**KEY, **environ},
+    )
+    assert (found.project_id, found.project_name) == project
+
+
+@pytest.mark.parametrize(
+    ("inputs", "config", "environ", "iam"),
+    [
+        # Where the credential is from comes first, then what is nearest.
+        ({"region": "r-0"}, {"bms:iamEndpoint": "https://c"}, {**USER, "OS_AUTH_URL": "https://e/v3"}, "https://e"),
+        ({"region": "r-0"}, {"bms:iamEndpoint": "https://c"}, USER, "https://iam.r-0.myhuaweicloud.com"),
+        (
+            {},
+            {"bms:iamEndpoint": "https://c"},
+            {**USER, "OS_REGION_NAME": "eu-de"},
+            "https://iam.eu-de.otc.t-systems.com",
+        ),
+        ({}, {"bms:iamEndpoint": "https://c"}, USER, "https://c"),
+        ({}, {"bms:region": "r-1"}, USER, "https://iam.r-1.myhuaweicloud.com"),
+        # Another family's address is another cloud's.
+        ({}, {"bms:region": "r-1"}, {**USER, "HW_AUTH_URL": "https://h"}, "https://iam.r-1.myhuaweicloud.com"),
+        # The version, and slashes, are none of it; a prefix is.
+        ({}, {}, {**USER, "OS_AUTH_URL": "https://e.example:5000/identity/v3/"}, "https://e.example:5000/identity"),
+        ({}, {}, {**USER, "OS_AUTH_URL": "https://e.example/"}, "https://e.example"),
+    ],
+)
+def test_where_a_user_signs_in(
+    inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str], iam: str
+) -> None:
+    """A password goes where its own source says, else to the region's identity service."""
+    found = loaded(inputs, {"bms:endpoint": "https://b.example", "bms:projectId": "p", **config}, environ)
+    assert found.iam_endpoint == iam
+
+
+def test_of_the_environment_one_family_counts() -> None:
+    """A region, project or address of one cloud's variables is not used with the credential of another's."""
+    environ = {**USER, "OS_REGION_NAME": "eu-de", "HW_REGION_NAME": "cn-north-4", "HW_PROJECT_ID": "h"}
+    found = loaded({}, {}, environ)
+    assert found.endpoint == "https://bms.eu-de.otc.t-systems.com"
+    assert (found.project_id, found.project_name) == ("", "eu-de")
+    with pytest.raises(SettingsError, match="not set: the endpoint"):
+        loaded({}, {}, {**USER, "HW_REGION_NAME": "cn-north-4"})
+
+
+@pytest.mark.parametrize("credential", [{"HUAWEICLOUD_SDK_AK": "a", "HUAWEICLOUD_SDK_SK": "s"}, {}])
+def test_a_credential_without_a_region_of_its_own(credential: Mapping[str, str]) -> None:
+    """With the SDK's variables, or a credential of the config, any family may say where: HW_* first."""
+    config = {} if credential else {"bms:token": "t"}
+    hw, openstack = {"HW_REGION_NAME": "cn-north-4"}, {"OS_REGION_NAME": "eu-de"}
+    assert loaded({}, config, {**credential, **openstack}).endpoint == "https://bms.eu-de.otc.t-systems.com"
+    assert loaded({}, config, {**credential, **openstack, **hw}).project_name == "cn-north-4"
+
+
+@pytest.mark.parametrize("environ", [KEY, {"HW_AUTH_TOKEN": "t"}])
+def test_who_needs_no_identity_service(environ: Mapping[str, str]) -> None:
+    """With the project's id a key or token does without; with its name only, or a user, it is asked for."""
+    where = {"bms:endpoint": "https://b.example"}
+    assert loaded({}, {**where, "bms:projectId": "p"}, environ).iam_endpoint == ""
+    for config, credential in (({"bms:projectName": "n"}, environ), ({"bms:projectId": "p"}, USER)):
+        with pytest.raises(SettingsError, match=r"^not set: the IAM endpoint: set `bms:iamEndpoint` or `bms:region`"):
+            loaded({}, {**where, **config}, credential)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("http://iam.example.com", "the IAM endpoint is http on another machine, where a credential could be read"),
+        ("https://user:S3CR3T@iam.example.com", "the IAM endpoint must not hold a user"),
+        ("iam.example.com", "the IAM endpoint is no http"),
+    ],
+)
+def test_an_iam_endpoint_that_is_none(value: str, says: str) -> None:
+    """It is checked like the endpoint, and told apart from it."""
+    config = {"bms:endpoint": "https://b.example", "bms:projectId": "p", "bms:iamEndpoint": value}
+    with pytest.raises(SettingsError) as error:
+        loaded({}, config, USER)
+    assert str(error.value).startswith(says)
+    assert "S3CR3T" not in str(error.value)
+
+
+def test_certificates(tmp_path: Path) -> None:
+    """A bundle of the config must be there; the message names the setting."""
+    config = {"bms:endpoint": "https://b.example", "bms:projectId": "p"}
+    bundle = tmp_path / "ca.pem"
+    with pytest.raises(SettingsError, match=r"^bms:caBundle is '.*ca\.pem', and there is no such file"):
+        loaded({}, {**config, "bms:caBundle": str(bundle)}, KEY)
+    bundle.touch()
+    assert loaded({}, {**config, "bms:caBundle": str(bundle)}, KEY).ca_bundle == str(bundle)
+    assert loaded({}, config, KEY).ca_bundle is None
