@@ -72,9 +72,11 @@ class ApiError(BmsError):
         """Status, code and message of the answer, without the hint."""
         known = codes.lookup(self.code)
         said = self.detail[:LONGEST_DETAIL] if self.detail else (known.meaning if known else "")
+        # The identity service gives the status once more as the code.
+        code = "" if self.code == str(self.status) else self.code or ""
         words = (
             f"HTTP {self.status}" if self.status else "",
-            (self.code or "")[:LONGEST_NAME],
+            code[:LONGEST_NAME],
             said,
             f"(request id {self.request_id[:LONGEST_NAME]})" if self.request_id else "",
         )

@@ -77,11 +77,12 @@ class AccessKeyCredential(Unpicklable):
 def canonical_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> str:
     """The text that is signed; `target` is path and query as they are sent, names of `headers` are lower case."""
     path, _, query = target.partition("?")
+    path = _encoded(unquote(path), safe="/")
     names = sorted(headers)
     return "\n".join(
         (
             method.upper(),
-            _encoded(unquote(path), safe="/") + ("" if path.endswith("/") else "/"),
+            path if path.endswith("/") else path + "/",
             "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in sorted(parse_qsl(query, True))),  # noqa: FBT003
             *(f"{name}:{headers[name]}" for name in names),
             "",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -113,24 +113,27 @@ class Transport:
     def ask(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
         """Send one request: its answer and the object that was wanted, or the `ApiError` that the answer means."""
         with self._standing.use(repeatable=request.method == "GET"):
-            rejected = self._prepared(request)
+            rejected, rest = self._prepared(request)
             try:
-                return self._read(rejected, request, wanted)
+                return self._read(rejected, rest, wanted)
             except AuthenticationError as error:
                 if not self.credential.renew(rejected):
                     self._standing.reject(error)
                     raise
+            prepared, rest = self._prepared(rest)
             try:
-                return self._read(self._prepared(request), request, wanted)
+                return self._read(prepared, rest, wanted)
             except AuthenticationError as error:
                 self._standing.reject(error)
                 raise
 
     def send(self, request: Request) -> Answer:
         """Sign and send one request and read its answer whole; raises `NoNewsError` where none came."""
-        return self._deliver(self._prepared(request), request)
+        return self._deliver(*self._prepared(request))
 
-    def _prepared(self, request: Request) -> PreparedRequest:
+    def _prepared(self, request: Request) -> tuple[PreparedRequest, Request]:
+        """The request signed, and itself with what remains of its time: to sign in may have taken some."""
+        begun = self._monotonic()
         # The gateway wants a content type even of a GET.
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if request.project_id:
@@ -138,11 +141,14 @@ class Transport:
         auth = _Authentication(self.credential, request.timeout)
         url = self.endpoint + request.path
         try:
-            return self._session.prepare_request(
+            prepared = self._session.prepare_request(
                 requests.Request(request.method, url, headers=headers, data=request.body, auth=auth)
             )
         except requests.RequestException as error:
             raise self._no_news(request, error) from None
+        if request.timeout is None:
+            return prepared, request
+        return prepared, replace(request, timeout=request.timeout - (self._monotonic() - begun))
 
     def _read(self, prepared: PreparedRequest, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
         signed_at = self._clock()

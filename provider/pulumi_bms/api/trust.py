@@ -57,13 +57,16 @@ class Standing:
         """The lock of this turn, held: that of the one before, or a new one where that one takes too long."""
         while True:
             turn = self._turn
-            if turn.acquire(timeout=self._patience):
-                return turn
+            in_time = turn.acquire(timeout=self._patience)
             with self._lock:
                 if self._turn is turn:
-                    self._turn = threading.Lock()
-                    self._turn.acquire()
-                    return self._turn
+                    if not in_time:
+                        turn = self._turn = threading.Lock()
+                        turn.acquire()
+                    return turn
+            # Somebody has overtaken meanwhile, and it is for their turn to end.
+            if in_time:
+                turn.release()
 
     @contextmanager
     def _noting_misses(self) -> Iterator[None]:

@@ -87,6 +87,15 @@ def test_a_canonical_request() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "signed_path"),
+    [("/v1", "/v1/"), ("/v1/", "/v1/"), ("/v1/%2F", "/v1//"), ("/v1/a%20b%7Ec", "/v1/a%20b~c/"), ("/v1//", "/v1//")],
+)
+def test_the_path_that_is_signed(path: str, signed_path: str) -> None:
+    """A path is signed in one spelling, with one slash at its end at least."""
+    assert canonical_request("GET", path, {}, b"").splitlines()[1] == signed_path
+
+
+@pytest.mark.parametrize(
     ("url", "host"),
     [
         ("https://bms.example/v1", "bms.example"),

@@ -134,8 +134,8 @@ def test_half_a_credential(config: Mapping[str, str], environ: Mapping[str, str]
             {},
             {**TERRAFORM["token"], **TERRAFORM["access key"]},
             (
-                "the environment (HW_*) holds a token (HW_AUTH_TOKEN) and an access key (HW_ACCESS_KEY, HW_SECRET_KEY): "
-                "leave one, so that it is clear which counts"
+                "the environment (HW_*) holds a token (HW_AUTH_TOKEN) and an access key (HW_ACCESS_KEY, "
+                "HW_SECRET_KEY): leave one, so that it is clear which counts"
             ),
         ),
         (
