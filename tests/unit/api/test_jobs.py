@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +171,22 @@ def test_a_job_that_looks_like_an_error(cloud: Cloud, payload: Callable[[str], b
     """A body with a status is a job, whatever else it holds."""
     server = cloud.answering(cloud.answer(200, payload("error_of_the_query_beside_a_job")))
     assert api_of(server).get_job("j").job.code == "Common.0025"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "RUNNING", "entities": {"sub_jobs_total": TOKEN}},
+        {"status": "RUNNING", "entities": {"sub_jobs": [TOKEN]}},
+        {"status": "RUNNING", "entities": {"sub_jobs": [{"entities": {"sub_jobs": TOKEN}}]}},
+    ],
+)
+def test_an_answer_that_can_not_be_read_is_not_repeated(cloud: Cloud, body: object) -> None:
+    """The text of a failed validation says where, not what: there might be anything in it."""
+    error = failure(LOOK, api_of(cloud.answering(cloud.answer(200, body))))
+    assert type(error) is NoNewsError
+    assert "unreadable" in str(error)
+    assert TOKEN not in f"{error} {error!r} {pickle.dumps(error)!r} {''.join(traceback.format_exception(error))}"
 
 
 # Rejected credentials
