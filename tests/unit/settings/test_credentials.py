@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
+import re
+import traceback
+from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 import pytest
 import requests
@@ -16,7 +17,6 @@ from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.api.iam import UserCredential
 from pulumi_bms.api.signing import AccessKeyCredential
 from pulumi_bms.settings import Settings, load
-from pulumi_bms.settings.sources import KEYS, of_environment
 
 WHERE = {"bms:endpoint": "https://bms.example.com", "bms:projectId": "p", "bms:iamEndpoint": "https://iam.example.com"}
 TERRAFORM = {
@@ -47,6 +47,57 @@ EACH = [
 ]
 WHOLE = "a credential comes whole from one source"
 NAMES = [f"{next(iter(variables))}" for _, _, variables, _ in EACH]
+
+
+def named(prefix: str, names: str) -> dict[str, str]:
+    keys = "accessKey secretKey securityToken token username password domainName projectName projectId region"
+    pairs = zip(f"{keys} iamEndpoint".split(), names.split(), strict=True)
+    return {f"{prefix}{name}": key for key, name in pairs if name != "-"}
+
+
+SOURCES = [
+    named(
+        "HW_",
+        "ACCESS_KEY SECRET_KEY SECURITY_TOKEN AUTH_TOKEN USER_NAME USER_PASSWORD DOMAIN_NAME PROJECT_NAME PROJECT_ID "
+        "REGION_NAME AUTH_URL",
+    ),
+    named("HUAWEICLOUD_SDK_", "AK SK SECURITY_TOKEN - - - - - - - -"),
+    named(
+        "OS_",
+        "ACCESS_KEY SECRET_KEY - TOKEN USERNAME PASSWORD USER_DOMAIN_NAME PROJECT_NAME PROJECT_ID REGION_NAME AUTH_URL",
+    ),
+    named(
+        "bms:",
+        "accessKey secretKey securityToken token username password domainName projectName projectId region iamEndpoint",
+    )
+    | {"bms:endpoint": "endpoint"},
+]
+"""The sources of a credential, nearest first: each name and what it is, written down a second time."""
+
+CALLED = {name: key for source in SOURCES for name, key in source.items()} | {"BMS_ENDPOINT": "endpoint"}
+KINDS = (("token",), ("accessKey", "secretKey", "securityToken"), ("username", "password", "domainName"))
+HIDDEN = ("accessKey", "secretKey", "securityToken", "token", "password")
+"""What no message may hold; an access key is no secret, but nobody's business either."""
+
+
+def split(values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The config and the environment with these settings."""
+    config = {name: value for name, value in values.items() if name.startswith("bms:")}
+    return config, {name: value for name, value in values.items() if name not in config}
+
+
+def outcome(
+    inputs: Mapping[str, object], config: Mapping[str, str], environ: Mapping[str, str]
+) -> Settings | SettingsError:
+    try:
+        return load(inputs, config.get, environ)
+    except SettingsError as error:
+        return error
+
+
+def shown(error: BaseException) -> str:
+    """All that a failed run may print of it."""
+    return f"{error} {error!r} {''.join(traceback.format_exception(error, chain=True))}"
 
 
 def loaded(config: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
@@ -93,6 +144,26 @@ def test_the_order_of_the_sources() -> None:
 
 
 @pytest.mark.parametrize(
+    ("nearer", "further"),
+    [
+        (nearer, further)
+        for (near, here), (far, there) in combinations(enumerate((TERRAFORM, SDK, OPENSTACK, STACK)), 2)
+        if near < far
+        for nearer in here.values()
+        for further in there.values()
+    ],
+    ids=lambda variables: next(iter(variables)),
+)
+def test_of_each_two_sources_the_nearer_counts(nearer: dict[str, str], further: dict[str, str]) -> None:
+    """Whatever kinds they have: all parts are the nearer's, and nothing in the result is the other's."""
+    config, environ = split({**further, **nearer})
+    found = loaded(config, environ)
+    assert found.credential.source == next(iter(nearer))
+    assert set(found.credential.secrets) <= set(nearer.values())
+    assert not any(value in repr(found) for value in further.values())
+
+
+@pytest.mark.parametrize(
     ("config", "environ", "says"),
     [
         (
@@ -125,6 +196,42 @@ def test_the_order_of_the_sources() -> None:
 def test_half_a_credential(config: Mapping[str, str], environ: Mapping[str, str], says: str) -> None:
     """What a source lacks is named, with what it has; it is never taken from the next."""
     assert problem_of(config, environ) == says
+
+
+PARTS = [
+    ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"),
+    ("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME"),
+    ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
+    ("OS_ACCESS_KEY", "OS_SECRET_KEY"),
+    ("OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME"),
+    ("bms:accessKey", "bms:secretKey", "bms:securityToken"),
+    ("bms:username", "bms:password", "bms:domainName"),
+]
+"""What each source calls the parts of a credential that has several."""
+
+
+def halves() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """All that can be there of a credential without its being whole, and what it lacks."""
+    for parts in PARTS:
+        optional = {part for part in parts if part.upper().endswith(("SECURITY_TOKEN", "SECURITYTOKEN"))}
+        for number in range(1, len(parts)):
+            for there in combinations(parts, number):
+                lacks = tuple(part for part in parts if part not in there and part not in optional)
+                if lacks and not all(part.upper().endswith(("DOMAIN_NAME", "DOMAINNAME")) for part in there):
+                    yield there, lacks
+
+
+@pytest.mark.parametrize(("there", "lacks"), list(halves()), ids="+".join)
+def test_each_half_of_each_credential(there: tuple[str, ...], lacks: tuple[str, ...]) -> None:
+    """No part is taken from a source further away, though each of them has a whole credential of that kind."""
+    nearest = next(number for number, source in enumerate(SOURCES) if there[0] in source)
+    kind = next(number for number, parts in enumerate(KINDS) if CALLED[there[0]] in parts)
+    around = {
+        name: f"S3CR3T-{name}" for source in SOURCES[nearest + 1 :] for name in source if CALLED[name] in KINDS[kind]
+    }
+    config, environ = split(around | {name: f"S3CR3T-{name}" for name in there})
+    said = problem_of(config, environ)
+    assert said == f"{' and '.join(lacks)} must be set beside {', '.join(there)}: {WHOLE}"
 
 
 @pytest.mark.parametrize(
@@ -161,6 +268,33 @@ def test_two_kinds_in_one_source(config: Mapping[str, str], environ: Mapping[str
     assert problem_of(config, environ) == says
 
 
+@pytest.mark.parametrize(
+    ("title", "kinds"),
+    [
+        (title, chosen)
+        for title, source in (
+            ("the environment (HW_*)", TERRAFORM),
+            ("the environment (OS_*)", OPENSTACK),
+            ("the config", STACK),
+        )
+        for number in (2, 3)
+        for chosen in combinations(source.items(), number)
+    ],
+)
+def test_each_two_kinds_in_each_source(title: str, kinds: tuple[tuple[str, dict[str, str]], ...]) -> None:
+    """All kinds that a source has are named, each with its settings; none counts more than another."""
+    articles = {"token": "a token", "access key": "an access key", "user": "a user"}
+    config, environ = split({name: value for _, variables in kinds for name, value in variables.items()})
+    found = " and ".join(f"{articles[kind]} ({', '.join(variables)})" for kind, variables in kinds)
+    assert problem_of(config, environ) == f"{title} holds {found}: leave one, so that it is clear which counts"
+
+
+def test_two_kinds_in_two_sources() -> None:
+    """What is further away is not read, so it contradicts nothing: not even two kinds there, or a half."""
+    for further in ({**OPENSTACK["token"], **OPENSTACK["user"]}, {"OS_ACCESS_KEY": "x"}, {"HUAWEICLOUD_SDK_SK": "x"}):
+        assert loaded(STACK["token"], {**TERRAFORM["access key"], **further}).credential.source == "HW_ACCESS_KEY"
+
+
 def test_an_account_alone_is_no_credential() -> None:
     """The name of an account, a project or a region in the environment leaves the config's credential in charge."""
     environ = {"HW_DOMAIN_NAME": "x", "HW_PROJECT_ID": "y", "HW_REGION_NAME": "z", "OS_USER_DOMAIN_NAME": "x"}
@@ -191,45 +325,141 @@ def test_an_access_key_signs() -> None:
     assert "c-secret" not in sent
 
 
-VARIABLES = sorted({name for family in of_environment({}) for name in family.names.values()} - {"BMS_ENDPOINT"})
-SETTINGS = [*VARIABLES, *(f"bms:{key}" for key in KEYS if key not in ("caBundle", "maxRequestsPerMinute"))]
-SECRET = (
-    "SECRET_KEY",
-    "_SK",
-    "TOKEN",
-    "PASSWORD",
-    "secretKey",
-    "securityToken",
-    "password",
-    ":token",
-    "_AK",
-    "ACCESS_KEY",
+@pytest.mark.parametrize(
+    "text",
+    ["S3CR3T x", "S3CR3T\nX-Evil: 1", "x\rS3CR3T", "S3CR3T\x00", "S3CR3Tü", "„S3CR3T”", "\x1bS3CR3T", "S3CR3T\udc80"],
 )
+@pytest.mark.parametrize("name", [name for name in CALLED if CALLED[name] in HIDDEN and CALLED[name] != "password"])
+def test_a_malformed_secret_is_refused_unseen(name: str, text: str) -> None:
+    """What no header can carry is refused; which credential it is of is named, and nothing of it is shown."""
+    source = next(source for source in SOURCES if name in source)
+    kind = next(kind for kind in KINDS if CALLED[name] in kind)
+    whole = {each: f"S3CR3T-{each}" for each in source if CALLED[each] in kind}
+    config, environ = split({**whole, name: text})
+    with pytest.raises(SettingsError) as caught:
+        loaded(config, environ)
+    first = next(each for each in source if CALLED[each] in kind)
+    what = {"accessKey": "access key", "secretKey": "secret key", "securityToken": "security token"}
+    assert str(caught.value).startswith(f"the {what.get(CALLED[name], 'token')} from {first} is empty or holds blanks")
+    assert "S3CR3T" not in shown(caught.value)
 
 
-@given(st.sets(st.sampled_from(SETTINGS), max_size=12), st.booleans())
-@hypothesis_settings(max_examples=400, deadline=None, database=None)
-def test_any_mixture(names: set[str], through_a_profile: bool) -> None:  # noqa: FBT001
-    """Whatever is set, a credential is whole and from one source, or the error holds no secret."""
-    values = {
-        name: f"S3CR3T-{number}" if name.endswith(SECRET) else f"v{number}" for number, name in enumerate(SETTINGS)
-    }
-    environ = {name: values[name] for name in names if not name.startswith("bms:")}
-    config: dict[str, Any] = {name: values[name] for name in names if name.startswith("bms:")}
-    config |= {name: "https://h.example" for name in config if name.endswith("ndpoint")}
-    inputs: dict[str, object] = {}
-    if through_a_profile:
-        profile = {name.removeprefix("bms:"): value for name, value in config.items()}
-        config, inputs = {"bms:profiles": json.dumps({"eu": profile})}, {"profile": "eu"}
-    found: Settings | SettingsError
-    try:
-        found = load(inputs, config.get, environ)
-    except SettingsError as error:
-        found = error
-    assert "S3CR3T" not in f"{found} {found!r}"
+@pytest.mark.parametrize("name", ["HW_USER_PASSWORD", "OS_PASSWORD", "bms:password"])
+@pytest.mark.parametrize(
+    "text", ["S3CR3T x", " S3CR3T", "S3CR3T\n1", "S3CR3Tü", "„S3CR3T”", "S3CR3T\udc80", '"S3CR3T\\']
+)
+def test_a_password_may_hold_anything(name: str, text: str) -> None:
+    """It is sent in a body, so it is taken as it is; and it is not shown."""
+    source = next(source for source in SOURCES if name in source)
+    user = {each: "x" for each in source if CALLED[each] in ("username", "domainName")}
+    config, environ = split({**user, name: text})
+    found = loaded(config, environ)
+    assert found.credential.secrets == (text,)
+    assert "S3CR3T" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "text", ["S3CR3T", "S3CR3T x", "S3CR3T/..", "https://S3CR3T@h", "https://h/?S3CR3T", "S3CR3Tü"]
+)
+@pytest.mark.parametrize("name", [name for name in CALLED if CALLED[name] not in HIDDEN])
+def test_a_secret_in_a_wrong_place_is_not_shown(name: str, text: str) -> None:
+    """Whoever confuses two settings is told what is wrong, and the log does not hold the secret."""
+    config, environ = split({**STACK["token"], name: text})
+    for number in range(len(WHERE) + 1):
+        for around in combinations(WHERE.items(), number):
+            found = outcome({}, {**dict(around), **config}, environ)
+            assert isinstance(found, Settings) or "S3CR3T" not in shown(found)
+
+
+def kinds_in(source: Mapping[str, str], names: set[str]) -> list[tuple[str, ...]]:
+    keys = {source[name] for name in names if name in source} - {"domainName"}
+    return [kind for kind in KINDS if keys & set(kind)]
+
+
+def problem_with(source: Mapping[str, str] | None, names: set[str]) -> str:
+    """What is said of the source that counts, or "" for a credential."""
+    if source is None:
+        return "a credential: set HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN"
+    kind, *others = kinds_in(source, names)
+    if others:
+        return "leave one, so that it is clear which counts"
+    keys = {source[name] for name in names if name in source}
+    return "" if set(kind) - {"securityToken"} <= keys else WHOLE
+
+
+FORMS = {"endpoint": "https://v{:03}.example", "iamEndpoint": "https://v{:03}.example"}
+FORMS |= dict.fromkeys(HIDDEN, "S3CR3T-{:03}")
+VALUES = {name: FORMS.get(key, "v{:03}").format(number) for number, (name, key) in enumerate(CALLED.items())}
+"""A value for each setting, unlike any other's."""
+
+
+@given(st.sets(st.sampled_from(sorted(CALLED)), max_size=8) | st.sets(st.sampled_from(sorted(CALLED))))
+@hypothesis_settings(max_examples=600, deadline=None, database=None)
+def test_any_mixture(names: set[str]) -> None:
+    """Of whatever is set, the first source that has any part of a credential has all of it, or that is an error."""
+    config, environ = split({name: VALUES[name] for name in names})
+    counts = next((source for source in SOURCES if kinds_in(source, names)), None)
+    found = outcome({}, config, environ)
+    problem = problem_with(counts, names)
     if isinstance(found, SettingsError):
+        assert "S3CR3T" not in shown(found)
+        assert problem in str(found)
+        assert problem or str(found).startswith("not set: the ")
         return
-    origins = {name for name, value in values.items() if value in found.credential.secrets}
-    families = {name.split("_")[0] if "_" in name else "config" for name in origins}
-    assert len(families) == 1
-    assert not through_a_profile or families == {"config"}
+    assert problem == ""
+    assert counts is not None
+    (kind,) = kinds_in(counts, names)
+    mine = {counts[name]: VALUES[name] for name in names if counts.get(name) in kind}
+    assert counts[found.credential.source] == kind[0]
+    assert set(found.credential.secrets) == {value for key, value in mine.items() if key in HIDDEN}
+    if isinstance(found.credential, UserCredential):
+        assert (found.credential.name, found.credential.domain_name) == (mine["username"], mine["domainName"])
+    assert "S3CR3T" not in f"{found} {found!r}"
+
+
+INPUTS = {"endpoint": "https://v901.example", "region": "v902", "project_id": "v903"}
+PLACES = {"endpoint", "iamEndpoint", "region", "projectId", "projectName"}
+
+
+@given(
+    st.sampled_from([(source, kind) for source in SOURCES for kind in KINDS if set(kind) & set(source.values())]),
+    st.sets(st.sampled_from(sorted(name for name, key in CALLED.items() if key in PLACES))),
+    st.sets(st.sampled_from(sorted(INPUTS))),
+)
+@hypothesis_settings(max_examples=600, deadline=None, database=None)
+def test_no_credential_meets_another_familys_cloud(
+    bearer: tuple[dict[str, str], tuple[str, ...]], names: set[str], inputs: set[str]
+) -> None:
+    """Address and project are of the nearest place that tells: inputs, config, then the credential's own family."""
+    own, kind = bearer
+    config, environ = split({name: VALUES[name] for name in CALLED if name in names or own.get(name) in kind})
+    found = outcome({name: INPUTS[name] for name in inputs}, config, environ)
+
+    terraform, _, openstack, stack = (
+        {key: VALUES[name] for name, key in of.items() if name in names} for of in SOURCES
+    )
+    nearby = {{"project_id": "projectId"}.get(name, name): INPUTS[name] for name in inputs}
+    families = [terraform] if own is SOURCES[0] else [openstack] if own is SOURCES[2] else [terraform, openstack]
+    shared = {"endpoint": VALUES["BMS_ENDPOINT"]} if "BMS_ENDPOINT" in names else {}
+    places = [nearby, stack, *({**family, **shared} for family in families)]
+
+    def first(places: list[dict[str, str]], *keys: str) -> str:
+        """The number of the first of the keys that the first place with any of them has."""
+        place = next((place for place in places if place.keys() & set(keys)), {})
+        return "".join(re.findall("[0-9]+", next((place[key] for key in keys if key in place), "")))
+
+    endpoint = first(places, "endpoint", "region")
+    project = first(places, "projectId", "projectName") or first(places, "region")
+    mine = {key: VALUES[name] for name, key in own.items() if name in names}
+    iam = first([mine], "iamEndpoint") or first([nearby, mine, *places[1:]], "iamEndpoint", "region")
+    if isinstance(found, SettingsError):
+        assert str(found).startswith("not set: the ")
+        assert ("the endpoint:" in str(found)) == (not endpoint)
+        assert ("the project:" in str(found)) == (not project)
+        assert not ("the IAM endpoint:" in str(found) and iam)
+        return
+    assert re.findall("[0-9]+", found.endpoint) == [endpoint]
+    assert re.findall("[0-9]+", found.project_id or found.project_name) == [project]
+    assert not (found.project_id and found.project_name)
+    needed = bool(found.project_name) or found.credential.kind == "user"
+    assert re.findall("[0-9]+", found.iam_endpoint) == ([iam] if needed else [])

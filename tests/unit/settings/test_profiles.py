@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.api.iam import UserCredential
 from pulumi_bms.settings import Settings, load
+from pulumi_bms.settings.sources import KEYS
 
 WHOLE = {"endpoint": "https://eu.example.com", "projectId": "eu-project", "token": "eu-token"}
 AROUND = {
@@ -142,3 +147,164 @@ def test_an_empty_name_is_no_profile() -> None:
     config = {key: value for key, value in AROUND.items() if key != "bms:caBundle"}
     for name in (None, ""):
         assert load({"profile": name}, config.get, {}).credential.source == "bms:token"
+
+
+PARTS = [
+    {"token": "S3CR3T-token"},
+    {"accessKey": "S3CR3T-access", "secretKey": "S3CR3T-secret"},
+    {"accessKey": "S3CR3T-access", "secretKey": "S3CR3T-secret", "securityToken": "S3CR3T-security"},
+    {"username": "user", "password": "S3CR3T-password", "domainName": "domain"},
+]
+PLACE = {"region": "eu-de", "projectId": "p"}
+
+
+@pytest.mark.parametrize("credential", PARTS, ids=list)
+def test_each_kind_in_a_profile(credential: dict[str, str]) -> None:
+    """Each kind is read from a profile, and named by its first key there; nothing shows its secrets."""
+    found = loaded({**PLACE, **credential})
+    assert found.credential.source == f"bms:profiles.eu.{next(iter(credential))}"
+    assert set(found.credential.secrets) == {value for value in credential.values() if value.startswith("S3CR3T")}
+    assert "S3CR3T" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("credential", "lacks"),
+    [
+        (credential, key)
+        for credential in PARTS
+        for key in credential
+        if len(credential) > 1 and key != "securityToken"
+    ],
+)
+def test_half_a_credential_in_a_profile(credential: dict[str, str], lacks: str) -> None:
+    """What it lacks is named by its key in the profile, beside what is there."""
+    there = {key: value for key, value in credential.items() if key != lacks}
+    names = ", ".join(f"bms:profiles.eu.{key}" for key in there)
+    assert problem_of({**PLACE, **there}) == (
+        f"bms:profiles.eu.{lacks} must be set beside {names}: a credential comes whole from one source"
+    )
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+@pytest.mark.parametrize(("number", "text"), [(12345, "12345"), (0, "0"), (-1, "-1"), (10**30, "1" + "0" * 30), (1.5, "1.5")])
+def test_a_number_is_text(number: float, text: str, as_text: bool) -> None:  # noqa: FBT001
+    """A password that looks like a number is still a password: so is what else stands in a profile."""
+    profile = {**PLACE, "username": number, "password": number, "domainName": number}
+    profiles = json.dumps({"eu": profile}) if as_text else {"eu": profile}
+    found = load({"profile": "eu"}, {"bms:profiles": profiles}.get, {}).credential
+    assert isinstance(found, UserCredential)
+    assert (found.name, found.password, found.domain_name) == (text, text, text)
+
+
+@pytest.mark.parametrize("value", [None, "", " ", "\n", True, False, ["S3CR3T"], {"S3CR3T": "S3CR3T"}])
+def test_what_is_no_text_is_not_set(value: object) -> None:
+    """Neither an empty value nor a list is a token, and the one around it is not taken instead."""
+    assert problem_of({**PLACE, "token": value}) == (
+        "not set in profile 'eu': a credential: set `bms:profiles.eu.token`"
+    )
+
+
+@pytest.mark.parametrize("text", ["S3CR3T x", "S3CR3T\nX-Evil: 1", "S3CR3Tü", "S3CR3T\x00"])
+@pytest.mark.parametrize("key", ["accessKey", "secretKey", "securityToken", "token"])
+def test_a_malformed_secret_in_a_profile(key: str, text: str) -> None:
+    """It is refused unseen, and named by the profile."""
+    credential = next(parts for parts in reversed(PARTS) if key in parts)
+    profiles = {"bms:profiles": json.dumps({"eu": {**PLACE, **credential, key: text}})}
+    with pytest.raises(SettingsError, match=r"^the .* from bms:profiles\.eu\..* is empty or holds blanks") as caught:
+        load({"profile": "eu"}, profiles.get, {})
+    assert "S3CR3T" not in "".join(traceback.format_exception(caught.value, chain=True))
+
+
+@pytest.mark.parametrize(
+    "profiles",
+    ['{"eu": {"token": "S3CR3T"', '{"eu": "S3CR3T"}', '"S3CR3T"', "S3CR3T", ["S3CR3T"], {"eu": ["S3CR3T"]}, b"S3CR3T"],
+)
+def test_profiles_that_are_none_are_not_shown(profiles: object) -> None:
+    """Text that is no JSON may hold a secret: it is not repeated, nor is what the reader of JSON said."""
+    with pytest.raises(SettingsError, match="^profile 'eu' is not in the config") as caught:
+        load({"profile": "eu"}, {"bms:profiles": profiles}.get, {})
+    assert "S3CR3T" not in "".join(traceback.format_exception(caught.value, chain=True))
+
+
+@pytest.mark.parametrize("name", ["a.b", "a b", "../eu", "eu\n", " ", "ü", "x" * 65, "S3CR3T'", "eu[0]"])
+def test_a_name_that_no_profile_has(name: str) -> None:
+    """It is part of a key and of a command to copy, so it is refused before it is looked for."""
+    assert problem_of(WHOLE, name=name) == "profile may hold letters, digits, - and _ only, 64 at most"
+
+
+@pytest.mark.parametrize("key", [*(key.upper() for key in KEYS), "project_id", "profiles", "bms:token", "", "token "])
+def test_a_key_that_no_profile_has(key: str) -> None:
+    """A wrong spelling is no setting that is silently not there; its value is not shown."""
+    said = problem_of({**WHOLE, key: "S3CR3T"})
+    assert said == f"bms:profiles.eu holds {key}, and knows only {', '.join(KEYS)}"
+
+
+@pytest.mark.parametrize("inputs", [{"endpoint": " "}, {"region": ""}, {"project_id": None}, {"token": "x", "other": "y"}])
+def test_beside_a_profile_what_is_not_set_is_no_matter(inputs: Mapping[str, object]) -> None:
+    """A program may hand on settings that are not set."""
+    assert loaded(WHOLE, inputs) == loaded(WHOLE)
+
+
+def outcome(inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str]) -> object:
+    """All that shows which values were taken."""
+    try:
+        found = load(inputs, config.get, environ)
+    except SettingsError as error:
+        return str(error)
+    where = (found.endpoint, found.project_id, found.project_name, found.iam_endpoint, found.ca_bundle)
+    return (*where, found.max_requests_per_minute, found.credential.source, found.credential.secrets, repr(found))
+
+
+FORMS = {"endpoint": "https://{}.example", "iamEndpoint": "https://{}.example", "caBundle": "/nonexistent/{}"}
+NUMBERS = {f"{prefix}-maxRequestsPerMinute": number for prefix, number in (("own", "5"), ("top", "7"))}
+VARIABLES = (
+    *("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME"),
+    *("HW_PROJECT_NAME", "HW_PROJECT_ID", "HW_REGION_NAME", "HW_AUTH_URL", "HW_AUTH_TOKEN", "BMS_ENDPOINT"),
+    *("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "OS_AUTH_URL", "OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME"),
+    *("OS_PROJECT_NAME", "OS_PROJECT_ID", "OS_TOKEN", "OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_REGION_NAME"),
+)
+
+
+def value_of(prefix: str, key: str) -> str:
+    text = f"{prefix}-{key}"
+    return NUMBERS.get(text) or FORMS.get(key, "{}").format(text)
+
+
+SOME_KEYS = st.sets(st.sampled_from([key for key in KEYS if key != "caBundle"]), max_size=7)
+A_KIND = st.sampled_from([set(), *(set(parts) for parts in PARTS)])
+
+
+@given(A_KIND, SOME_KEYS, st.sets(st.sampled_from(KEYS)), st.sets(st.sampled_from(VARIABLES)), st.booleans())
+@hypothesis_settings(max_examples=600, deadline=None, database=None)
+def test_nothing_around_a_profile_counts(
+    kind: set[str],
+    keys: set[str],
+    top: set[str],
+    variables: set[str],
+    as_text: bool,  # noqa: FBT001
+) -> None:
+    """Whatever the top level, another profile and the environment hold, the outcome is that of the profile alone."""
+    profile = {key: value_of("own", key) for key in KEYS if key in kind | keys}
+    other = dict.fromkeys(KEYS, "other")
+    around: dict[str, object] = {f"bms:{key}": value_of("top", key) for key in KEYS if key in top}
+    environ = {name: f"variable-{name}" for name in VARIABLES if name in variables}
+    profiles = {"eu": profile, "other": other, "eu2": other}
+    alone = outcome({"profile": "eu"}, {"bms:profiles": {"eu": profile}}, {})
+    config = {**around, "bms:profiles": json.dumps(profiles) if as_text else profiles}
+    assert outcome({"profile": "eu"}, config, environ) == alone
+
+
+@given(A_KIND, SOME_KEYS)
+@hypothesis_settings(max_examples=400, deadline=None, database=None)
+def test_a_profile_is_read_as_the_top_level_is(kind: set[str], keys: set[str]) -> None:
+    """What a profile holds means what it means at the top level of a config without anything around."""
+    profile = {key: value_of("own", key) for key in KEYS if key in kind | keys}
+    within = outcome({"profile": "eu"}, {"bms:profiles": {"eu": profile}}, {})
+    outside = outcome({}, {f"bms:{key}": value for key, value in profile.items()}, {})
+    if isinstance(within, str) or isinstance(outside, str):
+        texts = [str(said).split("; ") for said in (within, outside)]
+        assert len(texts[0]) == len(texts[1]) - ("another of the README" in texts[1][-1]) * 0
+        return
+    assert isinstance(within, tuple)
+    assert isinstance(outside, tuple)
+    assert str(within).replace("bms:profiles.eu.", "bms:") == str(outside)

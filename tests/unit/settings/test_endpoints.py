@@ -1,0 +1,270 @@
+"""Addresses: which are made of a region, and which are refused, whoever gave them."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from urllib3.util import parse_url
+
+from pulumi_bms.settings.endpoints import endpoint_of, endpoint_problem, name_problem, region_problem
+
+BLANKS, NO_URL = "holds blanks or other characters that no URL has", "is no http(s) URL"
+USER, HTTP = "must not hold a user, a query or a fragment", "is http on another machine"
+
+
+@pytest.mark.parametrize(
+    ("region", "domain"),
+    [
+        ("eu-west-101", "myhuaweicloud.eu"),
+        ("eu-de", "otc.t-systems.com"),
+        ("eu-nl", "otc.t-systems.com"),
+        # Alike, and still of the first cloud.
+        ("eu-west-0", "myhuaweicloud.com"),
+        ("eu-west-1010", "myhuaweicloud.com"),
+        ("eu-de-1", "myhuaweicloud.com"),
+        ("my-eu-nl", "myhuaweicloud.com"),
+        ("la-north-2", "myhuaweicloud.com"),
+    ],
+)
+@pytest.mark.parametrize("service", ["bms", "iam"])
+def test_the_cloud_of_a_region(service: str, region: str, domain: str) -> None:
+    """The whole name of the region decides, for each service alike."""
+    assert endpoint_of(service, region) == f"https://{service}.{region}.{domain}"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://bms.eu-de.otc.t-systems.com",
+        "https://bms.eu-de.otc.t-systems.com/",
+        "https://bms.eu-de.otc.t-systems.com.",
+        "HTTPS://BMS.Example.COM",
+        "https://gateway.example.com:8443/huawei/bms",
+        "https://gateway.example.com/a%20b/v1.0/...",
+        "https://host",
+        "https://192.0.2.1:65535",
+        "https://[2001:db8::1]/prefix",
+        "https://[2001:db8::1]:443",
+        f"https://{'a' * 63}.example",
+        # Nothing leaves the machine.
+        "http://localhost:8080/prefix",
+        "http://127.0.0.1",
+        "http://127.8.9.1:1",
+        "http://[::1]:8080",
+    ],
+)
+def test_an_endpoint(value: str) -> None:
+    """A host, with a port or path prefix or without, under https; under http this machine only."""
+    assert endpoint_problem(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        # No URL, or none of these schemes.
+        ("", NO_URL),
+        ("S3CR3T", NO_URL),
+        ("bms.example.com", NO_URL),
+        ("//bms.example.com/S3CR3T", NO_URL),
+        ("https:bms.example.com", NO_URL),
+        ("https:///S3CR3T", NO_URL),
+        ("https://", NO_URL),
+        ("ftp://host/S3CR3T", NO_URL),
+        ("file:///etc/S3CR3T", NO_URL),
+        ("https+unix://S3CR3T", NO_URL),
+        # No host.
+        ("https://.example.com", NO_URL),
+        ("https://a..example.com", NO_URL),
+        ("https://-a.example.com", NO_URL),
+        ("https://a-.example.com", NO_URL),
+        ("https://a_b.example.com", NO_URL),
+        ("https://*.example.com", NO_URL),
+        ("https://a%2eb.example.com", NO_URL),
+        (f"https://{'a' * 64}.example.com", NO_URL),
+        (f"https://{'a.' * 127}com", NO_URL),
+        ("https://bms.example.com,S3CR3T", NO_URL),
+        ("https://[2001:db8::1]S3CR3T", NO_URL),
+        ("https://[fe80::1%25eth0]", NO_URL),
+        ("https://[1.2.3.4]", "is no"),
+        ("https://[S3CR3T]", "is no"),
+        ("https://[::1", "is no URL"),
+        # No port.
+        ("https://host:0", NO_URL),
+        ("https://host:S3CR3T", "is no URL"),
+        ("https://host:65536", "is no URL"),
+        ("https://host:-1", "is no URL"),
+        # Characters.
+        (" https://host", BLANKS),
+        ("https://host\n", BLANKS),
+        ("https://ho\tst", BLANKS),
+        ("https://host/a b", BLANKS),
+        ("https://host/S3CR3T\r\nX-Evil: 1", BLANKS),
+        ("https://host/\x00", BLANKS),
+        ("https://host/\x7f", BLANKS),
+        ("https://höst", BLANKS),
+        ("https://host/\udc80", BLANKS),
+        ("https://\uff48ost", BLANKS),
+        ("https://host\\@S3CR3T", BLANKS),
+        # What is no part of an endpoint.
+        ("https://S3CR3T@host", USER),
+        ("https://user:S3CR3T@host", USER),
+        ("https://@host", USER),
+        ("https://:@host", USER),
+        ("https://host?token=S3CR3T", USER),
+        ("https://host/?", USER),
+        ("https://host#S3CR3T", USER),
+        ("https://host/#", USER),
+        ("https://host/..", "must not hold `..`"),
+        ("https://host/a/../S3CR3T", "must not hold `..`"),
+        ("https://host/a/%2e%2E/b", "must not hold `..`"),
+        ("https://host/a/.%2e%2fb", "must not hold `..`"),
+        # Where it could be read on the way.
+        ("http://bms.example.com/S3CR3T", HTTP),
+        ("HTTP://bms.example.com", HTTP),
+        ("http://localhost.example.com", HTTP),
+        ("http://127.0.0.1.example.com", HTTP),
+        ("http://127.1", HTTP),
+        ("http://0.0.0.0", HTTP),
+        ("http://192.168.0.1", HTTP),
+        ("http://[2001:db8::1]", HTTP),
+    ],
+)
+def test_no_endpoint(value: str, says: str) -> None:
+    """Each is refused for what is wrong with it, under the name it is given, and the value is not repeated."""
+    for what in ("endpoint", "the IAM endpoint"):
+        said = endpoint_problem(value, what) or ""
+        assert said.startswith(f"{what} {says}")
+        assert "S3CR3T" not in said
+
+
+@pytest.mark.parametrize("value", ["eu-de", "cn-north-4", "EU-DE", "r", "1", "a" * 63])
+def test_a_region(value: str) -> None:
+    """It may be whatever may be a part of a host's name."""
+    assert region_problem(value) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "-a",
+        "a-",
+        "a.b",
+        "a_b",
+        "a/b",
+        "a@b",
+        "a:1",
+        "a#",
+        "a?b",
+        "a\n",
+        " a",
+        "a b",
+        "ü",
+        "a\x00",
+        "a" * 64,
+        "\u0661",
+    ],
+)
+def test_no_region(value: str) -> None:
+    """With anything else the host would be another one."""
+    assert region_problem(value) == "the region may hold letters, digits and - only, 63 at most"
+    assert region_problem(value, "region") == "region may hold letters, digits and - only, 63 at most"
+
+
+@pytest.mark.parametrize("value", ["eu", "0" * 32, "A_b-9", "a", "a" * 64, "a-", "a_"])
+def test_a_name(value: str) -> None:
+    """A project id becomes a part of a path, a profile's name a part of a key."""
+    assert name_problem("profile", value) is None
+
+
+@pytest.mark.parametrize(
+    "value", ["", "-a", "_a", "a.b", "..", "a/b", "a%2fb", "a?b", "a#b", "a b", "a\n", "ü", "a" * 65, "a[0]", "\u0661"]
+)
+def test_no_name(value: str) -> None:
+    """With anything else path or key would be another one."""
+    assert name_problem("profile", value) == "profile may hold letters, digits, - and _ only, 64 at most"
+
+
+@given(st.text("abAB09-", max_size=70) | st.text("aB9-._~:/?#[]@!$&'()*+,;=%\\ \t\n\u0661\u00fc\udc80", max_size=4))
+@hypothesis_settings(max_examples=300, deadline=None, database=None)
+def test_a_region_that_passes_is_one_label(region: str) -> None:
+    """Whatever passes as a region stays within one cloud, under an address that passes as an endpoint."""
+    problem = region_problem(region)
+    if problem is not None:
+        assert problem == "the region may hold letters, digits and - only, 63 at most"
+        return
+    for service in ("bms", "iam"):
+        endpoint = endpoint_of(service, region)
+        assert endpoint_problem(endpoint) is None
+        host = urlsplit(endpoint).hostname or ""
+        assert host.startswith(f"{service}.{region.lower()}.")
+        assert host.endswith((".myhuaweicloud.com", ".myhuaweicloud.eu", ".otc.t-systems.com"))
+
+
+URL_PARTS = [
+    "http",
+    "https",
+    "://",
+    "//",
+    "/",
+    ":",
+    "@",
+    "[",
+    "]",
+    "?",
+    "#",
+    "\\",
+    "%2e",
+    "%2f",
+    "%40",
+    "%00",
+    ".",
+    "..",
+]
+URL_PARTS += [
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "evil",
+    "S3CR3T",
+    "443",
+    "0",
+    " ",
+    "\t",
+    "\n",
+    "\x00",
+    "ü",
+    "\u3002",
+    "\uff1b",
+    ";",
+]
+
+
+@given(
+    st.sampled_from(["https://", "http://", "HTTPS://", "http://localhost", "https://host", "https://[::1]", ""]),
+    st.lists(st.sampled_from(URL_PARTS) | st.text(max_size=3), max_size=6),
+)
+@hypothesis_settings(max_examples=600, deadline=None, database=None)
+def test_an_endpoint_that_passes_leads_where_it_was_checked(start: str, parts: list[str]) -> None:
+    """No text makes the check fail, or is repeated; what passes is sent to the very host that was looked at."""
+    value = start + "".join(parts)
+    problem = endpoint_problem(value)
+    if problem is not None:
+        assert problem.startswith("endpoint ")
+        assert "S3CR3T" not in problem
+        assert "evil" not in problem
+        return
+    looked_at, sent = urlsplit(value), requests.Request("GET", value.rstrip("/") + "/v1/p/jobs/j").prepare()
+    leads_to = parse_url(sent.url or "")
+    host = (looked_at.hostname or "").lower()
+    assert (leads_to.host or "").strip("[]").lower() == host
+    assert (leads_to.auth, leads_to.query, leads_to.fragment) == (None, None, None)
+    assert (leads_to.path or "").endswith("/v1/p/jobs/j")
+    if leads_to.scheme == "http":
+        assert host == "localhost" or ip_address(host).is_loopback
