@@ -179,7 +179,7 @@ def test_ten_resources_with_a_wrong_secret_send_one_request(
     assert len(simulator.requests) == 1, (host, output)
     assert "access key from HW_ACCESS_KEY" in output
     assert "the secret key is not that of the access key" in output
-    assert "rejected before in this run and not sent again" in output
+    assert "its credential was rejected before in this run" in output
     assert "geheim" not in output
 
 

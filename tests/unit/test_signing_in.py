@@ -85,7 +85,7 @@ def error_of(simulator: Simulator, environment: Mapping[str, str]) -> ApiError:
             "a temporary key that has expired is replaced whole",
         ),
         ({**KEY, "HW_ACCESS_KEY": "AKDENIEDGEHEIM"}, RefusedError, "ask the account's administrator for the right"),
-        ({**KEY, "HW_PROJECT_ID": COLD}, RefusedError, f"project {COLD} is none of this credential's: set the project"),
+        ({**KEY, "HW_PROJECT_ID": COLD}, RefusedError, f"project {COLD} is none of this credential's: set the id"),
         ({**KEY, "HW_ACCESS_KEY": "AKCOLDGEHEIM", "HW_PROJECT_ID": COLD}, AuthenticationError, "the account is frozen"),
         (
             {**KEY, "HW_PROJECT_ID": "", "HW_PROJECT_NAME": "x"},

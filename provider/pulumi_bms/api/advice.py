@@ -12,13 +12,15 @@ from datetime import timedelta
 from pulumi_bms.api import codes
 from pulumi_bms.api.answers import Answer
 from pulumi_bms.api.auth import Credential
-from pulumi_bms.api.errors import ApiError, AuthenticationError
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError
+from pulumi_bms.api.request import SIGN_IN, Request
 
 LARGEST_SKEW = timedelta(minutes=15)
 """How far the date of a signature may be from the API's clock."""
 
 _FORBIDDEN = 403
 _CANONICAL_REQUEST = re.compile(r",?\s*canonicalRequest:.*", re.IGNORECASE)
+_PASSWORD_OVER = "the password has expired: sign in at the console once, and set a new one"  # noqa: S105
 _FROZEN = "the account is frozen: settle its bills, or ask the cloud's support to restore it"
 _RIGHT = "the credential is good, but a right is missing: ask the account's administrator for it"
 _TOKEN_OVER = "it has expired, was revoked, or belongs to another region: get a new one in the endpoint's region"  # noqa: S105
@@ -35,8 +37,9 @@ _WRONG_PASSWORD = (
 # What the answer says, by the kind of credential ("" for any), and what to do. The first that fits counts.
 _SAID: tuple[tuple[str, str, str], ...] = (
     (r"frozen|arrears|suspended", "", _FROZEN),
-    (r"reach the limit|locked", "access key", _KEY_LOCKED),
-    (r"reach the limit|locked", "user", _USER_LOCKED),
+    (r"reach the limit|\blocked", "access key", _KEY_LOCKED),
+    (r"reach the limit|\blocked", "user", _USER_LOCKED),
+    (r"password.{0,20} expired|must be changed", "user", _PASSWORD_OVER),
     (r"signature expired", "access key", f"check the clock of this machine; {_TEMPORARY}"),
     (r"expired", "access key", _TEMPORARY),
     (r"ak not exist|get secretkey failed", "access key", _UNKNOWN_KEY),
@@ -53,15 +56,24 @@ def skew_of(answer: Answer, signed_at: float) -> timedelta | None:
     return timedelta(seconds=signed_at - date.timestamp()) if date else None
 
 
-def advise(error: ApiError, credential: Credential, skew: timedelta | None, project_id: str | None) -> str | None:
+def advise(error: ApiError, credential: Credential, skew: timedelta | None, request: Request) -> str | None:
     """What to do about an error, where that is more than the table of codes says."""
+    said = f"{error.code} {error.detail}"
     if isinstance(error, AuthenticationError):
-        return _on_rejection(error, credential, skew)
+        return _of_clock(credential, skew) or _of_words(said, credential) or _of_kind(error, credential, request)
     if codes.normalise(error.code) == "Common.0018":
-        return f"project {project_id or 'in the path'} is none of this credential's: set the project id of its own"
+        return f"project {request.project_id or 'in the path'} is none of this credential's: set the id of its own"
     if error.status == _FORBIDDEN and not codes.lookup(error.code):
-        return _FROZEN if re.search(_SAID[0][0], error.detail or "", re.IGNORECASE) else _RIGHT
+        return _of_words(said, credential) or (_RIGHT if error.code or "HTML" not in said else None)
     return None
+
+
+def shows_acceptance(error: ApiError) -> bool:
+    """Whether an error is one that only those are told whom the gateway has let in: a code of the service's own."""
+    code = codes.normalise(error.code)
+    return (
+        bool(code) and not code.upper().startswith("APIG") and not isinstance(error, NoNewsError | AuthenticationError)
+    )
 
 
 def without_canonical_request(words: str | None) -> str | None:
@@ -76,15 +88,22 @@ def concerns_credential(error: ApiError) -> bool:
     return about_rights or isinstance(error, AuthenticationError)
 
 
-def _on_rejection(error: AuthenticationError, credential: Credential, skew: timedelta | None) -> str | None:
-    if skew and abs(skew) > LARGEST_SKEW and credential.kind == "access key":
-        minutes = round(abs(skew).total_seconds() / 60)
-        side = "ahead of" if skew > timedelta() else "behind"
-        return f"this machine's clock is {minutes} minutes {side} the API's, and 15 are allowed: set the clock"
-    said = f"{error.code} {error.detail}"
+def _of_clock(credential: Credential, skew: timedelta | None) -> str | None:
+    if not skew or abs(skew) <= LARGEST_SKEW or credential.kind != "access key":
+        return None
+    minutes = max(16, round(abs(skew).total_seconds() / 60))
+    side = "ahead of" if skew > timedelta() else "behind"
+    return f"this machine's clock is {minutes} minutes {side} the API's, and 15 are allowed: set the clock"
+
+
+def _of_words(said: str, credential: Credential) -> str | None:
     for pattern, kind, text in _SAID:
         if kind in ("", credential.kind) and re.search(pattern, said, re.IGNORECASE):
             return text
-    if codes.normalise(error.code) == "APIGW.0307":
-        return {"token": _TOKEN_OVER, "user": _USER_OVER}.get(credential.kind)
-    return _WRONG_PASSWORD if credential.kind == "user" else None
+    return None
+
+
+def _of_kind(error: ApiError, credential: Credential, request: Request) -> str | None:
+    if credential.kind == "user":
+        return _WRONG_PASSWORD if request.path.startswith(SIGN_IN) else _USER_OVER
+    return _TOKEN_OVER if credential.kind == "token" and codes.normalise(error.code) == "APIGW.0307" else None

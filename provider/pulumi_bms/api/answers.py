@@ -17,8 +17,10 @@ from typing import Any
 
 from pulumi_bms.api import codes
 from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NotFoundError, RefusedError
+from pulumi_bms.api.redaction import cleaned
 
 _HTTP_ERROR = re.compile("[45][0-9]{2}")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][\w.:-]{0,99}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Answer:
     @property
     def request_id(self) -> str | None:
         """The id by which the cloud's support finds this request."""
-        return self.headers.get("x-request-id")
+        return _identifier(self.headers.get("x-request-id"))
 
     @property
     def retry_after(self) -> float | None:
@@ -92,14 +94,14 @@ def complaint_of(document: object) -> Complaint:
     if len(document) == 1:
         ((name, value),) = document.items()
         if isinstance(value, dict) and "message" in value:
-            return Complaint(name, _words(value["message"]), None)
+            return Complaint(_words(name), _words(value["message"]), None)
     return flat
 
 
 def _complaint(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> Complaint:
     code = _first(inner, "code", "error_code", "errorCode")
     message = _first(inner, "message", "error_msg", "errorMsg", "title")
-    return Complaint(code, message, _first(outer, "request_id", "requestId"))
+    return Complaint(code, message, _identifier(_first(outer, "request_id", "requestId")))
 
 
 def _error_in_success(answer: Answer, document: object, what: str) -> ApiError:
@@ -177,10 +179,12 @@ def _first(source: Mapping[str, Any], *names: str) -> str | None:
 
 
 def _words(value: object) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return None
-    # Control characters could rewrite what a terminal shows.
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in str(value)).split()) or None
+    return cleaned(str(value)) or None if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _identifier(text: str | None) -> str | None:
+    """An id as such; anything else could rewrite what a terminal shows, or hold anything."""
+    return text if text and _IDENTIFIER.fullmatch(text) else None
 
 
 def _number(text: str | None) -> float | None:

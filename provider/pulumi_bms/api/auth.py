@@ -70,7 +70,7 @@ def fingerprint_of(*parts: str) -> str:
 
 def check_secret(what: str, text: str, source: str) -> None:
     """Refuse what can't be sent in a header: a line break would end it and begin another one."""
-    if not text or not text.isascii() or not text.isprintable() or " " in text:
+    if not text or not text.isascii() or not text.isprintable() or set(text) & set(" \"'"):
         raise SettingsError(
             f"the {what} from {source} is empty or holds blanks, line breaks or other characters that no {what} has; "
             "set it again, without quotes and without a line break at its end"
@@ -84,7 +84,7 @@ class Unpicklable:
 
     def __reduce__(self) -> NoReturn:
         """Refuse."""
-        raise TypeError("a credential can't be pickled")
+        raise TypeError("what holds a secret can't be pickled")
 
 
 @dataclass(frozen=True, slots=True)

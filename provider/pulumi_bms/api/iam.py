@@ -1,4 +1,4 @@
-"""Users who sign in with a password: a token from the identity service, renewed before it ends.
+"""Users who sign in with a password at the identity service.
 
 Source: the page "Obtaining a User Token Through Password Authentication" of the Identity and Access Management API
 reference. A token is good for 24 hours, unless the password, a right or the account's state changes before.
@@ -7,116 +7,24 @@ reference. A token is good for 24 hours, unless the password, a right or the acc
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from pulumi_bms.api.auth import TOKEN_HEADER, Unpicklable, fingerprint_of
+from pulumi_bms.api.auth import TOKEN_HEADER, Unpicklable, described, fingerprint_of
 from pulumi_bms.api.errors import NoNewsError, RefusedError, SettingsError
-from pulumi_bms.api.flight import Flight
-from pulumi_bms.api.projects import before_the_request
-from pulumi_bms.api.transport import Request, Transport
+from pulumi_bms.api.projects import before_the_request, is_project_id
+from pulumi_bms.api.request import SIGN_IN, Request
+from pulumi_bms.api.tokens import Issued, Token, Tokens
+from pulumi_bms.api.transport import Transport
 from pulumi_bms.api.trust import TRUST, Trust
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
 
-LONGEST_MARGIN = 600.0
-"""Seconds before its end at which a token is renewed, at most."""
-MARGIN = 0.2
-"""The part of a short token's life that is such a margin."""
-
-RETRY_AFTER = 0.25
-"""The part of what is left of a token's life after which a renewal that brought nothing is tried again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token, the project it is for, and when to renew it: on the clock of `Tokens`, in seconds."""
-
-    value: str = field(repr=False)
-    project_id: str | None
-    renew_at: float
-    ends_at: float
-
-
-class Tokens:
-    """The tokens of all users of this process. Safe to use from many threads: one renews, the others wait for it."""
-
-    def __init__(self, *, monotonic: Callable[[], float] = time.monotonic, trust: Trust = TRUST) -> None:
-        self._monotonic = monotonic
-        self._trust = trust
-        self._lock = threading.Lock()
-        self._entries: dict[str, _Entry] = {}
-
-    def token(self, user: UserCredential, timeout: float | None = None) -> Token:
-        """The user's token, a fresh one where there is none that will do. Raises an `ApiError`."""
-        entry = self._entry(user)
-        token, now = entry.token, self._monotonic()
-        # While the old one still holds, only the first who sees its end coming waits for the new one.
-        if token and (now < token.renew_at or (now < token.ends_at and entry.flight.under_way)):
-            return token
-        return entry.flight.join(lambda: self._renewed(entry, user, timeout))
-
-    def known(self, user: UserCredential) -> Token | None:
-        """The user's token, if there is one; asks nobody."""
-        return self._entry(user).token
-
-    def drop(self, user: UserCredential, value: str | None) -> None:
-        """Use that token no longer; one that somebody has renewed meanwhile stays."""
-        entry = self._entry(user)
-        with self._lock:
-            if entry.token and entry.token.value == value:
-                entry.token = None
-
-    def _entry(self, user: UserCredential) -> _Entry:
-        with self._lock:
-            return self._entries.setdefault(user.fingerprint, _Entry())
-
-    def _renewed(self, entry: _Entry, user: UserCredential, timeout: float | None) -> Token:
-        token = entry.token
-        if token and self._monotonic() < token.renew_at:
-            return token
-        try:
-            fresh = self._sign_in(user, timeout)
-        except NoNewsError:
-            now = self._monotonic()
-            if token is None or now >= token.ends_at:
-                raise
-            # Not at the next look again: each try may take as long as a silent service likes.
-            fresh = replace(token, renew_at=now + RETRY_AFTER * (token.ends_at - now))
-        with self._lock:
-            entry.token = fresh
-        return fresh
-
-    def _sign_in(self, user: UserCredential, timeout: float | None) -> Token:
-        asked_at = self._monotonic()
-        transport = Transport(
-            user.iam_endpoint, _SigningIn(user), ca_bundle=user.ca_bundle, monotonic=self._monotonic, trust=self._trust
-        )
-        request = Request("POST", "/v3/auth/tokens?nocatalog=true", _identity(user), timeout)
-        with before_the_request():
-            answer, document = transport.ask(request, _is_token)
-        value, body = answer.headers.get("x-subject-token", ""), document["token"]
-        if not value or not value.isascii() or not value.isprintable() or " " in value:
-            raise RefusedError(transport.describe(request), status=answer.status, detail="the answer brings no token")
-        life = _life(body)
-        project = body.get("project")
-        project_id = project.get("id") if isinstance(project, Mapping) else None
-        return Token(value, project_id, asked_at + life - min(LONGEST_MARGIN, MARGIN * life), asked_at + life)
-
-
-class _Entry:
-    def __init__(self) -> None:
-        self.flight: Flight[Token] = Flight()
-        self.token: Token | None = None
-
-
 TOKENS = Tokens()
-"""Those of this process."""
+"""The tokens of all users of this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +40,7 @@ class UserCredential(Unpicklable):
     project_name: str | None = None
     ca_bundle: str | None = None
     tokens: Tokens = field(default=TOKENS, repr=False, compare=False)
+    trust: Trust = field(default=TRUST, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.password.strip():
@@ -151,17 +60,38 @@ class UserCredential(Unpicklable):
     @property
     def secrets(self) -> tuple[str, ...]:
         """The password, and the token of the moment."""
-        token = self.tokens.known(self)
+        token = self.tokens.known(self.fingerprint)
         return (self.password, token.value) if token else (self.password,)
 
     def authenticate(self, request: PreparedRequest, timeout: float | None = None) -> None:
         """Add the header of the user's token, after signing in where that is needed. Raises an `ApiError`."""
-        request.headers[TOKEN_HEADER] = self.tokens.token(self, timeout).value
+        request.headers[TOKEN_HEADER] = self.token(timeout).value
 
     def renew(self, rejected: PreparedRequest) -> bool:
         """Let the next request have another token than the one that was rejected."""
-        self.tokens.drop(self, rejected.headers.get(TOKEN_HEADER))
+        self.tokens.drop(self.fingerprint, rejected.headers.get(TOKEN_HEADER))
         return True
+
+    def token(self, timeout: float | None = None) -> Token:
+        """The user's token, a fresh one where there is none that will do. Raises an `ApiError`."""
+        try:
+            return self.tokens.token(self.fingerprint, self._sign_in, timeout)
+        except TimeoutError:
+            error = NoNewsError(f"POST {self.iam_endpoint}{SIGN_IN}", detail="the user is still being signed in")
+            error.sent = False
+            raise error from None
+
+    def _sign_in(self) -> Issued:
+        transport = Transport(self.iam_endpoint, _SigningIn(self), ca_bundle=self.ca_bundle, trust=self.trust)
+        request = Request("POST", f"{SIGN_IN}?nocatalog=true", _identity(self))
+        with before_the_request():
+            answer, document = transport.ask(request, _is_token)
+        value, body = answer.headers.get("x-subject-token", ""), document["token"]
+        if not value or not value.isascii() or not value.isprintable() or " " in value:
+            raise RefusedError(transport.describe(request), status=answer.status, detail="the answer brings no token")
+        project = body.get("project")
+        project_id = project.get("id") if isinstance(project, Mapping) else None
+        return Issued(value, project_id if is_project_id(project_id) else None, _life(body))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +102,12 @@ class ProjectOfToken:
 
     def id(self, timeout: float | None = None) -> str:
         """The id, after signing in where that is needed. Raises an `ApiError`."""
-        found = self.user.tokens.token(self.user, timeout).project_id
+        found = self.user.token(timeout).project_id
         if not found:
             raise RefusedError(
-                f"POST {self.user.iam_endpoint}/v3/auth/tokens",
+                f"POST {self.user.iam_endpoint}{SIGN_IN}",
                 detail="the token names no project",
+                credential=described(self.user),
                 advice="set the project id (`bms:projectId`)",
             )
         return found
@@ -224,9 +155,10 @@ def _is_token(document: Mapping[str, Any]) -> bool:
 
 
 def _life(token: Mapping[str, Any]) -> float:
-    """Seconds between two times of one clock, the server's; no end where it tells none: then a 401 does."""
+    """Seconds between two times of one clock, the server's; no end where it tells none that can be: then a 401 does."""
     try:
         issued, expires = (datetime.fromisoformat(str(token[name])) for name in ("issued_at", "expires_at"))
-        return max(0.0, (expires - issued).total_seconds())
+        life = (expires - issued).total_seconds()
     except (KeyError, ValueError, TypeError):
         return float("inf")
+    return life if life > 0 else float("inf")

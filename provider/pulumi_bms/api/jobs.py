@@ -7,7 +7,7 @@ of the calls that answer with a `job_id`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -17,7 +17,8 @@ from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, Unanswere
 from pulumi_bms.api.models import Job, Unreadable
 from pulumi_bms.api.projects import Project
 from pulumi_bms.api.redaction import secrets_of
-from pulumi_bms.api.transport import Request, Transport
+from pulumi_bms.api.request import Request
+from pulumi_bms.api.transport import Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +61,37 @@ class JobApi:
                 what, status=answer.status, detail=f"unreadable: {error}", request_id=answer.request_id
             ) from None
 
-    def submit(self, method: str, path: str, body: Mapping[str, Any] | None) -> Submission:
+    def submit(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None,
+        *,
+        unwanted: Callable[[], bool] = lambda: False,
+    ) -> Submission:
         """Send one request that starts a job, once; `path` is relative to `/v1/{project_id}/`.
 
-        Raises `RefusedError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where
-        the request never left, and `UnansweredError` where it may have taken effect.
+        Signing in may take a while: where `unwanted` says so after that, nothing is sent. Raises `RefusedError` or
+        `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where the request never left, and
+        `UnansweredError` where it may have taken effect.
         """
         payload = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         project_id = self._project.id()
         target = f"{_root(project_id)}/{quote(path, safe='/')}"
-        request = Request(method, target, payload, project_id=project_id, secrets=secrets_of(body))
+        secrets = secrets_of(body)
+        request = Request(method, target, payload, project_id=project_id, secrets=secrets, unwanted=unwanted)
         try:
             _, document = self._transport.ask(request, _names_job)
         except NoNewsError as error:
             raise _after_submission(error) from None
+        except RefusedError as error:
+            seen_other = error.status in _SEE_OTHER and error.what == self._transport.describe(request)
+            raise (_as(UnansweredError, error) if seen_other else error) from None
         return Submission(_id(document, *_JOB_ID) or "", _id(document, *_ORDER_ID))
 
 
+_SEE_OTHER = range(300, 304)
+"""Statuses of an answer to a submission that may mean: it was done, and there is more to see elsewhere."""
 _JOB_ID = ("job_id", "jobId")
 _ORDER_ID = ("order_id", "orderId")
 
@@ -89,7 +104,10 @@ def _after_submission(error: NoNewsError) -> ApiError:
     """A submission is never repeated: what would be looked at again is either a refusal or unknown here."""
     if not error.sent:
         return error
-    kind = RefusedError if _says_no(error) else UnansweredError
+    return _as(RefusedError if _says_no(error) else UnansweredError, error)
+
+
+def _as(kind: type[ApiError], error: ApiError) -> ApiError:
     return kind(
         error.what,
         status=error.status,

@@ -5,6 +5,7 @@ Source: the page "Querying Project Information" of the Identity and Access Manag
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +15,10 @@ from urllib.parse import quote
 from pulumi_bms.api.auth import described
 from pulumi_bms.api.errors import NoNewsError, NotFoundError, RefusedError
 from pulumi_bms.api.flight import Flight
-from pulumi_bms.api.transport import Request, Transport
+from pulumi_bms.api.request import Request
+from pulumi_bms.api.transport import Transport
+
+_PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 class Project(Protocol):
@@ -42,20 +46,28 @@ class NamedProject:
     def __init__(self, transport: Transport, name: str) -> None:
         self._transport = transport
         self._name = name
+        self._request = Request("GET", f"/v3/projects?name={quote(name, safe='')}")
         self._flight: Flight[str] = Flight()
         self._id: str | None = None
 
     def id(self, timeout: float | None = None) -> str:
         """The id; the first caller asks, and the others wait for the answer."""
         if self._id is None:
-            self._id = self._flight.join(lambda: self._id or self._look_up(timeout))
+            try:
+                self._id = self._flight.join(lambda: self._id or self._look_up(), timeout)
+            except TimeoutError:
+                error = NoNewsError(self._transport.describe(self._request), detail="the look-up is still under way")
+                error.sent = False
+                raise error from None
         return self._id
 
-    def _look_up(self, timeout: float | None) -> str:
-        request = Request("GET", f"/v3/projects?name={quote(self._name, safe='')}", timeout=timeout)
+    def _look_up(self) -> str:
+        request = self._request
         with before_the_request():
             _, document = self._transport.ask(request, _lists_projects)
-        found = [str(each["id"]) for each in document["projects"] if isinstance(each, Mapping) and each.get("id")]
+        # Not every service heeds the name that it is asked for.
+        named = [each for each in document["projects"] if isinstance(each, Mapping) and each.get("name") == self._name]
+        found: list[str] = [each["id"] for each in named if is_project_id(each.get("id"))]
         if len(found) == 1:
             return found[0]
         many = f"{len(found)} projects are called {self._name!r}: {', '.join(found)}"
@@ -84,6 +96,11 @@ def before_the_request() -> Iterator[None]:
     except NoNewsError as error:
         error.sent = False
         raise
+
+
+def is_project_id(value: object) -> bool:
+    """Whether a value out of an answer can be a project's id: it becomes part of addresses and headers."""
+    return isinstance(value, str) and _PROJECT_ID.fullmatch(value) is not None
 
 
 def _lists_projects(document: Mapping[str, Any]) -> bool:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote, quote_plus
 
 _MASK = "[secret]"
 _SENSITIVE = ("pass", "pwd", "secret", "user_data", "token", "private", "personality")
+
+
+def cleaned(text: str) -> str:
+    """A server's words on one line, without control characters: those could rewrite what a terminal shows."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def redact(text: str | None, secrets: Iterable[str]) -> str | None:
@@ -25,10 +31,12 @@ def secrets_of(body: object) -> tuple[str, ...]:
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """Patterns of a secret as it stands and as JSON writes it; blanks of any kind, for an error's text has but one."""
-    for text in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-        if text.strip():
-            yield r"\s+".join(map(re.escape, text.split()))
+    """Patterns of a secret as it stands, as JSON and as an address writes it; blanks of any kind."""
+    as_json = json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
+    for text in (secret, *as_json, as_json[0].replace("/", r"\/"), quote(secret, safe=""), quote_plus(secret)):
+        words = cleaned(text).split()
+        if words:
+            yield r"\s+".join(map(re.escape, words))
 
 
 def _secrets(value: object, *, sensitive: bool) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,11 @@ from urllib3.exceptions import HTTPError
 from pulumi_bms._version import __version__
 from pulumi_bms.api import advice
 from pulumi_bms.api.answers import Answer, read_object
-from pulumi_bms.api.auth import Credential, described
+from pulumi_bms.api.auth import TOKEN_HEADER, Credential, described
 from pulumi_bms.api.causes import cause_of, never_sent
 from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError
 from pulumi_bms.api.redaction import redact
+from pulumi_bms.api.request import Request
 from pulumi_bms.api.trust import TRUST, Trust
 
 if TYPE_CHECKING:
@@ -43,30 +44,14 @@ SHORTEST_TIMEOUT = 1.0
 """Seconds that a request gets however near the deadline is: less would only fail."""
 POOLED_CONNECTIONS = 64
 """Connections that are kept alive: more than the looks of a full request budget that are under way at once."""
+_UNAUTHORIZED = 401
+_SECRET_HEADERS = (TOKEN_HEADER, "X-Security-Token", "Authorization")
 _PIECE = 64 * 1024
 _TRACE = logging.getLogger("pulumi_bms.http")
 
 
 Wanted = Callable[[Mapping[str, Any]], bool]
 """Recognises the JSON object that was asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request: `path` begins with a slash and is quoted already; `timeout` is what remains, in seconds.
-
-    `project_id` goes into the header that names the project, and no error repeats what `secrets` holds.
-    """
-
-    method: str
-    path: str
-    body: bytes | None = field(default=None, repr=False)
-    timeout: float | None = None
-    project_id: str | None = None
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
 
 
 class _Session(requests.Session):
@@ -112,13 +97,20 @@ class Transport:
 
     def ask(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
         """Send one request: its answer and the object that was wanted, or the `ApiError` that the answer means."""
-        with self._standing.use(repeatable=request.method == "GET"):
+        repeatable = request.method == "GET"
+        use = self._standing.use(
+            self.credential, self.describe(request), repeatable=repeatable, timeout=request.timeout
+        )
+        with use:
             rejected, rest = self._prepared(request)
             try:
                 return self._read(rejected, rest, wanted)
             except AuthenticationError as error:
                 if not self.credential.renew(rejected):
                     self._standing.reject(error)
+                    raise
+                # Behind the gateway a service may have acted before it found fault with the token.
+                if not repeatable and error.status != _UNAUTHORIZED:
                     raise
             prepared, rest = self._prepared(rest)
             try:
@@ -144,8 +136,12 @@ class Transport:
             prepared = self._session.prepare_request(
                 requests.Request(request.method, url, headers=headers, data=request.body, auth=auth)
             )
-        except requests.RequestException as error:
-            raise self._no_news(request, error) from None
+        except (requests.RequestException, ValueError) as error:
+            news = self._no_news(request, error)
+            news.sent = False
+            raise news from None
+        if request.unwanted():
+            raise self._never_sent(request, "interrupted before it was sent")
         if request.timeout is None:
             return prepared, request
         return prepared, replace(request, timeout=request.timeout - (self._monotonic() - begun))
@@ -156,20 +152,23 @@ class Transport:
         try:
             document = read_object(answer, self.describe(request), wanted)
         except ApiError as error:
-            if not isinstance(error, NoNewsError | AuthenticationError):
+            if advice.shows_acceptance(error):
                 self._standing.accept()
-            self._explain(error, request, advice.skew_of(answer, signed_at))
+            self._explain(error, prepared, request, advice.skew_of(answer, signed_at))
             raise
         self._standing.accept()
         return answer, document
 
-    def _explain(self, error: ApiError, request: Request, skew: timedelta | None) -> None:
+    def _explain(self, error: ApiError, prepared: PreparedRequest, request: Request, skew: timedelta | None) -> None:
         """Say by which credential it was and what to do; take out what the server repeats of secrets."""
         if advice.concerns_credential(error):
             error.credential = described(self.credential)
-            error.advice = advice.advise(error, self.credential, skew, request.project_id)
-        words = advice.without_canonical_request(error.detail)
-        error.detail = redact(words, (*self.credential.secrets, *request.secrets))
+            error.advice = advice.advise(error, self.credential, skew, request)
+        # What was sent, too: the credential may have a newer token by now.
+        sent = [prepared.headers[name] for name in _SECRET_HEADERS if name in prepared.headers]
+        secrets = (*map(str, sent), *self.credential.secrets, *request.secrets)
+        error.detail = redact(advice.without_canonical_request(error.detail), secrets)
+        error.code, error.request_id = redact(error.code, secrets), redact(error.request_id, secrets)
 
     def _deliver(self, prepared: PreparedRequest, request: Request) -> Answer:
         if request.method == "GET":
@@ -227,6 +226,11 @@ class Transport:
     def _no_news(self, request: Request, error: Exception) -> NoNewsError:
         news = NoNewsError(self.describe(request), detail=cause_of(error))
         news.sent = not never_sent(error)
+        return news
+
+    def _never_sent(self, request: Request, why: str) -> NoNewsError:
+        news = NoNewsError(self.describe(request), detail=why)
+        news.sent = False
         return news
 
     def describe(self, request: Request) -> str:

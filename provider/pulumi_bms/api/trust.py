@@ -2,22 +2,25 @@
 
 Five bad signatures in a row lock an access key, and some wrong passwords a user: ten resources that start together with
 a wrong secret must cost one request. So until an API has accepted a credential, one request at a time is sent with it;
-whoever waited learns from its answer. After that everybody sends at will. Where an answer is slow to come, one more
-request is sent every few seconds: a job that the API never answers for must not hold up the others.
+whoever waited learns from its answer. After that everybody sends at will. Where an answer is slow to come, a second and
+a third request are sent: a job that the API never answers for must not hold up the others.
 """
 
 from __future__ import annotations
 
 import copy
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pulumi_bms.api.auth import Credential
+from pulumi_bms.api.auth import Credential, described
 from pulumi_bms.api.errors import AuthenticationError, NoNewsError
 
-PATIENCE = 5.0
-"""Seconds for which the first use of a credential keeps the next one waiting."""
+PATIENCE = 2.0
+"""Seconds for which a first use that is under way keeps the next one waiting."""
+MOST_FIRST_USES = 3
+"""First uses that may be under way at once: less than what locks a key or a user."""
 
 
 class Standing:
@@ -25,70 +28,85 @@ class Standing:
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
-        self._lock = threading.Lock()
-        self._turn = threading.Lock()
+        self._changed = threading.Condition()
+        self._under_way = 0
         self._accepted = False
         self._rejection: AuthenticationError | None = None
+        self._misses = 0
         self._miss: NoNewsError | None = None
 
     @contextmanager
-    def use(self, *, repeatable: bool) -> Iterator[None]:
-        """Send one request with the credential; raises what its first use has shown.
+    def use(
+        self, credential: Credential, what: str, *, repeatable: bool, timeout: float | None = None
+    ) -> Iterator[None]:
+        """Send one request, `what`, with the credential; raises what its first use has shown.
 
-        A `repeatable` request takes "no news" from the one that it waited for as its own, so that many waits don't
-        queue up at an API that is silent; any other does so only where that one never left either.
+        Where the one that was waited for got no answer at all, a `repeatable` request gets none either, so that many
+        waits don't queue up at a silent API; any other does so only where that one never left.
         """
-        miss = self._miss
-        turn = None if self._accepted else self._my_turn()
-        try:
-            self._raise_if_rejected()
-            if turn and self._miss is not miss and self._miss and (repeatable or not self._miss.sent):
-                raise copy.copy(self._miss)
-            if turn and self._accepted:
-                turn.release()
-                turn = None
-            with self._noting_misses():
-                yield
-        finally:
-            if turn:
-                turn.release()
-
-    def _my_turn(self) -> threading.Lock:
-        """The lock of this turn, held: that of the one before, or a new one where that one takes too long."""
-        while True:
-            turn = self._turn
-            in_time = turn.acquire(timeout=self._patience)
-            with self._lock:
-                if self._turn is turn:
-                    if not in_time:
-                        turn = self._turn = threading.Lock()
-                        turn.acquire()
-                    return turn
-            # Somebody has overtaken meanwhile, and it is for their turn to end.
-            if in_time:
-                turn.release()
-
-    @contextmanager
-    def _noting_misses(self) -> Iterator[None]:
+        is_first_use = self._enter(credential, what, repeatable=repeatable, timeout=timeout)
         try:
             yield
         except NoNewsError as error:
-            self._miss = error
+            with self._changed:
+                if error.status is None:
+                    self._misses, self._miss = self._misses + 1, error
             raise
+        finally:
+            if is_first_use:
+                with self._changed:
+                    self._under_way -= 1
+                    self._changed.notify_all()
 
     def accept(self) -> None:
         """Note that an answer came which only an accepted credential gets."""
-        self._accepted = True
+        with self._changed:
+            self._accepted = True
+            self._changed.notify_all()
 
     def reject(self, error: AuthenticationError) -> None:
         """Note that the API does not accept the credential."""
-        self._rejection = self._rejection or error
+        with self._changed:
+            # A copy has no traceback, whose frames would keep the rejected request, and so the secret, alive.
+            self._rejection = self._rejection or copy.copy(error)
+            self._changed.notify_all()
 
-    def _raise_if_rejected(self) -> None:
+    def _enter(self, credential: Credential, what: str, *, repeatable: bool, timeout: float | None) -> bool:
+        """Wait for a turn; whether it is a first use, for which the others wait."""
+        begun = time.monotonic()
+        with self._changed:
+            misses = self._misses
+            while True:
+                waited = time.monotonic() - begun
+                self._raise_if_rejected(credential, what)
+                if self._accepted:
+                    return False
+                if self._misses != misses and self._miss and (repeatable or not self._miss.sent):
+                    raise _never_sent(what, self._miss.detail or "")
+                allowed = min(1 + int(waited / self._patience), MOST_FIRST_USES)
+                if self._under_way < allowed:
+                    self._under_way += 1
+                    return True
+                if timeout is not None and waited >= timeout:
+                    raise _never_sent(what, "the first request with this credential has no answer yet")
+                self._changed.wait(self._until_next_turn(waited, timeout))
+
+    def _until_next_turn(self, waited: float, timeout: float | None) -> float:
+        until_next = self._patience - waited % self._patience
+        return until_next if timeout is None else max(0.0, min(until_next, timeout - waited))
+
+    def _raise_if_rejected(self, credential: Credential, what: str) -> None:
         if self._rejection:
             again = copy.copy(self._rejection)
-            again.what = f"{again.what}, rejected before in this run and not sent again"
+            again.what = f"{what}, not sent: its credential was rejected before in this run"
+            again.credential = described(credential)
             raise again
+
+
+def _never_sent(what: str, why: str) -> NoNewsError:
+    error = NoNewsError(what, detail=why)
+    error.sent = False
+    return error
 
 
 class Trust:

@@ -43,6 +43,7 @@ class _Pool:
     def _new(self, settings: Settings) -> Connection:
         # The API counts by endpoint, so all projects and credentials share one budget there.
         budget = self._budgets.setdefault(settings.endpoint, Budget(settings.max_requests_per_minute))
+        budget.limit(settings.max_requests_per_minute)
         transport = Transport(settings.endpoint, settings.credential, ca_bundle=settings.ca_bundle)
         api = JobApi(transport, _project_of(settings))
         return Connection(api, Traffic(api.get_job, budget, time.monotonic))

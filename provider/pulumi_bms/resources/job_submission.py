@@ -21,6 +21,7 @@ from pulumi_bms.resources.provider import BmsProvider
 REPLACING = ("path", "method", "body", "triggers")
 """The inputs of which a change submits anew."""
 
+_INTERRUPTED = "interrupted before anything was sent"
 _SECRET_NAMES = frozenset({"adminpass", "admin_pass", "password", "new_password", "user_data", "personality"})
 
 
@@ -113,14 +114,17 @@ class JobSubmissionProvider(BmsProvider):
         """Send the request, once; in a preview send nothing."""
         if current().preview:
             return CreateResult("", {})
-        if current().cancelled.is_set():
-            raise ExpectedError("interrupted before anything was sent")
+        cancelled = current().cancelled
+        if cancelled.is_set():
+            raise ExpectedError(_INTERRUPTED)
         method, path = str(props.get("method") or "POST"), str(props["path"])
         body = _exact(props.get("body"))
         api = self.connection(props).api
         try:
-            submitted = api.submit(method, path, body)
+            submitted = api.submit(method, path, body, unwanted=cancelled.is_set)
         except ApiError as error:
+            if cancelled.is_set() and isinstance(error, NoNewsError):
+                raise ExpectedError(_INTERRUPTED) from None
             raise ExpectedError(_refusal(error)) from None
         salt = secrets.token_hex(16)
         digests = {"salt": salt, **{name: _digest(salt, props.get(name)) for name in REPLACING}}

@@ -5,12 +5,13 @@ one in the environment beats the config's, for `pulumi refresh` and `pulumi dest
 `pulumi up`, and its credential may have been replaced since.
 
 Where the API is goes the other way round: the resource's inputs, the config, then the environment; and of the
-environment only the family that the credential is from, so that no credential meets another cloud's endpoint. With a
-profile all of it comes from there.
+environment only the family that the credential is from, so that no credential meets another cloud's endpoint. Users
+sign in where the credential's own source says. With a profile all of it comes from there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,14 @@ from pathlib import Path
 from pulumi_bms.api.auth import Credential
 from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.settings import credentials, sources
-from pulumi_bms.settings.endpoints import endpoint_of, endpoint_problem, name_problem, region_problem
+from pulumi_bms.settings.endpoints import (
+    endpoint_of,
+    endpoint_problem,
+    is_of_one_cloud,
+    name_problem,
+    normalised,
+    region_problem,
+)
 from pulumi_bms.settings.sources import Lookup, Source
 
 __all__ = ["REQUESTS_PER_MINUTE", "Lookup", "Settings", "endpoint_problem", "load", "name_problem", "region_problem"]
@@ -42,34 +50,45 @@ class Settings:
 
 def load(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str]) -> Settings:
     """The settings for a resource with these inputs; raises `SettingsError` naming all that is missing or wrong."""
-    profile = inputs.get("profile")
     given = sources.of_inputs(inputs)
+    profile = inputs.get("profile")
     if isinstance(profile, str) and profile:
-        if given.values:
-            names = " and ".join(given.name(key) for key in given.values)
-            raise SettingsError(f"profile and {names}: a profile has all of it, so write {names} there")
-        source = sources.of_profile(config, profile)
-        return _settings(source if credentials.bearer_of([source]) else None, [source], source, source)
+        return _of_profile(given, sources.of_profile(config, profile))
     stack = sources.of_config(config)
     families = sources.of_environment(environ)
     bearer = credentials.bearer_of((*families, stack))
-    around = [bearer] if bearer in families and "region" in bearer.names else families
-    return _settings(bearer, [given, stack, *around], stack, None)
+    around = sources.around(bearer, families)
+    return _settings(bearer, [given, stack, *around], stack, around[0])
 
 
-def _settings(bearer: Source | None, places: Sequence[Source], stack: Source, profile: Source | None) -> Settings:
+def _of_profile(given: Source, source: Source) -> Settings:
+    if given.values:
+        names = " and ".join(given.name(key) for key in given.values)
+        raise SettingsError(f"profile and {names}: a profile has all of it, so write {names} there")
+    bearer = source if credentials.bearer_of([source]) else None
+    try:
+        return _settings(bearer, [source], source, None)
+    except SettingsError as error:
+        named = source.title in str(error) or source.name("token").removesuffix("token") in str(error)
+        raise SettingsError(str(error) if named else f"{source.title}: {error}") from None
+
+
+def _settings(bearer: Source | None, places: Sequence[Source], stack: Source, family: Source | None) -> Settings:
+    """From the source of the credential and the places where the rest is looked for; `family` is for hints."""
     if bearer:
         credentials.check(bearer)
+        _refuse_another_cloud(bearer, places)
     endpoint = _address(places, "bms", "endpoint")
     project_id, project_name = _project(places)
-    needs_iam = bool(project_name) or (bearer is not None and credentials.is_user(bearer))
-    iam_endpoint = _iam_endpoint(bearer, places) if needs_iam else ""
+    needs_iam = bearer is not None and bool(project_name or credentials.is_user(bearer))
+    iam_endpoint = _iam_endpoint(bearer, places) if bearer and needs_iam else ""
     _refuse_missing(
-        profile,
-        (endpoint, "the endpoint", "region", "`bms:region` or `bms:endpoint` (or HW_REGION_NAME, BMS_ENDPOINT)"),
-        (project_id or project_name, "the project", "projectId", _PROJECT),
-        (bearer, "a credential", "token", _CREDENTIAL),
-        (iam_endpoint or not needs_iam, "the IAM endpoint", "iamEndpoint", _IAM),
+        stack,
+        family,
+        (endpoint, "the endpoint", ("region", "endpoint"), ("region", "endpoint"), ""),
+        (project_id or project_name, "the project", ("projectId", "projectName"), ("projectId",), ""),
+        (bearer, "a credential", ("token",), (), _CREDENTIAL),
+        (iam_endpoint or not needs_iam, "the IAM endpoint", ("iamEndpoint", "region"), ("iamEndpoint",), _IAM),
     )
     assert bearer is not None  # noqa: S101  (it would have been missing)
     _refuse_wrong(
@@ -77,30 +96,38 @@ def _settings(bearer: Source | None, places: Sequence[Source], stack: Source, pr
         endpoint_problem(iam_endpoint, "the IAM endpoint") if iam_endpoint else None,
         name_problem("the project id", project_id) if project_id else None,
     )
-    ca_bundle = _ca_bundle(stack)
-    credential = credentials.credential_of(bearer, iam_endpoint, project_id, project_name, ca_bundle)
-    return Settings(endpoint.rstrip("/"), project_id, project_name, credential, iam_endpoint, ca_bundle, _budget(stack))
+    # Tools differ in how much of the path belongs to the address of the identity service.
+    iam_endpoint = normalised(iam_endpoint, "/auth/tokens", "/v3") if iam_endpoint else ""
+    bundle = _ca_bundle(stack)
+    credential = credentials.credential_of(bearer, iam_endpoint, project_id, project_name, bundle)
+    return Settings(normalised(endpoint), project_id, project_name, credential, iam_endpoint, bundle, _budget(stack))
 
 
-_PROJECT = "`bms:projectId` or `bms:projectName` (or HW_PROJECT_ID)"
 _CREDENTIAL = (
     "HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or another of the README's table "
     "(or `pulumi config set --secret bms:token` and the like)"
 )
 _IAM = (
-    "`bms:iamEndpoint` or `bms:region` (or HW_AUTH_URL), where users sign in and projects are looked up by name; "
-    "a token or an access key does without it once the project id is set"
+    ", where users sign in and projects are looked up by name; a token or an access key does without it once the "
+    "project id is set"
 )
 
 
-def _refuse_missing(profile: Source | None, *wanted: tuple[object, str, str, str]) -> None:
-    missing = [
-        f"{what}: set " + (f"`{profile.name(key)}`" if profile else where)
-        for found, what, key, where in wanted
-        if not found
-    ]
+def _refuse_missing(
+    stack: Source, family: Source | None, *wanted: tuple[object, str, tuple[str, ...], tuple[str, ...], str]
+) -> None:
+    """Raise for what was not found: what it is, its keys in the config and in a family of variables, more words."""
+    missing = []
+    for _, what, keys, variables, words in (each for each in wanted if not each[0]):
+        where = " or ".join(f"`{stack.name(key)}`" for key in keys)
+        if family is None:
+            missing.append(f"{what}: set {where}")
+        elif variables:
+            missing.append(f"{what}: set {where} (or {', '.join(family.name(key) for key in variables)}){words}")
+        else:
+            missing.append(f"{what}: set {words}")
     if missing:
-        raise SettingsError(f"not set{f' in {profile.title}' if profile else ''}: " + "; ".join(missing))
+        raise SettingsError(f"not set{f' in {stack.title}' if family is None else ''}: " + "; ".join(missing))
 
 
 def _refuse_wrong(*problems: str | None) -> None:
@@ -108,22 +135,42 @@ def _refuse_wrong(*problems: str | None) -> None:
         raise SettingsError(problem)
 
 
-def _address(places: Sequence[Source], service: str, key: str) -> str:
+def _place_of(places: Sequence[Source], key: str) -> Source | None:
     # Source by source, not key by key: a variable left in the environment must not redirect a region of the config.
-    place = next((place for place in places if place.has(key, "region")), None)
+    return next((place for place in places if place.has(key, "region")), None)
+
+
+def _address(places: Sequence[Source], service: str, key: str) -> str:
+    place = _place_of(places, key)
     if place is None or place.has(key):
         return place.get(key) if place else ""
+    return _of_region(service, place)
+
+
+def _of_region(service: str, place: Source) -> str:
     _refuse_wrong(region_problem(place.get("region")))
     return endpoint_of(service, place.get("region"))
 
 
-def _iam_endpoint(bearer: Source | None, places: Sequence[Source]) -> str:
-    # A password goes where its own source says, before any other.
-    own = bearer.get("iamEndpoint") if bearer else ""
-    given, *others = places
-    address = own or _address([given, *([bearer] if bearer else []), *others], "iam", "iamEndpoint")
-    # Tools differ in whether the version belongs to it.
-    return address.rstrip("/").removesuffix("/v3").rstrip("/")
+def _refuse_another_cloud(bearer: Source, places: Sequence[Source]) -> None:
+    place = _place_of(places, "endpoint")
+    if place is None or place.has("endpoint") or not bearer.has("region"):
+        return
+    if not is_of_one_cloud(place.get("region"), bearer.get("region")):
+        raise SettingsError(
+            f"{place.name('region')} is {place.get('region')!r}, which is of another cloud than the region beside the "
+            f"credential, {bearer.name('region')}: a profile can have both, a region and its own credential"
+        )
+
+
+def _iam_endpoint(bearer: Source, places: Sequence[Source]) -> str:
+    """Where the credential's own source says, by address or by region, else where the rest of the settings do."""
+    if bearer.has("iamEndpoint"):
+        return bearer.get("iamEndpoint")
+    nearer = places[0].get("region")
+    if bearer.has("region") and not (nearer and is_of_one_cloud(nearer, bearer.get("region"))):
+        return _of_region("iam", bearer)
+    return _address(places, "iam", "iamEndpoint")
 
 
 def _project(places: Sequence[Source]) -> tuple[str, str]:
@@ -136,18 +183,19 @@ def _project(places: Sequence[Source]) -> tuple[str, str]:
 
 def _ca_bundle(stack: Source) -> str | None:
     path = stack.get("caBundle")
-    if path and not Path(path).exists():
-        raise SettingsError(
-            f"{stack.name('caBundle')} is {path!r}, and there is no such file or folder of certificates"
-        )
+    try:
+        exists = not path or Path(path).exists()
+    except (OSError, ValueError):
+        exists = False
+    if not exists:
+        # Without the value: somebody may have set the certificates themselves, or a key.
+        raise SettingsError(f"{stack.name('caBundle')} is no file or folder of certificates that exists: set its path")
     return path or None
 
 
 def _budget(stack: Source) -> int:
-    text = stack.get("maxRequestsPerMinute").removesuffix(".0")
-    if not text:
-        return REQUESTS_PER_MINUTE
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        name = stack.name("maxRequestsPerMinute")
-        raise SettingsError(f"{name} is {text[:20]!r}: write a whole number of at least 1")
-    return int(text)
+    text = stack.get("maxRequestsPerMinute")
+    found = re.fullmatch(r"([0-9]{1,9})(\.0)?", text, re.ASCII) if text else None
+    if text and not (found and int(found[1])):
+        raise SettingsError(f"{stack.name('maxRequestsPerMinute')} is no whole number of at least 1")
+    return int(found[1]) if found else REQUESTS_PER_MINUTE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pulumi_bms.api.auth import Credential, TokenCredential
+from pulumi_bms.api.auth import Credential, TokenCredential, check_secret
 from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.api.iam import UserCredential
 from pulumi_bms.api.signing import AccessKeyCredential
@@ -65,6 +65,10 @@ def credential_of(
     if source.has("token"):
         return TokenCredential(source.get("token"), source.name("token"))
     if source.has("accessKey"):
+        # Checked here too, where each part has its own name.
+        for what, key in (("secret key", "secretKey"), ("security token", "securityToken")):
+            if source.has(key):
+                check_secret(what, source.get(key), source.name(key))
         return AccessKeyCredential(
             source.get("accessKey"),
             source.get("secretKey"),

@@ -23,6 +23,20 @@ def endpoint_of(service: str, region: str) -> str:
     return f"https://{service}.{region}.{_OTHER_DOMAINS.get(region, _DOMAIN)}"
 
 
+def is_of_one_cloud(region: str, other: str) -> bool:
+    """Whether two regions are of the same cloud."""
+    return _OTHER_DOMAINS.get(region, _DOMAIN) == _OTHER_DOMAINS.get(other, _DOMAIN)
+
+
+def normalised(address: str, *endings: str) -> str:
+    """An address that has no problem in its one spelling, without those endings of its path."""
+    url = urlsplit(address)
+    path = url.path.rstrip("/")
+    for ending in endings:
+        path = path.removesuffix(ending).rstrip("/")
+    return url._replace(scheme=url.scheme.lower(), netloc=url.netloc.lower(), path=path).geturl()
+
+
 def region_problem(value: str, what: str = "the region") -> str | None:
     """What is wrong with a region, which becomes a part of a host's name, or None."""
     return None if _LABEL.fullmatch(value) else f"{what} may hold letters, digits and - only, 63 at most"

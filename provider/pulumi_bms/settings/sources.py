@@ -7,9 +7,10 @@ and OpenStack's clients, which Open Telekom Cloud's Terraform provider follows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from pulumi_bms.api.auth import Unpicklable
 from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.settings.endpoints import name_problem
 
@@ -63,7 +64,7 @@ Lookup = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Source(Unpicklable):
     """One place that settings come from: what it is called, and its values and their names there, by config key."""
 
     title: str
@@ -77,6 +78,10 @@ class Source:
     def has(self, *keys: str) -> bool:
         """Whether any of them is set."""
         return any(self.get(key) for key in keys)
+
+    def without(self, key: str) -> Source:
+        """The same without a value for that key."""
+        return replace(self, values={name: value for name, value in self.values.items() if name != key})
 
     def name(self, key: str) -> str:
         """What the setting is called here."""
@@ -98,6 +103,20 @@ def of_environment(environ: Mapping[str, str]) -> tuple[Source, ...]:
     """The families of environment variables, in the order in which they count."""
     families = (("HW_*", _TERRAFORM), ("HUAWEICLOUD_SDK_*", _SDK), ("OS_*", _OPENSTACK))
     return tuple(_source(f"the environment ({title})", names, environ.get) for title, names in families)
+
+
+def around(bearer: Source | None, families: Sequence[Source]) -> list[Source]:
+    """The families that may say where a credential is used: its own, and any for one of the config.
+
+    The SDKs have no variables for that, and go with those of the same cloud's Terraform provider. A password of the
+    config is not sent to an address that some other tool has left in the environment.
+    """
+    terraform, sdk, _ = families
+    if bearer is sdk:
+        return [terraform]
+    if bearer is not None and bearer in families:
+        return [bearer]
+    return [family.without("iamEndpoint") for family in families]
 
 
 def of_profile(config: Lookup, profile: str) -> Source:
@@ -122,18 +141,18 @@ def _profiles(config: Lookup) -> Mapping[str, object]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
     return value if isinstance(value, Mapping) else {}
 
 
 def _by_last_part(values: Mapping[str, object]) -> Lookup:
-    # Pulumi makes a number of a value in a profile that looks like one.
+    # Pulumi makes a number, or true, of a value in a profile that looks like one.
     return lambda name: _written(values.get(name.rsplit(".", 1)[-1]))
 
 
 def _written(value: object) -> object:
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    return str(value).lower() if isinstance(value, int | float) else value
 
 
 def _source(title: str, names: Mapping[str, str], lookup: Lookup) -> Source:
@@ -142,7 +161,9 @@ def _source(title: str, names: Mapping[str, str], lookup: Lookup) -> Source:
 
 def _text(key: str, value: object) -> str:
     text = _written(value) if key == "maxRequestsPerMinute" else value
-    if not isinstance(text, str):
+    if not isinstance(text, str) or not text.strip():
         return ""
-    # A blank may be part of a password; a line break at its end comes from a file or a pipe.
-    return text.rstrip("\r\n") if key == "password" else text.strip()
+    if key == "password":
+        # A blank may be part of it; a line break at its end comes from a file or a pipe.
+        return text.rstrip("\r\n")
+    return text.strip().lower() if key == "region" else text.strip()

@@ -26,6 +26,11 @@ class Budget:
         self._next = 0.0
         self._paused_until = 0.0
 
+    def limit(self, per_minute: float) -> None:
+        """Let no more than that many go a minute; a higher limit changes nothing."""
+        with self._lock:
+            self._spacing = max(self._spacing, 60.0 / per_minute)
+
     def reserve(self, now: float) -> float:
         """The moment at which the next request may be sent; it is the caller's."""
         with self._lock:

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from pulumi_bms.api import advice
 from pulumi_bms.api.answers import Answer
 from pulumi_bms.api.auth import Credential, TokenCredential
-from pulumi_bms.api.errors import ApiError, AuthenticationError, RefusedError
-from pulumi_bms.api.iam import Tokens, UserCredential
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NotFoundError, RefusedError
+from pulumi_bms.api.iam import UserCredential
+from pulumi_bms.api.request import SIGN_IN, Request
 from pulumi_bms.api.signing import AccessKeyCredential
+from pulumi_bms.api.tokens import Tokens
 
 KEY = AccessKeyCredential("A", "S", "HW_ACCESS_KEY")
 TOKEN = TokenCredential("t", "HW_AUTH_TOKEN")
@@ -24,9 +26,13 @@ IAM = "Incorrect IAM authentication information: "
 NOW = 1_800_000_000.0
 
 
+LOOK = Request("GET", "/v1/p/jobs/j", project_id="p")
+
+
 def said(credential: Credential, detail: str, code: str = "APIGW.0301", minutes: float | None = 0.0) -> str | None:
     skew = None if minutes is None else timedelta(minutes=minutes)
-    return advice.advise(AuthenticationError("GET x", status=401, code=code, detail=detail), credential, skew, "p")
+    request = Request("POST", SIGN_IN) if code == "401" else LOOK
+    return advice.advise(AuthenticationError("GET x", status=401, code=code, detail=detail), credential, skew, request)
 
 
 @pytest.mark.parametrize(
@@ -50,6 +56,8 @@ def said(credential: Credential, detail: str, code: str = "APIGW.0301", minutes:
         (USER, "The token must be updated.", "APIGW.0307", "not even a new token is accepted"),
         (USER, "The username or password is wrong.", "401", "check user name, password and account"),
         (USER, "The account is locked.", "401", "wrong passwords lock a user"),
+        (USER, "", "Common.0013", "not even a new token is accepted"),
+        (KEY, "Source address blocked by ACL; verify signature", "APIGW.0301", "the secret key is not that"),
     ],
 )
 def test_each_cause_has_a_cure(credential: Credential, detail: str, code: str, says: str) -> None:
@@ -60,7 +68,7 @@ def test_each_cause_has_a_cure(credential: Credential, detail: str, code: str, s
 def test_words_that_nobody_knows() -> None:
     """Without a known cause the table of codes has the word."""
     error = AuthenticationError("GET x", status=401, code="APIGW.0301", detail="no")
-    assert advice.advise(error, KEY, None, "p") is None
+    assert advice.advise(error, KEY, None, LOOK) is None
     assert "check access key, secret key, region and clock" in str(error)
 
 
@@ -98,15 +106,19 @@ def test_the_skew_of_an_answer() -> None:
     ("error", "says"),
     [
         (RefusedError("x", status=403, detail="no"), "a right is missing"),
+        (RefusedError("x", status=403, code="Ecs.0001", detail="an HTML tag"), "a right is missing"),
         (RefusedError("x", status=403, detail="The account is suspended"), "the account is frozen"),
         (RefusedError("x", status=400, code="Common.0018"), "project p is none of this credential's"),
         (RefusedError("x", status=403, code="BMS.0033"), None),
         (RefusedError("x", status=400, code="BMS.0054"), None),
+        (RefusedError("x", status=403, detail="the answer is a page of HTML or XML, no JSON"), None),
+        (RefusedError("x", status=403, detail="The password has expired and must be changed."), "has expired: sign in"),
+        (RefusedError("x", status=403, detail="The user is locked."), "wrong passwords lock a user"),
     ],
 )
 def test_what_a_good_credential_may_not_do(error: ApiError, says: str | None) -> None:
     """A missing right, a frozen account and a foreign project are told as such; known codes keep their own hint."""
-    found = advice.advise(error, KEY, None, "p")
+    found = advice.advise(error, USER, None, LOOK)
     assert (found is None) if says is None else (says in (found or ""))
 
 
@@ -137,6 +149,26 @@ def test_when_the_credential_is_named(error: ApiError, concerns: bool) -> None: 
 def test_what_was_signed_is_not_repeated(words: str | None, left: str | None) -> None:
     """The gateway repeats all that was signed: nobody can read that, and there may be a security token in it."""
     assert advice.without_canonical_request(words) == left
+
+
+@pytest.mark.parametrize(
+    ("error", "shows"),
+    [
+        (RefusedError("x", status=403, code="BMS.0033"), True),
+        (NotFoundError("x", status=400, code="Common.0011"), True),
+        (RefusedError("x", status=403, code="403"), True),
+        (RefusedError("x", status=403), False),
+        (RefusedError("x", status=302), False),
+        (NotFoundError("x", status=404), False),
+        (NotFoundError("x", status=404, code="APIGW.0101"), False),
+        (RefusedError("x", status=403, code="APIG.0302"), False),
+        (NoNewsError("x", status=503, code="BMS.0212"), False),
+        (AuthenticationError("x", status=401, code="BMS.0032"), False),
+    ],
+)
+def test_what_shows_that_a_credential_is_good(error: ApiError, shows: bool) -> None:  # noqa: FBT001
+    """Only a word of the service itself does: a proxy or the gateway may answer before anything is checked."""
+    assert advice.shows_acceptance(error) is shows
 
 
 @given(st.text(string.printable, max_size=60), st.sampled_from(["APIGW.0301", "APIGW.0307", "401", ""]))

@@ -307,9 +307,23 @@ def test_the_request_id(header: str | None, body: str | int | None, expected: st
 
 
 def test_long_words_are_cut() -> None:
-    """An error repeats 500 characters of the server's words, and 100 of a code and of a request id."""
-    error = error_of(answer(400, {"code": "C" * 10_000, "message": "m" * 10_000}, x_request_id="r" * 10_000))
+    """An error repeats 500 characters of the server's words, and 100 of a code."""
+    error = error_of(answer(400, {"code": "C" * 10_000, "message": "m" * 10_000}, x_request_id="r" * 100))
     assert str(error) == f"{WHAT}: HTTP 400 {'C' * 100} {'m' * 500} (request id {'r' * 100})"
+
+
+@pytest.mark.parametrize("text", ["r" * 101, "a b", "\x1b[31mred", "é", "", "-a"])
+def test_what_is_no_request_id(text: str) -> None:
+    """A request id is an id: what could rewrite a terminal, or hold anything, is left out."""
+    error = error_of(answer(400, {"code": "C.1", "message": "m", "request_id": text}, x_request_id=text))
+    assert str(error) == f"{WHAT}: HTTP 400 C.1 m"
+
+
+def test_control_characters() -> None:
+    """Whatever part of an error they stand in, they don't reach a terminal."""
+    for body in ({"code": "C\x1b[1m", "message": "m\x07\u202e"}, {"it\x1bem": {"message": "m\r\n\x00n"}}):
+        error = error_of(answer(400, body))
+        assert str(error).isprintable()
 
 
 def test_an_answer_does_not_show_its_body() -> None:

@@ -9,22 +9,25 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import requests
 
 from pulumi_bms.api.auth import Credential, TokenCredential, described, fingerprint_of
 from pulumi_bms.api.errors import SettingsError
-from pulumi_bms.api.iam import Tokens, UserCredential
+from pulumi_bms.api.iam import UserCredential
 from pulumi_bms.api.signing import AccessKeyCredential
+from pulumi_bms.api.tokens import Tokens
 
 TOKEN = "geheim-MIIDkgYJKoZIhvcNAQcCoIIDgzCC"
 HERE = "https://bms.example"
 
 
 def user(**changes: str) -> UserCredential:
-    known = {"name": "deploy", "password": TOKEN, "domain_name": "acme", "source": "HW_USER_NAME"}
-    return UserCredential(**{**known, "iam_endpoint": HERE, "project_id": "p", **changes}, tokens=Tokens())
+    known: dict[str, Any] = {"name": "deploy", "password": TOKEN, "domain_name": "acme", "source": "HW_USER_NAME"}
+    known |= {"iam_endpoint": HERE, "project_id": "p", **changes}
+    return UserCredential(**known, tokens=Tokens())
 
 
 KINDS: list[tuple[Callable[[], Credential], str]] = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,11 @@ import pytest
 import requests
 
 from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, RefusedError, UnansweredError
-from pulumi_bms.api.iam import ProjectOfToken, Tokens, UserCredential
+from pulumi_bms.api.iam import ProjectOfToken, UserCredential
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.projects import GivenProject
 from pulumi_bms.api.signing import AccessKeyCredential
+from pulumi_bms.api.tokens import Tokens
 from pulumi_bms.api.transport import Transport
 from pulumi_bms.api.trust import Trust
 
@@ -40,7 +42,7 @@ class Clock:
 class Setting:
     """A user of an identity service that answers so, and the Job API beside it."""
 
-    def __init__(self, cloud: Cloud, identity: list[Reply], jobs: list[Reply], **user: Any) -> None:
+    def __init__(self, cloud: Cloud, identity: Sequence[Reply], jobs: Sequence[Reply], **user: Any) -> None:
         self.clock = Clock()
         self.iam = cloud.answering(*identity)
         self.bms = cloud.answering(*jobs)
@@ -50,9 +52,9 @@ class Setting:
 
     def sign_in(self, **changes: Any) -> UserCredential:
         known = {"name": "deploy", "password": PASSWORD, "domain_name": "acme", "source": "HW_USER_NAME"}
-        tokens = Tokens(monotonic=self.clock, trust=self.trust)
+        tokens = {"tokens": Tokens(monotonic=self.clock), "trust": self.trust}
         return UserCredential(
-            **{**known, "iam_endpoint": self.iam.endpoint, "project_name": "eu-de", "tokens": tokens, **changes}
+            **{**known, "iam_endpoint": self.iam.endpoint, "project_name": "eu-de", **tokens, **changes}
         )
 
     def api_of(self, user: UserCredential) -> JobApi:
@@ -135,7 +137,16 @@ def test_renewed_ahead_of_its_end(cloud: Cloud, life: float, margin: float) -> N
     assert setting.tokens_sent() == ["T-1", "T-1", "T-2"]
 
 
-@pytest.mark.parametrize("told", [{"expires_at": None}, {"issued_at": "soon"}, {"expires_at": 7}])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"expires_at": None},
+        {"issued_at": "soon"},
+        {"expires_at": 7},
+        {"expires_at": "2026-01-01T00:00:00"},
+        {"expires_at": "2025-01-01T00:00:00.000000Z"},
+    ],
+)
 def test_a_life_that_is_not_told(cloud: Cloud, told: dict[str, Any]) -> None:
     """Where the service does not say when a token ends, it is used until the API says so."""
     setting = Setting(cloud, [token(cloud, "T-1", **told)], looks(cloud, 2))
@@ -211,8 +222,8 @@ def test_a_wrong_password_is_sent_once(cloud: Cloud) -> None:
         "The username or password is wrong.: check user name, password and account (domain) name; "
         "a HUAWEI ID can't sign in like this: create an IAM user"
     )
-    assert "rejected before in this run and not sent again" in str(setting.error())
-    with pytest.raises(AuthenticationError, match="not sent again"):
+    assert "not sent: its credential was rejected before in this run" in str(setting.error())
+    with pytest.raises(AuthenticationError, match="rejected before"):
         setting.api.submit("POST", "x", {})
     assert (len(setting.iam.seen), len(setting.bms.seen)) == (1, 0)
 
@@ -277,7 +288,7 @@ def test_one_address_for_both_services(cloud: Cloud) -> None:
     server = cloud.answering(token(cloud, "T-1"), cloud.answer(200, JOB))
     trust = Trust(patience=1000.0)
     setting = Setting(cloud, [], [])
-    user = setting.sign_in(iam_endpoint=server.endpoint, tokens=Tokens(trust=trust))
+    user = setting.sign_in(iam_endpoint=server.endpoint, trust=trust)
     api = JobApi(Transport(server.endpoint, user, trust=trust), GivenProject("p"))
     looked = threading.Thread(target=api.get_job, args=("j",), daemon=True)
     looked.start()
@@ -300,3 +311,63 @@ def test_a_redirect_carries_nothing_away(cloud: Cloud, status: int) -> None:
     with pytest.raises(RefusedError, match="a redirect, which is not followed"):
         api.get_job("j")
     assert elsewhere.connections == 0
+
+
+def test_a_token_that_was_dropped_is_not_brought_back(cloud: Cloud) -> None:
+    """Where the identity service is silent just after a 401, that is no news: the rejected token is not tried again."""
+    jobs = [cloud.answer(200, JOB), cloud.answer(401, EXPIRED), *looks(cloud, 1)]
+    identity = [token(cloud, "T-1", HOUR), cloud.answer(503), cloud.answer(503), token(cloud, "T-2")]
+    setting = Setting(cloud, identity, jobs)
+    setting.api.get_job("j")
+    setting.clock.now += HOUR - 60
+    assert type(setting.error()) is NoNewsError
+    setting.api.get_job("j")
+    assert setting.tokens_sent() == ["T-1", "T-1", "T-2"]
+
+
+def test_a_renewal_that_is_refused_ahead_of_the_end(cloud: Cloud) -> None:
+    """While the old token holds, a hiccup of the identity service ends no wait; its pause is heeded."""
+    identity = [
+        token(cloud, "T-1", HOUR),
+        cloud.answer(429, b"", Retry_After="200"),
+        cloud.answer(400),
+        token(cloud, "T-2"),
+    ]
+    setting = Setting(cloud, identity, looks(cloud, 5))
+    for left, tries in ((3600.0, 1), (400.0, 2), (210.0, 2), (190.0, 3)):
+        setting.clock.now = 1000.0 + HOUR - left
+        setting.api.get_job("j")
+        assert len(setting.iam.seen) == tries
+    assert setting.tokens_sent() == ["T-1"] * 4
+
+
+def test_a_refused_sign_in_is_not_repeated(cloud: Cloud) -> None:
+    """However a wrong password is refused, it is sent once: not each service answers with a 401."""
+    setting = Setting(cloud, [cloud.answer(400, {"error": {"code": 400, "message": "m"}})] * 3, [])
+    assert [type(setting.error()) for _ in range(3)] == [RefusedError] * 3
+    assert len(setting.iam.seen) == 1
+
+
+def test_who_has_no_time_does_not_wait_for_a_sign_in(cloud: Cloud) -> None:
+    """A look with little time gets no news in that time; the sign-in goes on, and serves the next one."""
+    release = threading.Event()
+
+    def slow(connection: Any) -> None:
+        release.wait(PATIENCE)
+        connection.sendall(token(cloud, "T-1"))
+
+    setting = Setting(cloud, [slow], looks(cloud, 1))
+    with pytest.raises(NoNewsError, match="the user is still being signed in") as caught:
+        setting.api.get_job("j", timeout=0.2)
+    assert caught.value.sent is False
+    release.set()
+    assert setting.api.get_job("j").job.status == "RUNNING"
+    assert len(setting.iam.seen) == 1
+
+
+@pytest.mark.parametrize("project_id", [12345, {}, "", " ", "a\r\nX: 1", "проект", "a/b"])
+def test_a_project_id_that_is_none(cloud: Cloud, project_id: object) -> None:
+    """What comes from outside becomes part of an address only if it can be an id."""
+    setting = Setting(cloud, [token(cloud, "T-1", project={"id": project_id})], [])
+    with pytest.raises(RefusedError, match="the token names no project"):
+        ProjectOfToken(setting.user).id()

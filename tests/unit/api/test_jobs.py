@@ -206,9 +206,8 @@ def test_a_rejected_token(cloud: Cloud, call: Call) -> None:
     for again in (LOOK, SUBMIT):
         error = failure(again, api_of(server, trust=trust))
         assert type(error) is AuthenticationError
-        assert str(error) == (
-            f"{first.what}, rejected before in this run and not sent again (token from HW_AUTH_TOKEN): {said}: {ADVICE}"
-        )
+        assert error.what.endswith(", not sent: its credential was rejected before in this run")
+        assert str(error) == (f"{error.what} (token from HW_AUTH_TOKEN): {said}: {ADVICE}")
     assert (server.connections, len(server.seen)) == (1, 1)
 
 
@@ -275,7 +274,7 @@ def test_a_renewal_that_does_not_help(cloud: Cloud, call: Call) -> None:
     assert type(error) is AuthenticationError
     assert "(user from a test)" in str(error)
     assert (len(server.seen), credential.secret) == (2, 1)
-    assert "rejected before in this run and not sent again" in str(failure(call, api))
+    assert "its credential was rejected before in this run" in str(failure(call, api))
     assert (len(server.seen), credential.secret) == (2, 1)
 
 
@@ -291,6 +290,32 @@ def test_a_submission_reset_after_a_renewal(cloud: Cloud) -> None:
     server = cloud.answering(cloud.answer(401), cloud.reset, cloud.answer(200, JOB))
     assert type(failure(SUBMIT, api_of(server, RenewableCredential()))) is UnansweredError
     assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(202, "BMS.3011"), (400, "BMS.3011"), (200, "APIGW.0301"), (404, "BMS.0032"), (400, "Common.0013")],
+)
+def test_a_submission_that_a_service_behind_the_gateway_rejects(cloud: Cloud, status: int, code: str) -> None:
+    """Only a 401 shows that nothing was done: after any other rejection a submission is not sent again."""
+    rejection = cloud.answer(status, {"error": {"code": code, "message": "m"}})
+    server = cloud.answering(rejection, rejection, *[cloud.answer(200, {"job_id": "j", **JOB})] * 2)
+    credential = RenewableCredential()
+    api = api_of(server, credential)
+    assert type(failure(SUBMIT, api)) is AuthenticationError
+    assert (len(server.seen), credential.secret) == (1, 1)
+    # A look is harmless, and is.
+    assert api.get_job("j").job.status == "RUNNING"
+    assert len(server.seen) == 3
+
+
+def test_nothing_is_sent_that_is_not_wanted_any_more(cloud: Cloud) -> None:
+    """Signing in takes a while: who gives up meanwhile has submitted nothing."""
+    server = cloud.answering(cloud.answer(200, {"job_id": "j"}))
+    with pytest.raises(NoNewsError, match="interrupted before it was sent") as caught:
+        api_of(server).submit("POST", "x", {}, unwanted=lambda: True)
+    assert caught.value.sent is False
+    assert server.connections == 0
 
 
 # Submitting
@@ -378,8 +403,13 @@ UNLUCKY: list[tuple[str, type[ApiError], str]] = [
     ("409", RefusedError, "HTTP 409 the answer is empty"),
     (
         "302",
-        RefusedError,
+        UnansweredError,
         "HTTP 302 a redirect, which is not followed: a credential must not travel to another host",
+    ),
+    (
+        "307",
+        RefusedError,
+        "HTTP 307 a redirect, which is not followed: a credential must not travel to another host",
     ),
     ("404", NotFoundError, "HTTP 404 the answer is empty"),
 ]
@@ -413,6 +443,7 @@ def replies_of(cloud: Cloud) -> dict[str, Reply]:
         "400": cloud.answer(400),
         "409": cloud.answer(409),
         "302": cloud.answer(302, b"", Location="https://elsewhere.example/"),
+        "307": cloud.answer(307, b"", Location="https://elsewhere.example/"),
         "404": cloud.answer(404),
     }
 

@@ -30,8 +30,8 @@ def error_of(project: NamedProject) -> ApiError:
     return caught.value
 
 
-def found(*ids: str) -> dict[str, object]:
-    return {"projects": [{"id": each, "name": "eu-de"} for each in ids], "links": {}}
+def found(*ids: object, name: str = "eu-de") -> dict[str, object]:
+    return {"projects": [{"id": each, "name": name} for each in ids], "links": {}}
 
 
 def test_looked_up_once(cloud: Cloud) -> None:
@@ -47,8 +47,8 @@ def test_looked_up_once(cloud: Cloud) -> None:
 
 def test_a_name_of_any_letters(cloud: Cloud) -> None:
     """A name is quoted: no letter of it becomes another parameter."""
-    server = cloud.answering(cloud.answer(200, found("p-1")))
-    project_at(server, "a b&c=d/é").id()
+    server = cloud.answering(cloud.answer(200, found("p-1", name="a b&c=d/é")))
+    assert project_at(server, "a b&c=d/é").id() == "p-1"
     assert server.seen[0].line == "GET /v3/projects?name=a%20b%26c%3Dd%2F%C3%A9 HTTP/1.1"
 
 
@@ -68,6 +68,15 @@ def test_none_and_several(cloud: Cloud, ids: list[str], says: str) -> None:
     error = error_of(project_at(server))
     assert type(error) is RefusedError
     assert str(error) == f"GET {server.endpoint}/v3/projects?name=eu-de (token from OS_TOKEN): {says}"
+
+
+def test_others_are_not_counted(cloud: Cloud) -> None:
+    """A service that does not heed the name, or names what can be no id, does not lead to another project."""
+    projects = [{"id": "p-2", "name": "other"}, {"id": 7, "name": "eu-de"}, {"id": "a/../b", "name": "eu-de"}, "eu-de"]
+    server = cloud.answering(cloud.answer(200, {"projects": [*projects, {"id": "p-1", "name": "eu-de"}]}))
+    assert project_at(server).id() == "p-1"
+    server = cloud.answering(cloud.answer(200, {"projects": projects}))
+    assert "no project is called 'eu-de'" in str(error_of(project_at(server)))
 
 
 @pytest.mark.parametrize(

@@ -92,14 +92,14 @@ def test_ten_with_a_wrong_credential_send_one_request(cloud: Cloud) -> None:
     server = cloud.answering(rejection, *[cloud.answer(200, JOB)] * TEN)
     errors = together(server, rejection, [look, *[look, submit, look] * 3])
     assert {type(error) for error in errors} == {AuthenticationError}
-    assert sum("not sent again" in str(error) for error in errors) == TEN - 1
+    assert sum("rejected before in this run" in str(error) for error in errors) == TEN - 1
     assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("status", [200, 404, 403])
 def test_after_the_first_answer_all_go_at_once(cloud: Cloud, status: int) -> None:
     """An answer that only an accepted credential gets, good or not, lets everybody send."""
-    first = Held(cloud.answer(status, JOB, Connection="close"))
+    first = Held(cloud.answer(status, {**JOB, "code": "BMS.0040"}, Connection="close"))
     gate = threading.Barrier(TEN, timeout=PATIENCE)
 
     def together_only(connection: socket.socket) -> None:
@@ -113,21 +113,60 @@ def test_after_the_first_answer_all_go_at_once(cloud: Cloud, status: int) -> Non
     assert len(server.seen) == TEN + 1
 
 
-def test_who_waited_shares_an_outage(cloud: Cloud) -> None:
-    """No news for the first is no news for the looks that waited for it: they don't queue up at a silent API."""
-    first = Held(cloud.answer(503))
+def test_who_waited_shares_a_silence(cloud: Cloud) -> None:
+    """No answer for the first is none for the looks that waited for it: they don't queue up at a silent API."""
+    first = Held(b"")
     server = cloud.answering(first, *[cloud.answer(200, JOB)] * TEN)
     errors = together(server, first, [look] * TEN)
     assert {type(error) for error in errors} == {NoNewsError}
+    assert [getattr(error, "sent", None) for error in errors] == [True] + [False] * (TEN - 1)
     assert len(server.seen) == 1
 
 
-def test_a_submission_does_not_share_an_unclear_answer(cloud: Cloud) -> None:
-    """A submission is sent in its turn, though a look before it brought no news."""
+def test_an_answer_about_one_job_is_not_shared(cloud: Cloud) -> None:
+    """A 503 came from somewhere, and may be about that one job: the others are sent in their turn."""
     first = Held(cloud.answer(503))
+    server = cloud.answering(first, *[cloud.answer(200, JOB)] * TEN)
+    errors = together(server, first, [look] * TEN)
+    assert [type(error) for error in errors] == [NoNewsError, *[type(None)] * (TEN - 1)]
+
+
+def test_a_submission_does_not_share_a_silence(cloud: Cloud) -> None:
+    """A submission is sent in its turn, though a look before it brought no answer."""
+    first = Held(b"")
     server = cloud.answering(first, cloud.answer(200, {"job_id": "j"}))
     errors = together(server, first, [look, submit])
     assert [type(error) for error in errors] == [NoNewsError, type(None)]
+
+
+def test_who_has_no_time_does_not_wait(cloud: Cloud) -> None:
+    """A look waits for the first use no longer than its own time allows."""
+    first = Held(cloud.answer(200, JOB, Connection="close"))
+    server = cloud.answering(first)
+    api = api_of(server, Trust(patience=1000.0))
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(look, api)
+        assert first.came.wait(PATIENCE)
+        with pytest.raises(NoNewsError, match="the first request with this credential has no answer yet") as caught:
+            api.get_job("j", timeout=0.1)
+        assert caught.value.sent is False
+        first.release.set()
+        assert slow.result(PATIENCE) is None
+
+
+def test_no_more_than_three_go_ahead(cloud: Cloud) -> None:
+    """However slow the first answers are, what would lock a key is not sent."""
+    held = [Held(cloud.answer(401)) for _ in range(3)]
+    server = cloud.answering(*held, *[cloud.answer(401)] * TEN)
+    api = api_of(server, Trust(patience=0.05))
+    with ThreadPoolExecutor(TEN) as pool:
+        looks = [pool.submit(look, api) for _ in range(TEN)]
+        assert all(each.came.wait(PATIENCE) for each in held)
+        time.sleep(GRACE)
+        for each in held:
+            each.release.set()
+        assert {type(each.result(PATIENCE)) for each in looks} == {AuthenticationError}
+    assert len(server.seen) == 3
 
 
 def test_a_silent_answer_does_not_hold_up_the_rest(cloud: Cloud) -> None:
@@ -168,7 +207,7 @@ def test_no_news_proves_nothing(cloud: Cloud) -> None:
 
 
 def use(standing: Standing, *, repeatable: bool = True) -> None:
-    with standing.use(repeatable=repeatable):
+    with standing.use(TOKEN, "GET mine", repeatable=repeatable):
         pass
 
 
@@ -183,7 +222,7 @@ def test_the_first_rejection_is_told_each_time() -> None:
             use(standing)
         assert caught.value is not first
         assert str(caught.value).startswith(
-            "GET x, rejected before in this run and not sent again: HTTP 401 APIGW.0301"
+            "GET mine, not sent: its credential was rejected before in this run (token from HW_AUTH_TOKEN): HTTP 401 "
         )
 
 
@@ -201,7 +240,7 @@ def test_an_error_lets_the_next_one_in() -> None:
     """Whatever goes wrong in a first use, the next one gets its turn."""
     standing = Standing()
     for error in (RefusedError("x"), RuntimeError("y"), NoNewsError("z")):
-        with pytest.raises(type(error)), standing.use(repeatable=True):
+        with pytest.raises(type(error)), standing.use(TOKEN, "GET mine", repeatable=True):
             raise error
     use(standing)
 

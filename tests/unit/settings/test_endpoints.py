@@ -143,7 +143,7 @@ def test_no_endpoint(value: str, says: str) -> None:
         assert "S3CR3T" not in said
 
 
-@pytest.mark.parametrize("value", ["eu-de", "cn-north-4", "EU-DE", "r", "1", "a" * 63])
+@pytest.mark.parametrize("value", ["eu-de", "cn-north-4", "r", "1", "a" * 63])
 def test_a_region(value: str) -> None:
     """It may be whatever may be a part of a host's name."""
     assert region_problem(value) is None
@@ -250,7 +250,7 @@ URL_PARTS += [
     st.sampled_from(["https://", "http://", "HTTPS://", "http://localhost", "https://host", "https://[::1]", ""]),
     st.lists(st.sampled_from(URL_PARTS) | st.text(max_size=3), max_size=6),
 )
-@hypothesis_settings(max_examples=600, deadline=None, database=None)
+@hypothesis_settings(max_examples=300, deadline=None, database=None)
 def test_an_endpoint_that_passes_leads_where_it_was_checked(start: str, parts: list[str]) -> None:
     """No text makes the check fail, or is repeated; what passes is sent to the very host that was looked at."""
     value = start + "".join(parts)

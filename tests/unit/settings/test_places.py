@@ -102,13 +102,50 @@ def test_of_the_environment_one_family_counts() -> None:
         loaded({}, {}, {**USER, "HW_REGION_NAME": "cn-north-4"})
 
 
-@pytest.mark.parametrize("credential", [{"HUAWEICLOUD_SDK_AK": "a", "HUAWEICLOUD_SDK_SK": "s"}, {}])
-def test_a_credential_without_a_region_of_its_own(credential: Mapping[str, str]) -> None:
-    """With the SDK's variables, or a credential of the config, any family may say where: HW_* first."""
-    config = {} if credential else {"bms:token": "t"}
+def test_a_credential_without_a_region_of_its_own() -> None:
+    """With a credential of the config any family may say where, HW_* first; with the SDK's variables only HW_*."""
+    sdk = {"HUAWEICLOUD_SDK_AK": "a", "HUAWEICLOUD_SDK_SK": "s"}
     hw, openstack = {"HW_REGION_NAME": "cn-north-4"}, {"OS_REGION_NAME": "eu-de"}
-    assert loaded({}, config, {**credential, **openstack}).endpoint == "https://bms.eu-de.otc.t-systems.com"
-    assert loaded({}, config, {**credential, **openstack, **hw}).project_name == "cn-north-4"
+    assert loaded({}, {"bms:token": "t"}, openstack).endpoint == "https://bms.eu-de.otc.t-systems.com"
+    for config, environ in (({"bms:token": "t"}, {}), ({}, sdk)):
+        assert loaded({}, config, {**environ, **openstack, **hw}).project_name == "cn-north-4"
+    with pytest.raises(SettingsError, match="not set: the endpoint"):
+        loaded({}, {}, {**sdk, **openstack})
+
+
+def test_a_password_of_the_config_stays_at_home() -> None:
+    """An address that some other tool has left in the environment does not get the config's password."""
+    user = {"bms:username": "u", "bms:password": "p", "bms:domainName": "d", "bms:projectId": "p"}
+    where = {"bms:endpoint": "https://bms.example.com"}
+    with pytest.raises(SettingsError, match="not set: the IAM endpoint"):
+        loaded({}, {**user, **where}, {"OS_AUTH_URL": "https://keystone.example.com/v3", "HW_AUTH_URL": "https://x"})
+
+
+@pytest.mark.parametrize(
+    ("inputs", "config"), [({"region": "eu-de"}, {}), ({}, {"bms:region": "eu-de"}), ({"region": "eu-west-101"}, {})]
+)
+def test_a_region_of_another_cloud(inputs: Mapping[str, object], config: Mapping[str, object]) -> None:
+    """A credential whose own region is of one cloud is not sent to a region of another."""
+    for credential in (
+        KEY,
+        {"HW_AUTH_TOKEN": "t"},
+        {"HW_USER_NAME": "u", "HW_USER_PASSWORD": "p", "HW_DOMAIN_NAME": "d"},
+    ):
+        with pytest.raises(SettingsError, match=r"region is 'eu-.*', which is of another cloud than .* HW_REGION_NAME"):
+            loaded(inputs, config, {**credential, "HW_REGION_NAME": "cn-north-4"})
+        assert loaded(inputs, config, {**credential, "HW_PROJECT_ID": "p"}).endpoint
+
+
+def test_one_spelling_of_an_address() -> None:
+    """What differs in letters only is one API with one budget and one memory of rejections; a region likewise."""
+    for endpoint in ("HTTPS://BMS.Example.com/", "https://bms.example.com"):
+        assert loaded({"endpoint": endpoint, "project_id": "p"}, {}, KEY).endpoint == "https://bms.example.com"
+    assert loaded({"region": "EU-DE"}, {}, KEY).endpoint == "https://bms.eu-de.otc.t-systems.com"
+    for address in ("https://i.example/v3/auth/tokens", "https://i.example/v3/", "https://I.example"):
+        config = {"bms:endpoint": "https://b", "bms:projectId": "p", "bms:iamEndpoint": address}
+        assert loaded({}, config, USER).iam_endpoint == "https://i.example"
+    config = {"bms:endpoint": "https://b", "bms:projectId": "p", "bms:iamEndpoint": "https://v3"}
+    assert loaded({}, config, USER).iam_endpoint == "https://v3"
 
 
 @pytest.mark.parametrize("environ", [KEY, {"HW_AUTH_TOKEN": "t"}])
@@ -138,12 +175,34 @@ def test_an_iam_endpoint_that_is_none(value: str, says: str) -> None:
     assert "S3CR3T" not in str(error.value)
 
 
+@pytest.mark.parametrize("region", ["evil.example.com/", "a@evil.example", "eu_de", "-a", "eu de"])
+@pytest.mark.parametrize("endpoint", [{}, {"bms:endpoint": "https://b.example"}])
+def test_a_region_that_is_none(region: str, endpoint: Mapping[str, str]) -> None:
+    """It makes no address, neither the API's nor the identity service's, where a password would go."""
+    where = {**endpoint, "bms:projectId": "p"}
+    profile = {key.removeprefix("bms:"): value for key, value in where.items()}
+    user = {"username": "u", "password": "p", "domainName": "d"}
+    profiles = {"bms:profiles": {"eu": {**profile, **user, "region": region}}}
+    for inputs, config, environ in (
+        ({}, where, {**USER, "OS_REGION_NAME": region}),
+        ({}, {**where, "bms:region": region}, USER),
+        ({"region": region}, where, USER),
+        ({"profile": "eu"}, profiles, {}),
+    ):
+        with pytest.raises(SettingsError, match=r"^(profile 'eu': )?the region may hold letters, digits and - only"):
+            loaded(inputs, config, environ)
+
+
 def test_certificates(tmp_path: Path) -> None:
     """A bundle of the config must be there; the message names the setting."""
     config = {"bms:endpoint": "https://b.example", "bms:projectId": "p"}
     bundle = tmp_path / "ca.pem"
-    with pytest.raises(SettingsError, match=r"^bms:caBundle is '.*ca\.pem', and there is no such file"):
+    with pytest.raises(SettingsError, match=r"^bms:caBundle is no file or folder of certificates"):
         loaded({}, {**config, "bms:caBundle": str(bundle)}, KEY)
+    for value in ("-----BEGIN PRIVATE KEY-----\nS3CR3T" + "A" * 300, "S3CR3T\0"):
+        with pytest.raises(SettingsError, match=r"^bms:caBundle is no file") as caught:
+            loaded({}, {**config, "bms:caBundle": value}, KEY)
+        assert "S3CR3T" not in str(caught.value)
     bundle.touch()
     assert loaded({}, {**config, "bms:caBundle": str(bundle)}, KEY).ca_bundle == str(bundle)
     assert loaded({}, config, KEY).ca_bundle is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from collections.abc import Mapping
 
@@ -74,8 +75,14 @@ def test_the_forms_of_nested_config() -> None:
 @pytest.mark.parametrize(
     ("missing", "says"),
     [
-        ("endpoint", "not set in profile 'eu': the endpoint: set `bms:profiles.eu.region`"),
-        ("projectId", "not set in profile 'eu': the project: set `bms:profiles.eu.projectId`"),
+        (
+            "endpoint",
+            "not set in profile 'eu': the endpoint: set `bms:profiles.eu.region` or `bms:profiles.eu.endpoint`",
+        ),
+        (
+            "projectId",
+            "not set in profile 'eu': the project: set `bms:profiles.eu.projectId` or `bms:profiles.eu.projectName`",
+        ),
         ("token", "not set in profile 'eu': a credential: set `bms:profiles.eu.token`"),
     ],
 )
@@ -93,7 +100,10 @@ def test_what_a_user_in_a_profile_lacks() -> None:
         "password": "p",
         "domainName": "d",
     }
-    assert problem_of(profile) == "not set in profile 'eu': the IAM endpoint: set `bms:profiles.eu.iamEndpoint`"
+    assert (
+        problem_of(profile)
+        == "not set in profile 'eu': the IAM endpoint: set `bms:profiles.eu.iamEndpoint` or `bms:profiles.eu.region`"
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,8 +125,8 @@ def test_what_a_user_in_a_profile_lacks() -> None:
         ),
         ({"accessKey": "S3CR3T"}, "eu", "bms:profiles.eu.secretKey must be set beside bms:profiles.eu.accessKey"),
         ({**WHOLE, "token": "S3CR3T x"}, "eu", "the token from bms:profiles.eu.token is empty or holds blanks"),
-        ({**WHOLE, "caBundle": "/nonexistent"}, "eu", "bms:profiles.eu.caBundle is '/nonexistent'"),
-        ({**WHOLE, "maxRequestsPerMinute": "0"}, "eu", "bms:profiles.eu.maxRequestsPerMinute is '0'"),
+        ({**WHOLE, "caBundle": "/nonexistent"}, "eu", "bms:profiles.eu.caBundle is no file"),
+        ({**WHOLE, "maxRequestsPerMinute": "0"}, "eu", "bms:profiles.eu.maxRequestsPerMinute is no whole"),
     ],
 )
 def test_a_profile_that_is_none(profile: object, name: str, says: str) -> None:
@@ -169,12 +179,7 @@ def test_each_kind_in_a_profile(credential: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     ("credential", "lacks"),
-    [
-        (credential, key)
-        for credential in PARTS
-        for key in credential
-        if len(credential) > 1 and key != "securityToken"
-    ],
+    [(credential, key) for credential in PARTS for key in credential if len(credential) > 1 and key != "securityToken"],
 )
 def test_half_a_credential_in_a_profile(credential: dict[str, str], lacks: str) -> None:
     """What it lacks is named by its key in the profile, beside what is there."""
@@ -186,7 +191,9 @@ def test_half_a_credential_in_a_profile(credential: dict[str, str], lacks: str) 
 
 
 @pytest.mark.parametrize("as_text", [True, False])
-@pytest.mark.parametrize(("number", "text"), [(12345, "12345"), (0, "0"), (-1, "-1"), (10**30, "1" + "0" * 30), (1.5, "1.5")])
+@pytest.mark.parametrize(
+    ("number", "text"), [(12345, "12345"), (0, "0"), (-1, "-1"), (10**30, "1" + "0" * 30), (1.5, "1.5")]
+)
 def test_a_number_is_text(number: float, text: str, as_text: bool) -> None:  # noqa: FBT001
     """A password that looks like a number is still a password: so is what else stands in a profile."""
     profile = {**PLACE, "username": number, "password": number, "domainName": number}
@@ -196,7 +203,7 @@ def test_a_number_is_text(number: float, text: str, as_text: bool) -> None:  # n
     assert (found.name, found.password, found.domain_name) == (text, text, text)
 
 
-@pytest.mark.parametrize("value", [None, "", " ", "\n", True, False, ["S3CR3T"], {"S3CR3T": "S3CR3T"}])
+@pytest.mark.parametrize("value", [None, "", " ", "\n", ["S3CR3T"], {"S3CR3T": "S3CR3T"}])
 def test_what_is_no_text_is_not_set(value: object) -> None:
     """Neither an empty value nor a list is a token, and the one around it is not taken instead."""
     assert problem_of({**PLACE, "token": value}) == (
@@ -221,7 +228,7 @@ def test_a_malformed_secret_in_a_profile(key: str, text: str) -> None:
 )
 def test_profiles_that_are_none_are_not_shown(profiles: object) -> None:
     """Text that is no JSON may hold a secret: it is not repeated, nor is what the reader of JSON said."""
-    with pytest.raises(SettingsError, match="^profile 'eu' is not in the config") as caught:
+    with pytest.raises(SettingsError, match=r"^profile 'eu' is not in the config") as caught:
         load({"profile": "eu"}, {"bms:profiles": profiles}.get, {})
     assert "S3CR3T" not in "".join(traceback.format_exception(caught.value, chain=True))
 
@@ -239,7 +246,9 @@ def test_a_key_that_no_profile_has(key: str) -> None:
     assert said == f"bms:profiles.eu holds {key}, and knows only {', '.join(KEYS)}"
 
 
-@pytest.mark.parametrize("inputs", [{"endpoint": " "}, {"region": ""}, {"project_id": None}, {"token": "x", "other": "y"}])
+@pytest.mark.parametrize(
+    "inputs", [{"endpoint": " "}, {"region": ""}, {"project_id": None}, {"token": "x", "other": "y"}]
+)
 def test_beside_a_profile_what_is_not_set_is_no_matter(inputs: Mapping[str, object]) -> None:
     """A program may hand on settings that are not set."""
     assert loaded(WHOLE, inputs) == loaded(WHOLE)
@@ -275,7 +284,7 @@ A_KIND = st.sampled_from([set(), *(set(parts) for parts in PARTS)])
 
 
 @given(A_KIND, SOME_KEYS, st.sets(st.sampled_from(KEYS)), st.sets(st.sampled_from(VARIABLES)), st.booleans())
-@hypothesis_settings(max_examples=600, deadline=None, database=None)
+@hypothesis_settings(max_examples=300, deadline=None, database=None)
 def test_nothing_around_a_profile_counts(
     kind: set[str],
     keys: set[str],
@@ -295,16 +304,15 @@ def test_nothing_around_a_profile_counts(
 
 
 @given(A_KIND, SOME_KEYS)
-@hypothesis_settings(max_examples=400, deadline=None, database=None)
+@hypothesis_settings(max_examples=300, deadline=None, database=None)
 def test_a_profile_is_read_as_the_top_level_is(kind: set[str], keys: set[str]) -> None:
     """What a profile holds means what it means at the top level of a config without anything around."""
     profile = {key: value_of("own", key) for key in KEYS if key in kind | keys}
     within = outcome({"profile": "eu"}, {"bms:profiles": {"eu": profile}}, {})
     outside = outcome({}, {f"bms:{key}": value for key, value in profile.items()}, {})
-    if isinstance(within, str) or isinstance(outside, str):
-        texts = [str(said).split("; ") for said in (within, outside)]
-        assert len(texts[0]) == len(texts[1]) - ("another of the README" in texts[1][-1]) * 0
-        return
-    assert isinstance(within, tuple)
-    assert isinstance(outside, tuple)
-    assert str(within).replace("bms:profiles.eu.", "bms:") == str(outside)
+    said = str(within).replace("bms:profiles.eu.", "bms:").replace("profile 'eu'", "the config")
+    if said.startswith("not set"):
+        missing = r"(?:: |; )((?:the|a) [a-zA-Z ]+): set"
+        assert re.findall(missing, said) == re.findall(missing, str(outside)) != []
+    else:
+        assert said == str(outside)

@@ -137,3 +137,11 @@ def test_the_last_look_is_never_somebody_elses() -> None:
     clock.moment = FRESH
     traffic.look("job", timeout=10.0)
     assert len(api.looks) == 3
+
+
+def test_the_lowest_limit_counts() -> None:
+    """Who shares a budget keeps to the lowest limit that any of them sets."""
+    budget = Budget(600.0)
+    budget.limit(60.0)
+    budget.limit(1200.0)
+    assert [budget.reserve(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]
