@@ -53,7 +53,7 @@ unit: $(SETUP_STAMP) ## tests without the CLI, with coverage
 
 e2e: setup ## tests with the real CLI
 	@# Most of their time is waiting: some side by side, on two cores too.
-	$(BIN)/python -m pytest tests/e2e -n 4 --dist worksteal
+	$(BIN)/python -m pytest tests/e2e -n 6 --dist worksteal
 
 bench: setup ## many waits beside one alone; minutes long, no part of the tests
 	$(BIN)/python -m tests.bench.many_jobs

@@ -26,7 +26,8 @@ import pytest
 from pulumi_bms._version import __version__
 from pulumi_bms.api.auth import TokenCredential
 from pulumi_bms.api.errors import NoNewsError
-from pulumi_bms.api.transport import EXCHANGE_TIMEOUT, LARGEST_BODY, Request, Transport
+from pulumi_bms.api.request import Request
+from pulumi_bms.api.transport import EXCHANGE_TIMEOUT, LARGEST_BODY, Transport
 from pulumi_bms.api.trust import Trust
 
 if TYPE_CHECKING:

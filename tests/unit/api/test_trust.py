@@ -125,7 +125,7 @@ def test_who_waited_shares_a_silence(cloud: Cloud) -> None:
 
 def test_an_answer_about_one_job_is_not_shared(cloud: Cloud) -> None:
     """A 503 came from somewhere, and may be about that one job: the others are sent in their turn."""
-    first = Held(cloud.answer(503))
+    first = Held(cloud.answer(503, Connection="close"))
     server = cloud.answering(first, *[cloud.answer(200, JOB)] * TEN)
     errors = together(server, first, [look] * TEN)
     assert [type(error) for error in errors] == [NoNewsError, *[type(None)] * (TEN - 1)]
@@ -156,7 +156,7 @@ def test_who_has_no_time_does_not_wait(cloud: Cloud) -> None:
 
 def test_no_more_than_three_go_ahead(cloud: Cloud) -> None:
     """However slow the first answers are, what would lock a key is not sent."""
-    held = [Held(cloud.answer(401)) for _ in range(3)]
+    held = [Held(cloud.answer(401, Connection="close")) for _ in range(3)]
     server = cloud.answering(*held, *[cloud.answer(401)] * TEN)
     api = api_of(server, Trust(patience=0.05))
     with ThreadPoolExecutor(TEN) as pool:
