@@ -24,6 +24,7 @@ PULUMI: Final = ROOT / ".engine" / "bin" / "pulumi"
 PYTHON: Final = ROOT / ".venv" / "bin" / "python"
 # Protects nothing: the stack holds simulated servers and a token that is written in this folder.
 PASSPHRASE: Final = "demo"
+OF_REAL_CLOUDS: Final = ("HW_", "HUAWEICLOUD_SDK_", "OS_", "BMS_ENDPOINT")
 ON_STACK: Final = ("--stack", STACK, "--config-file", str(CONFIG_FILE))
 USAGE: Final = "usage: demo.py up | down | discard"
 
@@ -187,7 +188,9 @@ def pulumi_output(*arguments: str) -> str:
 def environment() -> dict[str, str]:
     """The environment of every Pulumi command of the demo."""
     path = os.pathsep.join([str(PULUMI.parent), os.environ.get("PATH", os.defpath)])
-    return {**os.environ, "PATH": path, **settings_of_the_demo()}
+    # A real credential in the environment would count before the demo's token.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OF_REAL_CLOUDS)}
+    return {**kept, "PATH": path, **settings_of_the_demo()}
 
 
 def settings_of_the_demo() -> dict[str, str]:

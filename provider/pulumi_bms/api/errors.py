@@ -84,7 +84,8 @@ class ApiError(BmsError):
 
     def __str__(self) -> str:
         signed = f" ({self.credential})" if self.credential else ""
-        return ": ".join(part for part in (self.what + signed, self.reason, self.hint) if part)
+        reason = self.reason.removesuffix(".") if self.hint else self.reason
+        return ": ".join(part for part in (self.what + signed, reason, self.hint) if part)
 
 
 class NoNewsError(ApiError):

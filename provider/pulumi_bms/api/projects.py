@@ -64,7 +64,12 @@ class NamedProject:
     def _look_up(self) -> str:
         request = self._request
         with before_the_request():
-            _, document = self._transport.ask(request, _lists_projects)
+            try:
+                _, document = self._transport.ask(request, _lists_projects)
+            except RefusedError as error:
+                # Not every user may list projects.
+                error.advice = "; or ".join(filter(None, (error.hint, "set the project id, which needs no look-up")))
+                raise
         # Not every service heeds the name that it is asked for.
         named = [each for each in document["projects"] if isinstance(each, Mapping) and each.get("name") == self._name]
         found: list[str] = [each["id"] for each in named if is_project_id(each.get("id"))]

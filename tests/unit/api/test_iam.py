@@ -219,7 +219,7 @@ def test_a_wrong_password_is_sent_once(cloud: Cloud) -> None:
     assert type(first) is AuthenticationError
     assert str(first) == (
         f"POST {setting.iam.endpoint}/v3/auth/tokens?nocatalog=true (user from HW_USER_NAME): HTTP 401 "
-        "The username or password is wrong.: check user name, password and account (domain) name; "
+        "The username or password is wrong: check user name, password and account (domain) name; "
         "a HUAWEI ID can't sign in like this: create an IAM user"
     )
     assert "not sent: its credential was rejected before in this run" in str(setting.error())

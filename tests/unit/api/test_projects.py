@@ -84,7 +84,7 @@ def test_others_are_not_counted(cloud: Cloud) -> None:
     [
         (503, NoNewsError, "HTTP 503"),
         (404, RefusedError, "check the IAM endpoint"),
-        (403, RefusedError, "a right is missing"),
+        (403, RefusedError, "a right is missing: .*; or set the project id, which needs no look-up"),
         (401, AuthenticationError, "token from OS_TOKEN"),
     ],
 )

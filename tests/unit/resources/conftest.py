@@ -10,13 +10,15 @@ from pulumi.dynamic import Config, ConfigureRequest
 from bms_simulator import Simulator
 from pulumi_bms.resources.job_completion import JobCompletionProvider
 from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.settings.sources import of_environment
 
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No settings of whoever runs the tests, and no proxy between them and the simulator."""
-    for name in ("BMS_ENDPOINT", "HW_REGION_NAME", "HW_PROJECT_ID", "HW_AUTH_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+    for family in of_environment({}):
+        for name in family.names.values():
+            monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("no_proxy", "*")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
 from bms_simulator import Simulator, sample_order
-from pulumi_bms.host.operation import ExpectedError
+from pulumi_bms.host.operation import ExpectedError, Operation, running
 from pulumi_bms.resources.job_submission import JobSubmissionProvider
 
 PASSWORD = "hunter2-Passw0rd"
@@ -228,4 +229,23 @@ def test_what_was_submitted_stays_submitted(sim: Simulator) -> None:
     assert (found.id, found.outs) == ("j", stored)
     assert provider.update("j", stored, {**order(), "region": "eu-de"}).outs == outputs
     provider.delete("j", stored)
+    assert sim.requests == []
+
+
+class SetOnTheWay(threading.Event):
+    """An event that is set when it is looked at for the second time."""
+
+    def is_set(self) -> bool:
+        before = super().is_set()
+        self.set()
+        return before
+
+
+def test_an_interrupt_while_signing_in(sim: Simulator, submission: JobSubmissionProvider) -> None:
+    """Who presses Ctrl-C before the request has left has ordered nothing, and is told so."""
+    with (
+        running(Operation(cancelled=SetOnTheWay())),
+        pytest.raises(ExpectedError, match=r"^interrupted before anything was sent$"),
+    ):
+        submission.create({"path": "baremetalservers", "body": {}})
     assert sim.requests == []
