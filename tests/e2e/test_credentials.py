@@ -289,37 +289,53 @@ def test_a_clock_that_is_an_hour_off(
     assert f"this machine's clock is 60 minutes {side} the API's, and 15 are allowed: set the clock" in output
 
 
-def test_a_rotation(make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator], host: str) -> None:
-    """A refresh with the config of the last `up` names the rotation; a token in the environment mends it."""
+LATE = """
+    import pulumi
+    from pulumi_bms import JobCompletion
+
+    timeouts = pulumi.CustomTimeouts(create="3s")
+    JobCompletion("late", job_id="stuck", opts=pulumi.ResourceOptions(custom_timeouts=timeouts){where})
+"""
+
+
+@pytest.mark.parametrize("host", ["own"])
+@pytest.mark.parametrize("profile", ["", "eu"])
+def test_a_rotation(make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator], profile: str) -> None:
+    """A refresh with the config of the last `up` names the rotation, and what the README says mends it."""
+    simulator = simulator_with()
+    stack = make_stack()
+    keys = f"profiles.{profile}." if profile else ""
+    plain = {"endpoint": simulator.endpoint, "projectId": simulator.project_id}
+    stack.configure({keys + key: value for key, value in plain.items()}, {f"{keys}token": simulator.token})
+    stack.program(LATE.format(where=f", profile={profile!r}" if profile else ""))
+    assert "did not finish within" in stack.up().failed().output
+
+    simulator.revoke_token(simulator.token)
+    fresh = simulator.issue_token()
+    stack.configure({}, {f"{keys}token": fresh})
+    rejected = stack.refresh().output
+    assert f"token from bms:{keys}token" in rejected
+    assert "use the config of the last `pulumi up`" in rejected
+
+    assert "could not be looked at" not in stack.refresh("--run-program").output
+    if not profile:
+        stack.environment["HW_AUTH_TOKEN"] = fresh
+        assert "could not be looked at" not in stack.refresh().output
+        del stack.environment["HW_AUTH_TOKEN"]
+    stack.destroy().ok()
+
+
+def test_what_is_finished_needs_no_credential(
+    make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator]
+) -> None:
+    """After a rotation, refresh and destroy of finished waits go through without one."""
     simulator = simulator_with()
     stack = make_stack()
     stack.configure({"endpoint": simulator.endpoint, "projectId": simulator.project_id}, {"token": simulator.token})
-    stack.program(
-        """
-        import pulumi
-        from pulumi_bms import JobCompletion, JobCompletions
-        JobCompletion("done", job_id="quick")
-        """
-    )
+    stack.program('from pulumi_bms import JobCompletion\nJobCompletion("done", job_id="quick")')
     stack.up().ok()
     asked = len(simulator.requests)
     simulator.revoke_token(simulator.token)
-    # What is finished needs no credential.
     stack.refresh().ok()
-    assert len(simulator.requests) == asked
-    if host == "own":
-        stack.program('from pulumi_bms import JobCompletion\nJobCompletion("late", job_id="stuck")')
-        fresh = simulator.issue_token()
-        stack.secret("token", fresh)
-        timeouts = 'opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="3s"))'
-        stack.program(
-            f'import pulumi\nfrom pulumi_bms import JobCompletion\nJobCompletion("late", job_id="stuck", {timeouts})'
-        )
-        assert "did not finish within" in stack.up().failed().output
-        simulator.revoke_token(fresh)
-        rejected = stack.refresh().output
-        assert "token from bms:token" in rejected
-        assert "use the config of the last `pulumi up`" in rejected
-        stack.environment["HW_AUTH_TOKEN"] = simulator.issue_token()
-        assert "could not be looked at" not in stack.refresh().output
     stack.destroy().ok()
+    assert len(simulator.requests) == asked
