@@ -87,7 +87,7 @@ def _settings(bearer: Source | None, places: Sequence[Source], stack: Source, fa
         family,
         (endpoint, "the endpoint", ("region", "endpoint"), ("region", "endpoint"), ""),
         (project_id or project_name, "the project", ("projectId", "projectName"), ("projectId",), ""),
-        (bearer, "a credential", ("token",), (), _CREDENTIAL),
+        (bearer, "a credential", () if family else ("token",), (), _CREDENTIAL),
         (iam_endpoint or not needs_iam, "the IAM endpoint", ("iamEndpoint", "region"), ("iamEndpoint",), _IAM),
     )
     assert bearer is not None  # noqa: S101  (it would have been missing)
@@ -120,12 +120,8 @@ def _refuse_missing(
     missing = []
     for _, what, keys, variables, words in (each for each in wanted if not each[0]):
         where = " or ".join(f"`{stack.name(key)}`" for key in keys)
-        if family is None:
-            missing.append(f"{what}: set {where}")
-        elif variables:
-            missing.append(f"{what}: set {where} (or {', '.join(family.name(key) for key in variables)}){words}")
-        else:
-            missing.append(f"{what}: set {words}")
+        names = ", ".join(family.names[key] for key in variables if key in family.names) if family else ""
+        missing.append(f"{what}: set {where}{f' (or {names})' if names else ''}{words if family else ''}")
     if missing:
         raise SettingsError(f"not set{f' in {stack.title}' if family is None else ''}: " + "; ".join(missing))
 

@@ -80,8 +80,9 @@ class Source(Unpicklable):
         return any(self.get(key) for key in keys)
 
     def without(self, key: str) -> Source:
-        """The same without a value for that key."""
-        return replace(self, values={name: value for name, value in self.values.items() if name != key})
+        """The same, but that it does not know that key."""
+        names, values = ({name: text for name, text in of.items() if name != key} for of in (self.names, self.values))
+        return replace(self, names=names, values=values)
 
     def name(self, key: str) -> str:
         """What the setting is called here."""

@@ -117,8 +117,19 @@ def test_a_password_of_the_config_stays_at_home() -> None:
     """An address that some other tool has left in the environment does not get the config's password."""
     user = {"bms:username": "u", "bms:password": "p", "bms:domainName": "d", "bms:projectId": "p"}
     where = {"bms:endpoint": "https://bms.example.com"}
-    with pytest.raises(SettingsError, match="not set: the IAM endpoint"):
+    with pytest.raises(SettingsError, match="not set: the IAM endpoint: set `bms:iamEndpoint` or `bms:region`, where"):
         loaded({}, {**user, **where}, {"OS_AUTH_URL": "https://keystone.example.com/v3", "HW_AUTH_URL": "https://x"})
+
+
+def test_what_is_missing_is_named_by_the_family_of_the_credential() -> None:
+    """A variable of another family would not help."""
+    with pytest.raises(SettingsError) as error:
+        loaded({}, {}, {**USER, "HW_REGION_NAME": "cn-north-4", "HW_PROJECT_ID": "p"})
+    assert str(error.value).startswith(
+        "not set: the endpoint: set `bms:region` or `bms:endpoint` (or OS_REGION_NAME, BMS_ENDPOINT); "
+        "the project: set `bms:projectId` or `bms:projectName` (or OS_PROJECT_ID); "
+        "the IAM endpoint: set `bms:iamEndpoint` or `bms:region` (or OS_AUTH_URL), where users sign in"
+    )
 
 
 @pytest.mark.parametrize(
