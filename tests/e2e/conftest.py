@@ -96,14 +96,6 @@ class Stack:
     def program(self, text: str) -> None:
         (self.folder / "__main__.py").write_text(textwrap.dedent(text))
 
-    def config(self, **values: str) -> None:
-        """Set plain values of the namespace `bms`."""
-        for key, value in values.items():
-            self.run("config", "set", "--plaintext", f"bms:{key}", value).ok()
-
-    def secret(self, key: str, value: str) -> None:
-        self.run("config", "set", "--secret", f"bms:{key}", value).ok()
-
     def configure(self, plain: Mapping[str, str], secret: Mapping[str, str] | None = None) -> None:
         """Set values of the namespace `bms` at once; a name such as `profiles.eu.token` is a path."""
         flags = [part for name, value in plain.items() for part in ("--plaintext", f"bms:{name}={value}")]

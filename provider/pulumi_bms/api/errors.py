@@ -12,12 +12,17 @@ BmsError
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from pulumi_bms.api import codes
 
 LONGEST_DETAIL = 500
 """Characters of a server's own words that an error repeats."""
 LONGEST_NAME = 100
 """Characters of a code or a request id that an error repeats."""
+
+
+Kind = TypeVar("Kind", bound="ApiError")
 
 
 class BmsError(Exception):
@@ -59,6 +64,19 @@ class ApiError(BmsError):
         self.credential = credential
         self.advice = advice
 
+    def recast(self, kind: type[Kind]) -> Kind:
+        """The same said of the same request, but another kind of error: it means something else where it is met."""
+        return kind(
+            self.what,
+            status=self.status,
+            code=self.code,
+            detail=self.detail,
+            request_id=self.request_id,
+            retry_after=self.retry_after,
+            credential=self.credential,
+            advice=self.advice,
+        )
+
     @property
     def hint(self) -> str | None:
         """What to do: the advice for this error, else what the table of vendor codes says, if it knows the code."""
@@ -95,6 +113,13 @@ class NoNewsError(ApiError):
     """
 
     sent: bool = True
+
+    @classmethod
+    def never_sent(cls, what: str, why: str) -> NoNewsError:
+        """The error of a request that has not left, and why not."""
+        error = cls(what, detail=why)
+        error.sent = False
+        return error
 
 
 class NotFoundError(ApiError):

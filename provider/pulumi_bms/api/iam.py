@@ -77,9 +77,8 @@ class UserCredential(Unpicklable):
         try:
             return self.tokens.token(self.fingerprint, self._sign_in, timeout)
         except TimeoutError:
-            error = NoNewsError(f"POST {self.iam_endpoint}{SIGN_IN}", detail="the user is still being signed in")
-            error.sent = False
-            raise error from None
+            what = f"POST {self.iam_endpoint}{SIGN_IN}"
+            raise NoNewsError.never_sent(what, "the user is still being signed in") from None
 
     def _sign_in(self) -> Issued:
         transport = Transport(self.iam_endpoint, _SigningIn(self), ca_bundle=self.ca_bundle, trust=self.trust)

@@ -67,7 +67,7 @@ class JobApi:
         path: str,
         body: Mapping[str, Any] | None,
         *,
-        unwanted: Callable[[], bool] = lambda: False,
+        unwanted: Callable[[], bool] | None = None,
     ) -> Submission:
         """Send one request that starts a job, once; `path` is relative to `/v1/{project_id}/`.
 
@@ -86,7 +86,7 @@ class JobApi:
             raise _after_submission(error) from None
         except RefusedError as error:
             seen_other = error.status in _SEE_OTHER and error.what == self._transport.describe(request)
-            raise (_as(UnansweredError, error) if seen_other else error) from None
+            raise (error.recast(UnansweredError) if seen_other else error) from None
         return Submission(_id(document, *_JOB_ID) or "", _id(document, *_ORDER_ID))
 
 
@@ -104,18 +104,7 @@ def _after_submission(error: NoNewsError) -> ApiError:
     """A submission is never repeated: what would be looked at again is either a refusal or unknown here."""
     if not error.sent:
         return error
-    return _as(RefusedError if _says_no(error) else UnansweredError, error)
-
-
-def _as(kind: type[ApiError], error: ApiError) -> ApiError:
-    return kind(
-        error.what,
-        status=error.status,
-        code=error.code,
-        detail=error.detail,
-        request_id=error.request_id,
-        retry_after=error.retry_after,
-    )
+    return error.recast(RefusedError if _says_no(error) else UnansweredError)
 
 
 def _says_no(error: ApiError) -> bool:

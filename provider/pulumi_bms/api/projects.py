@@ -5,6 +5,7 @@ Source: the page "Querying Project Information" of the Identity and Access Manag
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -56,9 +57,8 @@ class NamedProject:
             try:
                 self._id = self._flight.join(lambda: self._id or self._look_up(), timeout)
             except TimeoutError:
-                error = NoNewsError(self._transport.describe(self._request), detail="the look-up is still under way")
-                error.sent = False
-                raise error from None
+                what = self._transport.describe(self._request)
+                raise NoNewsError.never_sent(what, "the look-up is still under way") from None
         return self._id
 
     def _look_up(self) -> str:
@@ -90,17 +90,14 @@ def before_the_request() -> Iterator[None]:
     try:
         yield
     except NotFoundError as error:
-        raise RefusedError(
-            error.what,
-            status=error.status,
-            code=error.code,
-            detail=error.detail,
-            request_id=error.request_id,
-            advice="check the IAM endpoint (`bms:iamEndpoint`), and the project's name or id",
-        ) from None
+        refused = error.recast(RefusedError)
+        refused.advice = "check the IAM endpoint (`bms:iamEndpoint`), and the project's name or id"
+        raise refused from None
     except NoNewsError as error:
-        error.sent = False
-        raise
+        # A copy: what happened to the request of the identity service itself is remembered as it was.
+        unsent = copy.copy(error)
+        unsent.sent = False
+        raise unsent from None
 
 
 def is_project_id(value: object) -> bool:

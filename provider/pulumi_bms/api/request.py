@@ -11,10 +11,6 @@ SIGN_IN = "/v3/auth/tokens"
 """Where users sign in at an identity service."""
 
 
-def _wanted() -> bool:
-    return False
-
-
 @dataclass(frozen=True, slots=True)
 class Request(Unpicklable):
     """One request: `path` begins with a slash and is quoted already; `timeout` is what remains, in seconds.
@@ -29,7 +25,7 @@ class Request(Unpicklable):
     timeout: float | None = None
     project_id: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    unwanted: Callable[[], bool] = field(default=_wanted, repr=False)
+    unwanted: Callable[[], bool] | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

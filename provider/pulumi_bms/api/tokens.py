@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pulumi_bms.api.auth import Unpicklable
-from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, RefusedError
+from pulumi_bms.api.errors import ApiError, AuthenticationError, RefusedError
 from pulumi_bms.api.flight import Flight
 
 LONGEST_MARGIN = 600.0
@@ -107,12 +107,12 @@ class Tokens:
         now = self._monotonic()
         with self._lock:
             lives = old is not None and entry.token is old and now < old.ends_at
-            if old is None or not lives or isinstance(error, AuthenticationError):
-                if isinstance(error, RefusedError) and not isinstance(error, NoNewsError):
-                    # Another try would be refused as well, and wrong passwords lock a user.
-                    entry.refusal = error
-                raise error
-            # Not at the next look again: each try may take as long as a silent service likes.
-            pause = max(error.retry_after or 0.0, RETRY_AFTER * (old.ends_at - now))
-            entry.token = replace(old, renew_at=now + pause)
-            return entry.token
+            if old and lives and not isinstance(error, AuthenticationError):
+                # Not at the next look again: each try may take as long as a silent service likes.
+                pause = max(error.retry_after or 0.0, RETRY_AFTER * (old.ends_at - now))
+                entry.token = replace(old, renew_at=now + pause)
+                return entry.token
+            if isinstance(error, RefusedError):
+                # Another try would be refused as well, and wrong passwords lock a user.
+                entry.refusal = error
+        raise error

@@ -137,11 +137,9 @@ class Transport:
                 requests.Request(request.method, url, headers=headers, data=request.body, auth=auth)
             )
         except (requests.RequestException, ValueError) as error:
-            news = self._no_news(request, error)
-            news.sent = False
-            raise news from None
-        if request.unwanted():
-            raise self._never_sent(request, "interrupted before it was sent")
+            raise NoNewsError.never_sent(self.describe(request), cause_of(error)) from None
+        if request.unwanted and request.unwanted():
+            raise NoNewsError.never_sent(self.describe(request), "interrupted before it was sent")
         if request.timeout is None:
             return prepared, request
         return prepared, replace(request, timeout=request.timeout - (self._monotonic() - begun))
@@ -226,11 +224,6 @@ class Transport:
     def _no_news(self, request: Request, error: Exception) -> NoNewsError:
         news = NoNewsError(self.describe(request), detail=cause_of(error))
         news.sent = not never_sent(error)
-        return news
-
-    def _never_sent(self, request: Request, why: str) -> NoNewsError:
-        news = NoNewsError(self.describe(request), detail=why)
-        news.sent = False
         return news
 
     def describe(self, request: Request) -> str:

@@ -32,7 +32,6 @@ class Standing:
         self._under_way = 0
         self._accepted = False
         self._rejection: AuthenticationError | None = None
-        self._misses = 0
         self._miss: NoNewsError | None = None
 
     @contextmanager
@@ -50,7 +49,7 @@ class Standing:
         except NoNewsError as error:
             with self._changed:
                 if error.status is None:
-                    self._misses, self._miss = self._misses + 1, error
+                    self._miss = error
             raise
         finally:
             if is_first_use:
@@ -75,20 +74,20 @@ class Standing:
         """Wait for a turn; whether it is a first use, for which the others wait."""
         begun = time.monotonic()
         with self._changed:
-            misses = self._misses
+            miss = self._miss
             while True:
                 waited = time.monotonic() - begun
                 self._raise_if_rejected(credential, what)
                 if self._accepted:
                     return False
-                if self._misses != misses and self._miss and (repeatable or not self._miss.sent):
-                    raise _never_sent(what, self._miss.detail or "")
+                if self._miss and self._miss is not miss and (repeatable or not self._miss.sent):
+                    raise NoNewsError.never_sent(what, self._miss.detail or "")
                 allowed = min(1 + int(waited / self._patience), MOST_FIRST_USES)
                 if self._under_way < allowed:
                     self._under_way += 1
                     return True
                 if timeout is not None and waited >= timeout:
-                    raise _never_sent(what, "the first request with this credential has no answer yet")
+                    raise NoNewsError.never_sent(what, "the first request with this credential has no answer yet")
                 self._changed.wait(self._until_next_turn(waited, timeout))
 
     def _until_next_turn(self, waited: float, timeout: float | None) -> float:
@@ -101,12 +100,6 @@ class Standing:
             again.what = f"{what}, not sent: its credential was rejected before in this run"
             again.credential = described(credential)
             raise again
-
-
-def _never_sent(what: str, why: str) -> NoNewsError:
-    error = NoNewsError(what, detail=why)
-    error.sent = False
-    return error
 
 
 class Trust:

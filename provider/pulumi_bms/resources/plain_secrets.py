@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 
 import pulumi
 from pulumi.runtime import get_config, is_config_secret
 
 from pulumi_bms.resources.provider import ONCE
-from pulumi_bms.settings.sources import NAMESPACE, SECRET_KEYS
+from pulumi_bms.settings.sources import NAMESPACE, SECRET_KEYS, profiles_of
 
 
 def warn_of_plain_secrets() -> None:
@@ -29,14 +28,6 @@ def _plain() -> Iterator[tuple[str, str]]:
             yield key, "--secret"
     profiles = f"{NAMESPACE}:profiles"
     if not is_config_secret(profiles):
-        for profile, values in _objects(get_config(profiles)).items():
+        for profile, values in profiles_of(get_config).items():
             found = [name for name in SECRET_KEYS if isinstance(values, Mapping) and values.get(name)]
             yield from ((f"{profiles}.{profile}.{name}", "--secret --path") for name in found)
-
-
-def _objects(text: object) -> Mapping[str, object]:
-    try:
-        value = json.loads(text) if isinstance(text, str) else text
-    except ValueError:
-        value = None
-    return value if isinstance(value, Mapping) else {}

@@ -125,7 +125,7 @@ def of_profile(config: Lookup, profile: str) -> Source:
     problem = name_problem("profile", profile)
     if problem:
         raise SettingsError(problem)
-    found = _profiles(config).get(profile)
+    found = profiles_of(config).get(profile)
     place = f"{NAMESPACE}:profiles.{profile}"
     if not isinstance(found, Mapping):
         raise SettingsError(
@@ -137,7 +137,8 @@ def of_profile(config: Lookup, profile: str) -> Source:
     return _source(f"profile {profile!r}", {key: f"{place}.{key}" for key in KEYS}, _by_last_part(found))
 
 
-def _profiles(config: Lookup) -> Mapping[str, object]:
+def profiles_of(config: Lookup) -> Mapping[str, object]:
+    """The profiles in the stack config by name, whatever stands in each."""
     value = config(f"{NAMESPACE}:profiles")
     if isinstance(value, str):
         try:
