@@ -11,10 +11,10 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from bms_simulator.accounts import Accounts
 from bms_simulator.clock import LONGEST_SECONDS
-from bms_simulator.recording import RecordedRequest
-from bms_simulator.scenarios import table
+from bms_simulator.http.recording import RecordedRequest
+from bms_simulator.identity.accounts import Accounts
+from bms_simulator.scenarios.catalogue import table
 from bms_simulator.simulator import DAY_SECONDS, Simulator
 
 HIGHEST_PORT = 65535

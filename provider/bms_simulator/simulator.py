@@ -7,23 +7,23 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from bms_simulator.accounts import Accounts
-from bms_simulator.api import Api
-from bms_simulator.auth import Gate
 from bms_simulator.clock import Clock, SimulatedTime
-from bms_simulator.identity import Identity
-from bms_simulator.keys import Keys
-from bms_simulator.recording import RecordedRequest, Recorder
-from bms_simulator.server import Listener
-from bms_simulator.tokens import Caller, Tokens
+from bms_simulator.cloud.api import Api
+from bms_simulator.http.listener import Listener
+from bms_simulator.http.recording import RecordedRequest, Recorder
+from bms_simulator.identity.access_keys import Keys
+from bms_simulator.identity.accounts import Accounts
+from bms_simulator.identity.gate import Gate
+from bms_simulator.identity.service import Identity
+from bms_simulator.identity.tokens import Caller, Tokens
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from bms_simulator.answers import Answer
-    from bms_simulator.jobs import Frame, Shown
-    from bms_simulator.request import Request
-    from bms_simulator.world import WorldView
+    from bms_simulator.cloud.jobs import Frame, Shown
+    from bms_simulator.cloud.world import WorldView
+    from bms_simulator.http.request import Request
+    from bms_simulator.http.responses import Answer
 
 POLL_SECONDS = 0.02  # how long a stop may take to be noticed
 DAY_SECONDS = 86400.0

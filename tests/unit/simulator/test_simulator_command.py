@@ -17,7 +17,7 @@ import requests
 
 import bms_simulator
 from bms_simulator.__main__ import main
-from bms_simulator.scenarios import table
+from bms_simulator.scenarios.catalogue import table
 
 PROVIDER = Path(bms_simulator.__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROVIDER)}

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from bms_simulator import SCENARIOS, Simulator, sample_order, scenario_of
-from bms_simulator.scenarios import table
+from bms_simulator.scenarios.catalogue import table
 
 MINUTES = 600.0
 EVERY_SECOND = [

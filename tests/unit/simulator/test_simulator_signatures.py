@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from bms_simulator.request import Request
-from bms_simulator.signatures import Signature, canonical_request, is_right, read_authorization, signed_at
+from bms_simulator.http.request import Request
+from bms_simulator.identity.signatures import Signature, canonical_request, is_right, read_authorization, signed_at
 
 SECRET = "SKEXAMPLE"
 PROJECT = "bbf1946d374b44a0a2a95533562ba954"

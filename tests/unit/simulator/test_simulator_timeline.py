@@ -9,9 +9,9 @@ from typing import cast
 import pytest
 
 from bms_simulator import SCENARIOS
-from bms_simulator.answers import Json, JsonObject
 from bms_simulator.clock import Stamp
-from bms_simulator.timeline import CREATE_SECONDS, batch, render, single, walk
+from bms_simulator.http.responses import Json, JsonObject
+from bms_simulator.scenarios.timeline import CREATE_SECONDS, batch, render, single, walk
 
 STARTED = datetime(2019, 4, 25, 20, 4, 34, 604000, tzinfo=UTC)
 FOREVER = 1e9

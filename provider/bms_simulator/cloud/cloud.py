@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from bms_simulator.answers import Answer, Json
 from bms_simulator.clock import Moment
-from bms_simulator.jobs import JobBook
-from bms_simulator.orders import objects, refuse, text
-from bms_simulator.scenarios import Scenario, scenario_of
-from bms_simulator.timeline import Step, walk
-from bms_simulator.world import BUILD, DELETED, Server, Volume, World
+from bms_simulator.cloud.jobs import JobBook
+from bms_simulator.cloud.orders import objects, refuse, text
+from bms_simulator.cloud.world import BUILD, DELETED, Server, Volume, World
+from bms_simulator.http.responses import Answer, Json
+from bms_simulator.scenarios.catalogue import Scenario, scenario_of
+from bms_simulator.scenarios.timeline import Step, walk
 
 MOST_TOGETHER = 1000
 BUSY: Mapping[str | None, tuple[str, str]] = {

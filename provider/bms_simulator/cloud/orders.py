@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from bms_simulator.answers import Json, JsonObject, Refused, service_error
+from bms_simulator.http.responses import Json, JsonObject, Refused, service_error
 
 MOST_SERVERS = 24
 MOST_NICS = 2

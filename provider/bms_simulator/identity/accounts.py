@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bms_simulator.reading import Place, read_json
+from bms_simulator.identity.json_file import Place, read_json
 
 DEFAULT_NAME = "simulated"  # of the account and of the project that are always there
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from bms_simulator.answers import Json, JsonObject
+from bms_simulator.http.responses import Json, JsonObject
 from bms_simulator.ids import sub_job_id
 
 SUCCESS = "SUCCESS"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from bms_simulator.accounts import Account, Project
-from bms_simulator.answers import Answer, Refused, gateway_error, service_error, unauthorized
 from bms_simulator.clock import SimulatedTime
-from bms_simulator.keys import Keys
-from bms_simulator.request import Request
-from bms_simulator.signatures import ALGORITHM
-from bms_simulator.tokens import Caller, Tokens
+from bms_simulator.http.request import Request
+from bms_simulator.http.responses import Answer, Refused, gateway_error, service_error, unauthorized
+from bms_simulator.identity.access_keys import Keys
+from bms_simulator.identity.accounts import Account, Project
+from bms_simulator.identity.signatures import ALGORITHM
+from bms_simulator.identity.tokens import Caller, Tokens
 
 NO_RIGHT = service_error("BMS.0033", "The role check failed: no right to do this.", 403)
 OTHER_PROJECT = service_error("Common.0018", "The project id in the path is not that of the token.")

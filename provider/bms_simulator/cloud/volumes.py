@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from string import ascii_lowercase
 
-from bms_simulator import documents
-from bms_simulator.answers import Answer
-from bms_simulator.cloud import Call, Cloud, Effect, Task
-from bms_simulator.ids import new_job_id
-from bms_simulator.orders import mapping, refuse, text
-from bms_simulator.timeline import DISK_SECONDS, Step, single
-from bms_simulator.world import (
+from bms_simulator.cloud import documents
+from bms_simulator.cloud.cloud import Call, Cloud, Effect, Task
+from bms_simulator.cloud.orders import mapping, refuse, text
+from bms_simulator.cloud.world import (
     ACTIVE,
     ATTACHING,
     AVAILABLE,
@@ -23,6 +20,9 @@ from bms_simulator.world import (
     Volume,
     freed,
 )
+from bms_simulator.http.responses import Answer
+from bms_simulator.ids import new_job_id
+from bms_simulator.scenarios.timeline import DISK_SECONDS, Step, single
 
 
 def attach(cloud: Cloud, call: Call) -> Answer:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bms_simulator.answers import Json
-from bms_simulator.request import parsed
+from bms_simulator.http.request import parsed
+from bms_simulator.http.responses import Json
 
 CREDENTIAL_HEADERS = frozenset({"x-auth-token", "authorization", "x-security-token", "x-subject-token"})
 JOB_API_PATHS = "/v1/"

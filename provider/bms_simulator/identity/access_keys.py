@@ -6,12 +6,12 @@ import hmac
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from bms_simulator.accounts import AccessKey, Account, Accounts
-from bms_simulator.answers import Refused, unauthorized
-from bms_simulator.attempts import Attempts
 from bms_simulator.clock import SimulatedTime
-from bms_simulator.request import Request
-from bms_simulator.signatures import (
+from bms_simulator.http.request import Request
+from bms_simulator.http.responses import Refused, unauthorized
+from bms_simulator.identity.accounts import AccessKey, Account, Accounts
+from bms_simulator.identity.attempts import Attempts
+from bms_simulator.identity.signatures import (
     DATE_FORMAT,
     DATE_HEADER,
     NEEDED_HEADERS,
@@ -21,7 +21,7 @@ from bms_simulator.signatures import (
     read_authorization,
     signed_at,
 )
-from bms_simulator.tokens import Caller
+from bms_simulator.identity.tokens import Caller
 
 LOCKED_SECONDS = 300.0
 LARGEST_SKEW = timedelta(minutes=15)

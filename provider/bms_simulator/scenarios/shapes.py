@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, cast
 
-from bms_simulator.answers import Json, JsonObject
+from bms_simulator.http.responses import Json, JsonObject
 
 Shape: TypeAlias = Callable[[JsonObject], JsonObject]
 

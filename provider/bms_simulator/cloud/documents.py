@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bms_simulator.answers import Answer, Json, JsonObject
-from bms_simulator.orders import mapping, objects, refuse, text
-from bms_simulator.world import ACTIVE, DELETED, SHUTOFF, Server, Volume
+from bms_simulator.cloud.orders import mapping, objects, refuse, text
+from bms_simulator.cloud.world import ACTIVE, DELETED, SHUTOFF, Server, Volume
+from bms_simulator.http.responses import Answer, Json, JsonObject
 
 VM_STATES = {ACTIVE: "active", SHUTOFF: "stopped", DELETED: "deleted", "REBOOT": "active"}
 POWER_STATES = {ACTIVE: 1, SHUTOFF: 4, "REBOOT": 1}

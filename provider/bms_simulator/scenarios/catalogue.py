@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bms_simulator import faults, plans, shapes
-from bms_simulator.answers import Answer, service_error
+from bms_simulator.http.responses import Answer, service_error
+from bms_simulator.scenarios import faults, plans, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bms_simulator.timeline import Step
+    from bms_simulator.scenarios.timeline import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote
 
-from bms_simulator import disks, operations
-from bms_simulator.answers import Answer, Json, Refused, gateway_error, not_allowed, service_error
-from bms_simulator.auth import Gate
 from bms_simulator.clock import SimulatedTime
-from bms_simulator.cloud import Call, Cloud
-from bms_simulator.jobs import Frame, Shown
-from bms_simulator.request import Request, parsed
-from bms_simulator.world import WorldView
+from bms_simulator.cloud import operations, volumes
+from bms_simulator.cloud.cloud import Call, Cloud
+from bms_simulator.cloud.jobs import Frame, Shown
+from bms_simulator.cloud.world import WorldView
+from bms_simulator.http.request import Request, parsed
+from bms_simulator.http.responses import Answer, Json, Refused, gateway_error, not_allowed, service_error
+from bms_simulator.identity.gate import Gate
 
 Operation: TypeAlias = Callable[[Cloud, Call], Answer]
 
@@ -45,9 +45,9 @@ ROUTES = (
     Route("POST", "baremetalservers/delete", operations.delete),
     Route("GET", "baremetalservers/detail", operations.list_servers),
     Route("GET", "baremetalservers/{server_id}", operations.show_server),
-    Route("GET", "baremetalservers/{server_id}/os-volume_attachments", disks.list_attachments),
-    Route("POST", "baremetalservers/{server_id}/attachvolume", disks.attach),
-    Route("DELETE", "baremetalservers/{server_id}/detachvolume/{volume_id}", disks.detach),
+    Route("GET", "baremetalservers/{server_id}/os-volume_attachments", volumes.list_attachments),
+    Route("POST", "baremetalservers/{server_id}/attachvolume", volumes.attach),
+    Route("DELETE", "baremetalservers/{server_id}/detachvolume/{volume_id}", volumes.detach),
     Route("POST", "baremetalservers/{server_id}/reinstallos", operations.reinstall),
     Route("POST", "baremetalservers/{server_id}/changeos", operations.change_os),
     Route("POST", "baremetalservers/{server_id}/nics", operations.add_nics),

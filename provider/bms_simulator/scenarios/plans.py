@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 from bms_simulator.ids import sub_job_id
-from bms_simulator.timeline import FAIL, RUNNING, SUCCESS, Failure, Phase, Step
+from bms_simulator.scenarios.timeline import FAIL, RUNNING, SUCCESS, Failure, Phase, Step
 
 NO_RESOURCES = Failure("BMS.3037", "No resources are available or the server failed to start.")
 CREATE_FAILED = Failure("BMS.3004", "Failed to create the bare metal server because of an internal error.")

@@ -8,8 +8,8 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from bms_simulator.accounts import Account, Accounts, Project
 from bms_simulator.clock import LONGEST_SECONDS, SimulatedTime
+from bms_simulator.identity.accounts import Account, Accounts, Project
 
 TOKEN_BYTES = 96
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bms_simulator.answers import Json
+from bms_simulator.http.responses import Json
 
 
 @dataclass(frozen=True, slots=True)

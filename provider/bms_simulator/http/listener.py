@@ -13,11 +13,11 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
-from bms_simulator.answers import REQUEST_ID_HEADER, Answer, Flood, gateway_error
 from bms_simulator.clock import SimulatedTime
-from bms_simulator.masking import masked_body, masked_headers
-from bms_simulator.recording import RecordedRequest, Recorder
-from bms_simulator.request import Request
+from bms_simulator.http.masking import masked_body, masked_headers
+from bms_simulator.http.recording import RecordedRequest, Recorder
+from bms_simulator.http.request import Request
+from bms_simulator.http.responses import REQUEST_ID_HEADER, Answer, Flood, gateway_error
 
 MOST_BODY_BYTES = 12 * 1024 * 1024
 TRICKLE_SECONDS = 40.0  # real ones

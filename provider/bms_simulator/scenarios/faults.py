@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from bms_simulator.answers import HANG, RESET, Answer, Flood, JsonObject, gateway_error, service_error
+from bms_simulator.http.responses import HANG, RESET, Answer, Flood, JsonObject, gateway_error, service_error
 
 INVISIBLE_SECONDS = 3.0  # real ones: how long a gateway may lag does not depend on the length of a job
 HUGE_BYTES = 104 * 1024 * 1024

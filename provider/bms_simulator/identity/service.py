@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import parse_qs
 
-from bms_simulator.accounts import Account, Accounts, Project
-from bms_simulator.answers import Answer, Json, JsonObject, Refused, not_allowed
-from bms_simulator.auth import Gate
 from bms_simulator.clock import SimulatedTime
+from bms_simulator.http.request import Request
+from bms_simulator.http.responses import Answer, Json, JsonObject, Refused, not_allowed
+from bms_simulator.identity.accounts import Account, Accounts, Project
+from bms_simulator.identity.gate import Gate
+from bms_simulator.identity.password_login import Doorman, Welcome, read_login
+from bms_simulator.identity.tokens import Caller, Issued, Tokens
 from bms_simulator.ids import identity_id
-from bms_simulator.passwords import Doorman, Welcome, read_login
-from bms_simulator.request import Request
-from bms_simulator.tokens import Caller, Issued, Tokens
 
 TOKENS_PATH = "/v3/auth/tokens"
 PROJECTS_PATHS = frozenset({"/v3/projects", "/v3/auth/projects"})

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from bms_simulator.answers import Json
+    from bms_simulator.http.responses import Json
 
 ACTIVE = "ACTIVE"
 BUILD = "BUILD"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from bms_simulator.answers import Json
+from bms_simulator.http.responses import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from bms_simulator.accounts import Account, Accounts, Project, User
-from bms_simulator.answers import Json, Refused, identity_error
-from bms_simulator.attempts import Attempts
 from bms_simulator.clock import SimulatedTime
-from bms_simulator.orders import mapping, text
-from bms_simulator.request import parsed
+from bms_simulator.cloud.orders import mapping, text
+from bms_simulator.http.request import parsed
+from bms_simulator.http.responses import Json, Refused, identity_error
+from bms_simulator.identity.accounts import Account, Accounts, Project, User
+from bms_simulator.identity.attempts import Attempts
 
 LOCKED_SECONDS = 900.0
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from bms_simulator.answers import RESET, Answer, Json, JsonObject
 from bms_simulator.clock import Moment, Stamp
-from bms_simulator.faults import Look, no_such_job
-from bms_simulator.scenarios import Scenario
-from bms_simulator.shapes import plain
-from bms_simulator.timeline import Step, render, walk
+from bms_simulator.http.responses import RESET, Answer, Json, JsonObject
+from bms_simulator.scenarios.catalogue import Scenario
+from bms_simulator.scenarios.faults import Look, no_such_job
+from bms_simulator.scenarios.shapes import plain
+from bms_simulator.scenarios.timeline import Step, render, walk
 
 Shown: TypeAlias = Mapping[str, Json] | Answer | Literal["reset"]
 

@@ -6,14 +6,15 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from bms_simulator import documents
-from bms_simulator.answers import Answer, Json, JsonObject, service_error
 from bms_simulator.clock import Moment
-from bms_simulator.cloud import Call, Cloud, Task
+from bms_simulator.cloud import documents
+from bms_simulator.cloud.cloud import Call, Cloud, Task
+from bms_simulator.cloud.orders import CreateOrder, mapping, objects, read_create_order, refuse, sample_order, text
+from bms_simulator.cloud.world import ACTIVE, BUILD, DELETED, SHUTOFF, Server
+from bms_simulator.http.responses import Answer, Json, JsonObject, service_error
 from bms_simulator.ids import entity_id, new_job_id
-from bms_simulator.orders import CreateOrder, mapping, objects, read_create_order, refuse, sample_order, text
-from bms_simulator.scenarios import Scenario, scenario_of, scenario_of_job
-from bms_simulator.timeline import (
+from bms_simulator.scenarios.catalogue import Scenario, scenario_of, scenario_of_job
+from bms_simulator.scenarios.timeline import (
     CREATE_SECONDS,
     DELETE_SECONDS,
     NIC_SECONDS,
@@ -23,7 +24,6 @@ from bms_simulator.timeline import (
     batch,
     single,
 )
-from bms_simulator.world import ACTIVE, BUILD, DELETED, SHUTOFF, Server
 
 READY_MADE_SERVERS = 3
 DELETED_SHOWN_SECONDS = 60.0  # a deleted server is shown as such for a time before it is gone

@@ -1,0 +1,1 @@
+"""HTTP over real sockets: requests, responses, and the record of both."""
