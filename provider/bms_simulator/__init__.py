@@ -1,12 +1,13 @@
 """A simulated Job API of the Bare Metal Server service, over real sockets, to practise and test against."""
 
 from bms_simulator.clock import ManualClock
-from bms_simulator.cloud.jobs import Frame
+from bms_simulator.cloud.jobs import ScriptedResponse
 from bms_simulator.cloud.orders import sample_order
 from bms_simulator.cloud.world import VOLUME_IDS, Server, Volume, WorldView
 from bms_simulator.http.recording import RecordedRequest
-from bms_simulator.http.responses import Answer
+from bms_simulator.http.responses import Response
 from bms_simulator.identity.accounts import AccessKey, Account, Accounts, Project, User
+from bms_simulator.old_names import Answer, Frame
 from bms_simulator.scenarios.catalogue import SCENARIOS, Scenario, scenario_of
 from bms_simulator.simulator import Simulator
 
@@ -21,7 +22,9 @@ __all__ = [
     "ManualClock",
     "Project",
     "RecordedRequest",
+    "Response",
     "Scenario",
+    "ScriptedResponse",
     "Server",
     "Simulator",
     "User",

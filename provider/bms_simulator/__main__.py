@@ -78,7 +78,7 @@ def _log(request: RecordedRequest) -> None:
     path = request.path.encode("unicode_escape").decode()
     # One write, so that lines of several threads do not mix; a log that nobody reads any more must not end the service.
     with contextlib.suppress(OSError):
-        sys.stderr.write(f"{request.method} {path} {request.status or 'no answer'}\n")
+        sys.stderr.write(f"{request.method} {path} {request.status or 'no response'}\n")
         sys.stderr.flush()
 
 

@@ -67,7 +67,7 @@ class SimulatedTime:
         self._offset = timedelta(seconds=offset)
         self._clock = clock or time.monotonic
         self._zero = self._clock()
-        self._begun = self.wall()
+        self._started_at = self.wall()
         self._lock = threading.Lock()
         self._advanced = 0.0
 
@@ -75,7 +75,7 @@ class SimulatedTime:
         """Return the present moment."""
         with self._lock:
             real = self._clock() - self._zero + self._advanced
-        return Moment(real, real * self.time_scale, self._begun + timedelta(seconds=real))
+        return Moment(real, real * self.time_scale, self._started_at + timedelta(seconds=real))
 
     def wall(self) -> datetime:
         """Return the wall time that clients compare theirs with: no clock that is given and no skip changes it."""

@@ -20,10 +20,10 @@ from bms_simulator.identity.tokens import Caller, Tokens
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from bms_simulator.cloud.jobs import Frame, Shown
+    from bms_simulator.cloud.jobs import ScriptedResponse, Shown
     from bms_simulator.cloud.world import WorldView
     from bms_simulator.http.request import Request
-    from bms_simulator.http.responses import Answer
+    from bms_simulator.http.responses import Response
 
 POLL_SECONDS = 0.02  # how long a stop may take to be noticed
 DAY_SECONDS = 86400.0
@@ -113,12 +113,12 @@ class Simulator:
         self._thread.start()
 
     def _bind(self) -> Listener:
-        listener = Listener((self._host, self._port), self._answer, self._recorder, self._time, self._log)
+        listener = Listener((self._host, self._port), self._respond, self._recorder, self._time, self._log)
         self._port = listener.server_port
         return listener
 
-    def _answer(self, request: Request) -> Answer:
-        return self._identity.answer(request) or self._api.answer(request)
+    def _respond(self, request: Request) -> Response:
+        return self._identity.respond(request) or self._api.respond(request)
 
     def stop(self) -> None:
         """Refuse connections and drop the open ones; servers and jobs stay, their time goes on, the port is kept."""
@@ -174,9 +174,14 @@ class Simulator:
         """Return the servers and disks of any project as they are now; a copy."""
         return self._api.view(self._known(project_id))
 
-    def add_job(self, job_id: str, frames: Sequence[Shown | Frame], *, project_id: str | None = None) -> None:
-        """Let a job show `frames` one after the other, each for one look unless it is a `Frame`; the last one stays."""
-        self._api.script(self._known(project_id), job_id, frames)
+    def add_job(
+        self, job_id: str, responses: Sequence[Shown | ScriptedResponse], *, project_id: str | None = None
+    ) -> None:
+        """Let a job show `responses` one after the other, each for one poll unless a `ScriptedResponse` says more.
+
+        The last response stays.
+        """
+        self._api.script(self._known(project_id), job_id, responses)
 
     def _known(self, project_id: str | None) -> str:
         return self._accounts.find(project_id or self.project_id)[1].id
@@ -188,7 +193,7 @@ class Simulator:
 
     @property
     def issued_tokens(self) -> list[str]:
-        """The tokens issued so far that are not revoked, ended ones included: to look for where they must not be."""
+        """The tokens issued so far that are not revoked, ended ones included: to search for where no token may be."""
         return self._tokens.issued()
 
     def revoke_token(self, token: str) -> None:

@@ -1,4 +1,4 @@
-"""From a request to an answer: routes, then the credential, then the operation, one at a time."""
+"""From a request to a response: routes, then the credential, then the operation, one at a time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl, unquote
 from bms_simulator.clock import SimulatedTime
 from bms_simulator.cloud import operations, volumes
 from bms_simulator.cloud.cloud import Call, Cloud
-from bms_simulator.cloud.jobs import Frame, Shown
+from bms_simulator.cloud.jobs import ScriptedResponse, Shown
 from bms_simulator.cloud.world import WorldView
 from bms_simulator.http.request import Request, parsed
-from bms_simulator.http.responses import Answer, Json, Refused, gateway_error, not_allowed, service_error
+from bms_simulator.http.responses import Json, Refused, Response, gateway_error, not_allowed, service_error
 from bms_simulator.identity.gate import Gate
 
-Operation: TypeAlias = Callable[[Cloud, Call], Answer]
+Operation: TypeAlias = Callable[[Cloud, Call], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Route:
 
     def match(self, parts: Sequence[str]) -> dict[str, str] | None:
         """Return the names in a path that fits, None for one that does not."""
-        wanted = self.path.split("/")
-        if len(wanted) != len(parts):
+        pattern = self.path.split("/")
+        if len(pattern) != len(parts):
             return None
-        pairs = list(zip(wanted, parts, strict=True))
+        pairs = list(zip(pattern, parts, strict=True))
         if any(not part or (part != want and not want.startswith("{")) for want, part in pairs):
             return None
         return {want.strip("{}"): part for want, part in pairs if want.startswith("{")}
@@ -52,7 +52,7 @@ ROUTES = (
     Route("POST", "baremetalservers/{server_id}/changeos", operations.change_os),
     Route("POST", "baremetalservers/{server_id}/nics", operations.add_nics),
     Route("POST", "baremetalservers/{server_id}/nics/delete", operations.remove_nics),
-    Route("GET", "jobs/{job_id}", operations.look),
+    Route("GET", "jobs/{job_id}", operations.poll),
 )
 
 
@@ -75,8 +75,8 @@ class Api:
         self._clouds: dict[str, Cloud] = {}
         self._lock = threading.Lock()
 
-    def answer(self, request: Request) -> Answer:
-        """Carry one request out and say what to answer."""
+    def respond(self, request: Request) -> Response:
+        """Carry one request out and return the response."""
         fitting = _fitting_routes(request.path)
         if not fitting:
             return gateway_error(404, "APIGW.0101", "The API does not exist or has not been published.")
@@ -87,9 +87,9 @@ class Api:
             self._gate.admit(request, target.project_id)
             return self._carry_out(target, request)
         except Refused as refused:
-            return refused.answer
+            return refused.response
 
-    def _carry_out(self, target: Target, request: Request) -> Answer:
+    def _carry_out(self, target: Target, request: Request) -> Response:
         body = _read(request.body) if target.route.method == "POST" else None
         with self._lock:
             call = Call(self._time.now(), target.names, dict(parse_qsl(request.query)), body)
@@ -98,10 +98,10 @@ class Api:
     def _cloud(self, project_id: str) -> Cloud:
         return self._clouds.setdefault(project_id, Cloud(self._time.time_scale))
 
-    def script(self, project_id: str, job_id: str, frames: Sequence[Shown | Frame]) -> None:
-        """Let a job of a project show those frames."""
+    def script(self, project_id: str, job_id: str, responses: Sequence[Shown | ScriptedResponse]) -> None:
+        """Let a job of a project show those responses."""
         with self._lock:
-            self._cloud(project_id).jobs.script(job_id, frames)
+            self._cloud(project_id).jobs.script(job_id, responses)
 
     def view(self, project_id: str) -> WorldView:
         """Return the world of a project as it is now."""

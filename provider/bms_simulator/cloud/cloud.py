@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from bms_simulator.clock import Moment
-from bms_simulator.cloud.jobs import JobBook
-from bms_simulator.cloud.orders import objects, refuse, text
+from bms_simulator.cloud.jobs import JobStore
+from bms_simulator.cloud.orders import refuse
 from bms_simulator.cloud.world import BUILD, DELETED, Server, Volume, World
-from bms_simulator.http.responses import Answer, Json
+from bms_simulator.http.json_values import objects, text
+from bms_simulator.http.responses import Json, Response
 from bms_simulator.scenarios.catalogue import Scenario, scenario_of
 from bms_simulator.scenarios.timeline import Step, walk
 
@@ -43,7 +44,7 @@ Effect: TypeAlias = Callable[[Step, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job to be placed on a server that is there already; `status` is that of the answer."""
+    """A job to be placed on a server that is there already; `status` is that of the response."""
 
     server: Server
     base: Step
@@ -57,7 +58,7 @@ class Cloud:
     def __init__(self, time_scale: float) -> None:
         """Begin without jobs and servers."""
         self.world = World()
-        self.jobs = JobBook(time_scale)
+        self.jobs = JobStore(time_scale)
 
     def place(self, base: Step, scenario: Scenario, moment: Moment, effect: Effect) -> None:
         """Let a job begin now, as bent by the scenario, and plan what its steps do to the world."""
@@ -65,13 +66,13 @@ class Cloud:
             if step.target:
                 effect(step, moment.simulated)
 
-    def carry_out(self, task: Task, call: Call) -> Answer:
-        """Place a job on a server, and answer with its id."""
+    def carry_out(self, task: Task, call: Call) -> Response:
+        """Place a job on a server, and respond with its id."""
         # A server that was made under a scenario's name keeps to that scenario in everything that is done to it.
         scenario = scenario_of(task.server.name)
         if scenario.takes_orders:
             self.place(task.base, scenario, call.moment, task.effect)
-        return scenario.order(Answer(task.status, {"job_id": task.base.job_id}))
+        return scenario.order(Response(task.status, {"job_id": task.base.job_id}))
 
     def plan_server(self, step: Step, placed: float, during: Server, after: Server) -> None:
         """Let the target be as in `during` from now on, then as in `after`, or as it was if the step fails."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from bms_simulator.cloud.orders import mapping, objects, refuse, text
+from bms_simulator.cloud.orders import refuse
 from bms_simulator.cloud.world import ACTIVE, DELETED, SHUTOFF, Server, Volume
-from bms_simulator.http.responses import Answer, Json, JsonObject
+from bms_simulator.http.json_values import mapping, objects, text
+from bms_simulator.http.responses import Json, JsonObject, Response
 
 VM_STATES = {ACTIVE: "active", SHUTOFF: "stopped", DELETED: "deleted", "REBOOT": "active"}
 POWER_STATES = {ACTIVE: 1, SHUTOFF: 4, "REBOOT": 1}
@@ -83,13 +84,13 @@ def attachments(volumes: Sequence[Volume]) -> list[Json]:
 
 def server_list(
     servers: Sequence[Server], query: Mapping[str, str], volumes_of: Callable[[Server], Sequence[Volume]]
-) -> Answer:
+) -> Response:
     """One page of the servers that a query asks for; `offset` is a page number and begins at 1."""
     fitting = [one for one in servers if query.get("name", "") in one.name]
     fitting = [one for one in fitting if query.get("status", one.status) == one.status]
     limit, page = min(_number(query, "limit", LIMIT), MOST), _number(query, "offset", 1)
     shown = fitting[(page - 1) * limit : page * limit]
-    return Answer(200, {"count": len(fitting), "servers": [server(one, volumes_of(one)) for one in shown]})
+    return Response(200, {"count": len(fitting), "servers": [server(one, volumes_of(one)) for one in shown]})
 
 
 def _number(query: Mapping[str, str], key: str, default: int) -> int:

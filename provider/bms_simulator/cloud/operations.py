@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from bms_simulator.clock import Moment
 from bms_simulator.cloud import documents
 from bms_simulator.cloud.cloud import Call, Cloud, Task
-from bms_simulator.cloud.orders import CreateOrder, mapping, objects, read_create_order, refuse, sample_order, text
+from bms_simulator.cloud.orders import CreateOrder, read_create_order, refuse, sample_order
 from bms_simulator.cloud.world import ACTIVE, BUILD, DELETED, SHUTOFF, Server
-from bms_simulator.http.responses import Answer, Json, JsonObject, service_error
+from bms_simulator.http.json_values import mapping, objects, text
+from bms_simulator.http.responses import Json, JsonObject, Response, service_error
 from bms_simulator.ids import entity_id, new_job_id
 from bms_simulator.scenarios.catalogue import Scenario, scenario_of, scenario_of_job
 from bms_simulator.scenarios.timeline import (
@@ -52,16 +53,16 @@ VERBS: Mapping[str, Verb] = {
 }
 
 
-def look(cloud: Cloud, call: Call) -> Answer:
+def poll(cloud: Cloud, call: Call) -> Response:
     """GET jobs/{job_id}."""
     job_id = call.names["job_id"]
     if job_id not in cloud.jobs and (scenario := scenario_of_job(job_id)):
         order = read_create_order(sample_order(scenario.name, READY_MADE_SERVERS))
         _place_create(cloud, job_id, order, scenario, call.moment)
-    return cloud.jobs.look(job_id, call.moment)
+    return cloud.jobs.poll(job_id, call.moment)
 
 
-def create(cloud: Cloud, call: Call) -> Answer:
+def create(cloud: Cloud, call: Call) -> Response:
     """POST baremetalservers."""
     order = read_create_order(call.body)
     scenario = scenario_of(order.name)
@@ -71,7 +72,7 @@ def create(cloud: Cloud, call: Call) -> Answer:
         accepted["order_id"] = f"CS{uuid.uuid4().hex[:14].upper()}"
     if scenario.takes_orders:
         _place_create(cloud, job_id, order, scenario, call.moment)
-    return scenario.order(Answer(200, accepted))
+    return scenario.order(Response(200, accepted))
 
 
 def _place_create(cloud: Cloud, job_id: str, order: CreateOrder, scenario: Scenario, moment: Moment) -> None:
@@ -93,7 +94,7 @@ def _batch_of(servers: Mapping[str, Server], types: tuple[str, str], seconds: fl
     return batch(new_job_id(), types, [(server_id, {"server_id": server_id}) for server_id in servers], seconds)
 
 
-def power(cloud: Cloud, call: Call) -> Answer:
+def power(cloud: Cloud, call: Call) -> Response:
     """POST baremetalservers/action."""
     body = mapping(call.body)
     name = next((name for name in VERBS if name in body), None)
@@ -104,7 +105,7 @@ def power(cloud: Cloud, call: Call) -> Answer:
     return _switch(cloud, call, VERBS[name], cloud.servers_named(mapping(body[name]), call))
 
 
-def _switch(cloud: Cloud, call: Call, verb: Verb, servers: Mapping[str, Server]) -> Answer:
+def _switch(cloud: Cloud, call: Call, verb: Verb, servers: Mapping[str, Server]) -> Response:
     if any(server.status == verb.needless_in for server in servers.values()):
         refuse(*verb.refusal)
 
@@ -117,7 +118,7 @@ def _switch(cloud: Cloud, call: Call, verb: Verb, servers: Mapping[str, Server])
     return cloud.carry_out(Task(first, _batch_of(servers, POWER_TYPES, POWER_SECONDS), switch), call)
 
 
-def delete(cloud: Cloud, call: Call) -> Answer:
+def delete(cloud: Cloud, call: Call) -> Response:
     """POST baremetalservers/delete."""
     body = mapping(call.body)
     if not isinstance(body.get("delete_publicip"), bool):
@@ -137,23 +138,25 @@ def delete(cloud: Cloud, call: Call) -> Answer:
     return cloud.carry_out(Task(first, _batch_of(servers, DELETE_TYPES, DELETE_SECONDS), remove), call)
 
 
-def reinstall(cloud: Cloud, call: Call) -> Answer:
+def reinstall(cloud: Cloud, call: Call) -> Response:
     """POST baremetalservers/{server_id}/reinstallos."""
     wanted = mapping(mapping(call.body).get("os-reinstall"))
     return _install(cloud, call, wanted, ("baremetalVolumeBootReinstallOs", "baremetalReinstallOs"))
 
 
-def change_os(cloud: Cloud, call: Call) -> Answer:
-    """POST baremetalservers/{server_id}/changeos, the one that answers with jobId."""
+def change_os(cloud: Cloud, call: Call) -> Response:
+    """POST baremetalservers/{server_id}/changeos, whose response says jobId."""
     wanted = mapping(mapping(call.body).get("os-change"))
     if not text(wanted, "imageid"):
         refuse("BMS.0018", "os-change needs an imageid.")
-    answer = _install(cloud, call, wanted, ("baremetalChangeOsVolumeBoot", "baremetalChangeOsLocalDisk"))
-    body = answer.body
-    return replace(answer, body={"jobId": body["job_id"]}) if isinstance(body, dict) and "job_id" in body else answer
+    response = _install(cloud, call, wanted, ("baremetalChangeOsVolumeBoot", "baremetalChangeOsLocalDisk"))
+    body = response.body
+    return (
+        replace(response, body={"jobId": body["job_id"]}) if isinstance(body, dict) and "job_id" in body else response
+    )
 
 
-def _install(cloud: Cloud, call: Call, wanted: Mapping[str, Json], types: tuple[str, str]) -> Answer:
+def _install(cloud: Cloud, call: Call, wanted: Mapping[str, Json], types: tuple[str, str]) -> Response:
     server = cloud.server_in_path(call, SHUTOFF)
     _check_login(wanted)
     job_type = types[0] if server.volume_boot else types[1]
@@ -173,7 +176,7 @@ def _check_login(wanted: Mapping[str, Json]) -> None:
         refuse("BMS.0111", "Exactly one of adminpass and keyname is needed, or else metadata.user_data.")
 
 
-def add_nics(cloud: Cloud, call: Call) -> Answer:
+def add_nics(cloud: Cloud, call: Call) -> Response:
     """POST baremetalservers/{server_id}/nics."""
     server = cloud.server_in_path(call, ACTIVE, SHUTOFF)
     nics = objects(mapping(call.body).get("nics"))
@@ -189,7 +192,7 @@ def add_nics(cloud: Cloud, call: Call) -> Answer:
     return cloud.carry_out(Task(server, _nic_job(job_id, ids), add), call)
 
 
-def remove_nics(cloud: Cloud, call: Call) -> Answer:
+def remove_nics(cloud: Cloud, call: Call) -> Response:
     """POST baremetalservers/{server_id}/nics/delete."""
     server = cloud.server_in_path(call, ACTIVE, SHUTOFF)
     ids = list(dict.fromkeys(text(nic, "id") for nic in objects(mapping(call.body).get("nics"))))
@@ -209,15 +212,15 @@ def _nic_job(job_id: str, nic_ids: list[str]) -> Step:
     return batch(job_id, NIC_TYPES, [(nic_id, {"nic_id": nic_id}) for nic_id in nic_ids], NIC_SECONDS)
 
 
-def list_servers(cloud: Cloud, call: Call) -> Answer:
+def list_servers(cloud: Cloud, call: Call) -> Response:
     """GET baremetalservers/detail."""
     servers = cloud.world.view(call.now).servers
     return documents.server_list(servers, call.query, lambda server: cloud.world.attached(server.id, call.now))
 
 
-def show_server(cloud: Cloud, call: Call) -> Answer:
+def show_server(cloud: Cloud, call: Call) -> Response:
     """GET baremetalservers/{server_id}."""
     server = cloud.world.servers.at(call.names["server_id"], call.now)
     if server is None:
         return service_error("BMS.0040", "The server does not exist.", 404)
-    return Answer(200, {"server": documents.server(server, cloud.world.attached(server.id, call.now))})
+    return Response(200, {"server": documents.server(server, cloud.world.attached(server.id, call.now))})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from bms_simulator.http.json_values import mapping, objects, text
 from bms_simulator.http.responses import Json, JsonObject, Refused, service_error
 
 MOST_SERVERS = 24
@@ -117,22 +118,3 @@ def _check_account(server: Mapping[str, Json]) -> None:
 def refuse(code: str, message: str, status: int = 400) -> NoReturn:
     """End the request with an error of the service."""
     raise Refused(service_error(code, message, status))
-
-
-def mapping(value: Json) -> Mapping[str, Json]:
-    """Return the value if it is an object, otherwise an empty one."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def objects(value: Json) -> list[Mapping[str, Json]]:
-    """Return the items of a list of objects; an empty list for anything else."""
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        return []
-    found = [item for item in value if isinstance(item, Mapping)]
-    return found if len(found) == len(value) else []
-
-
-def text(value: Mapping[str, Json], key: str) -> str:
-    """Return the string under a key, an empty one if there is none."""
-    found = value.get(key)
-    return found if isinstance(found, str) else ""

@@ -7,7 +7,7 @@ from string import ascii_lowercase
 
 from bms_simulator.cloud import documents
 from bms_simulator.cloud.cloud import Call, Cloud, Effect, Task
-from bms_simulator.cloud.orders import mapping, refuse, text
+from bms_simulator.cloud.orders import refuse
 from bms_simulator.cloud.world import (
     ACTIVE,
     ATTACHING,
@@ -20,12 +20,13 @@ from bms_simulator.cloud.world import (
     Volume,
     freed,
 )
-from bms_simulator.http.responses import Answer
+from bms_simulator.http.json_values import mapping, text
+from bms_simulator.http.responses import Response
 from bms_simulator.ids import new_job_id
 from bms_simulator.scenarios.timeline import DISK_SECONDS, Step, single
 
 
-def attach(cloud: Cloud, call: Call) -> Answer:
+def attach(cloud: Cloud, call: Call) -> Response:
     """POST baremetalservers/{server_id}/attachvolume."""
     server = cloud.server_in_path(call, ACTIVE, SHUTOFF)
     wanted = mapping(mapping(call.body).get("volumeAttachment"))
@@ -38,7 +39,7 @@ def attach(cloud: Cloud, call: Call) -> Answer:
     return cloud.carry_out(Task(server, base, effect, 202), call)
 
 
-def detach(cloud: Cloud, call: Call) -> Answer:
+def detach(cloud: Cloud, call: Call) -> Response:
     """DELETE baremetalservers/{server_id}/detachvolume/{volume_id}."""
     server = cloud.server_in_path(call, ACTIVE, SHUTOFF)
     volume = cloud.volume(call.names["volume_id"], call)
@@ -76,9 +77,9 @@ def _next_device(cloud: Cloud, server: Server, call: Call) -> str:
     return next(device for letter in ascii_lowercase[1:] if (device := f"/dev/sd{letter}") not in taken)
 
 
-def list_attachments(cloud: Cloud, call: Call) -> Answer:
+def list_attachments(cloud: Cloud, call: Call) -> Response:
     """GET baremetalservers/{server_id}/os-volume_attachments."""
     server = cloud.world.servers.at(call.names["server_id"], call.now)
     if server is None or server.status == DELETED:
         refuse("BMS.1007", "The internal call failed: the server could not be found.")
-    return Answer(200, {"volumeAttachments": documents.attachments(cloud.world.attached(server.id, call.now))})
+    return Response(200, {"volumeAttachments": documents.attachments(cloud.world.attached(server.id, call.now))})

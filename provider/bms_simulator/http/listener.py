@@ -1,4 +1,4 @@
-"""HTTP over real sockets: reads requests, sends answers, and breaks connections where an answer says so."""
+"""HTTP over real sockets: reads requests, sends responses, and breaks connections where a response says so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bms_simulator.clock import SimulatedTime
 from bms_simulator.http.masking import masked_body, masked_headers
 from bms_simulator.http.recording import RecordedRequest, Recorder
 from bms_simulator.http.request import Request
-from bms_simulator.http.responses import REQUEST_ID_HEADER, Answer, Flood, gateway_error
+from bms_simulator.http.responses import REQUEST_ID_HEADER, HugeBody, Response, gateway_error
 
 MOST_BODY_BYTES = 12 * 1024 * 1024
 TRICKLE_SECONDS = 40.0  # real ones
@@ -37,14 +37,14 @@ class Listener(ThreadingHTTPServer):
     def __init__(
         self,
         address: tuple[str, int],
-        answer: Callable[[Request], Answer],
+        response: Callable[[Request], Response],
         recorder: Recorder,
         time: SimulatedTime,
         log: Callable[[RecordedRequest], None],
     ) -> None:
         """Take the port without listening on it yet."""
         super().__init__(address, Exchange, bind_and_activate=False)
-        self.answer = answer
+        self.response = response
         self.recorder = recorder
         self.time = time
         self.log = log
@@ -59,7 +59,7 @@ class Listener(ThreadingHTTPServer):
             raise
 
     def server_bind(self) -> None:
-        """Bind without the look-up of the host's name that the base class makes."""
+        """Bind without the lookup of the host's name that the base class makes."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
@@ -143,7 +143,7 @@ class Exchange(BaseHTTPRequestHandler):
         """Say nothing: each request is logged once, when it is answered."""
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """Return the date of an answer, by the clock of the simulation unless another time is given."""
+        """Return the date of a response, by the clock of the simulation unless another time is given."""
         return super().date_time_string(self.listener.time.wall().timestamp() if timestamp is None else timestamp)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
@@ -153,7 +153,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         body = self._read_body()
-        refused = isinstance(body, Answer)
+        refused = isinstance(body, Response)
         if refused:
             self.close_connection = True
         self._deliver(self._recorded(body))
@@ -171,7 +171,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815 - called by name
 
-    def _read_body(self) -> bytes | Answer:
+    def _read_body(self) -> bytes | Response:
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers:
             return gateway_error(411, "APIGW.0201", "A Content-Length is needed.")
@@ -185,7 +185,7 @@ class Exchange(BaseHTTPRequestHandler):
             raise ConnectionAbortedError
         return body
 
-    def _recorded(self, body: bytes | Answer) -> Answer:
+    def _recorded(self, body: bytes | Response) -> Response:
         path, _, query = self.path.partition("?")
         sent = body if isinstance(body, bytes) else b""
         at = self.listener.time.now().real
@@ -193,18 +193,18 @@ class Exchange(BaseHTTPRequestHandler):
         arrived = RecordedRequest(self.command, self.path, None, at, hidden, masked_body(path, sent))
         number = self.listener.recorder.arrived(arrived)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        answer = body if isinstance(body, Answer) else None
-        answer = answer or self.listener.answer(Request(self.command, path, query, headers, sent))
-        self.listener.log(self.listener.recorder.answered(number, answer.sent_status))
-        return answer
+        response = body if isinstance(body, Response) else None
+        response = response or self.listener.response(Request(self.command, path, query, headers, sent))
+        self.listener.log(self.listener.recorder.answered(number, response.sent_status))
+        return response
 
-    def _deliver(self, answer: Answer) -> None:
-        if answer.delivery == "reset":
+    def _deliver(self, response: Response) -> None:
+        if response.delivery == "reset":
             self._break_off()
-        elif answer.delivery == "hang":
+        elif response.delivery == "hang":
             self._wait_for_the_end()
         else:
-            self._send(answer)
+            self._send(response)
 
     def _break_off(self) -> None:
         reset_on_close(self.connection)
@@ -216,30 +216,30 @@ class Exchange(BaseHTTPRequestHandler):
             pass
         self.close_connection = True
 
-    def _send(self, answer: Answer) -> None:
-        payload = answer.payload()
-        self._send_headers(answer, len(payload))
+    def _send(self, response: Response) -> None:
+        payload = response.payload()
+        self._send_headers(response, len(payload))
         if self.command == "HEAD":
             return
-        if isinstance(payload, Flood):
+        if isinstance(payload, HugeBody):
             for piece in payload.pieces():
                 self.wfile.write(piece)
-        elif answer.delivery == "cut":
+        elif response.delivery == "cut":
             self.wfile.write(payload[: len(payload) // 2])
             self.close_connection = True
-        elif answer.delivery == "trickle":
+        elif response.delivery == "trickle":
             self._trickle(payload)
         else:
             self.wfile.write(payload)
 
-    def _send_headers(self, answer: Answer, length: int) -> None:
+    def _send_headers(self, response: Response, length: int) -> None:
         headers = {
             REQUEST_ID_HEADER: uuid.uuid4().hex,
-            "Content-Type": answer.content_type(),
-            **answer.headers,
+            "Content-Type": response.content_type(),
+            **response.headers,
             "Content-Length": str(length),
         }
-        self.send_response(answer.status)
+        self.send_response(response.status)
         if self.close_connection:
             headers["Connection"] = "close"
         for name, value in headers.items():

@@ -36,7 +36,7 @@ class Recorder:
             return len(self._requests) - 1
 
     def answered(self, number: int, status: int | None) -> RecordedRequest:
-        """Note the status of an answer that is about to be sent."""
+        """Note the status of a response that is about to be sent."""
         with self._lock:
             self._requests[number] = replace(self._requests[number], status=status)
             return self._requests[number]

@@ -13,11 +13,11 @@ JsonObject: TypeAlias = dict[str, Json]
 Delivery: TypeAlias = Literal["whole", "reset", "hang", "trickle", "cut"]
 
 REQUEST_ID_HEADER = "X-Request-Id"
-FLOOD_PIECE_BYTES = 1 << 20
+PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Flood:
+class HugeBody:
     """A body too large to keep in memory: `size` bytes of filler between `head` and `tail`."""
 
     head: bytes
@@ -31,18 +31,18 @@ class Flood:
     def pieces(self) -> Iterator[bytes]:
         """Return the body, piece by piece."""
         yield self.head
-        piece = b"x" * FLOOD_PIECE_BYTES
-        for left in range(self.size, 0, -FLOOD_PIECE_BYTES):
+        piece = b"x" * PIECE_BYTES
+        for left in range(self.size, 0, -PIECE_BYTES):
             yield piece[:left]
         yield self.tail
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """One answer: `str` and `bytes` bodies are sent as they are, None is an empty body, the rest is JSON."""
+class Response:
+    """One response: `str` and `bytes` bodies are sent as they are, None is an empty body, the rest is JSON."""
 
     status: int = 200
-    body: Json | bytes | Flood = None
+    body: Json | bytes | HugeBody = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     delivery: Delivery = "whole"
 
@@ -51,9 +51,9 @@ class Answer:
         """The status that reaches the client, None when nothing does."""
         return None if self.delivery in {"reset", "hang"} else self.status
 
-    def payload(self) -> bytes | Flood:
+    def payload(self) -> bytes | HugeBody:
         """Return the body as it goes over the wire."""
-        if isinstance(self.body, bytes | Flood):
+        if isinstance(self.body, bytes | HugeBody):
             return self.body
         if isinstance(self.body, str):
             return self.body.encode()
@@ -64,41 +64,41 @@ class Answer:
         return "text/html;charset=utf-8" if isinstance(self.body, str) else "application/json;charset=utf-8"
 
 
-RESET = Answer(delivery="reset")
-HANG = Answer(delivery="hang")
+RESET = Response(delivery="reset")
+HANG = Response(delivery="hang")
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer on its way out, not a defect
+class Refused(Exception):  # noqa: N818 - it is a response on its way out, not a defect
     """A request that is answered with an error instead of being carried out."""
 
-    def __init__(self, answer: Answer) -> None:
-        """Keep the answer to send."""
-        super().__init__(answer)
-        self.answer = answer
+    def __init__(self, response: Response) -> None:
+        """Keep the response to send."""
+        super().__init__(response)
+        self.response = response
 
 
-def service_error(code: str, message: str, status: int = 400) -> Answer:
+def service_error(code: str, message: str, status: int = 400) -> Response:
     """Return an error in the shape of the service itself."""
-    return Answer(status, {"error": {"code": code, "message": message}})
+    return Response(status, {"error": {"code": code, "message": message}})
 
 
-def gateway_error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+def gateway_error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
     """Return an error in the shape of the API gateway; its body repeats the request id of the header."""
     request_id = uuid.uuid4().hex
     body: JsonObject = {"error_code": code, "error_msg": message, "request_id": request_id}
-    return Answer(status, body, {REQUEST_ID_HEADER: request_id, **(headers or {})})
+    return Response(status, body, {REQUEST_ID_HEADER: request_id, **(headers or {})})
 
 
-def unauthorized(reason: str) -> Answer:
+def unauthorized(reason: str) -> Response:
     """Return the gateway's error for a request that nobody vouches for."""
     return gateway_error(401, "APIGW.0301", f"Incorrect IAM authentication information: {reason}")
 
 
-def not_allowed(method: str) -> Answer:
+def not_allowed(method: str) -> Response:
     """Return the gateway's error for a method that a path does not have."""
     return gateway_error(405, "APIGW.0501", f"The method {method} is not allowed here.")
 
 
-def identity_error(status: int, title: str, message: str) -> Answer:
+def identity_error(status: int, title: str, message: str) -> Response:
     """Return an error in the shape of the identity service, whose code is a number."""
-    return Answer(status, {"error": {"code": status, "message": message, "title": title}})
+    return Response(status, {"error": {"code": status, "message": message, "title": title}})

@@ -45,19 +45,19 @@ class Keys:
         signature = read_authorization(request.headers["authorization"])
         if signature is None:
             _refuse("the Authorization header is malformed")
-        account, key = self._found(signature)
+        account, key = self._owner_and_key(signature)
         _check_date(request, signature, self._time.wall())
         _check_security_token(request, key)
         self._check_signature(request, signature, key)
         return Caller(account, denied=key.denied)
 
-    def _found(self, signature: Signature) -> tuple[Account, AccessKey]:
-        found = self._keys.get(signature.access)
-        if found is None:
+    def _owner_and_key(self, signature: Signature) -> tuple[Account, AccessKey]:
+        entry = self._keys.get(signature.access)
+        if entry is None:
             _refuse_unknown(signature.access)
         if self._attempts.locked(signature.access, self._time.now().real):
             _refuse("AK access failed to reach the limit,forbidden.")
-        return found
+        return entry
 
     def _check_signature(self, request: Request, signature: Signature, key: AccessKey) -> None:
         right = is_right(request, signature, key.secret)

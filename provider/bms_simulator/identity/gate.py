@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from bms_simulator.clock import SimulatedTime
 from bms_simulator.http.request import Request
-from bms_simulator.http.responses import Answer, Refused, gateway_error, service_error, unauthorized
+from bms_simulator.http.responses import Refused, Response, gateway_error, service_error, unauthorized
 from bms_simulator.identity.access_keys import Keys
 from bms_simulator.identity.accounts import Account, Project
 from bms_simulator.identity.signatures import ALGORITHM
@@ -68,7 +68,7 @@ def _served(project: Project | None) -> bool:
     return project is not None and project.region is None
 
 
-def _outdated() -> Answer:
+def _outdated() -> Response:
     return gateway_error(401, "APIGW.0307", "The token must be updated.")
 
 
@@ -77,5 +77,5 @@ def _refuse_frozen(account: Account) -> None:
         _refuse(unauthorized("the account is frozen"))
 
 
-def _refuse(answer: Answer) -> NoReturn:
-    raise Refused(answer)
+def _refuse(response: Response) -> NoReturn:
+    raise Refused(response)

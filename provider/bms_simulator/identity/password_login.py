@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from bms_simulator.clock import SimulatedTime
-from bms_simulator.cloud.orders import mapping, text
+from bms_simulator.http.json_values import mapping, text
 from bms_simulator.http.request import parsed
 from bms_simulator.http.responses import Json, Refused, identity_error
 from bms_simulator.identity.accounts import Account, Accounts, Project, User
@@ -29,7 +29,7 @@ class Login:
 
 
 @dataclass(frozen=True, slots=True)
-class Welcome:
+class LoginResult:
     """A login that was let in."""
 
     account: Account
@@ -70,7 +70,7 @@ def _complete(login: Login) -> Login:
     return login
 
 
-class Doorman:
+class PasswordLogin:
     """Checks passwords, and locks users out for whom too many wrong ones were tried."""
 
     def __init__(self, accounts: Accounts, time: SimulatedTime) -> None:
@@ -79,7 +79,7 @@ class Doorman:
         self._time = time
         self._attempts = Attempts(LOCKED_SECONDS)
 
-    def admit(self, login: Login) -> Welcome:
+    def admit(self, login: Login) -> LoginResult:
         """Return who is let in; refused are wrong names and passwords, frozen accounts and projects of others."""
         account = self._accounts.named(login.account)
         user = account.user(login.user) if account else None
@@ -88,7 +88,7 @@ class Doorman:
         self._check_password(login, user)
         if account.frozen:
             raise Refused(identity_error(403, "Forbidden", "The account is frozen."))
-        return Welcome(account, user, _project(account, login))
+        return LoginResult(account, user, _project(account, login))
 
     def _check_password(self, login: Login, user: User) -> None:
         name, now = f"{login.account}/{user.name}", self._time.now().real
@@ -108,7 +108,7 @@ def _project(account: Account, login: Login) -> Project:
     named = account.projects_named(login.project_name)
     project = account.project(login.project_id) if login.project_id else next(iter(named), None)
     if project is None:
-        # Keystone answers so, and not with 404: whoever has no role in a project must not learn whether it exists.
+        # Not 404, as in Keystone: a user without a role in a project must not learn whether the project exists.
         _unauthorized("The project does not exist, or the user has no role in it.")
     if not login.project_id and len(named) > 1:
         _malformed("several projects have this name: auth.scope.project needs an id")

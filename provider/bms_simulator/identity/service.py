@@ -8,10 +8,10 @@ from urllib.parse import parse_qs
 
 from bms_simulator.clock import SimulatedTime
 from bms_simulator.http.request import Request
-from bms_simulator.http.responses import Answer, Json, JsonObject, Refused, not_allowed
+from bms_simulator.http.responses import Json, JsonObject, Refused, Response, not_allowed
 from bms_simulator.identity.accounts import Account, Accounts, Project
 from bms_simulator.identity.gate import Gate
-from bms_simulator.identity.password_login import Doorman, Welcome, read_login
+from bms_simulator.identity.password_login import LoginResult, PasswordLogin, read_login
 from bms_simulator.identity.tokens import Caller, Issued, Tokens
 from bms_simulator.ids import identity_id
 
@@ -26,38 +26,38 @@ class Identity:
         """Serve those accounts."""
         self._gate = gate
         self._tokens = tokens
-        self._doorman = Doorman(accounts, time)
+        self._login = PasswordLogin(accounts, time)
 
-    def answer(self, request: Request) -> Answer | None:
-        """Return the answer to a request, None for a path that is not of this service."""
+    def respond(self, request: Request) -> Response | None:
+        """Return the response to a request, None for a path that is not of this service."""
         try:
             if request.path == TOKENS_PATH:
                 return self._issue(request) if request.method == "POST" else not_allowed(request.method)
             if request.path in PROJECTS_PATHS:
                 return self._list(request) if request.method == "GET" else not_allowed(request.method)
         except Refused as refused:
-            return refused.answer
+            return refused.response
         return None
 
-    def _issue(self, request: Request) -> Answer:
-        welcome = self._doorman.admit(read_login(request.body))
-        issued = self._tokens.issue(Caller(welcome.account, welcome.project, denied=welcome.user.denied))
-        return Answer(201, {"token": _token(welcome, issued)}, {"X-Subject-Token": issued.token})
+    def _issue(self, request: Request) -> Response:
+        result = self._login.admit(read_login(request.body))
+        issued = self._tokens.issue(Caller(result.account, result.project, denied=result.user.denied))
+        return Response(201, {"token": _token(result, issued)}, {"X-Subject-Token": issued.token})
 
-    def _list(self, request: Request) -> Answer:
+    def _list(self, request: Request) -> Response:
         account = self._gate.caller(request).account
         names = parse_qs(request.query).get("name")
         listed = account.projects_named(names[-1]) if names else account.projects
-        return Answer(200, _projects(account, listed, f"http://{request.headers.get('host', '')}{request.path}"))
+        return Response(200, _projects(account, listed, f"http://{request.headers.get('host', '')}{request.path}"))
 
 
-def _token(welcome: Welcome, issued: Issued) -> JsonObject:
-    account, user = welcome.account, welcome.user
+def _token(result: LoginResult, issued: Issued) -> JsonObject:
+    account, user = result.account, result.user
     return {
         "methods": ["password"],
         "issued_at": _written(issued.issued_at),
         "expires_at": _written(issued.expires_at),
-        "project": {"id": welcome.project.id, "name": welcome.project.name, "domain": _domain(account)},
+        "project": {"id": result.project.id, "name": result.project.name, "domain": _domain(account)},
         "user": {"id": identity_id(account.name, user.name), "name": user.name, "domain": _domain(account)},
         "roles": [],
     }

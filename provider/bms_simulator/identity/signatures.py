@@ -35,11 +35,11 @@ class Signature:
 
 def read_authorization(header: str) -> Signature | None:
     """Return the signature of an Authorization header, None if it is not of that form."""
-    found = _AUTHORIZATION.fullmatch(header.strip())
-    if found is None:
+    match = _AUTHORIZATION.fullmatch(header.strip())
+    if match is None:
         return None
-    names = {name.lower() for name in found["headers"].split(";") if name}
-    return Signature(found["access"], tuple(sorted(names)), found["value"])
+    names = {name.lower() for name in match["headers"].split(";") if name}
+    return Signature(match["access"], tuple(sorted(names)), match["value"])
 
 
 def signed_at(request: Request) -> datetime | None:

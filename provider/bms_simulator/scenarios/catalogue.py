@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from bms_simulator.http.responses import Answer, service_error
+from bms_simulator.http.responses import Response, service_error
 from bms_simulator.scenarios import faults, plans, shapes
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One way for things to go: in the job, in how it is written, in the answers, in the answer to the order."""
+    """One way for things to go: in the job, in its shape, in the responses to polls, in the response to the order."""
 
     name: str
     shows: str
@@ -106,7 +106,7 @@ _ORDERS = (
     Scenario(
         "order-html",
         "order: not taken, the answer is a page of HTML with status 200",
-        order=faults.instead(Answer(200, faults.HTML_PAGE)),
+        order=faults.instead(Response(200, faults.HTML_PAGE)),
         takes_orders=False,
     ),
     Scenario(

@@ -1,4 +1,4 @@
-"""How a scenario spoils the answers to a job query or to an order: pure functions of the look and the honest answer."""
+"""How a scenario spoils the response to a poll or to an order: pure functions of the poll and the honest response."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from bms_simulator.http.responses import HANG, RESET, Answer, Flood, JsonObject, gateway_error, service_error
+from bms_simulator.http.responses import HANG, RESET, HugeBody, JsonObject, Response, gateway_error, service_error
 
 INVISIBLE_SECONDS = 3.0  # real ones: how long a gateway may lag does not depend on the length of a job
 HUGE_BYTES = 104 * 1024 * 1024
@@ -16,7 +16,7 @@ HTML_PAGE = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Poll:
     """One query of a job: which one it is, and how old the job is in simulated and in real seconds."""
 
     number: int
@@ -30,104 +30,104 @@ class Look:
         return self.elapsed / self.duration
 
 
-Fault: TypeAlias = Callable[[Look, JsonObject], Answer]
-OrderFault: TypeAlias = Callable[[Answer], Answer]
+Fault: TypeAlias = Callable[[Poll, JsonObject], Response]
+OrderFault: TypeAlias = Callable[[Response], Response]
 
 
-def honest(_look: Look, job: JsonObject) -> Answer:
-    """Answer with the job as it is."""
-    return Answer(200, job)
+def honest(_poll: Poll, job: JsonObject) -> Response:
+    """Respond with the job as it is."""
+    return Response(200, job)
 
 
-def always(answer: Answer) -> Fault:
-    """Give the same answer to every look."""
-    return lambda _look, _job: answer
+def always(response: Response) -> Fault:
+    """Give the same response to every poll."""
+    return lambda _poll, _job: response
 
 
 def every_second(fault: Fault) -> Fault:
-    """Give an honest answer and a spoilt one in turn."""
-    return lambda look, job: fault(look, job) if look.number % 2 == 0 else honest(look, job)
+    """Give an honest response and a spoilt one in turn."""
+    return lambda poll, job: fault(poll, job) if poll.number % 2 == 0 else honest(poll, job)
 
 
 def until(share: float, fault: Fault) -> Fault:
-    """Spoil the answers until that share of the job has passed."""
-    return lambda look, job: fault(look, job) if look.share < share else honest(look, job)
+    """Spoil the responses until that share of the job has passed."""
+    return lambda poll, job: fault(poll, job) if poll.share < share else honest(poll, job)
 
 
 def after(share: float, fault: Fault) -> Fault:
-    """Spoil the answers once that share of the job has passed."""
-    return lambda look, job: fault(look, job) if look.share >= share else honest(look, job)
+    """Spoil the responses once that share of the job has passed."""
+    return lambda poll, job: fault(poll, job) if poll.share >= share else honest(poll, job)
 
 
-def unavailable(_look: Look, _job: JsonObject) -> Answer:
-    """Answer as a gateway without its backend."""
+def unavailable(_poll: Poll, _job: JsonObject) -> Response:
+    """Respond as a gateway without its backend."""
     return gateway_error(503, "APIGW.0613", "The service is temporarily unavailable.")
 
 
-def outage(look: Look, job: JsonObject) -> Answer:
+def outage(poll: Poll, job: JsonObject) -> Response:
     """Be an unavailable gateway and a reset connection in turn."""
-    return unavailable(look, job) if look.number % 2 else RESET
+    return unavailable(poll, job) if poll.number % 2 else RESET
 
 
-def invisible(look: Look, job: JsonObject) -> Answer:
+def invisible(poll: Poll, job: JsonObject) -> Response:
     """Do not find the job for its first real seconds."""
-    return no_such_job(404) if look.age < INVISIBLE_SECONDS else honest(look, job)
+    return no_such_job(404) if poll.age < INVISIBLE_SECONDS else honest(poll, job)
 
 
-def half_a_document(_look: Look, job: JsonObject) -> Answer:
+def half_a_document(_poll: Poll, job: JsonObject) -> Response:
     """Send the first half of the JSON document, with the length of that half."""
     text = json.dumps(job).encode()
-    return Answer(200, text[: len(text) // 2])
+    return Response(200, text[: len(text) // 2])
 
 
-def half_a_transfer(_look: Look, job: JsonObject) -> Answer:
+def half_a_transfer(_poll: Poll, job: JsonObject) -> Response:
     """Send the first half of the JSON document, with the length of the whole."""
-    return Answer(200, job, delivery="cut")
+    return Response(200, job, delivery="cut")
 
 
-def trickle(_look: Look, job: JsonObject) -> Answer:
+def trickle(_poll: Poll, job: JsonObject) -> Response:
     """Send the job a few bytes at a time."""
-    return Answer(200, job, delivery="trickle")
+    return Response(200, job, delivery="trickle")
 
 
-def throttled(_look: Look, _job: JsonObject) -> Answer:
-    """Answer as the gateway does to too many requests."""
+def throttled(_poll: Poll, _job: JsonObject) -> Response:
+    """Respond as the gateway does to too many requests."""
     message = "The throttling threshold has been reached: policy user over ratelimit,limit:2000,time:1 minute"
     return gateway_error(429, "APIGW.0308", message, {"Retry-After": "1"})
 
 
-def gone(_look: Look, _job: JsonObject) -> Answer:
-    """Answer that the record is no longer there."""
-    return Answer(404, {"itemNotFound": {"code": 404, "message": "The job could not be found."}})
+def gone(_poll: Poll, _job: JsonObject) -> Response:
+    """Respond that the record is no longer there."""
+    return Response(404, {"itemNotFound": {"code": 404, "message": "The job could not be found."}})
 
 
-def expired_token(_look: Look, _job: JsonObject) -> Answer:
-    """Answer as the gateway does to a token that has run out."""
+def expired_token(_poll: Poll, _job: JsonObject) -> Response:
+    """Respond as the gateway does to a token that has run out."""
     return gateway_error(401, "APIGW.0307", "The token must be updated.")
 
 
-def no_right_at_gateway(_look: Look, _job: JsonObject) -> Answer:
-    """Answer as the gateway does to a user without the right."""
+def no_right_at_gateway(_poll: Poll, _job: JsonObject) -> Response:
+    """Respond as the gateway does to a user without the right."""
     return gateway_error(403, "APIGW.0302", "The IAM user is not allowed to access the API.")
 
 
-def huge(_look: Look, _job: JsonObject) -> Answer:
+def huge(_poll: Poll, _job: JsonObject) -> Response:
     """Send a running job with over 100 MB of padding."""
-    return Answer(200, Flood(b'{"status": "RUNNING", "padding": "', b'"}', HUGE_BYTES))
+    return Response(200, HugeBody(b'{"status": "RUNNING", "padding": "', b'"}', HUGE_BYTES))
 
 
-def deep(_look: Look, _job: JsonObject) -> Answer:
+def deep(_poll: Poll, _job: JsonObject) -> Response:
     """Send a running job whose entities are lists in lists."""
-    return Answer(200, b'{"status": "RUNNING", "entities": ' + b"[" * DEPTH + b"]" * DEPTH + b"}")
+    return Response(200, b'{"status": "RUNNING", "entities": ' + b"[" * DEPTH + b"]" * DEPTH + b"}")
 
 
-def redirect(_look: Look, job: JsonObject) -> Answer:
+def redirect(_poll: Poll, job: JsonObject) -> Response:
     """Redirect to another host, which must not see the token."""
-    return Answer(302, "", {"Location": f"http://elsewhere.invalid/v1/jobs/{job['job_id']}"})
+    return Response(302, "", {"Location": f"http://elsewhere.invalid/v1/jobs/{job['job_id']}"})
 
 
-def no_such_job(status: int = 400) -> Answer:
-    """Answer to an id that no job has, or none any more."""
+def no_such_job(status: int = 400) -> Response:
+    """Respond to an id that no job has, or none any more."""
     return service_error("Common.0011", "Failed to query system tasks: the job id is invalid.", status)
 
 
@@ -136,38 +136,38 @@ QUERY_FAILED_INSIDE_200 = always(
     replace(service_error("Common.0025", "Failed to query the job. Try later."), status=200)
 )
 NO_RIGHT = always(service_error("BMS.0033", "The role check failed: no right to do this.", 403))
-PAGE = always(Answer(200, HTML_PAGE))
-EMPTY = always(Answer(200))
+PAGE = always(Response(200, HTML_PAGE))
+EMPTY = always(Response(200))
 CUT_CONNECTION = always(RESET)
 SILENCE = always(HANG)
 
 
-def accepted(answer: Answer) -> Answer:
-    """Leave the answer to an order as it is."""
-    return answer
+def accepted(response: Response) -> Response:
+    """Leave the response to an order as it is."""
+    return response
 
 
-def lost(answer: Answer) -> Answer:
-    """Cut the connection where the answer should come."""
-    return replace(answer, delivery="reset")
+def lost(response: Response) -> Response:
+    """Cut the connection where the response should come."""
+    return replace(response, delivery="reset")
 
 
-def without_job_id(_answer: Answer) -> Answer:
-    """Answer with an empty object."""
-    return Answer(200, {})
+def without_job_id(_response: Response) -> Response:
+    """Respond with an empty object."""
+    return Response(200, {})
 
 
-def camel_case(answer: Answer) -> Answer:
+def camel_case(response: Response) -> Response:
     """Call the job id `jobId`."""
-    body = answer.body if isinstance(answer.body, dict) else {}
-    return replace(answer, body={"jobId" if key == "job_id" else key: value for key, value in body.items()})
+    body = response.body if isinstance(response.body, dict) else {}
+    return replace(response, body={"jobId" if key == "job_id" else key: value for key, value in body.items()})
 
 
-def timed_out(_answer: Answer) -> Answer:
-    """Answer as a gateway whose backend takes too long."""
+def timed_out(_response: Response) -> Response:
+    """Respond as a gateway whose backend takes too long."""
     return gateway_error(504, "APIGW.0201", "Backend timeout.")
 
 
-def instead(answer: Answer) -> OrderFault:
-    """Give that answer, whatever the honest one is."""
-    return lambda _answer: answer
+def instead(response: Response) -> OrderFault:
+    """Give that response, whatever the honest one is."""
+    return lambda _response: response

@@ -25,7 +25,7 @@ def ordinary(step: Step) -> Step:
 
 
 def at_once(step: Step) -> Step:
-    """Let everything be over before the first look."""
+    """Let everything be over before the first poll."""
     children = tuple(at_once(child) for child in step.children)
     return replace(step, phases=(Phase(0, step.phases[-1].status),), children=children, listed=0.0)
 

@@ -69,8 +69,8 @@ class Step:
 
     def phase_at(self, elapsed: float) -> Phase:
         """Return the phase it is in after `elapsed` seconds."""
-        begun = [phase for phase in self.phases if phase.since <= elapsed]
-        return begun[-1] if begun else self.phases[0]
+        started = [phase for phase in self.phases if phase.since <= elapsed]
+        return started[-1] if started else self.phases[0]
 
     @property
     def starts(self) -> float:
@@ -129,7 +129,7 @@ def _child_ends(number: int, count: int) -> float:
 
 
 def render(step: Step, elapsed: float, write_time: WriteTime) -> JsonObject:
-    """Return the body that the API answers with, `elapsed` simulated seconds after the order."""
+    """Return the body that the API responds with, `elapsed` simulated seconds after the order."""
     phase = step.phase_at(elapsed)
     over = phase.status not in MOVING
     body: JsonObject = {
@@ -144,7 +144,7 @@ def render(step: Step, elapsed: float, write_time: WriteTime) -> JsonObject:
 
 
 def _ending(failure: Failure | None) -> JsonObject:
-    # Real answers leave the two out while a job runs, and say null when it succeeded.
+    # Real responses leave the two out while a job runs, and say null when it succeeded.
     if failure is None:
         return {"error_code": None, "fail_reason": None}
     return {"error_code": failure.code, "fail_reason": failure.reason}

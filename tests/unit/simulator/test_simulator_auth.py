@@ -321,8 +321,8 @@ def test_projects_do_not_see_each_other(bank: Simulator, call: Call, sign: Sign)
     bank.advance(240.0)
     statuses = {}
     for project_id in ("north", "lab"):
-        look = f"/v1/{project_id}/jobs/{ordered['job_id']}"
-        statuses[project_id] = call(bank, "GET", look, sign(bank, "GET", look))[0]
+        query = f"/v1/{project_id}/jobs/{ordered['job_id']}"
+        statuses[project_id] = call(bank, "GET", query, sign(bank, "GET", query))[0]
     assert statuses == {"north": 200, "lab": 400}
     assert [len(bank.world_of(each).servers) for each in ("north", "lab", bank.project_id)] == [1, 0, 0]
     assert not bank.world.servers
@@ -332,10 +332,10 @@ def test_jobs_are_scripted_for_a_project(bank: Simulator, call: Call, sign: Sign
     """A scripted job is in the project that is named, and in the default one without a name."""
     bank.add_job("mine", [{"status": "SUCCESS"}], project_id="north")
     assert call(bank, "GET", "/v1/north/jobs/mine", sign(bank, "GET", "/v1/north/jobs/mine"))[0] == 200
-    look = f"/v1/{bank.project_id}/jobs/mine"
-    assert call(bank, "GET", look, {"x-auth-token": bank.token})[0] == 400
+    query = f"/v1/{bank.project_id}/jobs/mine"
+    assert call(bank, "GET", query, {"x-auth-token": bank.token})[0] == 400
     bank.add_job("mine", [{"status": "SUCCESS"}])
-    assert call(bank, "GET", look, {"x-auth-token": bank.token})[0] == 200
+    assert call(bank, "GET", query, {"x-auth-token": bank.token})[0] == 200
 
 
 def test_unknown_projects_have_no_world(bank: Simulator) -> None:

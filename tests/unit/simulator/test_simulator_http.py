@@ -10,7 +10,7 @@ from http.client import HTTPConnection
 import pytest
 import requests
 
-from bms_simulator import Answer, Frame, ManualClock, Simulator, sample_order
+from bms_simulator import ManualClock, Response, ScriptedResponse, Simulator, sample_order
 
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "\u00e9"])
@@ -221,9 +221,11 @@ def test_time_is_scaled() -> None:
 
 
 def test_a_script_shows_its_frames(sim: Simulator, session: requests.Session) -> None:
-    """A scripted job shows each frame for one look, and the last one for ever."""
-    teapot = Answer(418, "short and stout", {"X-Pot": "1"})
-    sim.add_job("mine", [{"status": "RUNNING"}, teapot, "reset", Frame({"status": "FAIL"}, looks=2), {"status": "X"}])
+    """A scripted job shows each response for one poll, and the last one for ever."""
+    teapot = Response(418, "short and stout", {"X-Pot": "1"})
+    sim.add_job(
+        "mine", [{"status": "RUNNING"}, teapot, "reset", ScriptedResponse({"status": "FAIL"}, polls=2), {"status": "X"}]
+    )
     url = f"{sim.url}/jobs/mine"
     assert session.get(url, timeout=5).json() == {"status": "RUNNING"}
     answer = session.get(url, timeout=5)
@@ -234,8 +236,10 @@ def test_a_script_shows_its_frames(sim: Simulator, session: requests.Session) ->
 
 
 def test_a_script_can_go_by_time(sim: Simulator, session: requests.Session) -> None:
-    """A frame with seconds stays for that long from the moment it is first shown, however often one looks."""
-    sim.add_job("mine", [Frame({"n": 1}, seconds=10), Frame({"n": 2}, seconds=5), {"n": 3}, {"n": 4}])
+    """A response with seconds stays for that long from the first poll on, however many polls there are."""
+    sim.add_job(
+        "mine", [ScriptedResponse({"n": 1}, seconds=10), ScriptedResponse({"n": 2}, seconds=5), {"n": 3}, {"n": 4}]
+    )
     sim.advance(1000.0)
     seen: list[int] = []
     for seconds in (0.0, 9.0, 1.0, 4.0, 1.0, 0.0):
@@ -245,8 +249,8 @@ def test_a_script_can_go_by_time(sim: Simulator, session: requests.Session) -> N
 
 
 def test_a_script_has_frames(sim: Simulator) -> None:
-    """A script without frames is refused."""
-    with pytest.raises(ValueError, match="at least one frame"):
+    """A script without responses is refused."""
+    with pytest.raises(ValueError, match="at least one response"):
         sim.add_job("mine", [])
 
 

@@ -27,7 +27,7 @@ ALWAYS = [
 UNANSWERED = {"hang", "slow"}
 
 
-def look(session: requests.Session, sim: Simulator, job_id: str) -> requests.Response:
+def poll(session: requests.Session, sim: Simulator, job_id: str) -> requests.Response:
     """Query a job without following a redirect."""
     return session.get(f"{sim.url}/jobs/{job_id}", allow_redirects=False, timeout=5)
 
@@ -42,7 +42,7 @@ def test_every_scenario_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_is_served(name: str, sim: Simulator, session: requests.Session) -> None:
-    """Each ready-made job has an answer of its own, or visibly none, and no look breaks the simulator."""
+    """Each ready-made job has a response of its own, or visibly none, and no poll breaks the simulator."""
     for number in range(4):
         try:
             session.get(f"{sim.url}/jobs/{name}.x", stream=True, allow_redirects=False, timeout=0.2).close()
@@ -50,7 +50,7 @@ def test_every_scenario_is_served(name: str, sim: Simulator, session: requests.S
             assert name in {"resets", "outage", *UNANSWERED}
         sim.advance(100.0)
         assert sim.count("GET", path_contains=f"/jobs/{name}.x") == number + 1
-    assert look(session, sim, "ok").status_code == 200
+    assert poll(session, sim, "ok").status_code == 200
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -92,7 +92,7 @@ def test_every_second_answer_is_spoilt(
 ) -> None:
     """Looks one and three are honest, two and four are not, counted for each job by itself."""
     for job_id in (f"{name}.a", f"{name}.b"):
-        answers = [look(session, sim, job_id) for _ in range(4)]
+        answers = [poll(session, sim, job_id) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [200, status, 200, status]
         assert [text in answer.text for answer in answers] == [False, True, False, True]
 
@@ -101,35 +101,35 @@ def test_every_second_answer_is_spoilt(
 def test_some_answers_are_always_spoilt(
     name: str, status: int, text: str, sim: Simulator, session: requests.Session
 ) -> None:
-    """Those scenarios never tell anything else, however long one looks."""
+    """Those scenarios never tell anything else, however long the polls go on."""
     for _ in range(3):
-        answer = look(session, sim, name)
+        answer = poll(session, sim, name)
         assert (answer.status_code, text in answer.text) == (status, True)
         sim.advance(MINUTES)
 
 
 def test_a_redirect_leads_to_another_host(sim: Simulator, session: requests.Session) -> None:
     """The redirect names a host that is not the simulator."""
-    assert look(session, sim, "redirect").headers["Location"].startswith("http://elsewhere.invalid/")
+    assert poll(session, sim, "redirect").headers["Location"].startswith("http://elsewhere.invalid/")
 
 
 def test_throttling_says_when_to_come_back(sim: Simulator, session: requests.Session) -> None:
     """A 429 has a Retry-After of one second."""
-    assert [look(session, sim, "throttled").headers.get("Retry-After") for _ in range(2)] == [None, "1"]
+    assert [poll(session, sim, "throttled").headers.get("Retry-After") for _ in range(2)] == [None, "1"]
 
 
 def test_resets_are_resets(sim: Simulator, session: requests.Session) -> None:
-    """Every second connection ends without an answer, and is recorded without a status."""
-    assert look(session, sim, "resets").status_code == 200
+    """Every second connection ends without a response, and is recorded without a status."""
+    assert poll(session, sim, "resets").status_code == 200
     with pytest.raises(requests.ConnectionError):
-        look(session, sim, "resets")
+        poll(session, sim, "resets")
     assert [request.status for request in sim.requests] == [200, None]
 
 
 def test_half_a_document_arrives_whole(sim: Simulator, session: requests.Session) -> None:
     """The answer that is cut off has an honest length, and is no JSON."""
-    look(session, sim, "cut-off")
-    answer = look(session, sim, "cut-off")
+    poll(session, sim, "cut-off")
+    answer = poll(session, sim, "cut-off")
     assert len(answer.content) == int(answer.headers["Content-Length"])
     with pytest.raises(requests.JSONDecodeError):
         answer.json()
@@ -137,40 +137,40 @@ def test_half_a_document_arrives_whole(sim: Simulator, session: requests.Session
 
 def test_half_a_transfer_ends_early(sim: Simulator, session: requests.Session) -> None:
     """The connection of the other one ends before the length that it promised."""
-    look(session, sim, "cut-off-early")
+    poll(session, sim, "cut-off-early")
     with pytest.raises(requests.RequestException, match="IncompleteRead"):
-        look(session, sim, "cut-off-early")
+        poll(session, sim, "cut-off-early")
 
 
 def test_an_outage_ends(sim: Simulator, session: requests.Session) -> None:
     """For the first 60 % of the job there are errors and resets, then the job is told."""
-    assert look(session, sim, "outage").status_code == 503
+    assert poll(session, sim, "outage").status_code == 503
     with pytest.raises(requests.ConnectionError):
-        look(session, sim, "outage")
+        poll(session, sim, "outage")
     sim.advance(150.0)
-    assert look(session, sim, "outage").json()["status"] == "RUNNING"
+    assert poll(session, sim, "outage").json()["status"] == "RUNNING"
 
 
 def test_a_token_runs_out(sim: Simulator, session: requests.Session) -> None:
     """From the second half of the job on its queries are not authenticated any more."""
-    assert look(session, sim, "expired-token").status_code == 200
+    assert poll(session, sim, "expired-token").status_code == 200
     sim.advance(120.0)
-    answer = look(session, sim, "expired-token")
+    answer = poll(session, sim, "expired-token")
     assert (answer.status_code, answer.json()["error_code"]) == (401, "APIGW.0307")
 
 
 def test_a_job_vanishes(sim: Simulator, session: requests.Session) -> None:
     """A job that was seen running is not found later."""
-    assert look(session, sim, "vanishes").status_code == 200
+    assert poll(session, sim, "vanishes").status_code == 200
     sim.advance(100.0)
-    assert look(session, sim, "vanishes").status_code == 404
+    assert poll(session, sim, "vanishes").status_code == 404
 
 
 def test_a_job_becomes_visible(sim: Simulator, session: requests.Session) -> None:
     """A new job is not found for three seconds."""
-    assert look(session, sim, "invisible").status_code == 404
+    assert poll(session, sim, "invisible").status_code == 404
     sim.advance(3.0)
-    assert look(session, sim, "invisible").status_code == 200
+    assert poll(session, sim, "invisible").status_code == 200
 
 
 def test_a_huge_answer_is_announced_honestly(sim: Simulator, session: requests.Session) -> None:
@@ -185,7 +185,7 @@ def test_some_looks_take_longer_than_anyone_waits(name: str, sim: Simulator, ses
     """A read timeout is the only way out of these, and other requests are served meanwhile."""
     with pytest.raises(requests.RequestException), session.get(f"{sim.url}/jobs/{name}", timeout=0.2) as answer:
         answer.raise_for_status()
-    assert look(session, sim, "ok").status_code == 200
+    assert poll(session, sim, "ok").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -220,14 +220,14 @@ def test_the_job_of_a_lost_answer_goes_on(sim: Simulator, session: requests.Sess
 def test_a_job_id_can_be_in_camel_case(sim: Simulator, session: requests.Session) -> None:
     """The answer says jobId, and the job is there."""
     answer = session.post(f"{sim.url}/baremetalservers", json=sample_order("camel"), timeout=5).json()
-    assert look(session, sim, answer["jobId"]).json()["job_id"] == answer["jobId"]
+    assert poll(session, sim, answer["jobId"]).json()["job_id"] == answer["jobId"]
 
 
 def test_ready_made_jobs_begin_at_their_first_look(sim: Simulator, session: requests.Session) -> None:
-    """A ready-made job is as old as its first look, and another suffix is another job of three other servers."""
-    assert look(session, sim, "ok.a").json()["status"] == "INIT"
+    """A ready-made job is as old as its first poll, and another suffix is another job of three other servers."""
+    assert poll(session, sim, "ok.a").json()["status"] == "INIT"
     sim.advance(240.0)
-    first, second = look(session, sim, "ok.a").json(), look(session, sim, "ok.b").json()
+    first, second = poll(session, sim, "ok.a").json(), poll(session, sim, "ok.b").json()
     assert (first["status"], second["status"]) == ("SUCCESS", "INIT")
     assert (first["job_id"], first["entities"]["sub_jobs_total"]) == ("ok.a", 3)
     sim.advance(240.0)
@@ -236,12 +236,12 @@ def test_ready_made_jobs_begin_at_their_first_look(sim: Simulator, session: requ
 
 
 def _sub_jobs(session: requests.Session, sim: Simulator, job_id: str) -> list[dict[str, dict[str, str]]]:
-    listed: list[dict[str, dict[str, str]]] = look(session, sim, job_id).json()["entities"]["sub_jobs"]
+    listed: list[dict[str, dict[str, str]]] = poll(session, sim, job_id).json()["entities"]["sub_jobs"]
     return listed
 
 
 def test_unknown_jobs_are_refused(sim: Simulator, session: requests.Session) -> None:
     """An id that no job has is 400 Common.0011, the words of a scenario inside it notwithstanding."""
     for job_id in ("0" * 32, "okay", "ok-1"):
-        answer = look(session, sim, job_id)
+        answer = poll(session, sim, job_id)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Common.0011")

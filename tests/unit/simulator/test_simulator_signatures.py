@@ -56,7 +56,7 @@ def sign(request: Request, names: tuple[str, ...] = NAMES) -> Signature:
 
 @pytest.mark.parametrize(("request_", "known"), KNOWN)
 def test_known_signatures_are_right(request_: Request, known: Signature) -> None:
-    """A look, a list with a query and an order with a body and a security token are verified."""
+    """A poll, a list with a query and an order with a body and a security token are verified."""
     assert is_right(request_, known, SECRET)
 
 
