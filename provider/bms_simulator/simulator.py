@@ -5,12 +5,18 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bms_simulator.clock import Clock, SimulatedTime
 from bms_simulator.cloud.api import Api
+from bms_simulator.cloud.behaviour import DEFAULT, Behaviour
+from bms_simulator.cloud.catalogue import Catalogue
+from bms_simulator.cloud.clouds import Clouds
+from bms_simulator.cloud.setup import Setup
 from bms_simulator.http.listener import Listener
 from bms_simulator.http.recording import RecordedRequest, Recorder
+from bms_simulator.http.responses import HANG, RESET
+from bms_simulator.http.spoilers import Spoiler, Spoilers
 from bms_simulator.identity.access_keys import Keys
 from bms_simulator.identity.accounts import Accounts
 from bms_simulator.identity.gate import Gate
@@ -27,6 +33,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.02  # how long a stop may take to be noticed
 DAY_SECONDS = 86400.0
+ORDINARY = Catalogue()
 
 
 def _ignore(_request: RecordedRequest) -> None:
@@ -49,11 +56,14 @@ class Simulator:
         accounts: Accounts | None = None,
         token_seconds: float = DAY_SECONDS,
         clock_offset: float = 0.0,
+        behaviour: Behaviour = DEFAULT,
+        catalogue: Catalogue = ORDINARY,
     ) -> None:
         """Prepare one that is not started: simulated time runs `time_scale` times as fast as `clock`.
 
-        `token` is good for `project_id` and lasts, beside whatever `accounts` has. Tokens that are issued live
-        `token_seconds` real seconds. The wall clock is `clock_offset` seconds ahead of this machine's.
+        `token` is good for `project_id` and lasts, beside the credentials of `accounts`. Tokens that are issued live
+        `token_seconds` real seconds. The wall clock is `clock_offset` seconds ahead of this machine's. `behaviour`
+        settles what no page of the API does, `catalogue` has the flavors with their stock, and the quotas.
         """
         self.token = token or uuid.uuid4().hex
         self.project_id = project_id or uuid.uuid4().hex
@@ -65,7 +75,9 @@ class Simulator:
         self._tokens = Tokens(self._accounts, token_seconds, self._time)
         self._keys = Keys(self._accounts, self._time)
         gate = Gate(self._tokens, self._keys, self._time)
-        self._api = Api(gate, self._time)
+        self._clouds = Clouds(self._time, behaviour, catalogue)
+        self._api = Api(gate, self._clouds)
+        self._spoilers = Spoilers()
         self._identity = Identity(self._accounts, gate, self._tokens, self._time)
         self._recorder = Recorder()
         self._listener: Listener | None = None
@@ -118,7 +130,11 @@ class Simulator:
         return listener
 
     def _respond(self, request: Request) -> Response:
-        return self._identity.respond(request) or self._api.respond(request)
+        spoiler = self._spoilers.take(request)
+        if spoiler and not spoiler.carried_out:
+            return spoiler.response
+        response = self._identity.respond(request) or self._api.respond(request)
+        return spoiler.response if spoiler else response
 
     def stop(self) -> None:
         """Refuse connections and drop the open ones; servers and jobs stay, their time goes on, the port is kept."""
@@ -167,12 +183,42 @@ class Simulator:
 
     @property
     def world(self) -> WorldView:
-        """The servers and disks of the default project as they are now; a copy."""
-        return self.world_of(self.project_id)
+        """The things of the default project as they are now; a copy."""
+        return self.setup.world()
 
     def world_of(self, project_id: str) -> WorldView:
-        """Return the servers and disks of any project as they are now; a copy."""
-        return self._api.view(self._known(project_id))
+        """Return the things of any project as they are now; a copy."""
+        return self.setup_of(project_id).world()
+
+    @property
+    def history(self) -> list[tuple[float, WorldView]]:
+        """The default project over time: each simulated second of a change, and everything from then on."""
+        return self.setup.history()
+
+    @property
+    def setup(self) -> Setup:
+        """What tests do behind the API's back, in the default project."""
+        return self.setup_of(self.project_id)
+
+    def setup_of(self, project_id: str) -> Setup:
+        """Return what tests do behind the API's back in any project."""
+        return Setup(self._clouds, self._known(project_id))
+
+    def spoil_next(
+        self,
+        response: Response | Literal["reset", "hang"],
+        *,
+        method: str,
+        path_contains: str = "",
+        carried_out: bool = False,
+        times: int = 1,
+    ) -> None:
+        """Give the next `times` requests of that method and path another response.
+
+        A request that is `carried_out` takes effect all the same.
+        """
+        named = {"reset": RESET, "hang": HANG}[response] if isinstance(response, str) else response
+        self._spoilers.add(Spoiler(named, method, path_contains, carried_out, times))
 
     def add_job(
         self, job_id: str, responses: Sequence[Shown | ScriptedResponse], *, project_id: str | None = None

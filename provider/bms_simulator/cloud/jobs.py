@@ -11,7 +11,7 @@ from bms_simulator.http.responses import RESET, Json, JsonObject, Response
 from bms_simulator.scenarios.catalogue import Scenario
 from bms_simulator.scenarios.faults import Poll, no_such_job
 from bms_simulator.scenarios.shapes import plain
-from bms_simulator.scenarios.timeline import Step, render, walk
+from bms_simulator.scenarios.timeline import Phase, Step, render, walk
 
 Shown: TypeAlias = Mapping[str, Json] | Response | Literal["reset"]
 
@@ -112,6 +112,11 @@ class JobStore:
     def script(self, job_id: str, responses: Sequence[Shown | ScriptedResponse]) -> None:
         """Let `job_id` show those responses."""
         self._jobs[job_id] = Script(responses)
+
+    def phase(self, job_id: str, moment: Moment) -> Phase | None:
+        """Return the phase that a job is in, None for a job that is scripted or not known."""
+        job = self._jobs.get(job_id)
+        return job.step.phase_at(moment.simulated - job.placed.simulated) if isinstance(job, PlacedJob) else None
 
     def poll(self, job_id: str, moment: Moment) -> Response:
         """Return the response to a query of that job."""

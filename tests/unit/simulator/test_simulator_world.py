@@ -229,7 +229,9 @@ def test_a_failed_attachment_leaves_the_disk_available(sim: Simulator, ask: Ask)
 
 def test_an_operating_system_is_reinstalled(sim: Simulator, ask: Ask) -> None:
     """A stopped server can be reinstalled and is started by that; the job type depends on its system disk."""
-    local, volume_boot = make_server(sim, ask, "a"), make_server(sim, ask, "b", root_volume={"volumetype": "SAS"})
+    local = make_server(sim, ask, "a")
+    root = {"volumetype": "SAS", "size": 40}
+    volume_boot = make_server(sim, ask, "b", flavorRef="physical.h2.large", root_volume=root)
     body = {"os-reinstall": {"keyname": "practice"}}
     assert ask("POST", f"baremetalservers/{local}/reinstallos", body)[1]["error"]["code"] == "BMS.1001"
     ask("POST", "baremetalservers/action", {"os-stop": {"servers": [{"id": local}, {"id": volume_boot}]}})
@@ -287,7 +289,8 @@ def test_a_deleted_server_gives_its_disks_back(sim: Simulator, ask: Ask) -> None
 
 def test_prepaid_servers_are_not_deleted(sim: Simulator, ask: Ask) -> None:
     """Servers paid by month or year are refused, and so is a body without delete_publicip."""
-    server_id = make_server(sim, ask, extendparam={"chargingMode": "prePaid"})
+    terms = {"chargingMode": "prePaid", "periodType": "month", "periodNum": 1, "isAutoPay": "true"}
+    server_id = make_server(sim, ask, extendparam=terms)
     body = {"servers": [{"id": server_id}], "delete_publicip": True}
     assert ask("POST", "baremetalservers/delete", body)[0] == 400
     assert ask("POST", "baremetalservers/delete", {"servers": [{"id": server_id}]})[0] == 400
