@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from bms_simulator.billing.service import Billing
 from bms_simulator.clock import Clock, SimulatedTime
 from bms_simulator.cloud.api import Api
 from bms_simulator.cloud.behaviour import DEFAULT, Behaviour
@@ -77,6 +78,7 @@ class Simulator:
         gate = Gate(self._tokens, self._keys, self._time)
         self._clouds = Clouds(self._time, behaviour, catalogue)
         self._api = Api(gate, self._clouds)
+        self._billing = Billing(gate, self._clouds)
         self._spoilers = Spoilers()
         self._identity = Identity(self._accounts, gate, self._tokens, self._time)
         self._recorder = Recorder()
@@ -133,7 +135,7 @@ class Simulator:
         spoiler = self._spoilers.take(request)
         if spoiler and not spoiler.carried_out:
             return spoiler.response
-        response = self._identity.respond(request) or self._api.respond(request)
+        response = self._identity.respond(request) or self._billing.respond(request) or self._api.respond(request)
         return spoiler.response if spoiler else response
 
     def stop(self) -> None:

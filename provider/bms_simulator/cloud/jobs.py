@@ -118,6 +118,11 @@ class JobStore:
         job = self._jobs.get(job_id)
         return job.step.phase_at(moment.simulated - job.placed.simulated) if isinstance(job, PlacedJob) else None
 
+    def placed(self, job_id: str) -> float:
+        """Return the simulated second at which a job was placed, 0 for a job that is scripted or not known."""
+        job = self._jobs.get(job_id)
+        return job.placed.simulated if isinstance(job, PlacedJob) else 0.0
+
     def poll(self, job_id: str, moment: Moment) -> Response:
         """Return the response to a query of that job."""
         job = self._jobs.get(job_id)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from bms_simulator.cloud.behaviour import Behaviour
 from bms_simulator.cloud.call import refuse
 from bms_simulator.cloud.catalogue import Catalogue
-from bms_simulator.cloud.create_body import CreateBody
-from bms_simulator.cloud.create_rules import broken_rule
+from bms_simulator.cloud.rules.create_body import CreateBody
+from bms_simulator.cloud.rules.create_rules import broken_rule
 from bms_simulator.http.json_values import mapping
 from bms_simulator.http.responses import Json, JsonObject
 

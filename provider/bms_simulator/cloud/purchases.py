@@ -28,8 +28,10 @@ class Purchase:
 
     @property
     def length(self) -> timedelta:
-        """How long the servers are paid for."""
-        terms = self.order.body.terms if self.order else {}
+        """How long the servers are paid for; a month for those that were there without an order."""
+        if self.order is None:
+            return timedelta(days=DAYS["month"])
+        terms = self.order.body.terms
         number, unit = terms.get("periodNum"), terms.get("periodType")
         days = DAYS.get(unit, 0) if isinstance(unit, str) else 0
         return timedelta(days=days * (number if isinstance(number, int) else 1))

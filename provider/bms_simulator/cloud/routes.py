@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import unquote
 
-from bms_simulator.cloud import (
+from bms_simulator.cloud.call import Call
+from bms_simulator.cloud.cloud import Cloud
+from bms_simulator.cloud.operations import (
     create,
     deletion,
     flavors,
@@ -20,8 +22,6 @@ from bms_simulator.cloud import (
     tags,
     volumes,
 )
-from bms_simulator.cloud.call import Call
-from bms_simulator.cloud.cloud import Cloud
 from bms_simulator.http.responses import Response
 
 T = TypeVar("T")

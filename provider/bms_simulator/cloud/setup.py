@@ -10,8 +10,8 @@ from typing import Any
 from bms_simulator.cloud.building import new_port
 from bms_simulator.cloud.cloud import Cloud
 from bms_simulator.cloud.clouds import Clouds
-from bms_simulator.cloud.deletion import end_server
 from bms_simulator.cloud.models import ACTIVE, IN_USE, Eip, Port, Server, Volume
+from bms_simulator.cloud.operations.deletion import end_server
 from bms_simulator.cloud.orders import sample_order
 from bms_simulator.cloud.purchases import Purchase, new_order_id
 from bms_simulator.cloud.world import WorldView

@@ -32,13 +32,17 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """A key to sign with; one with a security token is temporary, and `expired` once its time is over."""
+    """A key to sign with; one with a security token is temporary, and `expired` once its time is over.
+
+    `user` is the name of the owner, by default the first user of the account.
+    """
 
     access: str
     secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
     expired: bool = False
     denied: bool = False
+    user: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,10 @@ class Account:
     def projects_named(self, name: str) -> tuple[Project, ...]:
         """Return the projects with that name, of which there may be several."""
         return tuple(each for each in self.projects if each.name == name)
+
+    def owner_of(self, key: AccessKey) -> str:
+        """Return the name of the user who has a key; the account's own name where there are no users."""
+        return key.user or next((user.name for user in self.users), self.name)
 
     def user(self, name: str) -> User | None:
         """Return the user with that name."""
@@ -149,9 +157,11 @@ def _read_user(place: Place) -> User:
 
 
 def _read_access_key(place: Place) -> AccessKey:
-    place.object_of("access", "secret", "security_token", "expired", "denied")
+    place.object_of("access", "secret", "security_token", "expired", "denied", "user")
     access, secret, security_token = place.text("access"), place.text("secret"), place.text_or_none("security_token")
-    return AccessKey(access, secret, security_token, place.flag("expired"), place.flag("denied"))
+    return AccessKey(
+        access, secret, security_token, place.flag("expired"), place.flag("denied"), place.text_or_none("user")
+    )
 
 
 def _read_token(place: Place) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from bms_simulator.clock import SimulatedTime
 from bms_simulator.http.request import Request
-from bms_simulator.http.responses import Json, JsonObject, Refused, Response, not_allowed
+from bms_simulator.http.responses import Json, JsonObject, Refused, Response, gateway_error, not_allowed
 from bms_simulator.identity.accounts import Account, Accounts, Project
 from bms_simulator.identity.gate import Gate
 from bms_simulator.identity.password_login import LoginResult, PasswordLogin, read_login
@@ -17,6 +17,7 @@ from bms_simulator.ids import identity_id
 
 TOKENS_PATH = "/v3/auth/tokens"
 PROJECTS_PATHS = frozenset({"/v3/projects", "/v3/auth/projects"})
+CREDENTIALS_PATH = "/v3.0/OS-CREDENTIAL/credentials/"
 
 
 class Identity:
@@ -35,6 +36,8 @@ class Identity:
                 return self._issue(request) if request.method == "POST" else not_allowed(request.method)
             if request.path in PROJECTS_PATHS:
                 return self._list(request) if request.method == "GET" else not_allowed(request.method)
+            if request.path.startswith(CREDENTIALS_PATH):
+                return self._show_key(request) if request.method == "GET" else not_allowed(request.method)
         except Refused as refused:
             return refused.response
         return None
@@ -49,6 +52,17 @@ class Identity:
         names = parse_qs(request.query).get("name")
         listed = account.projects_named(names[-1]) if names else account.projects
         return Response(200, _projects(account, listed, f"http://{request.headers.get('host', '')}{request.path}"))
+
+    def _show_key(self, request: Request) -> Response:
+        caller = self._gate.caller(request)
+        access = request.path.removeprefix(CREDENTIALS_PATH)
+        key = next((key for key in caller.account.access_keys if key.access == access), None)
+        if caller.denied:
+            return gateway_error(403, "IAM.0003", "Access denied.")
+        if key is None:
+            return gateway_error(404, "IAM.0004", f"Could not find credential: {access}.")
+        user_id = identity_id(caller.account.name, caller.account.owner_of(key))
+        return Response(200, {"credential": {"access": access, "user_id": user_id, "status": "active"}})
 
 
 def _token(result: LoginResult, issued: Issued) -> JsonObject:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from bms_simulator.cloud.call import Call, refuse
 from bms_simulator.cloud.cloud import Cloud, Task
-from bms_simulator.cloud.login_rules import is_good_password
 from bms_simulator.cloud.models import ACTIVE, SHUTOFF, Server
+from bms_simulator.cloud.rules.login_rules import is_good_password
 from bms_simulator.http.json_values import mapping, text
 from bms_simulator.http.responses import Json, Response
 from bms_simulator.ids import entity_id, new_job_id

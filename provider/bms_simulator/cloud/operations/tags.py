@@ -7,7 +7,7 @@ from dataclasses import replace
 from bms_simulator.cloud.call import Call, refuse
 from bms_simulator.cloud.cloud import Cloud
 from bms_simulator.cloud.models import Server
-from bms_simulator.cloud.tag_rules import are_good_tags
+from bms_simulator.cloud.rules.tag_rules import are_good_tags
 from bms_simulator.http.json_values import mapping, objects, text
 from bms_simulator.http.responses import JsonObject, Response
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bms_simulator.cloud.call import Call
 from bms_simulator.cloud.cloud import Cloud
-from bms_simulator.cloud.create import place_create
+from bms_simulator.cloud.operations.create import place_create
 from bms_simulator.cloud.orders import read_create_order, sample_order
 from bms_simulator.http.responses import Response
 from bms_simulator.scenarios.catalogue import scenario_of_job

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bms_simulator.cloud.call import Call, refuse
 from bms_simulator.cloud.cloud import Cloud, Task
 from bms_simulator.cloud.models import DELETED, SHUTOFF, Server
-from bms_simulator.cloud.power import batch_of
+from bms_simulator.cloud.operations.power import batch_of
 from bms_simulator.http.json_values import mapping
 from bms_simulator.http.responses import Response
 from bms_simulator.scenarios.timeline import DELETE_SECONDS, Step

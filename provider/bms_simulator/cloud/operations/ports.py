@@ -8,7 +8,7 @@ from dataclasses import replace
 from bms_simulator.cloud.call import Call
 from bms_simulator.cloud.cloud import Cloud
 from bms_simulator.cloud.models import Port
-from bms_simulator.cloud.nics import fixed_ip
+from bms_simulator.cloud.operations.nics import fixed_ip
 from bms_simulator.http.json_values import mapping, text
 from bms_simulator.http.responses import JsonObject, Refused, Response
 

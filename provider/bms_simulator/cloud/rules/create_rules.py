@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bms_simulator.cloud.catalogue import FLAVOR_PREFIX
-from bms_simulator.cloud.create_body import CreateBody
-from bms_simulator.cloud.login_rules import LARGEST_USER_DATA, decoded, is_good_password
-from bms_simulator.cloud.tag_rules import are_good_tags
+from bms_simulator.cloud.rules.create_body import CreateBody
+from bms_simulator.cloud.rules.login_rules import LARGEST_USER_DATA, decoded, is_good_password
+from bms_simulator.cloud.rules.tag_rules import are_good_tags
 from bms_simulator.http.json_values import mapping, objects, text
 from bms_simulator.http.responses import Json
 

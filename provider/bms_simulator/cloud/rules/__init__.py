@@ -1,0 +1,1 @@
+"""The documented rules of requests."""
