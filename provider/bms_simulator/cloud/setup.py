@@ -42,7 +42,9 @@ class Setup:
         with self._clouds.lock:
             cloud, moment = self._clouds.of(self._project_id), self._clouds.time.now()
             order_id = new_order_id() if prepaid else None
-            described = {
+            described: dict[str, Any] = {
+                "status": ACTIVE,
+                "order": body,
                 "created": moment.wall,
                 "nic_ids": tuple(port.id for port in ports),
                 "image_id": body["imageRef"],
@@ -50,7 +52,7 @@ class Setup:
                 "metadata": {"op_svc_userid": "8ea65f4099ba412883e2a0da72b96873"},
                 **fields,
             }
-            server = Server(server_id, name, ACTIVE, None, body, **described)
+            server = Server(server_id, name, **described)
             cloud.world.servers.begin(moment.simulated, server)
             for port in ports:
                 cloud.world.ports.begin(moment.simulated, replace(port, server_id=server_id))

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
 from typing import Any, TypeAlias
@@ -13,7 +14,7 @@ from typing import Any, TypeAlias
 import pytest
 import requests
 
-from bms_simulator import AccessKey, Account, Accounts, ManualClock, Project, Simulator, User
+from bms_simulator import AccessKey, Account, Accounts, ManualClock, Project, Simulator, User, sample_order
 
 Headers: TypeAlias = Mapping[str, str]
 Sign: TypeAlias = Callable[..., dict[str, str]]
@@ -111,3 +112,76 @@ def sign() -> Sign:
         return headers
 
     return headers_of
+
+
+class Bench:
+    """A simulator whose clock stands still, and a client of it."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.sim = simulator
+        self.session = requests.Session()
+        self.session.headers["X-Auth-Token"] = simulator.token
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Send a request; a path that begins with a slash is not one of the project."""
+        url = f"{self.sim.endpoint}{path}" if path.startswith("/") else f"{self.sim.url}/{path}"
+        answer = self.session.request(method, url, json=body, timeout=5)
+        return answer.status_code, answer.json() if answer.content else None
+
+    def code(self, method: str, path: str, body: object = None) -> str:
+        """Return the error code of a request, "" for a success."""
+        _status, answer = self.ask(method, path, body)
+        error = answer.get("error", answer) if isinstance(answer, dict) else {}
+        return str(error.get("code") or error.get("error_code") or "")
+
+    def order(self, name: str = "web", count: int = 1, *, prepaid: bool = False, **fields: object) -> dict[str, str]:
+        """Order servers and return the response."""
+        server = sample_order(name, count, prepaid=prepaid)["server"]
+        assert isinstance(server, Mapping)
+        status, answer = self.ask("POST", "baremetalservers", {"server": {**server, **fields}})
+        assert status == 200, answer
+        ordered: dict[str, str] = answer
+        return ordered
+
+    def server_id(self, name: str = "web", **fields: Any) -> str:
+        """Order a server, wait for it, and return its id."""
+        job_id = self.order(name, **fields)["job_id"]
+        self.sim.advance(240.0)
+        job = self.ask("GET", f"jobs/{job_id}")[1]
+        server_id: str = job["entities"]["sub_jobs"][0]["entities"]["server_id"]
+        return server_id
+
+    def attach(self, server_id: str, volume_id: str, device: str = "") -> str:
+        """Attach a volume and return the code of the refusal, if there is one."""
+        attachment = {"volumeId": volume_id, "device": device}
+        return self.code("POST", f"baremetalservers/{server_id}/attachvolume", {"volumeAttachment": attachment})
+
+    def power(self, verb: str, *server_ids: str) -> tuple[int, Any]:
+        """Start, stop or reboot servers."""
+        servers = {"servers": [{"id": each} for each in server_ids], "type": "HARD"}
+        return self.ask("POST", "baremetalservers/action", {verb: servers})
+
+    def delete(self, *server_ids: str, volumes: bool = False, eips: bool = False) -> str:
+        """Delete servers and return the code of the refusal, if there is one."""
+        servers = [{"id": each} for each in server_ids]
+        body = {"servers": servers, "delete_publicip": eips, "delete_volume": volumes}
+        return self.code("POST", "baremetalservers/delete", body)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Bench]]:
+    """Return a function that starts a simulator with those switches and gives it with a client."""
+    with ExitStack() as stack:
+
+        def started(**options: Any) -> Bench:
+            bench = Bench(stack.enter_context(Simulator(clock=ManualClock(), **options)))
+            stack.callback(bench.session.close)
+            return bench
+
+        yield started
+
+
+@pytest.fixture
+def bench(start: Callable[..., Bench]) -> Bench:
+    """Return an ordinary simulator with a client."""
+    return start()

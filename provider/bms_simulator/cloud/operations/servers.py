@@ -10,7 +10,7 @@ from bms_simulator.cloud import documents
 from bms_simulator.cloud.call import Call, refuse
 from bms_simulator.cloud.cloud import Cloud
 from bms_simulator.cloud.models import ACTIVE, DELETED, SHUTOFF, Server
-from bms_simulator.cloud.rules.create_rules import LONGEST_METADATA, LONGEST_NAME, NAME
+from bms_simulator.cloud.rules.create_checks import LONGEST_METADATA, LONGEST_NAME, NAME
 from bms_simulator.http.json_values import mapping, text
 from bms_simulator.http.responses import Json, Response, service_error
 
