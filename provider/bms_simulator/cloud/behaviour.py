@@ -27,6 +27,8 @@ class Behaviour:
         gone_server: how a GET of a server that is gone is refused.
         tag_filter: how a list reads `tags=key=value`; "unknown" fits no server, "ignored" fits every server.
         name_filter: how a list compares `name`.
+        vm_state_off: the vm_state of a stopped server.
+        addresses_in_order: False lists the addresses of a server from the last NIC to the first.
         list_without_project: the servers of a list without `enterprise_project_id`: all, or those of project "0".
 
     Failed batches
@@ -40,6 +42,8 @@ class Behaviour:
         power_mixed: a power action on servers of which some are in the wanted state already is refused as a whole,
             or the sub-jobs of those servers fail.
         attach_status: the HTTP status of attaching and detaching.
+        attach_answer: "attachment" responds to attaching with the attachment in place of a job id.
+        device_as_asked: False gives each volume the next free device, whatever device the request names.
         prepaid_delete_code: the refusal to delete a prepaid server.
         delete_types, nic_types: job types that no page names, of the job and of its sub-jobs.
         nic_kept_by_default: True keeps the port of a removed NIC unless it is marked for deletion.
@@ -66,6 +70,8 @@ class Behaviour:
     gone_server: Literal["404", "400 with nova text"] = "404"
     tag_filter: Literal["exact", "unknown", "ignored"] = "exact"
     name_filter: Literal["part", "regex", "exact"] = "part"
+    vm_state_off: Literal["stopped", "shutoff"] = "stopped"
+    addresses_in_order: bool = True
     list_without_project: Literal["all", "default"] = "all"
 
     rollback_seconds: float = 10.0
@@ -76,6 +82,8 @@ class Behaviour:
     busy_code: str = "BMS.1006"
     power_mixed: Literal["refused", "sub-job fails"] = "refused"
     attach_status: Literal[200, 202] = 202
+    attach_answer: Literal["job_id", "attachment"] = "job_id"
+    device_as_asked: bool = True
     prepaid_delete_code: str = "BMS.0018"
     delete_types: JobTypes = ("baremetalBatchDelete", "baremetalSingleDelete")
     nic_types: JobTypes = ("baremetalBatchNic", "baremetalSingleNic")

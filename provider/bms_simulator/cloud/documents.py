@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bms_simulator.cloud.cloud import Cloud
 from bms_simulator.cloud.models import ACTIVE, BUILD, DELETED, ERROR, IN_USE, REBOOT, SHUTOFF, Port, Server, Volume
+from bms_simulator.cloud.world import WorldView
 from bms_simulator.http.json_values import mapping, objects, text
 from bms_simulator.http.responses import Json, JsonObject
 from bms_simulator.ids import entity_id, identity_id
@@ -25,13 +26,13 @@ DEFAULT_GROUP: JsonObject = {"id": "9c5f1b0e-0000-4000-8000-000000000001", "name
 FROZEN = "FREEZE"
 
 
-def server(cloud: Cloud, one: Server, now: float) -> JsonObject:
+def server(cloud: Cloud, one: Server, view: WorldView) -> JsonObject:
     """Return the details of a server."""
-    volumes = cloud.world.attached(one.id, now)
-    ports = [port for port_id in one.nic_ids if (port := cloud.world.ports.at(port_id, now))]
+    ports = [view.ports_by_id[port_id] for port_id in one.nic_ids if port_id in view.ports_by_id]
+    addresses = list(_addresses(view, ports))
     return {
         **_basics(cloud, one),
-        **_states(one),
+        **_states(cloud, one),
         "OS-EXT-AZ:availability_zone": text(one.order, "availability_zone"),
         "OS-EXT-SRV-ATTR:reservation_id": reservation_id(one),
         "OS-EXT-SRV-ATTR:launch_index": one.launch_index,
@@ -46,13 +47,13 @@ def server(cloud: Cloud, one: Server, now: float) -> JsonObject:
         "accessIPv6": "",
         "config_drive": "True",
         "progress": 100 if one.status == ACTIVE else 0,
-        "addresses": {text(one.order, "vpcid"): list(_addresses(cloud, ports, now))},
+        "addresses": {text(one.order, "vpcid"): addresses if cloud.behaviour.addresses_in_order else addresses[::-1]},
         "flavor": _flavor(cloud, one),
         "image": {"id": one.image_id},
         "key_name": one.order.get("key_name"),
         "description": text(one.order, "name"),
         "security_groups": _groups(one),
-        "os-extended-volumes:volumes_attached": [_attached(volume) for volume in volumes],
+        "os-extended-volumes:volumes_attached": [_attached(volume) for volume in view.attached_to(one.id)],
         "os:scheduler_hints": {},
         "tags": [*tags(one), SYSTEM_TAG],
         "sys_tags": [{"key": "_sys_enterprise_project_id", "value": enterprise_project(one)}],
@@ -68,7 +69,7 @@ def brief_server(cloud: Cloud, one: Server) -> JsonObject:
     return {
         **_basics(cloud, one),
         "task_state": one.task_state,
-        "vm_state": VM_STATES[one.status],
+        "vm_state": _vm_state(cloud, one),
         "availability_zone": text(one.order, "availability_zone"),
         "flavor": {"id": flavor.id, "name": flavor.id, "disk": flavor.disk, "vcpus": flavor.vcpus, "ram": flavor.ram},
         "in_recycle_bin": one.in_recycle_bin,
@@ -99,10 +100,15 @@ def _fault(one: Server) -> JsonObject | None:
     return {"message": one.fault, "code": 500, "details": "", "created": written(one.created)}
 
 
-def _states(one: Server) -> JsonObject:
+def _vm_state(cloud: Cloud, one: Server) -> str:
+    state = VM_STATES[SHUTOFF if one.frozen else one.status]
+    return cloud.behaviour.vm_state_off if state == "stopped" else state
+
+
+def _states(cloud: Cloud, one: Server) -> JsonObject:
     return {
         "OS-EXT-STS:task_state": one.task_state,
-        "OS-EXT-STS:vm_state": VM_STATES[SHUTOFF if one.frozen else one.status],
+        "OS-EXT-STS:vm_state": _vm_state(cloud, one),
         "OS-EXT-STS:power_state": POWER_STATES.get(one.status, 0),
     }
 
@@ -113,12 +119,11 @@ def _flavor(cloud: Cloud, one: Server) -> JsonObject:
     return {"id": flavor.id, "name": flavor.id, **figures, "gpus": [], "asic_accelerators": []}
 
 
-def _addresses(cloud: Cloud, ports: Sequence[Port], now: float) -> Iterator[JsonObject]:
-    floating = {eip.port_id: eip.address for eip in cloud.world.eips.all_at(now)}
+def _addresses(view: WorldView, ports: Sequence[Port]) -> Iterator[JsonObject]:
     for port in ports:
         yield _address(port, port.ip_address, "fixed")
-        if port.id in floating:
-            yield _address(port, floating[port.id], "floating")
+        if port.id in view.floating:
+            yield _address(port, view.floating[port.id], "floating")
 
 
 def _address(port: Port, address: str, kind: str) -> JsonObject:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from bms_simulator.cloud.history import History
 from bms_simulator.cloud.models import ATTACHING, Eip, Port, Server, Volume
@@ -12,7 +14,7 @@ from bms_simulator.cloud.models import ATTACHING, Eip, Port, Server, Volume
 VOLUME_IDS = tuple(f"5e7cf1b0-0000-4000-8000-{number:012d}" for number in range(1, 13))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WorldView:
     """Everything at one moment."""
 
@@ -20,6 +22,28 @@ class WorldView:
     volumes: tuple[Volume, ...]
     ports: tuple[Port, ...] = ()
     eips: tuple[Eip, ...] = ()
+
+    @cached_property
+    def ports_by_id(self) -> dict[str, Port]:
+        """The ports by id."""
+        return {port.id: port for port in self.ports}
+
+    @cached_property
+    def floating(self) -> dict[str | None, str]:
+        """The address of the elastic IP of each port that has one."""
+        return {eip.port_id: eip.address for eip in self.eips}
+
+    @cached_property
+    def _attached(self) -> dict[str | None, list[Volume]]:
+        attached: defaultdict[str | None, list[Volume]] = defaultdict(list)
+        for volume in self.volumes:
+            if volume.status != ATTACHING:
+                attached[volume.server_id].append(volume)
+        return attached
+
+    def attached_to(self, server_id: str) -> Sequence[Volume]:
+        """Return the volumes of a server, those being detached among them."""
+        return self._attached.get(server_id, ())
 
     def server(self, server_id: str) -> Server:
         """Return the server with that id; KeyError for a server that is not there."""

@@ -65,8 +65,12 @@ def test_locked_and_frozen_servers(bench: Any) -> None:
 
 def test_power_on_servers_of_mixed_states(start: Callable[..., Any]) -> None:
     """One server that is stopped already refuses the whole stop, or fails its own sub-job: a switch."""
-    for mixed, expected in (("refused", ["SHUTOFF", "ACTIVE"]), ("sub-job fails", ["SHUTOFF", "SHUTOFF"])):
-        bench = start(behaviour=Behaviour(power_mixed=mixed))
+    cases = (
+        (Behaviour(power_mixed="refused"), ["SHUTOFF", "ACTIVE"]),
+        (Behaviour(power_mixed="sub-job fails"), ["SHUTOFF", "SHUTOFF"]),
+    )
+    for behaviour, expected in cases:
+        bench = start(behaviour=behaviour)
         stopped, running = (bench.sim.setup.add_server(status=status).id for status in ("SHUTOFF", "ACTIVE"))
         status, body = bench.power("os-stop", stopped, running)
         bench.sim.advance(60.0)
@@ -126,6 +130,17 @@ def test_the_status_of_attaching_is_a_switch(status: Any, start: Callable[..., A
     bench = start(behaviour=Behaviour(attach_status=status))
     path = f"baremetalservers/{bench.sim.setup.add_server().id}/attachvolume"
     assert bench.ask("POST", path, {"volumeAttachment": {"volumeId": FIRST}})[0] == status
+
+
+def test_other_answers_to_attaching(start: Callable[..., Any]) -> None:
+    """The response may be the attachment in place of a job id, and the device another one than was asked for."""
+    bench = start(behaviour=Behaviour(attach_answer="attachment", device_as_asked=False))
+    path = f"baremetalservers/{bench.sim.setup.add_server().id}"
+    body = {"volumeAttachment": {"volumeId": FIRST, "device": "/dev/sdx"}}
+    attachment = bench.ask("POST", f"{path}/attachvolume", body)[1]["volumeAttachment"]
+    assert (attachment["volumeId"], attachment["device"]) == (FIRST, "/dev/sdb")
+    bench.sim.advance(24.0)
+    assert bench.ask("GET", f"{path}/os-volume_attachments")[1]["volumeAttachments"] == [attachment]
 
 
 def test_a_volume_of_evs(bench: Any) -> None:

@@ -171,6 +171,21 @@ def test_switches_of_lists(behaviour: Behaviour, query: str, found: list[str], s
     assert listed(bench, query) == found
 
 
+def test_switches_of_details(start: Callable[..., Any]) -> None:
+    """The vm_state of a stopped server and the order of its addresses are switches."""
+    order = {"nics": [{"subnet_id": "a"}, {"subnet_id": "b"}]}
+    for behaviour, state, step in (
+        (Behaviour(), "stopped", 1),
+        (Behaviour(vm_state_off="shutoff", addresses_in_order=False), "shutoff", -1),
+    ):
+        bench = start(behaviour=behaviour)
+        stopped = bench.sim.setup.add_server(status="SHUTOFF", order=order)
+        server = bench.ask("GET", f"baremetalservers/{stopped.id}")[1]["server"]
+        assert server["OS-EXT-STS:vm_state"] == state
+        (addresses,) = server["addresses"].values()
+        assert tuple(each["OS-EXT-IPS:port_id"] for each in addresses) == stopped.nic_ids[::step]
+
+
 def test_a_deleted_server_reads_deleted_then_404(bench: Any) -> None:
     """A deleted server leaves the lists, reads DELETED for a time, then 404."""
     server_id = bench.server_id()

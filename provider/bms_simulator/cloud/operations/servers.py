@@ -26,7 +26,7 @@ def show_server(cloud: Cloud, call: Call) -> Response:
     server = cloud.world.servers.at(server_id, call.now)
     if server is None:
         return _gone(cloud, server_id)
-    return Response(200, {"server": documents.server(cloud, server, call.now)})
+    return Response(200, {"server": documents.server(cloud, server, cloud.world.view(call.now))})
 
 
 def _gone(cloud: Cloud, server_id: str) -> Response:
@@ -38,8 +38,9 @@ def _gone(cloud: Cloud, server_id: str) -> Response:
 
 def list_servers(cloud: Cloud, call: Call) -> Response:
     """GET baremetalservers/detail."""
+    view = cloud.world.view(call.now)
     servers = [each for each in _listed(cloud, call) if not each.in_recycle_bin]
-    shown: list[Json] = [documents.server(cloud, each, call.now) for each in _page(servers, call)]
+    shown: list[Json] = [documents.server(cloud, each, view) for each in _page(servers, call)]
     return Response(200, {"count": len(servers), "servers": shown})
 
 
@@ -108,7 +109,7 @@ def rename(cloud: Cloud, call: Call) -> Response:
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
         refuse("BMS.0206", f"name must be 1 to {LONGEST_NAME} letters, digits, hyphens, underscores or dots.")
     cloud.world.servers.plan(server.id, call.now, lambda one: replace(one, name=name))
-    return Response(200, {"server": documents.server(cloud, replace(server, name=name), call.now)})
+    return Response(200, {"server": documents.server(cloud, replace(server, name=name), cloud.world.view(call.now))})
 
 
 def update_metadata(cloud: Cloud, call: Call) -> Response:

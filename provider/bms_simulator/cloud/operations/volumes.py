@@ -32,16 +32,20 @@ DEVICE = re.compile(r"/dev/(sd|vd)[a-z]{1,2}")
 def attach(cloud: Cloud, call: Call) -> Response:
     """POST baremetalservers/{server_id}/attachvolume."""
     server = cloud.server_in_path(call, ACTIVE, SHUTOFF)
-    attachment = mapping(mapping(call.body).get("volumeAttachment"))
-    volume = cloud.volume(text(attachment, "volumeId"), call)
+    request = mapping(mapping(call.body).get("volumeAttachment"))
+    volume = cloud.volume(text(request, "volumeId"), call)
     _check_state(volume, server)
     _check_fit(cloud, volume, server, call)
-    device = _device(cloud, server, text(attachment, "device"), call)
+    device = _device(cloud, server, text(request, "device"), call)
     cloud.refuse_occupied(server)
     during = replace(volume, status=ATTACHING, server_id=server.id, device=device)
     effect = _volume_effect(cloud, during, replace(during, status=IN_USE), volume)
     base = single(new_job_id(), "baremetalAttachVolume", server.id, {"server_id": server.id}, DISK_SECONDS)
-    return cloud.carry_out(Task(server, base, effect, cloud.behaviour.attach_status, occupies=True), call)
+    response = cloud.carry_out(Task(server, base, effect, cloud.behaviour.attach_status, occupies=True), call)
+    if cloud.behaviour.attach_answer == "attachment" and isinstance(response.body, dict):
+        (attachment,) = documents.attachments([during])
+        return replace(response, body={"volumeAttachment": attachment})
+    return response
 
 
 def detach(cloud: Cloud, call: Call) -> Response:
@@ -94,7 +98,7 @@ def _check_fit(cloud: Cloud, volume: Volume, server: Server, call: Call) -> None
 
 def _device(cloud: Cloud, server: Server, device: str, call: Call) -> str:
     taken = {volume.device for volume in cloud.world.volumes.all_at(call.now) if volume.server_id == server.id}
-    if not device:
+    if not device or not cloud.behaviour.device_as_asked:
         letters = [*ascii_lowercase[1:], *(f"{first}{last}" for first in "ab" for last in ascii_lowercase)]
         # The first letter is the system disk's.
         return next(name for letter in letters if (name := f"/dev/sd{letter}") not in taken)
