@@ -12,6 +12,7 @@ import threading
 from collections.abc import Sequence
 
 from bms_simulator.clock import LONGEST_SECONDS
+from bms_simulator.cloud.behaviour import Behaviour
 from bms_simulator.http.recording import RecordedRequest
 from bms_simulator.identity.accounts import Accounts
 from bms_simulator.scenarios.catalogue import table
@@ -21,7 +22,7 @@ HIGHEST_PORT = 65535
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until SIGINT or SIGTERM; 0 is a clean end, 2 a wrong argument or a port that is not to be had."""
+    """Serve until SIGINT or SIGTERM. Return 0 after a clean end, 2 for a wrong argument or a port in use."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.scenarios:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         simulator = _simulator(options)
     except ValueError as error:
-        # The arguments are right one by one, but not together.
+        # Each argument is right, but not all together.
         parser.error(str(error))
     return _serve(simulator)
 
@@ -46,6 +47,7 @@ def _simulator(options: argparse.Namespace) -> Simulator:
         accounts=options.accounts,
         token_seconds=options.token_seconds,
         clock_offset=options.clock_offset,
+        behaviour=Behaviour(rate_limits=options.rate_limits),
     )
 
 
@@ -76,7 +78,7 @@ def _announce(simulator: Simulator) -> None:
 def _log(request: RecordedRequest) -> None:
     # A path may hold anything that a client sends: control characters must not reach a terminal.
     path = request.path.encode("unicode_escape").decode()
-    # One write, so that lines of several threads do not mix; a log that nobody reads any more must not end the service.
+    # One write keeps the lines of several threads apart. A log without a reader must not end the service.
     with contextlib.suppress(OSError):
         sys.stderr.write(f"{request.method} {path} {request.status or 'no response'}\n")
         sys.stderr.flush()
@@ -95,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--token", help="the X-Auth-Token that is accepted (default: a random one)")
     parser.add_argument("--project-id", help="the project in the paths (default: a random one)")
     _add_accounts(parser)
+    parser.add_argument("--rate-limits", action="store_true", help="refuse requests over the documented limits (429)")
     parser.add_argument("--scenarios", action="store_true", help="print the table of scenarios and end")
     return parser
 

@@ -15,7 +15,7 @@ LONGEST_SECONDS = 10 * 365 * 86400  # beyond, times could not be written any mor
 
 
 class ManualClock:
-    """A clock that stands still until it is advanced."""
+    """A clock that stands still between calls of `advance`."""
 
     def __init__(self) -> None:
         """Start at zero seconds."""
@@ -56,7 +56,7 @@ class SimulatedTime:
     """Turns the readings of a clock into moments of a simulation that runs `time_scale` times as fast."""
 
     def __init__(self, time_scale: float, clock: Clock | None = None, offset: float = 0.0) -> None:
-        """Begin now, by the monotonic clock unless another one is given; wall time is ahead by `offset` seconds."""
+        """Begin now, by the monotonic clock unless another one is given. Wall time is ahead by `offset` seconds."""
         if not 0 < time_scale < float("inf"):
             message = f"time_scale must be a positive number, not {time_scale!r}"
             raise ValueError(message)
@@ -78,7 +78,7 @@ class SimulatedTime:
         return Moment(real, real * self.time_scale, self._started_at + timedelta(seconds=real))
 
     def wall(self) -> datetime:
-        """Return the wall time that clients compare theirs with: no clock that is given and no skip changes it."""
+        """Return the wall time for clients to compare with. Neither a manual clock nor a skip changes the wall time."""
         return datetime.now(UTC) + self._offset
 
     def advance(self, seconds: float) -> None:

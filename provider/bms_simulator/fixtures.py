@@ -13,6 +13,6 @@ TIME_SCALE = 60.0
 
 @pytest.fixture(name="bms_simulator")
 def bms_simulator_fixture() -> Iterator[Simulator]:
-    """Return a started simulator in which a minute takes a second; ended after the test."""
+    """Return a started simulator in which a minute takes a second. Ended after the test."""
     with Simulator(time_scale=TIME_SCALE) as simulator:
         yield simulator

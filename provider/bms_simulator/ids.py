@@ -1,4 +1,4 @@
-"""Ids that follow from the id of the job, so that a ready-made job names the same servers in every run."""
+"""Ids that follow from the id of the job: a ready-made job names the same servers in every run."""
 
 from __future__ import annotations
 

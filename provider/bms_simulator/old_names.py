@@ -9,5 +9,5 @@ __all__ = ["Answer", "Frame"]
 
 
 def Frame(show: Shown, looks: int = 1, seconds: float | None = None) -> ScriptedResponse:  # noqa: N802 - a class then
-    """Return a scripted response; `looks` is `polls` of today."""
+    """Return a scripted response. `looks` is `polls` of today."""
     return ScriptedResponse(show, looks, seconds)

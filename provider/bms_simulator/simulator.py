@@ -1,4 +1,4 @@
-"""The simulator as a Python object: a context manager that serves a Job API on a port of this machine."""
+"""The simulator as a Python object: a context manager with a Job API on a port of this machine."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _ignore(_request: RecordedRequest) -> None:
 
 
 class Simulator:
-    """A Job API over HTTP; `with Simulator() as sim` starts it on a free port and ends it."""
+    """A Job API over HTTP. `with Simulator() as sim` starts a simulator on a free port and ends it."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class Simulator:
 
     @property
     def port(self) -> int:
-        """The port; 0 before the first start of one that takes any free port."""
+        """The port, 0 before the first start with any free port."""
         return self._port
 
     @property
@@ -114,7 +114,7 @@ class Simulator:
         return f"{self.endpoint}/v1/{self.project_id}"
 
     def start(self) -> None:
-        """Listen, on the same port as before if it was stopped; does nothing while it listens."""
+        """Listen, after a stop on the same port as before. While the simulator listens, nothing happens."""
         if self._thread is not None:
             return
         listener = self._listener or self._bind()
@@ -139,7 +139,7 @@ class Simulator:
         return spoiler.response if spoiler else response
 
     def stop(self) -> None:
-        """Refuse connections and drop the open ones; servers and jobs stay, their time goes on, the port is kept."""
+        """Refuse connections and drop the open ones. Servers and jobs stay, their time goes on, the port is kept."""
         if self._close_listener():
             # Bound but not listening: nobody else gets the port, and a client sees a refused connection.
             self._listener = self._bind()
@@ -174,27 +174,27 @@ class Simulator:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The requests so far, in order of arrival; a copy."""
+        """A copy of the requests so far, in order of arrival."""
         return self._recorder.snapshot()
 
     def count(self, method: str | None = None, *, path_contains: str = "") -> int:
-        """How many requests there were, of that method and with that text in the path."""
+        """Return the number of requests, of a method and with a text in the path."""
         return sum(
             request.method == (method or request.method) and path_contains in request.path for request in self.requests
         )
 
     @property
     def world(self) -> WorldView:
-        """The things of the default project as they are now; a copy."""
+        """A copy of the default project's world as of now."""
         return self.setup.world()
 
     def world_of(self, project_id: str) -> WorldView:
-        """Return the things of any project as they are now; a copy."""
+        """Return a copy of a project's world as of now."""
         return self.setup_of(project_id).world()
 
     @property
     def history(self) -> list[tuple[float, WorldView]]:
-        """The default project over time: each simulated second of a change, and everything from then on."""
+        """The default project over time: each simulated second of a change, with the world from then on."""
         return self.setup.history()
 
     @property
@@ -241,7 +241,7 @@ class Simulator:
 
     @property
     def issued_tokens(self) -> list[str]:
-        """The tokens issued so far that are not revoked, ended ones included: to search for where no token may be."""
+        """The tokens issued so far and not revoked, ended tokens included: to search for in places without secrets."""
         return self._tokens.issued()
 
     def revoke_token(self, token: str) -> None:
@@ -249,11 +249,11 @@ class Simulator:
         self._tokens.revoke(token)
 
     def revoke_tokens(self) -> None:
-        """Revoke every token that was issued; ready ones stay, `sim.token` among them."""
+        """Revoke every issued token. Ready tokens stay, `sim.token` among them."""
         self._tokens.revoke_issued()
 
     def remove_access_key(self, access: str) -> None:
-        """Remove an access key: what it signs is refused from now on."""
+        """Remove an access key. Later signatures with the key are refused."""
         self._keys.remove(access)
 
     def advance(self, seconds: float) -> None:

@@ -1,1 +1,1 @@
-"""The billing service: what was ordered, what it costs to keep, and how it ends."""
+"""The billing service: orders, paid resources, renewal and unsubscription."""

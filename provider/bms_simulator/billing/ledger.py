@@ -1,4 +1,4 @@
-"""What the billing service knows of an account: its purchases and the resources that they made."""
+"""The books of the billing service for one account: purchases and their resources."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Ledger:
         return entry or refuse("CBC.99005001", f"The order {order_id} does not exist.")
 
     def status(self, cloud: Cloud, purchase: Purchase) -> int:
-        """Return how far a purchase is: by its payment, then by its job."""
+        """Return the status of a purchase, by its payment and by its job."""
         if purchase.cancelled:
             return CANCELLED
         if not purchase.paid:
@@ -50,7 +50,7 @@ class Ledger:
         return UNPAID if phase.status == "PENDING_PAYMENT" else PROCESSING
 
     def servers(self, cloud: Cloud, purchase: Purchase) -> Iterator[Server]:
-        """Return the servers that a purchase made and that are there."""
+        """Return the existing servers of a purchase."""
         servers = (cloud.world.servers.at(server_id, self.moment.simulated) for server_id in purchase.server_ids)
         yield from (server for server in servers if server and server.status != DELETED)
 

@@ -16,7 +16,7 @@ LIMIT = 10
 
 
 def list_orders(ledger: Ledger, call: Call) -> Response:
-    """GET customer-orders; `offset` counts orders and begins at 0."""
+    """GET customer-orders. `offset` counts orders and begins at 0."""
     orders = [_order(ledger, cloud, purchase) for cloud, purchase in ledger.purchases()]
     orders = [order for order in orders if _fits(order, call)]
     start, limit = call.number("offset", 0, least=0), call.number("limit", LIMIT)

@@ -1,4 +1,4 @@
-"""Resources of the billing service: what an order made, how long it lasts, and how it ends."""
+"""Resources of the billing service: servers and volumes of an order, their renewal and their end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SERVER_TYPE, VOLUME_TYPE = "hws.resource.type.pm", "hws.resource.type.volume"
 
 
 def query_resources(ledger: Ledger, call: Call) -> Response:
-    """POST suscriptions/resources/query; `offset` counts resources and begins at 0."""
+    """POST suscriptions/resources/query. `offset` counts resources and begins at 0."""
     body = mapping(call.body)
     ids = _ids(body.get("resource_ids"))
     order_id = text(body, "order_id")

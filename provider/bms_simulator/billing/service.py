@@ -35,15 +35,15 @@ ROUTES: tuple[Route[BillingOperation], ...] = (
 
 
 class Billing:
-    """The whole billing service without HTTP; safe to call from many threads."""
+    """The whole billing service without HTTP. Safe to call from many threads."""
 
     def __init__(self, gate: Gate, clouds: Clouds) -> None:
-        """Keep the orders of those clouds, behind that gate."""
+        """Keep the orders of the clouds, behind a gate."""
         self._gate = gate
         self._clouds = clouds
 
     def respond(self, request: Request) -> Response | None:
-        """Return the response to a request, None for a path that is not of this service."""
+        """Return the response to a request, None for the path of another service."""
         routes = fitting(ROUTES, request.path)
         if not routes:
             return None

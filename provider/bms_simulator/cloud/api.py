@@ -18,10 +18,10 @@ METHODS_WITH_BODY = frozenset({"POST", "PUT"})
 
 
 class Api:
-    """The whole API of servers without HTTP; safe to call from many threads."""
+    """The whole API of servers without HTTP. Safe to call from many threads."""
 
     def __init__(self, gate: Gate, clouds: Clouds) -> None:
-        """Serve those clouds behind that gate."""
+        """Serve the clouds behind a gate."""
         self._gate = gate
         self._clouds = clouds
         self._limits = RateLimits(clouds.behaviour)
@@ -54,7 +54,7 @@ class Api:
 
 
 def read_body(request: Request) -> Json:
-    """Return the JSON value of a body, refused for a body that is not JSON; None for methods without a body."""
+    """Return the JSON value of a body, None for methods without a body. A body that is not JSON is refused."""
     if request.method not in METHODS_WITH_BODY:
         return None
     try:

@@ -25,7 +25,7 @@ NOT_SOLD = frozenset({"abandon", "sellout"})
 
 
 def counted_servers(cloud: Cloud, call: Call) -> list[Server]:
-    """Return the servers that count: those that are there, and those that are ordered."""
+    """Return all servers that count for quotas and stock, ordered servers included."""
     return [each for each in cloud.world.servers.all_until(call.now) if each.status != DELETED]
 
 

@@ -11,7 +11,7 @@ JobTypes: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """One possible cloud; seconds are simulated ones unless a line says otherwise.
+    """One possible cloud. Seconds are simulated ones unless a line says otherwise.
 
     Orders
         postpaid_accepted: False refuses on-demand servers (BMS.0020).
@@ -25,7 +25,7 @@ class Behaviour:
         deleted_shown_seconds: how long a deleted server reads DELETED before it is gone.
         recycle_bin: True puts deleted servers into the recycle bin for that time: SHUTOFF instead of DELETED.
         gone_server: how a GET of a server that is gone is refused.
-        tag_filter: how a list reads `tags=key=value`; "unknown" fits no server, "ignored" fits every server.
+        tag_filter: how a list reads `tags=key=value`. "unknown" fits no server, "ignored" fits every server.
         name_filter: how a list compares `name`.
         vm_state_off: the vm_state of a stopped server.
         addresses_in_order: False lists the addresses of a server from the last NIC to the first.

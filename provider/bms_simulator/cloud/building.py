@@ -19,7 +19,7 @@ from bms_simulator.scenarios.timeline import FAIL, Step
 
 @dataclass(frozen=True, slots=True)
 class Building:
-    """One order that is being carried out."""
+    """One order with its plan."""
 
     cloud: Cloud
     order: CreateOrder
@@ -28,7 +28,7 @@ class Building:
     order_id: str | None
 
     def plan_server(self, step: Step, name: str, number: int) -> None:
-        """Plan the life of one server: it appears in BUILD, then is ready or fails, and may be rolled back."""
+        """Plan the life of one server: BUILD, then ready or failed, then perhaps a rollback."""
         placed = self.moment.simulated
         appears = placed + step.starts + self.cloud.behaviour.listing_lag_seconds
         server = self._server(step.target, name, number)
@@ -70,10 +70,8 @@ class Building:
 
     def _plan_failure(self, server: Server, step: Step, ends: float) -> None:
         fault = step.failure.reason if step.failure else "No valid host was found."
-        failed = replace(server, status=ERROR, task_state=None, fault=fault)
-        self.cloud.world.servers.plan(
-            server.id, ends, lambda one: replace(one, status=failed.status, task_state=None, fault=fault)
-        )
+        servers = self.cloud.world.servers
+        servers.plan(server.id, ends, lambda one: replace(one, status=ERROR, task_state=None, fault=fault))
         if self.cloud.behaviour.rollback_keeps_volumes:
             self._begin_volumes(server, ends, attached=False)
             self._begin_eip(server, ends, bound=False)
@@ -148,7 +146,7 @@ def _group_ids(server: Mapping[str, Json]) -> tuple[str, ...]:
 
 
 def new_port(port_id: str, nic: Mapping[str, Json], groups: tuple[str, ...]) -> Port:
-    """Return a free port as a NIC asks for; an address that is not given follows from the id."""
+    """Return a free port for a NIC. Without an address in the NIC, the address follows from the id."""
     pairs = [port_id[at : at + 2] for at in (0, 2, 4)]
     address = text(nic, "ip_address") or f"192.168.{int(pairs[0], 16)}.{int(pairs[1], 16)}"
     own = tuple(text(group, "id") for group in objects(nic.get("security_groups")))

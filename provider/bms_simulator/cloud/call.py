@@ -1,4 +1,4 @@
-"""A request that was let in, as operations read it."""
+"""A request with a valid credential, as operations read it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def refuse(code: str, message: str, status: int = 400) -> NoReturn:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """When the request came, the names in its path, its query and its body."""
+    """The moment of a request, the names in the path, the query and the body."""
 
     moment: Moment
     names: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -33,7 +33,7 @@ class Call:
 
     @property
     def query(self) -> Mapping[str, str]:
-        """The parameters of the query; the last one of a name counts."""
+        """The parameters of the query. The last one of a name counts."""
         return dict(self.pairs)
 
     def values(self, name: str) -> list[str]:
@@ -41,9 +41,9 @@ class Call:
         return [value for key, values in self.pairs if key == name for value in values.split(",") if value]
 
     def number(self, name: str, default: int, *, least: int = 1) -> int:
-        """Return a parameter that is a number, refused for a value that is not."""
+        """Return a number of the query. Any other value is refused."""
         value = self.query.get(name, str(default))
-        # int() alone would take signs and the digits of any script; more than nine digits are a mistake.
+        # int() alone would take signs and the digits of any script. More than nine digits are a mistake.
         if not value.isascii() or not value.isdigit() or len(value) > MOST_DIGITS or int(value) < least:
             refuse("BMS.0018", f"{name} must be a number from {least} on.")
         return int(value)

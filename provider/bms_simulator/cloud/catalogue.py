@@ -13,7 +13,7 @@ UNLIMITED = -1
 
 @dataclass(frozen=True, slots=True)
 class Flavor:
-    """A flavor; `stock` is the number of servers left in each availability zone, a zone that is missing has plenty.
+    """A flavor. `stock` is the number of servers left in each availability zone, without a number there is plenty.
 
     `zones` gives the state of sale in zones where the state is not "normal". Memory is in MB.
     """
@@ -41,7 +41,7 @@ FLAVORS = (
 
 @dataclass(frozen=True, slots=True)
 class Quotas:
-    """How much a project may have in all; -1 is no limit. Memory is in MB."""
+    """How much a project may have in all. -1 is no limit. Memory is in MB."""
 
     instances: int = UNLIMITED
     cores: int = UNLIMITED
@@ -50,7 +50,7 @@ class Quotas:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The flavors by id and the quotas; a flavor that is not listed is taken as an ordinary one."""
+    """The flavors and the quotas. An unlisted flavor is an ordinary flavor for any boot."""
 
     flavors: Sequence[Flavor] = FLAVORS
     quotas: Quotas = Quotas()

@@ -1,4 +1,4 @@
-"""One project of the cloud: its jobs, its world, and the ways in which jobs change the world."""
+"""One project of the cloud: its jobs, its world, and how jobs change the world."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ BUSY: Mapping[str | None, tuple[str, str]] = {
     "rebooting": ("BMS.0037", "The server is being rebooted."),
 }
 
-# What one step of a job does to the world, if the job is placed at that second.
+# The effect of one step of a job on the world, for a job placed at that second.
 Effect: TypeAlias = Callable[[Step, float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job to be placed on a server; `status` is that of the response, `occupies` keeps other jobs off the server."""
+    """A job to be placed on a server. `status` is that of the response, `occupies` keeps other jobs off the server."""
 
     server: Server
     base: Step
@@ -42,7 +42,7 @@ class Task:
 
 
 class Cloud:
-    """The jobs and the world that they change; not safe for threads by itself."""
+    """The jobs and the world that they change. Not safe for threads by itself."""
 
     def __init__(self, project_id: str, time_scale: float, behaviour: Behaviour, catalogue: Catalogue) -> None:
         """Begin without jobs and servers."""
@@ -54,7 +54,7 @@ class Cloud:
         self.purchases = Purchases()
 
     def place(self, base: Step, scenario: Scenario, moment: Moment, effect: Effect) -> Step:
-        """Let a job begin now, as bent by the scenario, and plan what its steps do to the world."""
+        """Let a job begin now, as bent by the scenario, and plan the effects of its steps."""
         plan = self.jobs.place(base, scenario, moment)
         for step in walk(plan):
             if step.target:
@@ -63,7 +63,7 @@ class Cloud:
 
     def carry_out(self, task: Task, call: Call) -> Response:
         """Place a job on a server, and respond with its id."""
-        # A server that was made under a scenario's name keeps to that scenario in everything that is done to it.
+        # A scenario in the name of a server holds for all later jobs on the server.
         scenario = scenario_of(task.server.name)
         if scenario.takes_orders:
             plan = self.place(task.base, scenario, call.moment, task.effect)
@@ -106,7 +106,7 @@ class Cloud:
         return servers
 
     def server_in_path(self, call: Call, *statuses: str) -> Server:
-        """Return the server of the path, refused unless it has one of the statuses and no task."""
+        """Return the server of the path, refused with a task or with another status."""
         server = self.changeable_server(call.names["server_id"], call)
         if server.status not in statuses:
             refuse("BMS.1001", f"The server is {server.status}, not {' or '.join(statuses)}.")
@@ -124,7 +124,7 @@ class Cloud:
         return server
 
     def refuse_occupied(self, server: Server) -> None:
-        """Refuse a job on a server while another one changes its volumes or ports."""
+        """Refuse a job on a server while another job changes volumes or ports of the server."""
         if server.operation and self.behaviour.one_at_a_time:
             refuse(self.behaviour.busy_code, f"The server {server.id} is busy: another operation is under way.")
 

@@ -1,4 +1,4 @@
-"""The clouds of all projects, the time they share, and the lock that serves one request after the other."""
+"""The clouds of all projects, their common time, and the lock for one request after the other."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Clouds:
         self._clouds: dict[str, Cloud] = {}
 
     def of(self, project_id: str) -> Cloud:
-        """Return the cloud of a project; to be used with the lock held."""
+        """Return the cloud of a project. To be used with the lock held."""
         if project_id not in self._clouds:
             self._clouds[project_id] = Cloud(project_id, self.time.time_scale, self.behaviour, self._catalogue)
         return self._clouds[project_id]
 
     def of_account(self, account: Account) -> Iterator[Cloud]:
-        """Return the clouds of all projects of an account; to be used with the lock held."""
+        """Return the clouds of all projects of an account. To be used with the lock held."""
         for project in account.projects:
             yield self.of(project.id)

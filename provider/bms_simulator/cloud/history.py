@@ -1,4 +1,4 @@
-"""What becomes of things over time: the second at which each appears, and the changes planned for it."""
+"""Things over time: the second of their beginning, and the changes planned for later."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T", bound=_Identified)
 
 
 class History(Generic[T]):
-    """Things by id; the state of a thing at any second follows from its beginning and the changes until then."""
+    """Things by id. The state of a thing at any second follows from its beginning and the changes until then."""
 
     def __init__(self) -> None:
         """Begin empty."""
@@ -29,7 +29,7 @@ class History(Generic[T]):
         self._changes[thing.id] = []
 
     def plan(self, thing_id: str, since: float, change: Callable[[T], T | None]) -> None:
-        """Let a change happen at that second; a change to None takes the thing away."""
+        """Let a change happen at that second. A change to None takes the thing away."""
         if since < math.inf:
             changes = self._changes[thing_id]
             changes.append((since, change))
@@ -40,7 +40,7 @@ class History(Generic[T]):
         self.plan(thing_id, since, lambda _thing: None)
 
     def at(self, thing_id: str, now: float) -> T | None:
-        """Return the thing as it is at that second, None for a thing that is not there."""
+        """Return the state of a thing at that second, None for a missing thing."""
         since, state = self._appearing.get(thing_id, (math.inf, None))
         return None if since > now else self._changed(thing_id, state, now)
 
@@ -51,12 +51,12 @@ class History(Generic[T]):
         return state
 
     def all_at(self, now: float) -> tuple[T, ...]:
-        """Return everything that is there at that second, in the order of planning."""
+        """Return everything at that second, in the order of planning."""
         states = (self.at(thing_id, now) for thing_id in self._appearing)
         return tuple(state for state in states if state is not None)
 
     def all_until(self, now: float) -> Iterator[T]:
-        """Return everything that is there at that second or will appear later."""
+        """Return everything at that second, and everything that will appear later."""
         for thing_id, (since, thing) in self._appearing.items():
             state = thing if since > now else self.at(thing_id, now)
             if state is not None:

@@ -1,4 +1,4 @@
-"""The jobs there are: placed by an order, ready-made, or scripted; and how each poll is answered."""
+"""The jobs there are: placed by an order, ready-made, or scripted. And how each poll is answered."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ Shown: TypeAlias = Mapping[str, Json] | Response | Literal["reset"]
 
 @dataclass(frozen=True, slots=True)
 class ScriptedResponse:
-    """What a scripted job shows, for that many polls or, if `seconds` is given, simulated seconds."""
+    """One response of a scripted job, for a number of polls or, with `seconds`, of simulated seconds."""
 
     show: Shown
     polls: int = 1
     seconds: float | None = None
 
     def response(self) -> Response:
-        """Return the response that shows it."""
+        """Return the response of the script."""
         if isinstance(self.show, Response):
             return self.show
         return RESET if isinstance(self.show, str) else Response(200, self.show)
 
 
 class Script:
-    """A job that shows one response after the other; the last one stays."""
+    """A job that shows one response after the other. The last response stays."""
 
     def __init__(self, responses: Sequence[Shown | ScriptedResponse]) -> None:
         """Begin with the first of `responses`, at the first poll."""
@@ -47,7 +47,7 @@ class Script:
         self._since = 0.0
 
     def poll(self, moment: Moment) -> Response:
-        """Return the response that this poll falls on."""
+        """Return the response to one poll."""
         if self._polls == 0 and self._current == 0:
             self._since = moment.simulated
         while self._current < len(self._responses) - 1 and self._is_over(moment.simulated):
@@ -68,7 +68,7 @@ class Script:
 
 @dataclass(slots=True)
 class PlacedJob:
-    """A job or sub-job that can be asked for, and how often it has been."""
+    """A job or sub-job, and the number of polls so far."""
 
     step: Step
     scenario: Scenario
@@ -101,7 +101,7 @@ class JobStore:
         return job_id in self._jobs
 
     def place(self, base: Step, scenario: Scenario, moment: Moment) -> Step:
-        """Let a job begin now; the plan that it follows is `base` as bent by the scenario."""
+        """Let a job begin now, with `base` as bent by the scenario as its plan."""
         plan = scenario.plan(base)
         stamp = Stamp(moment.wall, self._time_scale)
         for step in walk(plan):
@@ -114,12 +114,12 @@ class JobStore:
         self._jobs[job_id] = Script(responses)
 
     def phase(self, job_id: str, moment: Moment) -> Phase | None:
-        """Return the phase that a job is in, None for a job that is scripted or not known."""
+        """Return the phase of a job, None for a scripted or unknown job."""
         job = self._jobs.get(job_id)
         return job.step.phase_at(moment.simulated - job.placed.simulated) if isinstance(job, PlacedJob) else None
 
     def placed(self, job_id: str) -> float:
-        """Return the simulated second at which a job was placed, 0 for a job that is scripted or not known."""
+        """Return the simulated second of a job's beginning, 0 for a scripted or unknown job."""
         job = self._jobs.get(job_id)
         return job.placed.simulated if isinstance(job, PlacedJob) else 0.0
 

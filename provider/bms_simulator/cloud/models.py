@@ -1,4 +1,4 @@
-"""The things of the cloud, each as it is at one moment."""
+"""The things of the cloud, each at one moment."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EMPTY: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A bare metal server; `order` is the object `server` of the create body.
+    """A bare metal server. `order` is the object `server` of the create body.
 
     `task_state` is shown, `operation` is a job on volumes or ports that is not.
     """
@@ -79,7 +79,7 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """An EVS volume in GB; one without an availability zone fits servers of every zone.
+    """An EVS volume in GB. A volume without an availability zone fits servers of every zone.
 
     `bought_with` is the prepaid server that the volume was ordered with.
     """
@@ -104,7 +104,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """A port of the VPC service: a NIC of a server, or free; `deleted_with_nic` None is the default of the cloud."""
+    """A port of the VPC service: a NIC of a server, or free. `deleted_with_nic` None is the default of the cloud."""
 
     id: str
     subnet_id: str
@@ -118,7 +118,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Eip:
-    """An elastic IP address, bound to a port or free; each is billed until released."""
+    """An elastic IP address, bound to a port or free. Each is billed until released."""
 
     id: str
     address: str

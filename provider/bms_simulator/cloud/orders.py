@@ -44,7 +44,7 @@ class CreateOrder:
         return not self.body.prepaid or self.body.terms.get("isAutoPay") == "true"
 
     def server_names(self, taken: Collection[str]) -> list[str]:
-        """Return the names of the servers: those of a batch have numbers, which go on after those that are taken."""
+        """Return the names of the servers. The numbers of a batch go on after the highest number in use."""
         if self.count == 1:
             return [self.name]
         matches = (re.fullmatch(re.escape(self.name) + r"-(\d{4})", name) for name in taken)

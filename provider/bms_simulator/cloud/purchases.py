@@ -28,7 +28,7 @@ class Purchase:
 
     @property
     def length(self) -> timedelta:
-        """How long the servers are paid for; a month for those that were there without an order."""
+        """How long the servers are paid for, a month for servers without an order."""
         if self.order is None:
             return timedelta(days=DAYS["month"])
         terms = self.order.body.terms

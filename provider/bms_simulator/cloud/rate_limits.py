@@ -10,7 +10,7 @@ from bms_simulator.http.responses import Refused, gateway_error
 
 
 class RateLimits:
-    """Counts the requests of each project and operation in a sliding window; not safe for threads by itself."""
+    """Counts the requests of each project and operation in a sliding window. Not safe for threads by itself."""
 
     def __init__(self, behaviour: Behaviour) -> None:
         """Begin with no requests counted."""
@@ -18,7 +18,7 @@ class RateLimits:
         self._counted: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
     def count(self, project_id: str, operation: str, limit: int | None, now: float) -> None:
-        """Count one request at that real second, refused if there are too many; refused ones do not count."""
+        """Count one request at a real second. A request over the limit is refused and not counted."""
         if limit is None or not self._behaviour.rate_limits:
             return
         counted, window = self._counted[project_id, operation], self._behaviour.rate_window_seconds

@@ -1,4 +1,4 @@
-"""The paths of the API: what each leads to, and how many requests a minute it takes."""
+"""The paths of the API: their operations, and their limits of requests a minute."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Operation: TypeAlias = Callable[[Cloud, Call], Response]
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[T]):
-    """A method and a path; parts in braces are names. `limit` is the number of requests a minute for one tenant."""
+    """A method and a path. Parts in braces are names. `limit` is the number of requests a minute for one tenant."""
 
     method: str
     path: str
@@ -48,7 +48,7 @@ class Route(Generic[T]):
         return sum(part.startswith("{") for part in self.parts)
 
     def match(self, parts: Sequence[str]) -> dict[str, str] | None:
-        """Return the names in a path that fits, None for a path that does not."""
+        """Return the names in a fitting path, None for another path."""
         if len(self.parts) != len(parts):
             return None
         pairs = list(zip(self.parts, parts, strict=True))
@@ -58,7 +58,7 @@ class Route(Generic[T]):
 
 
 def fitting(routes: Sequence[Route[T]], path: str) -> list[tuple[Route[T], dict[str, str]]]:
-    """Return the routes of a path, one for each method; a path with fewer names goes before one with more."""
+    """Return the routes of a path, one for each method. A path with fewer names goes before one with more."""
     parts = [unquote(part) for part in path.split("/")[1:]]
     matches = ((route, route.match(parts)) for route in routes)
     matching = [(route, names) for route, names in matches if names is not None]
@@ -72,7 +72,7 @@ def _bms(method: str, path: str, operation: Operation, limit: int | None = None)
 
 SERVER = "baremetalservers/{server_id}"
 
-# The limits are those of the API definition; it has none for deleting, tags and stock.
+# Limits of the API definition, which has none for deleting, tags and stock.
 ROUTES: tuple[Route[Operation], ...] = (
     _bms("POST", "baremetalservers", create.create, 50),
     _bms("POST", "baremetalservers/action", power.power, 50),

@@ -21,7 +21,7 @@ from bms_simulator.ids import entity_id
 
 
 class Setup:
-    """The things of one project; each method takes effect at once, and is safe to call from many threads."""
+    """The things of one project. Each method takes effect at once, and is safe to call from many threads."""
 
     def __init__(self, clouds: Clouds, project_id: str) -> None:
         """Act on the cloud of that project."""
@@ -31,12 +31,12 @@ class Setup:
     def add_server(
         self, name: str = "web", *, prepaid: bool = False, order: Mapping[str, Json] | None = None, **fields: Any
     ) -> Server:
-        """Return a new server that is running already, without any order.
+        """Return a new running server, without any order.
 
-        `order` has fields of the create body that differ from those of `sample_order`; `fields` are of `Server`.
+        `order` has fields of the create body that differ from those of `sample_order`. `fields` are of `Server`.
         """
         body = {**mapping(sample_order(name, prepaid=prepaid)["server"]), **(order or {})}
-        server_id = str(uuid.uuid4())
+        server_id = str(fields.pop("id", uuid.uuid4()))
         nics = objects(body["nics"])
         ports = [new_port(entity_id(server_id, "nic", number), nic, ()) for number, nic in enumerate(nics)]
         with self._clouds.lock:
@@ -61,7 +61,7 @@ class Setup:
         return server
 
     def add_volume(self, *, attached_to: str | None = None, **fields: Any) -> Volume:
-        """Return a new volume, attached to that server if one is named; `fields` are of `Volume`."""
+        """Return a new volume, attached to a server or free. `fields` are of `Volume`."""
         volume = Volume(**{"id": str(uuid.uuid4()), **fields})
         if attached_to:
             volume = replace(volume, status=IN_USE, server_id=attached_to, device=volume.device or "/dev/sdb")
@@ -69,14 +69,14 @@ class Setup:
         return volume
 
     def add_port(self, subnet_id: str, ip_address: str = "", **fields: Any) -> Port:
-        """Return a new free port; `fields` are of `Port`."""
+        """Return a new free port. `fields` are of `Port`."""
         port = new_port(str(uuid.uuid4()), {"subnet_id": subnet_id, "ip_address": ip_address}, ())
         port = replace(port, **fields)
         self._begin(port)
         return port
 
     def add_eip(self, address: str = "203.0.113.7", **fields: Any) -> Eip:
-        """Return a new elastic IP; `fields` are of `Eip`."""
+        """Return a new elastic IP. `fields` are of `Eip`."""
         eip = Eip(str(uuid.uuid4()), address, **fields)
         self._begin(eip)
         return eip
@@ -94,7 +94,7 @@ class Setup:
             volumes.plan(volume_id, now, lambda volume: replace(volume, **changes))
 
     def remove_server(self, server_id: str, *, shown_as_deleted: bool = True) -> None:
-        """Delete a server with its ports; volumes and elastic IPs stay."""
+        """Delete a server with its ports. Volumes and elastic IPs stay."""
         with self._clouds.lock:
             cloud, now = self._cloud, self._clouds.time.now().simulated
             server = cloud.world.servers.at(server_id, now)
@@ -117,7 +117,7 @@ class Setup:
             return self._cloud.world.view(self._clouds.time.now().simulated)
 
     def history(self) -> list[tuple[float, WorldView]]:
-        """Return each simulated second until now at which anything changed, with everything as it was from then on."""
+        """Return each simulated second of a change until now, with the world from then on."""
         with self._clouds.lock:
             return list(self._cloud.world.views(self._clouds.time.now().simulated))
 

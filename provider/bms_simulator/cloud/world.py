@@ -1,4 +1,4 @@
-"""Everything that jobs make and change: servers, volumes, ports and elastic IPs of one project."""
+"""The world of one project: servers, volumes, ports and elastic IPs."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ class WorldView:
         return self._attached.get(server_id, ())
 
     def server(self, server_id: str) -> Server:
-        """Return the server with that id; KeyError for a server that is not there."""
+        """Return the server with that id. An unknown id raises KeyError."""
         return {each.id: each for each in self.servers}[server_id]
 
     def volume(self, volume_id: str) -> Volume:
-        """Return the volume with that id; KeyError for a volume that is not there."""
+        """Return the volume with that id. An unknown id raises KeyError."""
         return {each.id: each for each in self.volumes}[volume_id]
 
 
@@ -67,7 +67,7 @@ class World:
             self.volumes.begin(0.0, Volume(volume_id))
 
     def view(self, now: float) -> WorldView:
-        """Return what is there at that second."""
+        """Return the world at that second."""
         return WorldView(
             self.servers.all_at(now), self.volumes.all_at(now), self.ports.all_at(now), self.eips.all_at(now)
         )
@@ -84,7 +84,7 @@ class World:
         return tuple(volume for volume in volumes if volume.server_id == server_id and volume.status != ATTACHING)
 
     def release(self, server_id: str, now: float, *, volumes: bool, eips: bool) -> None:
-        """Let go at that second of what a server has; data volumes and elastic IPs end if the flags say so."""
+        """Free the volumes, ports and elastic IPs of a server at that second, or end them as the flags say."""
         for volume in self.volumes.all_at(now):
             if volume.server_id == server_id:
                 if volumes or volume.root or volume.deleted_with_server:
@@ -94,7 +94,7 @@ class World:
         for port in self.ports.all_at(now):
             if port.server_id == server_id:
                 self._release_eip(port.id, now, ended=eips)
-                self.ports.end(port.id, now)
+                self.ports.plan(port.id, now, _released)
 
     def _release_eip(self, port_id: str, now: float, *, ended: bool) -> None:
         for eip in self.eips.all_at(now):
@@ -103,3 +103,7 @@ class World:
                     self.eips.end(eip.id, now)
                 else:
                     self.eips.plan(eip.id, now, lambda each: replace(each, port_id=None))
+
+
+def _released(port: Port) -> Port | None:
+    return replace(port, server_id=None) if port.deleted_with_nic is False else None

@@ -1,4 +1,4 @@
-"""Reading of JSON values that may have any type: a value of another type reads as an empty one."""
+"""Reading of JSON values of unknown types: a value of another type reads as empty."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from bms_simulator.http.responses import Json
 
 
 def mapping(value: Json) -> Mapping[str, Json]:
-    """Return the value if it is an object, otherwise an empty one."""
+    """Return the value if the value is an object, otherwise an empty object."""
     return value if isinstance(value, Mapping) else {}
 
 
 def objects(value: Json) -> list[Mapping[str, Json]]:
-    """Return the items of a list of objects; an empty list for anything else."""
+    """Return the items of a list of objects, an empty list for any other value."""
     if not isinstance(value, Sequence) or isinstance(value, str):
         return []
     items = [item for item in value if isinstance(item, Mapping)]

@@ -71,7 +71,7 @@ class Listener(ThreadingHTTPServer):
                 self._drop_open()
 
     def stop(self) -> None:
-        """End everything; the listener cannot be used again."""
+        """End everything. The listener cannot be used again."""
         self.stopping.set()
         self.shutdown()
         self.server_close()
@@ -86,7 +86,7 @@ class Listener(ThreadingHTTPServer):
 
     # The types of the base class allow a datagram server too.
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread of its own, or reset it while paused."""
+        """Serve a connection in a thread of its own. While paused, reset the connection."""
         with self._lock:
             dropped = self._paused or self.stopping.is_set()
             if not dropped:

@@ -19,7 +19,7 @@ def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def masked_body(path: str, body: bytes) -> Json:
-    """Return the JSON value of a body, None if it has none; orders are shown whole, others without secrets."""
+    """Return the JSON value of a body, None if it has none. Orders are shown whole, others without secrets."""
     try:
         value = parsed(body) if body else None
         return value if path.startswith(JOB_API_PATHS) else _masked(value)

@@ -1,4 +1,4 @@
-"""What was asked, in order: the evidence for tests such as "one POST and no more"."""
+"""The record of requests, in order: the evidence for tests such as "one POST and no more"."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bms_simulator.http.responses import Json
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request that arrived whole, `at` seconds after the start; `status` is None where nothing is answered."""
+    """A request that arrived whole, `at` seconds after the start. `status` is None without a response."""
 
     method: str
     path: str

@@ -1,4 +1,4 @@
-"""What a client asks: one HTTP request, apart from the connection that it came over."""
+"""One HTTP request, apart from its connection."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bms_simulator.http.responses import Json
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came over the wire: header names are in lower case, the path has no query."""
+    """One request from the wire. Header names are in lower case, the path has no query."""
 
     method: str
     path: str
@@ -22,7 +22,7 @@ class Request:
 
 
 def parsed(body: bytes) -> Json:
-    """Return the value of a JSON document; ValueError for bytes that are none."""
+    """Return the value of a JSON document. Other bytes raise ValueError."""
     try:
         return cast("Json", json.loads(body))
     except RecursionError:

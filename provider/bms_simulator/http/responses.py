@@ -1,4 +1,4 @@
-"""What the simulator says to one request: a status, a body and the way they are delivered."""
+"""The response to one request: a status, a body and the way of their delivery."""
 
 from __future__ import annotations
 
@@ -83,14 +83,14 @@ def service_error(code: str, message: str, status: int = 400) -> Response:
 
 
 def gateway_error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Return an error in the shape of the API gateway; its body repeats the request id of the header."""
+    """Return an error in the shape of the API gateway. Its body repeats the request id of the header."""
     request_id = uuid.uuid4().hex
     body: JsonObject = {"error_code": code, "error_msg": message, "request_id": request_id}
     return Response(status, body, {REQUEST_ID_HEADER: request_id, **(headers or {})})
 
 
 def unauthorized(reason: str) -> Response:
-    """Return the gateway's error for a request that nobody vouches for."""
+    """Return the gateway's error for a request without a valid credential."""
     return gateway_error(401, "APIGW.0301", f"Incorrect IAM authentication information: {reason}")
 
 

@@ -1,4 +1,4 @@
-"""Faults for single requests: the next ones that fit get another response, carried out or not."""
+"""Faults for single requests: the next fitting requests get another response, carried out or not."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Spoiler:
     times: int
 
     def fits(self, request: Request) -> bool:
-        """Return whether a request is one of those."""
+        """Return whether a request fits."""
         return request.method == self.method and self.path_contains in request.path
 
 
@@ -33,12 +33,12 @@ class Spoilers:
         self._spoilers: list[Spoiler] = []
 
     def add(self, spoiler: Spoiler) -> None:
-        """Let a fault come after those before it."""
+        """Add a fault after all other faults."""
         with self._lock:
             self._spoilers.append(spoiler)
 
     def take(self, request: Request) -> Spoiler | None:
-        """Return the fault for a request, None for a request that goes as it should."""
+        """Return the fault for a request, None for no fault."""
         with self._lock:
             spoiler = next((each for each in self._spoilers if each.fits(request)), None)
             if spoiler:

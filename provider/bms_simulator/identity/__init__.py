@@ -1,1 +1,1 @@
-"""Who may ask: accounts, tokens, signatures, and the identity service that issues and lists them."""
+"""Accounts, tokens, signatures, and the identity service for all of them."""

@@ -1,4 +1,4 @@
-"""Access keys: which there are, which are locked, and whose signature a request bears."""
+"""Access keys, their locks, and the key of a request's signature."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ def _check_date(request: Request, signature: Signature, now: datetime) -> None:
 def _check_security_token(request: Request, key: AccessKey) -> None:
     offered = request.headers.get("x-security-token", "")
     if key.security_token and not offered:
-        # Without its token a temporary key is looked up among the permanent ones.
+        # Without a token a temporary key is searched for among the permanent keys.
         _refuse_unknown(key.access)
     if not hmac.compare_digest(offered.encode(), (key.security_token or "").encode()):
         _refuse("decrypt token fail")
     if key.expired:
-        _refuse(f"Get secretKey failed,ak:{key.access},err:ak expired")  # no page tells the text of this one
+        _refuse(f"Get secretKey failed,ak:{key.access},err:ak expired")  # no page has this text
 
 
 def _refuse_unknown(access: str) -> NoReturn:

@@ -14,7 +14,7 @@ DEFAULT_NAME = "simulated"  # of the account and of the project that are always 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project; `region` is given for one of another region than the one served here."""
+    """A project. `region` names another region than the simulator's own."""
 
     id: str
     name: str
@@ -23,7 +23,7 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user who logs in with a password; `denied` is one who has no right to the Job API."""
+    """A user with a password. `denied` is a user without rights to the Job API."""
 
     name: str
     password: str = field(repr=False)
@@ -32,7 +32,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class AccessKey:
-    """A key to sign with; one with a security token is temporary, and `expired` once its time is over.
+    """A key to sign with. A key with a security token is temporary. `expired` ends such a key.
 
     `user` is the name of the owner, by default the first user of the account.
     """
@@ -47,7 +47,7 @@ class AccessKey:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account; `tokens` are ready ones that last, each with the id of its project."""
+    """An account. `tokens` are ready tokens without an end, each with the id of its project."""
 
     name: str
     projects: Sequence[Project] = ()
@@ -61,11 +61,11 @@ class Account:
         return next((each for each in self.projects if each.id == project_id), None)
 
     def projects_named(self, name: str) -> tuple[Project, ...]:
-        """Return the projects with that name, of which there may be several."""
+        """Return all projects with that name."""
         return tuple(each for each in self.projects if each.name == name)
 
     def owner_of(self, key: AccessKey) -> str:
-        """Return the name of the user who has a key; the account's own name where there are no users."""
+        """Return the name of a key's user, the account's own name if there are no users."""
         return key.user or next((user.name for user in self.users), self.name)
 
     def user(self, name: str) -> User | None:
@@ -75,7 +75,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """All accounts; names and ids that must be unique are."""
+    """All accounts, with unique names, ids and keys."""
 
     accounts: Sequence[Account] = ()
 
@@ -93,7 +93,7 @@ class Accounts:
 
     @classmethod
     def load(cls, path: str | Path) -> Accounts:
-        """Return the accounts of a JSON file; ValueError names the file and the place of what is wrong."""
+        """Return the accounts of a JSON file. A ValueError names the file and the place of the mistake."""
         document = read_json(Path(path))
         if "accounts" not in document.object_of("accounts"):
             document.at("accounts").wrong("must be a list")
@@ -108,18 +108,18 @@ class Accounts:
         return next((each for each in self.accounts if each.name == name), None)
 
     def owner(self, project_id: str) -> Account | None:
-        """Return the account that has that project."""
+        """Return the account of a project."""
         return next((each for each in self.accounts if each.project(project_id)), None)
 
     def find(self, project_id: str) -> tuple[Account, Project]:
-        """Return a project and the account that has it; ValueError if there is none."""
+        """Return a project and its account. An unknown id raises ValueError."""
         for account in self.accounts:
             if project := account.project(project_id):
                 return account, project
         raise ValueError(f"there is no project {project_id}")
 
     def with_default(self, token: str, project_id: str) -> Accounts:
-        """Return these with that ready token for that project; the project gets an account unless it has one."""
+        """Return the accounts with one more ready token for a project. A project without an account gets one."""
         owner = self.owner(project_id)
         if owner is None:
             default = Account(DEFAULT_NAME, (Project(project_id, DEFAULT_NAME),), tokens={token: project_id})

@@ -30,7 +30,7 @@ class Attempts:
             return record is not None and now < record.locked_until
 
     def count(self, name: str, now: float, *, right: bool) -> None:
-        """Count one attempt on a name that is not locked: a right one forgives the wrong ones before it."""
+        """Count one attempt on a name without a lock. A right attempt resets the count of wrong attempts."""
         with self._lock:
             record = self._records.setdefault(name, _Record())
             record.failures = 0 if right else record.failures + 1

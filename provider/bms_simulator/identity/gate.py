@@ -1,4 +1,4 @@
-"""Who may ask: one check for each request, apart from everything else."""
+"""The gate of the API: one check of the credential for each request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Gate:
         self._time = time
 
     def admit(self, request: Request, project_id: str) -> None:
-        """Refuse a request that may not do anything in that project here."""
+        """Refuse a request without rights in that project."""
         caller = self.caller(request)
         if caller.project is not None and caller.project.region is not None:
             _refuse(_outdated())
@@ -36,7 +36,7 @@ class Gate:
             _refuse(NO_RIGHT)
 
     def caller(self, request: Request) -> Caller:
-        """Return who asks, refused unless a token or a signature tells it."""
+        """Return the caller of a request, refused without a valid token or signature."""
         caller = self._identified(request)
         _refuse_frozen(caller.account)
         return caller

@@ -1,4 +1,4 @@
-"""Reading of a JSON file: each value knows its place in it, and an error names the place but never a value."""
+"""Reading of a JSON file: each value knows its place in the file. An error names the place but never a value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A value, and the file and the place in it that it was read from."""
+    """A value, with its file and its place in the file."""
 
     file: Path
     name: str
@@ -24,16 +24,16 @@ class Place:
         raise ValueError(f"{self.file}: {self.name or 'the document'} {what}")
 
     def object_of(self, *known: str) -> dict[str, object]:
-        """Return the value as an object that has no other keys than those."""
+        """Return the value as an object with no other keys."""
         if not isinstance(self.value, dict):
             self.wrong("must be an object")
         if not self.value.keys() <= set(known):
-            # Not named: in a file that is wrong in its shape, a key may well be a secret.
+            # The key is not named: in a file of a wrong shape a key may be a secret.
             self.wrong(f"has a key that is none of {', '.join(known)}")
         return self.value
 
     def at(self, key: str) -> Place:
-        """Return the place under a key of this object, with None for a key that is not there."""
+        """Return the place under a key of the object, with None for a missing key."""
         value = self.value.get(key) if isinstance(self.value, dict) else None
         return Place(self.file, f"{self.name}.{key}" if self.name else key, value)
 
@@ -45,18 +45,18 @@ class Place:
         return place.value
 
     def text_or_none(self, key: str) -> str | None:
-        """Return the string under a key, None for one that is left out or null."""
+        """Return the string under a key, None for null or a missing key."""
         return None if self.at(key).value is None else self.text(key)
 
     def flag(self, key: str) -> bool:
-        """Return the boolean under a key, false for one that is left out."""
+        """Return the boolean under a key, false for a missing key."""
         place = self.at(key)
         if not isinstance(place.value, bool | None):
             place.wrong("must be true or false")
         return bool(place.value)
 
     def items(self, key: str, read: Callable[[Place], T]) -> tuple[T, ...]:
-        """Return what is read from each item of the list under a key, nothing for one that is left out."""
+        """Return the items of the list under a key, each as `read` returns it. A key without a value has none."""
         place = self.at(key)
         if not isinstance(place.value, list | None):
             place.wrong("must be a list")

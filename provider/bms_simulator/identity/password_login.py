@@ -1,4 +1,4 @@
-"""Logging in with a password: reading of the request, and the checks that it must pass."""
+"""Logging in with a password: reading and checking of the request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCKED_SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who wants a token and for which project, by its id or, without one, by its name."""
+    """A user and a password, and the project of the token by id or by name."""
 
     account: str
     user: str
@@ -71,7 +71,7 @@ def _complete(login: Login) -> Login:
 
 
 class PasswordLogin:
-    """Checks passwords, and locks users out for whom too many wrong ones were tried."""
+    """Checks passwords, and locks users out after too many wrong passwords."""
 
     def __init__(self, accounts: Accounts, time: SimulatedTime) -> None:
         """Begin with nobody locked out."""
@@ -80,7 +80,7 @@ class PasswordLogin:
         self._attempts = Attempts(LOCKED_SECONDS)
 
     def admit(self, login: Login) -> LoginResult:
-        """Return who is let in; refused are wrong names and passwords, frozen accounts and projects of others."""
+        """Return the result of a login. Wrong names and passwords, frozen accounts and foreign projects are refused."""
         account = self._accounts.named(login.account)
         user = account.user(login.user) if account else None
         if account is None or user is None:

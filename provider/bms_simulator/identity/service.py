@@ -21,7 +21,7 @@ CREDENTIALS_PATH = "/v3.0/OS-CREDENTIAL/credentials/"
 
 
 class Identity:
-    """The part of the identity service that clients of the Job API use; safe to call from many threads."""
+    """The part of the identity service that clients of the Job API use. Safe to call from many threads."""
 
     def __init__(self, accounts: Accounts, gate: Gate, tokens: Tokens, time: SimulatedTime) -> None:
         """Serve those accounts."""
@@ -30,7 +30,7 @@ class Identity:
         self._login = PasswordLogin(accounts, time)
 
     def respond(self, request: Request) -> Response | None:
-        """Return the response to a request, None for a path that is not of this service."""
+        """Return the response to a request, None for the path of another service."""
         try:
             if request.path == TOKENS_PATH:
                 return self._issue(request) if request.method == "POST" else not_allowed(request.method)

@@ -26,7 +26,7 @@ _AUTHORIZATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What a client says of its signature: the key, the names of the signed headers in order, and the value."""
+    """The parts of a signature: the key, the names of the signed headers in order, and the value."""
 
     access: str
     headers: tuple[str, ...]
@@ -34,7 +34,7 @@ class Signature:
 
 
 def read_authorization(header: str) -> Signature | None:
-    """Return the signature of an Authorization header, None if it is not of that form."""
+    """Return the signature of an Authorization header, None for a header of another form."""
     match = _AUTHORIZATION.fullmatch(header.strip())
     if match is None:
         return None
@@ -43,7 +43,7 @@ def read_authorization(header: str) -> Signature | None:
 
 
 def signed_at(request: Request) -> datetime | None:
-    """Return the time that a request says it was signed at, None if it says none."""
+    """Return the time of a request's signature, None without such a header."""
     try:
         return datetime.strptime(request.headers.get(DATE_HEADER, ""), DATE_FORMAT).replace(tzinfo=UTC)
     except ValueError:
@@ -64,7 +64,7 @@ def _string_to_sign(request: Request, signature: Signature) -> bytes:
 
 
 def canonical_request(request: Request, signed: tuple[str, ...]) -> bytes:
-    """Return the request in the one form that both sides agree on."""
+    """Return the canonical form of a request."""
     parts = (
         request.method.encode(),
         _canonical_path(request.path),

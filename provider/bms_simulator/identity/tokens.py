@@ -1,4 +1,4 @@
-"""Tokens: ready ones, issued ones with an end, and who holds them."""
+"""Tokens: ready tokens, issued tokens with an end, and their holders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOKEN_BYTES = 96
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks: of which account, for which project (None for a signature), and whether without rights."""
+    """The account and the project of a request, no project for a signature. `denied` is a caller without rights."""
 
     account: Account
     project: Project | None = None
@@ -25,7 +25,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token is good for, and the real second at which it ends."""
+    """The caller of a token, and the real second of the token's end."""
 
     caller: Caller
     ends: float = math.inf
@@ -44,7 +44,7 @@ class Tokens:
     """All tokens, safe to use from many threads."""
 
     def __init__(self, accounts: Accounts, seconds: float, time: SimulatedTime) -> None:
-        """Begin with the ready tokens; those issued later live that many real seconds."""
+        """Begin with the ready tokens. Tokens issued later live `seconds` real seconds."""
         if not 0 < seconds <= LONGEST_SECONDS:
             raise ValueError(f"token_seconds must be a number above 0 and up to {LONGEST_SECONDS}, not {seconds!r}")
         self._seconds = seconds
@@ -65,7 +65,7 @@ class Tokens:
         return Issued(token, wall, wall + timedelta(seconds=self._seconds))
 
     def find(self, token: str) -> Grant | None:
-        """Return what a token is good for, ended ones included; None for one never issued, or revoked."""
+        """Return the grant of a token, of an ended token too. An unknown or revoked token has none."""
         with self._lock:
             return self._grants.get(token)
 
@@ -75,11 +75,11 @@ class Tokens:
             return [token for token, grant in self._grants.items() if grant.ends != math.inf]
 
     def revoke(self, token: str) -> None:
-        """Make a token, ready or issued, one that never was."""
+        """Forget a token, ready or issued."""
         with self._lock:
             self._grants.pop(token, None)
 
     def revoke_issued(self) -> None:
-        """Revoke every token that was issued; the ready ones stay."""
+        """Revoke every issued token. Ready tokens stay."""
         with self._lock:
             self._grants = {token: grant for token, grant in self._grants.items() if grant.ends == math.inf}

@@ -1,1 +1,1 @@
-"""How things go: the timeline of a job, and the scenarios that bend the job, its shape and its responses."""
+"""The timeline of a job, and the scenarios that bend the job, its shape and its responses."""

@@ -1,4 +1,4 @@
-"""The table of scenarios: what each is called, what it shows, and what it bends."""
+"""The table of scenarios: names, effects, and the functions that bend a job and the responses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One way for things to go: in the job, in its shape, in the responses to polls, in the response to the order."""
+    """One course of a job: its plan, its shape, the responses to polls, the response to the order."""
 
     name: str
     shows: str
@@ -123,7 +123,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
 
 
 def scenario_of(server_name: str) -> Scenario:
-    """Return the scenario that a server's name asks for: itself, or the longest that it starts with and a hyphen."""
+    """Return the scenario of a server's name: the same name, or the longest scenario name before a hyphen."""
     fitting = [name for name in SCENARIOS if server_name == name or server_name.startswith(f"{name}-")]
     return SCENARIOS[max(fitting, key=len, default="ok")]
 

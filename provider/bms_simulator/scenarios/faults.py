@@ -17,7 +17,7 @@ HTML_PAGE = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body><
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """One query of a job: which one it is, and how old the job is in simulated and in real seconds."""
+    """One poll of a job: its number, and the age of the job in simulated and in real seconds."""
 
     number: int
     elapsed: float
@@ -169,5 +169,5 @@ def timed_out(_response: Response) -> Response:
 
 
 def instead(response: Response) -> OrderFault:
-    """Give that response, whatever the honest one is."""
+    """Give that response in place of the honest response."""
     return lambda _response: response

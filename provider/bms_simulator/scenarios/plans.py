@@ -37,7 +37,7 @@ def ending(step: Step, status: str, seconds: float, failure: Failure | None = No
 
 
 def failed(step: Step, failure: Failure = CREATE_FAILED) -> Step:
-    """Let the step fail at the second at which it would have succeeded."""
+    """Let the step fail at the second of its success."""
     return ending(step, FAIL, step.ends, failure)
 
 
@@ -55,7 +55,7 @@ def with_child(step: Step, number: int, child: Step) -> Step:
 
 
 def middle(step: Step) -> int:
-    """Return the number of the sub-job that fails when only one does: neither the first nor the last of three."""
+    """Return the number of the only failing sub-job: of three neither the first nor the last."""
     return len(step.children) // 2
 
 
@@ -114,7 +114,7 @@ def _listed_from(step: Step, seconds: float) -> Step:
 
 
 def without_children(step: Step) -> Step:
-    """Make it the job of one server, which is named by the job itself."""
+    """Make the job one of a single server, named by the job and not by a sub-job."""
     if not step.children:
         return step
     first = step.children[0]
@@ -140,7 +140,7 @@ def nested(step: Step) -> Step:
 
 
 def unknown_first(step: Step) -> Step:
-    """Give the job a status that no page knows for its first half."""
+    """Give the job a status without documentation for its first half."""
     waiting = Phase(0, "WAITING_EXECUTE")
     return replace(step, phases=(waiting, Phase(KNOWN_AT * step.ends, RUNNING), step.phases[-1]))
 

@@ -57,7 +57,7 @@ def last_repeats_first(job: JsonObject) -> JsonObject:
 
 
 def wrong_types(job: JsonObject) -> JsonObject:
-    """Give every field a type that it never has."""
+    """Give every field a wrong type."""
     return {
         "status": [job["status"]],
         "entities": "none",

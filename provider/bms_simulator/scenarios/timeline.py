@@ -1,6 +1,6 @@
-"""What a job looks like after so many simulated seconds: pure functions, apart from HTTP and from the world.
+"""The state of a job after a number of simulated seconds: pure functions, apart from HTTP and from the world.
 
-A job is a `Step` with phases; its sub-jobs are steps too. `render` writes what the API would show of it.
+A job is a `Step` with phases. Its sub-jobs are steps too. `render` writes what the API would show of it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ INIT = "INIT"
 RUNNING = "RUNNING"
 MOVING = frozenset({INIT, RUNNING, "PENDING_PAYMENT", "WAITING_EXECUTE"})
 
-# The simulated seconds that a job takes from its order to its end.
+# Simulated seconds of a job from the order to the end.
 CREATE_SECONDS = 240.0
 DISK_SECONDS = 24.0
 POWER_SECONDS = 60.0
@@ -55,7 +55,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A job or a sub-job: its phases in order of time, and what it shows when it is over."""
+    """A job or a sub-job: phases in order of time, and the result at the end."""
 
     job_id: str
     job_type: str
@@ -74,12 +74,12 @@ class Step:
 
     @property
     def starts(self) -> float:
-        """The second at which its work begins."""
+        """The second of the beginning of the work."""
         return next((phase.since for phase in self.phases if phase.status == RUNNING), self.phases[0].since)
 
     @property
     def ends(self) -> float:
-        """The second at which it is over, infinity for never."""
+        """The second of the end, infinity for never."""
         return next((phase.since for phase in self.phases if phase.status not in MOVING), math.inf)
 
     @property
@@ -102,7 +102,7 @@ def single(job_id: str, job_type: str, target: str, entities: Mapping[str, Json]
 
 
 def batch(job_id: str, types: tuple[str, str], parts: Sequence[tuple[str, Mapping[str, Json]]], seconds: float) -> Step:
-    """Return a job with one sub-job for each target, ending one after the other; `types` are the job's and theirs."""
+    """Return a job with one sub-job for each target, ending one after the other. `types` are the job's and theirs."""
     phases = (Phase(0, INIT), Phase(PARENT_STARTS * seconds, RUNNING), Phase(seconds, SUCCESS))
     children = tuple(
         Step(

@@ -187,6 +187,17 @@ def test_the_port_of_a_removed_nic(kept: bool, start: Callable[..., Any]) -> Non
     assert len(bench.sim.world.ports) == 2
 
 
+def test_a_port_that_is_marked_outlives_its_server(bench: Any) -> None:
+    """The ports of a deleted server go with the server, but for a port that is marked to stay."""
+    server_id = bench.sim.setup.add_server(order={"nics": [{"subnet_id": "a"}, {"subnet_id": "b"}]}).id
+    kept = bench.sim.world.server(server_id).nic_ids[1]
+    mark = {"interface_attachment": {"delete_on_termination": False}}
+    bench.ask("PUT", f"baremetalservers/{server_id}/os-interface/{kept}", mark)
+    bench.delete(server_id)
+    bench.sim.advance(120.0)
+    assert [(port.id, port.server_id) for port in bench.sim.world.ports] == [(kept, None)]
+
+
 def test_a_free_port_becomes_a_nic(bench: Any) -> None:
     """An order may name a free port, which then is in use."""
     port = bench.sim.setup.add_port("network", "192.168.7.7")

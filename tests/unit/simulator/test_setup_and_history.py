@@ -33,9 +33,12 @@ def test_the_future_is_no_history(bench: Any) -> None:
 
 def test_things_that_are_there_from_the_beginning(bench: Any) -> None:
     """Servers with volumes, ports and prepaid orders can be there without an order of the test."""
-    server = bench.sim.setup.add_server("old", prepaid=True, tags={"a": "b"}, order={"flavorRef": "physical.x"})
+    server = bench.sim.setup.add_server(
+        "old", id="own", prepaid=True, tags={"a": "b"}, order={"flavorRef": "physical.x"}
+    )
     volume = bench.sim.setup.add_volume(attached_to=server.id, size=40)
     shown = bench.ask("GET", f"baremetalservers/{server.id}")[1]["server"]
+    assert shown["id"] == "own"
     assert (shown["name"], shown["tags"], shown["flavor"]["id"]) == ("old", ["a=b", "__type_baremetal"], "physical.x")
     assert [each["id"] for each in shown["os-extended-volumes:volumes_attached"]] == [volume.id]
     assert (shown["metadata"]["chargingMode"], bool(shown["metadata"]["metering.order_id"])) == ("1", True)

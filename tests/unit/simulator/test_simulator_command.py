@@ -51,6 +51,16 @@ def test_the_command_serves_until_it_is_asked_to_end(number: signal.Signals) -> 
     assert errors.splitlines() == ["GET /v1/p/jobs/ok 200"]
 
 
+def test_the_command_can_limit_requests() -> None:
+    """With --rate-limits the request after the documented number of a minute is 429."""
+    options = ("--token", "secret", "--project-id", "p", "--rate-limits")
+    with running(*options) as (_process, lines), requests.Session() as session:
+        session.headers["X-Auth-Token"] = "secret"
+        url = f"{lines[0].split()[-1]}/v1/p/baremetalservers"
+        statuses = [session.post(url, json={}, timeout=5).status_code for _ in range(51)]
+    assert statuses == [400] * 50 + [429]
+
+
 def test_a_taken_port_is_said_in_one_line() -> None:
     """A port that another program listens on is one line on stderr and exit code 2."""
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -1,1 +1,1 @@
-"""What each endpoint does: one module for each kind of operation."""
+"""The endpoints: one module for each kind of operation."""

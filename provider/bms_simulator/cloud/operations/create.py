@@ -1,4 +1,4 @@
-"""Creating servers: POST baremetalservers, and what its job does to the world."""
+"""Creating servers: POST baremetalservers, and the effect of the job on the world."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def pay(cloud: Cloud, purchase: Purchase, moment: Moment) -> None:
 def place_create(
     cloud: Cloud, job_id: str, order: CreateOrder, scenario: Scenario, moment: Moment, order_id: str | None = None
 ) -> None:
-    """Place the job of an order, and plan what becomes of each of its servers."""
+    """Place the job of an order, and plan the life of each server."""
     taken = {server.name for server in cloud.world.servers.all_until(moment.simulated)}
     names = order.server_names(taken)
     server_ids = [entity_id(job_id, "server", number) for number in range(order.count)]

@@ -1,4 +1,4 @@
-"""Deleting of servers that are paid on demand, and what becomes of a server that ends."""
+"""Deleting of servers that are paid on demand, and the end of any server."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def _interface(port: Port) -> JsonObject:
 
 
 def fixed_ip(port: Port) -> JsonObject:
-    """Return the address of a port; the id of its subnet is another one than that of the network."""
+    """Return the address of a port. The subnet's id differs from the network's id."""
     return {"subnet_id": entity_id(port.subnet_id, "subnet", 0), "ip_address": port.ip_address}
 
 

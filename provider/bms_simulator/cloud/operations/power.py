@@ -19,7 +19,7 @@ POWER_TYPES = ("baremetalBatchOperate", "baremetalSingleOperate")
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A power action: the task and status during it, the status after it, and the refusal of a needless one."""
+    """A power action: the task, the status during and after the task, and the refusal of a needless action."""
 
     task: str
     during: str

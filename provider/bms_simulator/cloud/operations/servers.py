@@ -113,7 +113,7 @@ def rename(cloud: Cloud, call: Call) -> Response:
 
 
 def update_metadata(cloud: Cloud, call: Call) -> Response:
-    """POST baremetalservers/{server_id}/metadata; keys that are not named stay."""
+    """POST baremetalservers/{server_id}/metadata. Keys that are not named stay."""
     server = cloud.existing_server(call.names["server_id"], call)
     if server.status not in {ACTIVE, SHUTOFF}:
         refuse("BMS.1001", f"The server is {server.status}; it must be active or stopped.")

@@ -22,7 +22,7 @@ def list_tags(cloud: Cloud, call: Call) -> Response:
 
 
 def change_tags(cloud: Cloud, call: Call) -> Response:
-    """POST baremetalservers/{server_id}/tags/action; an existing key gets the new value."""
+    """POST baremetalservers/{server_id}/tags/action. An existing key gets the new value."""
     server = cloud.existing_server(call.names["server_id"], call)
     body = mapping(call.body)
     tags = objects(body.get("tags"))

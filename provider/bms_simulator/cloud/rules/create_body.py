@@ -29,13 +29,13 @@ class CreateBody:
 
     @property
     def count(self) -> int:
-        """The number of servers; 0 for a value that is not a number."""
+        """The number of servers, 0 for a value of another type."""
         count = self.server.get("count", 1)
         return count if isinstance(count, int) and not isinstance(count, bool) else 0
 
     @property
     def nics(self) -> list[Mapping[str, Json]]:
-        """The NICs; an empty list unless all are objects."""
+        """The NICs, none unless all are objects."""
         return objects(self.server.get("nics"))
 
     @property
@@ -50,7 +50,7 @@ class CreateBody:
 
     @property
     def charging_mode(self) -> Json:
-        """The charging mode; prePaid unless another value is given."""
+        """The charging mode, by default prePaid."""
         return self.terms.get("chargingMode", "prePaid")
 
     @property
@@ -85,12 +85,12 @@ class CreateBody:
 
     @property
     def data_volumes(self) -> list[Mapping[str, Json]]:
-        """The data volumes; an empty list unless all are objects."""
+        """The data volumes, none unless all are objects."""
         return objects(self.server.get("data_volumes"))
 
     @property
     def tags(self) -> list[Mapping[str, Json]]:
-        """The tags; an empty list unless all are objects."""
+        """The tags, none unless all are objects."""
         return objects(self.server.get("server_tags"))
 
     @property

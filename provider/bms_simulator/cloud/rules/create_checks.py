@@ -1,4 +1,4 @@
-"""Checks of the create body that take more than a line; each returns whether the body breaks a rule."""
+"""Checks of the create body that take more than a line. Each returns whether the body breaks a rule."""
 
 from __future__ import annotations
 

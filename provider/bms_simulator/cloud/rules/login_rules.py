@@ -25,7 +25,7 @@ def is_good_password(password: Json) -> bool:
 
 
 def decoded(user_data: Json) -> bytes | None:
-    """Return what user data holds, None for a value that is not base64."""
+    """Return the decoded user data, None for a value that is not base64."""
     try:
         return base64.b64decode(user_data, validate=True) if isinstance(user_data, str) else None
     except binascii.Error:
