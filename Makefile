@@ -100,7 +100,7 @@ define environment
 endef
 
 define packages
-	@echo "setup: installing the $$(grep -c == $(2)) packages of $(2)"
+	@echo "setup: installing the $$(grep -c '^[a-z].*==' $(2)) packages of $(2)"
 	@$(1)/bin/python $(INSTALL) --require-hashes -r $(2)
 endef
 
