@@ -87,6 +87,15 @@ def test_what_the_settings_read_is_seen() -> None:
     assert {"bms:region", "bms:maxRequestsPerMinute", "HW_AUTH_TOKEN", "HW_PROJECT_ID", "BMS_ENDPOINT"} <= names_read()
 
 
+def test_the_line_against_the_traceback_is_that_of_the_example() -> None:
+    """The message that Pulumi's interrupt leaves behind has beside it the line that the example has against it."""
+    (line,) = re.findall(
+        r"^ *(signal\.signal\(.+\))$", (ROOT / "__main__.py").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    (row,) = re.findall(r"^\| `KeyboardInterrupt`.*$", README, re.MULTILINE)
+    assert f"`{line}`" in row
+
+
 @pytest.mark.parametrize("target", ["up", "test"])
 def test_the_first_two_commands_are_there(target: str) -> None:
     """Whoever tries it finds the two commands that need no cloud, as lines to copy."""

@@ -1,17 +1,21 @@
-"""What `make up` and `make down` do: this project's program, deployed against the simulator."""
+"""What `make up`, `make pulumi` and `make down` do: this project's program, deployed against the simulator."""
 
 from __future__ import annotations
 
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 DEMO: Final = ROOT / ".demo"
@@ -20,13 +24,21 @@ STACK: Final = "demo"
 VOLUMES: Final = [f"5e7cf1b0-0000-4000-8000-00000000000{number}" for number in (1, 2, 3)]
 CONFIG_FILE: Final = DEMO / "Pulumi.demo.yaml"
 STATE: Final = DEMO / "state"
+SCENARIO_NOTE: Final = DEMO / "scenario"
 PULUMI: Final = ROOT / ".engine" / "bin" / "pulumi"
 PYTHON: Final = ROOT / ".venv" / "bin" / "python"
-# Protects nothing: the stack holds simulated servers and a token that is written in this folder.
+# The name of the first server, which for the simulator may be the name of a scenario.
+SERVER: Final = "bms-servers:serverName"
+USUAL_SERVER: Final = "web"
+# Protects nothing: the stack holds simulated servers.
 PASSPHRASE: Final = "demo"
 OF_REAL_CLOUDS: Final = ("HW_", "HUAWEICLOUD_SDK_", "OS_", "BMS_ENDPOINT")
-ON_STACK: Final = ("--stack", STACK, "--config-file", str(CONFIG_FILE))
-USAGE: Final = "usage: demo.py up | down | discard"
+CONFIGURED: Final = ("--config-file", str(CONFIG_FILE))
+# Only these commands know `--config-file`; `config` has it for its own commands, too.
+WITH_CONFIG_FILE: Final = frozenset(
+    {"config", "destroy", "dn", "down", "import", "logs", "pre", "preview", "refresh", "up", "update", "watch"}
+)
+USAGE: Final = "usage: demo.py up [SCENARIO] | pulumi [ARGUMENTS] | down | discard"
 
 
 class DemoError(Exception):
@@ -35,12 +47,25 @@ class DemoError(Exception):
 
 def main(arguments: list[str]) -> int:
     """Run one command; the exit status is Pulumi's where Pulumi failed."""
-    commands = {"up": up, "down": down, "discard": discard}
-    if len(arguments) != 1 or arguments[0] not in commands:
-        print(USAGE, file=sys.stderr)
-        return 2
+    match arguments:
+        case ["up"]:
+            return run(up)
+        case ["up", scenario]:
+            return run(lambda: up(scenario))
+        case ["pulumi", *rest]:
+            return run(lambda: on_stack(*rest))
+        case ["down"]:
+            return run(down)
+        case ["discard"]:
+            return run(discard)
+    print(USAGE, file=sys.stderr)
+    return 2
+
+
+def run(command: Callable[[], int]) -> int:
+    """The exit status of a command, whose errors are told in one line."""
     try:
-        commands[arguments[0]]()
+        return command()
     except (DemoError, simulator.SimulatorError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
@@ -48,41 +73,81 @@ def main(arguments: list[str]) -> int:
         return error.returncode if error.returncode > 0 else 1
     except KeyboardInterrupt:
         return 130
-    return 0
 
 
-def up() -> None:
-    """Start what is missing, then become `pulumi up`."""
+def up(scenario: str = "") -> int:
+    """Start what is missing, then run `pulumi up`, and say how it ended."""
+    shows = about(scenario) if scenario else ""
     if not PULUMI.exists() or not PYTHON.exists():
-        raise DemoError("not set up: run `make setup`, or start it by `make up`")
-    STATE.mkdir(parents=True, exist_ok=True)
+        raise DemoError("not set up: run `make setup`, or start the demo by `make up`")
+    begin(scenario)
     running = simulator.ensure(DEMO, PYTHON)
     say(f"simulator at {running.endpoint}, its log in {simulator.log_of(DEMO)}")
     ensure_stack()
     free_lock()
-    configure(running.endpoint)
-    # In place of this process, so that Ctrl-C and the exit status are Pulumi's own.
-    os.chdir(ROOT)
-    sys.stdout.flush()
-    os.execve(PULUMI, [str(PULUMI), "up", "--yes", *ON_STACK], environment())
+    wanted = {"bms-servers:volumes": json.dumps(VOLUMES), SERVER: scenario or USUAL_SERVER}
+    settings = [part for name, value in wanted.items() for part in ("--config", f"{name}={value}")]
+    status = in_foreground("up", "--yes", *settings, *CONFIGURED)
+    tell_end(status, f" (scenario {scenario}: {shows})" if scenario else "")
+    return status
 
 
-def down() -> None:
+def begin(scenario: str) -> None:
+    """Make the demo's folder; another scenario gets a new one, since disks are attached to the servers of the last."""
+    if DEMO.exists() and scenario != (SCENARIO_NOTE.read_text() if SCENARIO_NOTE.exists() else ""):
+        free_lock()
+        say("another scenario than last time: beginning anew")
+        discard()
+    STATE.mkdir(parents=True, exist_ok=True)
+    SCENARIO_NOTE.write_text(scenario)
+
+
+def about(scenario: str) -> str:
+    """What a scenario shows; the list of all where there is none of that name."""
+    # Only here: `make down` and `make clean` work without the packages.
+    from bms_simulator import SCENARIOS  # noqa: PLC0415
+
+    if scenario not in SCENARIOS:
+        raise DemoError(f"there is no scenario {scenario!r}: SCENARIO is one of {', '.join(SCENARIOS)}")
+    return SCENARIOS[scenario].shows
+
+
+def tell_end(status: int, scenario: str) -> None:
+    """Say as the last thing how it ended, and what can be done next."""
+    look = 'look around by `make pulumi ARGS="stack"`, end it by `make down`'
+    if status == 0:
+        say(f"deployed{scenario}: {look}")
+    else:
+        say(f"FAILED with exit status {status}{scenario}: the reason is above, under Diagnostics; {look}")
+
+
+def on_stack(*arguments: str) -> int:
+    """Run any Pulumi command on the demo's stack."""
+    if not stack_exists():
+        raise DemoError("there is no stack: run `make up` first")
+    if not PULUMI.exists() or not PYTHON.exists():
+        raise DemoError("not set up: run `make setup`")
+    simulator.ensure(DEMO, PYTHON)
+    return in_foreground(*arguments, *(CONFIGURED if set(arguments[:1]) & WITH_CONFIG_FILE else ()))
+
+
+def down() -> int:
     """Destroy the stack, stop the simulator, remove all traces; what is missing already is passed over."""
     if stack_exists() and not PULUMI.exists():
         raise DemoError("there is a stack, and no Pulumi to destroy it: run `make setup`, or `make clean` to drop both")
     if stack_exists():
         destroy()
-    discard()
+    return discard()
 
 
-def discard() -> None:
+def discard() -> int:
     """Stop the simulator and remove .demo; the stack holds nothing real."""
     if simulator.stop(DEMO):
         say("simulator stopped")
     if DEMO.exists():
         shutil.rmtree(DEMO)
         say(f"removed {DEMO}")
+    return 0
 
 
 def stack_exists() -> bool:
@@ -112,33 +177,10 @@ def make_stack() -> None:
             written.write_bytes(before)
 
 
-def configure(endpoint: str) -> None:
-    """Set the config values that differ."""
-    wanted = {
-        "bms:endpoint": endpoint,
-        "bms:projectId": simulator.PROJECT_ID,
-        "bms:token": simulator.TOKEN,
-        "bms-servers:volumes": json.dumps(VOLUMES),
-    }
-    listing = pulumi_output("config", "--json", "--show-secrets", *ON_STACK)
-    present = {key: found.get("value") for key, found in json.loads(listing).items()}
-    for key, value in wanted.items():
-        if present.get(key) != value:
-            set_config(key, value)
-
-
-def set_config(key: str, value: str) -> None:
-    """Set one value, by standard input: a command line can be seen by others."""
-    kind = "--secret" if key == "bms:token" else "--plaintext"
-    subprocess.run(
-        [PULUMI, "config", "set", kind, key, *ON_STACK], cwd=ROOT, env=environment(), input=value.encode(), check=True
-    )
-
-
 def destroy() -> None:
     """Destroy and remove the stack."""
     free_lock()
-    pulumi("destroy", "--yes", *ON_STACK)
+    pulumi("destroy", "--yes", *CONFIGURED)
     pulumi("stack", "rm", "--yes", STACK)
 
 
@@ -179,18 +221,22 @@ def pulumi(*arguments: str) -> None:
     subprocess.run([PULUMI, *arguments], cwd=ROOT, env=environment(), check=True)
 
 
-def pulumi_output(*arguments: str) -> str:
-    """Run Pulumi on the demo's backend for what it prints."""
-    done = subprocess.run([PULUMI, *arguments], cwd=ROOT, env=environment(), check=True, stdout=subprocess.PIPE)
-    return done.stdout.decode()
+def in_foreground(*arguments: str) -> int:
+    """Run Pulumi as the user's own command: signals are for Pulumi to obey, and the exit status is Pulumi's."""
+    sys.stdout.flush()
+    # A Ctrl-C reaches both processes; SIGTERM reaches this one only.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    process = subprocess.Popen([PULUMI, *arguments], cwd=ROOT, env=environment())
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    status = process.wait()
+    return status if status >= 0 else 128 - status
 
 
 def environment() -> dict[str, str]:
-    """The environment of every Pulumi command of the demo."""
+    """The environment of every Pulumi command of the demo: the simulator is the only cloud in it."""
     path = os.pathsep.join([str(PULUMI.parent), os.environ.get("PATH", os.defpath)])
-    # A real credential in the environment would count before the demo's token.
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OF_REAL_CLOUDS)}
-    return {**kept, "PATH": path, **settings_of_the_demo()}
+    return {**kept, "PATH": path, **settings_of_the_demo(), **settings_of_the_simulator()}
 
 
 def settings_of_the_demo() -> dict[str, str]:
@@ -200,6 +246,18 @@ def settings_of_the_demo() -> dict[str, str]:
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_HOME": str(DEMO / "home"),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+    }
+
+
+def settings_of_the_simulator() -> dict[str, str]:
+    """Address and credential of the running simulator; by the environment, so that none is stored."""
+    running = simulator.remembered(DEMO)
+    if running is None:
+        return {}
+    return {
+        "BMS_ENDPOINT": running.endpoint,
+        "HW_PROJECT_ID": simulator.PROJECT_ID,
+        "HW_AUTH_TOKEN": simulator.TOKEN,
     }
 
 

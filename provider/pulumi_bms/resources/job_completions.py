@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from pulumi_bms import load_provider
 from pulumi_bms.api.models import JobStatus
@@ -18,6 +18,7 @@ from pulumi_bms.resources.durations import create_timeout
 from pulumi_bms.resources.outputs import job_of, outputs_of, stored_status, survivors_of, unfinished_status
 from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
+from pulumi_bms.resources.resource import BmsResource
 from pulumi_bms.resources.waits import PREVIEW_TIMEOUT, look_ahead, note_once, plan_of, timeout_of, wait_for
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
 from pulumi_bms.waiting.wait import Plan
@@ -26,7 +27,7 @@ _FINAL = (JobStatus.SUCCESS, JobStatus.FAIL)
 _Jobs = dict[str, dict[str, Any]]
 
 
-class JobCompletions(Resource, module="bms", name="JobCompletions"):
+class JobCompletions(BmsResource, module="bms", name="JobCompletions"):
     """Waits for many jobs as one resource: for the end of each, even where some fail.
 
     A key that is added is waited for in place, one that is removed drops out, and a finished job is not asked for

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from pulumi_bms import load_provider
 from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
@@ -17,6 +17,7 @@ from pulumi_bms.host.operation import ExpectedError, current
 from pulumi_bms.resources import checks
 from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider
+from pulumi_bms.resources.resource import BmsResource
 
 REPLACING = ("path", "method", "body", "triggers")
 """The inputs of which a change submits anew."""
@@ -25,7 +26,7 @@ _INTERRUPTED = "interrupted before anything was sent"
 _SECRET_NAMES = frozenset({"adminpass", "admin_pass", "password", "new_password", "user_data", "personality"})
 
 
-class JobSubmission(Resource, module="bms", name="JobSubmission"):
+class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
     """Sends one request that the API answers with a `job_id`, and does not wait: `JobCompletion` does.
 
     The id is in the stack's state as soon as the API has answered, so a wait that is killed goes on with it. A change
