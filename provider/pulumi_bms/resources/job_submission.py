@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -126,7 +126,7 @@ class JobSubmissionProvider(BmsProvider):
             if cancelled.is_set() and isinstance(error, NoNewsError):
                 raise ExpectedError(_INTERRUPTED) from None
             raise ExpectedError(_refusal(error)) from None
-        salt = secrets.token_hex(16)
+        salt = os.urandom(16).hex()
         digests = {"salt": salt, **{name: _digest(salt, props.get(name)) for name in REPLACING}}
         outputs = {"job_id": submitted.job_id, "order_id": submitted.order_id, "digests": digests}
         return CreateResult(submitted.job_id, outputs)
