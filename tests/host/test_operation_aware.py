@@ -82,8 +82,10 @@ def test_read_is_told_the_inputs(own: Plugin) -> None:
 
 
 def test_read_by_id_gets_the_programs_inputs(own: Plugin) -> None:
-    """`opts.id` sends no outputs: the provider is the one among the inputs, is given them, and is told the purpose."""
-    read = own.read("id", Struct(), struct({"size": 1}, AWARE))
+    """`opts.id` sends no outputs, or the inputs twice: the provider is given them, and is told the purpose."""
+    inputs = struct({"size": 1}, AWARE)
+    assert plain(own.read("id", inputs, inputs))["properties"]["purpose"] == "GET"
+    read = own.read("id", Struct(), inputs)
     properties = plain(read)["properties"]
     told = [properties[key] for key in ("given", PROVIDER, "purpose")]
     assert told == [[PROVIDER, "size"], AWARE, "GET"]
