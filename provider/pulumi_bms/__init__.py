@@ -6,9 +6,9 @@ than that.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from pulumi_bms._imports import import_home
 from pulumi_bms._version import __version__
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def load_provider(name: str) -> ResourceProvider:
     Users' stacks hold pickles of providers, and each is a call of this function: its name, place and argument, and
     the resources' names, never change.
     """
-    module = import_module(_HOMES[name])
+    module = import_home(_HOMES[name], name)
     provider: ResourceProvider = getattr(module, f"{name}Provider")()
     return provider
 
@@ -60,7 +60,7 @@ if not TYPE_CHECKING:  # which reads it as a promise of any name, misspelt ones 
     def __getattr__(name: str) -> object:
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(_HOMES[name]), name)
+        return getattr(import_home(_HOMES[name], name), name)
 
 
 def __dir__() -> list[str]:

@@ -57,6 +57,35 @@ def test_a_failed_import_leaves_nothing_that_stays(stack: Stack, simulator: Simu
     assert len(stack.outputs()["server_ids"]) == 2
 
 
+OTHERS = """
+    import pulumi
+    from pulumi_bms import JobCompletions, JobSubmission
+
+    {made}, opts=pulumi.ResourceOptions({option}))
+"""
+
+
+@pytest.mark.parametrize("made", ['JobCompletions("many", job_ids={"a": "done"}', 'JobSubmission("order", path="x", body={}'])
+@pytest.mark.parametrize("option", ['import_="done"', 'id="done"'])
+def test_a_resource_that_has_no_import_names_the_way(
+    stack: Stack, simulator: Simulator, made: str, option: str
+) -> None:
+    """A submission and a map of jobs are refused, by `import_` and by `opts.id`: a JobCompletion can be imported."""
+    stack.program(OTHERS.format(made=made, option=option))
+    assert "can't be imported or read by" in (output := stack.up().failed().output)
+    assert "to a JobCompletion" in output
+    assert "with opts.import_" in output
+    assert simulator.requests == []
+
+
+def test_the_command_import_names_the_option(stack: Stack, simulator: Simulator) -> None:
+    """`pulumi import` brings no provider along, so the message names `import_`; nothing is sent."""
+    output = stack.run("import", "pulumi-python:dynamic/bms:JobCompletion", "web", "done", "--yes").failed().output
+    assert "`pulumi import` brings none along" in output
+    assert "opts=pulumi.ResourceOptions(import_=ID)" in output
+    assert simulator.requests == []
+
+
 def test_an_id_that_is_not_the_job_is_refused(stack: Stack, simulator: Simulator) -> None:
     """`import_` with another id than `job_id` is refused; so is `opts.id`, which has no outputs to read."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])

@@ -82,10 +82,13 @@ def test_read_is_told_the_inputs(own: Plugin) -> None:
 
 
 def test_read_by_id_gets_the_programs_inputs(own: Plugin) -> None:
-    """`opts.id` sends no outputs: the provider is the one among the inputs, and they are what it is given."""
-    read = own.read("id", Struct(), struct({"size": 1}, AWARE))
+    """`opts.id` sends no outputs, or the inputs twice: the provider is given them, and is told the purpose."""
+    inputs = struct({"size": 1}, AWARE)
+    assert plain(own.read("id", inputs, inputs))["properties"]["purpose"] == "GET"
+    read = own.read("id", Struct(), inputs)
     properties = plain(read)["properties"]
-    assert (properties["given"], properties[PROVIDER]) == ([PROVIDER, "size"], AWARE)
+    told = [properties[key] for key in ("given", PROVIDER, "purpose")]
+    assert told == [[PROVIDER, "size"], AWARE, "GET"]
     assert plain(read.inputs) == {"size": 1.0, PROVIDER: AWARE}
 
 

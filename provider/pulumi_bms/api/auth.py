@@ -7,7 +7,7 @@ signs in with a password in `iam`.
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
 TOKEN_HEADER = "X-Auth-Token"  # noqa: S105  (the header's name)
-_FINGERPRINT_KEY = secrets.token_bytes(32)
+_FINGERPRINT_KEY = os.urandom(32)
 
 
 class Credential(Protocol):

@@ -1,17 +1,25 @@
-"""`python -m pulumi_bms.host`: serve an engine, or install this host in an infrastructure repository."""
+"""`python -m pulumi_bms.host`: serve an engine, or a command of a user (`--help` lists the commands)."""
 
 import signal
 import sys
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["install"]:
-        from pulumi_bms.host.install import main as install
-
-        sys.exit(install(sys.argv[2:]))
+    # Python puts the working directory first: a module of the user there would take the place of a standard one here.
+    if not sys.flags.safe_path:
+        del sys.path[0]
 
     # Until the server handles it, an interrupt ends the process without a traceback: the imports take a second.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+    from pulumi_bms.host.commands import is_address, run
+
+    if not is_address(sys.argv[-1]):
+        sys.exit(run(sys.argv[1:]))
+
+    from pathlib import Path
+
     from pulumi_bms.host.server import main
 
-    main(sys.argv[1:])
+    # Providers may be pickled as names of the program's own modules.
+    sys.path.insert(0, str(Path.cwd()))
+    main(sys.argv[-1])

@@ -21,6 +21,8 @@ class Purpose(Enum):
     REFRESH = auto()
     IMPORT = auto()
     """The resource is new to the stack; `read` is given the program's inputs."""
+    GET = auto()
+    """The resource is not the stack's own (`opts.id`); `read` is given the program's inputs."""
 
 
 def _nowhere(*_: object) -> None:

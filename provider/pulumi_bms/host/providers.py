@@ -17,7 +17,13 @@ from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 # The one private name that is needed: a provider that captured an Output unpickles only inside it.
 from pulumi.runtime._serialization import _deserialize
 
+from pulumi_bms.host.operation import ExpectedError
 from pulumi_bms.host.wire import PROVIDER
+
+_NO_PROVIDER = (
+    "the resource carries no provider: `pulumi import` brings none along. Write the resource in the program with "
+    "opts=pulumi.ResourceOptions(import_=ID), and run `pulumi up`"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class Providers:
         """The provider of the first source that has a known one; called in the thread that will use it."""
         pickled = next((text for source in sources if (text := _pickled(source))), None)
         if pickled is None:
-            raise LookupError("the resource carries no provider")
+            raise ExpectedError(_NO_PROVIDER)
         enter_thread()
         # Without the lock: one provider that is slow to configure must not hold up those that are there.
         if served := self._served.get(pickled):

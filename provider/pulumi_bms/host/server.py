@@ -69,11 +69,9 @@ async def _until_over(parent: int) -> None:
             await asyncio.wait_for(over.wait(), ENGINE_CHECK)
 
 
-def main(arguments: list[str]) -> None:
-    """Serve the engine whose address is the last argument, then leave at once, whatever threads still do."""
-    if not arguments:
-        sys.exit("usage: python -m pulumi_bms.host ENGINE_ADDRESS (started by Pulumi), or ... install")
+def main(engine_address: str) -> None:
+    """Serve the engine at that address, then leave at once, whatever threads still do."""
     with suppress(KeyboardInterrupt):
-        asyncio.run(serve(arguments[-1]))
+        asyncio.run(serve(engine_address))
     sys.stdout.flush()
     os._exit(0)

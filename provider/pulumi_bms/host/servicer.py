@@ -111,7 +111,10 @@ class Servicer(proto.ResourceProviderServicer):
         if not has_provider(source):
             return proto.ReadResponse(id=request.id, properties=Struct(), inputs=Struct())
         known = decode(source)
-        operation = Operation(name=request.name, inputs=decode_with_unknowns(request.inputs))
+        # For `opts.id` the engine has no outputs: the inputs come twice.
+        is_get = source is request.inputs or request.properties == request.inputs
+        purpose = Purpose.GET if is_get else Purpose.REFRESH
+        operation = Operation(name=request.name, purpose=purpose, inputs=decode_with_unknowns(request.inputs))
         step = self._step(context, request.urn, operation, request.id, request.inputs)
         result = await step.run(lambda found: found.read(request.id, known), source)
         if not result.id:

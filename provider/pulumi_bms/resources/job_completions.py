@@ -114,7 +114,9 @@ class JobCompletionsProvider(BmsProvider):
         """What is stored stays: a refresh sends no request, and never turns a failure into a success."""
         jobs: _Jobs | None = props.get("jobs")
         if jobs is None:
-            raise ExpectedError("JobCompletions can't be imported or read by id: import each job as a JobCompletion")
+            raise ExpectedError(
+                "JobCompletions can't be imported or read by id: give each job to a JobCompletion, with opts.import_"
+            )
         failures = _stored_failures(jobs)
         if failures and current().keeps_partial_state:
             raise PartialStateError(id_, _outputs(jobs), _together(failures, len(jobs)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +13,7 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from pulumi_bms import load_provider
 from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
-from pulumi_bms.host.operation import ExpectedError, current
+from pulumi_bms.host.operation import ExpectedError, Purpose, current
 from pulumi_bms.resources import checks
 from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider
@@ -127,13 +127,18 @@ class JobSubmissionProvider(BmsProvider):
             if cancelled.is_set() and isinstance(error, NoNewsError):
                 raise ExpectedError(_INTERRUPTED) from None
             raise ExpectedError(_refusal(error)) from None
-        salt = secrets.token_hex(16)
+        salt = os.urandom(16).hex()
         digests = {"salt": salt, **{name: _digest(salt, props.get(name)) for name in REPLACING}}
         outputs = {"job_id": submitted.job_id, "order_id": submitted.order_id, "digests": digests}
         return CreateResult(submitted.job_id, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """What was submitted stays submitted: no request."""
+        if current().purpose is not Purpose.REFRESH:
+            raise ExpectedError(
+                "JobSubmission can't be imported or read by opts.id: the API does not tell what was sent. "
+                "Give the job's id to a JobCompletion as job_id, with opts.import_"
+            )
         return ReadResult(id_, props)
 
     def update(self, _id: str, olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
