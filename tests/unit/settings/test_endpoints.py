@@ -12,7 +12,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from pulumi_bms.settings.endpoints import endpoint_of, endpoint_problem, name_problem, region_problem
+from pulumi_bms.settings.endpoints import endpoint_problem, name_problem, region_problem
+from pulumi_bms.settings.regions import endpoint_of
 
 BLANKS, NO_URL = "holds blanks or other characters that no URL has", "is no http(s) URL"
 USER, HTTP = "must not hold a user, a query or a fragment", "is http on another machine"

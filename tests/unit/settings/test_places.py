@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.settings import Settings, load
-from pulumi_bms.settings.endpoints import endpoint_of
+from pulumi_bms.settings.regions import endpoint_of
 
 KEY = {"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "s"}
 USER = {"OS_USERNAME": "u", "OS_PASSWORD": "p", "OS_USER_DOMAIN_NAME": "d"}

@@ -1,0 +1,128 @@
+"""Variables that are not read and would change where an order goes, or who sends it: each is refused by its name.
+
+A variable counts only where the setting that it would change is not made by a source that comes before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pulumi_bms.settings import credentials, regions
+from pulumi_bms.settings.destination import Destination
+from pulumi_bms.settings.endpoints import normalised
+from pulumi_bms.settings.precedence import Sources
+from pulumi_bms.settings.sources import Source
+from pulumi_bms.settings.values import shown
+from pulumi_bms.settings.variables import VARIABLES, Effect, Family, Variable
+
+_ORDER = {family: number for number, family in enumerate(Family)}
+_CREDENTIALS = (Effect.CREDENTIAL, Effect.LATER_CREDENTIAL, Effect.LAST_CREDENTIAL)
+
+
+def problems_of(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
+    """What to say of each variable that may not be ignored."""
+    for variable in _set(environ):
+        if variable.effect in _CREDENTIALS and sources.owner and _comes_before(variable, sources.owner):
+            yield _text(variable.name, "is set and not read, so another credential would be used", variable.instead)
+    yield from _of_project(sources, destination, environ)
+    yield from _of_address(sources, destination, environ)
+    yield from _of_signing_in(sources, destination, environ)
+
+
+def unread_credentials(environ: Mapping[str, str]) -> list[str]:
+    """The variables that are set and give a credential in a form that is not read."""
+    return [variable.name for variable in _set(environ) if variable.effect in _CREDENTIALS]
+
+
+def unread_parts(owner: Source, environ: Mapping[str, str]) -> list[str]:
+    """The variables that are set and stand for what the owner's credential lacks, in a form that is not read."""
+    lacking = credentials.lacking(owner)
+    return [
+        variable.name
+        for variable in _set(environ)
+        if variable.effect is Effect.PART and variable.family is owner.family and variable.key in lacking
+    ]
+
+
+def enterprise_project(sources: Sources, environ: Mapping[str, str]) -> str | None:
+    """The variable that says which enterprise project new servers belong to, None where none does."""
+    found = (variable for variable in _set(environ) if variable.effect is Effect.ENTERPRISE_PROJECT)
+    return next((variable.name for variable in found if _concerns(variable, sources)), None)
+
+
+def _set(environ: Mapping[str, str]) -> Iterator[Variable]:
+    """The variables that are set, to a value that changes something."""
+    for variable in VARIABLES:
+        value = environ.get(variable.name, "").strip()
+        if value and value not in variable.harmless:
+            yield variable
+
+
+def _comes_before(variable: Variable, owner: Source) -> bool:
+    """Whether a variable's credential comes before the owner's."""
+    if variable.effect is Effect.LAST_CREDENTIAL:
+        return False
+    if owner.family is None or owner.family in variable.also:
+        return True
+    distance = _ORDER[variable.family] - _ORDER[owner.family]
+    return distance < 0 or (distance == 0 and variable.effect is Effect.CREDENTIAL)
+
+
+def _concerns(variable: Variable, sources: Sources) -> bool:
+    """Whether the tools of a family that says where the API is read the variable."""
+    owner = sources.owner.family if sources.owner else None
+    return sources.is_place(variable.family) or owner in variable.also
+
+
+def _of_project(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
+    """No variable may name a project where the project is the region's by default."""
+    if not destination.has_default_project or destination.project is None:
+        return
+    default = destination.project.value
+    for variable in _set(environ):
+        names_project = variable.effect is Effect.PROJECT or variable.key in ("projectId", "projectName")
+        value = environ[variable.name].strip()
+        if names_project and _concerns(variable, sources) and value != default:
+            why = f"is set and not read here, so the project would be {default!r}, which has the region's name"
+            yield _text(f"{variable.name}{shown(value)}", why, f"set {_both('projectId', 'projectName', sources)}")
+
+
+def _of_address(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
+    """No variable may name an address where the address is made of a region."""
+    endpoint = destination.endpoint
+    if not endpoint.is_of_region or endpoint.setting is None:
+        return
+    region = endpoint.setting.value.replace("-", "_").upper()
+    for variable in VARIABLES:
+        name = variable.name.format(region=region)
+        value = environ.get(name, "").strip()
+        changes = variable.effect is Effect.ADDRESS and value and value not in variable.harmless
+        if changes and _concerns(variable, sources) and value.rstrip("/") != endpoint.text:
+            why = f"is set and not read, so the API would be at {endpoint.text or 'the address of the region'}"
+            yield _text(f"{name}{shown(value)}", why, variable.instead)
+
+
+def _of_signing_in(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
+    """No variable may name an identity service where its address is made of a region of the environment."""
+    setting = destination.iam.setting
+    if not destination.needs_iam or setting is None or setting.key != "region" or setting.source.family is None:
+        return
+    for variable in _set(environ):
+        value = environ[variable.name].strip()
+        is_other = regions.cloud_of_address(value) is not destination.iam.cloud
+        if variable.key == "iamEndpoint" and variable.is_read and _concerns(variable, sources) and is_other:
+            why = f"is set and not read here, so the identity service would be {normalised(destination.iam.text)}"
+            yield _text(f"{variable.name}{shown(value)}", why, f"set {_both('iamEndpoint', '', sources)}")
+
+
+def _both(key: str, other: str, sources: Sources) -> str:
+    """How a setting is called in the config and in the family that messages name."""
+    names = [sources.stack.name(each) for each in (key, other) if each]
+    hints = sources.hints.names if sources.hints and sources.owner and sources.owner.family else {}
+    variable = hints.get(key)
+    return " or ".join(f"`{name}`" for name in names) + (f" (or {variable})" if variable else "")
+
+
+def _text(what: str, why: str, instead: str) -> str:
+    name = what.split(" ", 1)[0]
+    return f"{what} {why}: {instead or 'set the credential itself'}, or unset {name}"
