@@ -7,7 +7,7 @@ since a preview does without them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pulumi_bms.api.auth import Credential
@@ -76,7 +76,7 @@ def problems(inputs: Mapping[str, object] | None, config: Lookup, environ: Mappi
     """
     if inputs is None:
         stack = of_config(config)
-        return list(_problems_of(_all(stack), [stack]))
+        return list(_problems_of(_all(stack), [stack.get(key) for key in SECRET_KEYS]))
     try:
         sources = _sources(inputs, config, environ)
     except SettingsError as error:
@@ -119,13 +119,10 @@ def _wrong(sources: Sources, where: Destination, environ: Mapping[str, str]) -> 
 
 def _values(sources: Sources, where: Destination) -> Iterator[str]:
     """Every value of the resource and the config is judged; of the environment, what is used."""
-    return _problems_of(
-        [*_all(sources.given), *_all(sources.stack), *where.used], (sources.stack, sources.owner, *sources.places)
-    )
+    return _problems_of([*_all(sources.given), *_all(sources.stack), *where.used], sources.secrets)
 
 
-def _problems_of(settings: Iterable[Setting], sources: Iterable[Source | None]) -> Iterator[str]:
-    secrets = [source.get(key) for source in sources if source for key in SECRET_KEYS if source.has(key)]
+def _problems_of(settings: Iterable[Setting], secrets: Collection[str]) -> Iterator[str]:
     return (problem for setting in settings if (problem := values.problem_of(setting, secrets)))
 
 

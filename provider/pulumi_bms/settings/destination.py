@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from pulumi_bms.settings import credentials, regions
@@ -12,6 +12,8 @@ from pulumi_bms.settings.regions import Cloud
 from pulumi_bms.settings.sources import Setting, Source
 from pulumi_bms.settings.values import shown
 from pulumi_bms.settings.variables import Family
+
+_SERVICES = ("bms", "iam")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,18 +110,19 @@ def problems_of(sources: Sources, destination: Destination) -> Iterator[str]:
 
 
 def _unknown_region(setting: Setting, sources: Sources) -> str:
-    region, nearest = setting.value, regions.nearest_region(setting.value)
+    region, what = setting.value, shown(setting.value, sources.secrets)
+    nearest = regions.nearest_region(region)
     names = sources.hints.names if sources.hints else {}
     endpoint, iam = (
         f"`{sources.stack.name(key)}`" + (f" (or {names[key]})" if key in names else "")
         for key in ("endpoint", "iamEndpoint")
     )
     meant = f"if {nearest!r} is meant, write that; else " if nearest else ""
-    domain = regions.HUAWEI.domain
+    of_huawei = (f"https://{service}.{region if what else 'REGION'}.{regions.HUAWEI.domain}" for service in _SERVICES)
     return (
-        f"{setting.name} {region!r} is of no cloud that is known here, so no address is made of it: {meant}set "
-        f"{endpoint} and, for users and for projects by name, {iam}; a new region of {regions.HUAWEI.name} has "
-        f"https://bms.{region}.{domain} and https://iam.{region}.{domain}"
+        f"{setting.name}{what} is of no cloud that is known here, so no address is made of it: {meant}set {endpoint} "
+        f"and, for users and for projects by name, {iam} (a new region of {regions.HUAWEI.name} has "
+        f"{' and '.join(of_huawei)})"
     )
 
 
@@ -131,10 +134,10 @@ def _two_clouds(sources: Sources, destination: Destination) -> Iterator[str]:
     there, cloud = endpoint.setting, endpoint.cloud
     for setting, other in _clouds_beside(sources, there):
         if other != cloud.name:
-            yield _differ(there, cloud.name, setting, other)
+            yield _differ(there, cloud.name, setting, other, sources.secrets)
             return
     if destination.needs_iam and iam.setting and iam.cloud and iam.cloud is not cloud:
-        yield _differ(there, cloud.name, iam.setting, iam.cloud.name)
+        yield _differ(there, cloud.name, iam.setting, iam.cloud.name, sources.secrets)
 
 
 def _clouds_beside(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, str]]:
@@ -158,11 +161,11 @@ def _hw_cloud(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, st
         yield Setting(terraform, "cloud"), cloud.name if cloud else "another cloud"
 
 
-def _differ(endpoint: Setting, cloud: str, other: Setting, others: str) -> str:
+def _differ(endpoint: Setting, cloud: str, other: Setting, others: str, secrets: Collection[str]) -> str:
     return (
-        f"{endpoint.name}{shown(endpoint.value)} is of {cloud}, and {other.name}{shown(other.value)} of {others}: no "
-        "credential is sent to another cloud; set both for one cloud, or use a profile, which has a region and a "
-        "credential of its own"
+        f"{endpoint.name}{shown(endpoint.value, secrets)} is of {cloud}, and {other.name}{shown(other.value, secrets)} "
+        f"of {others}: no credential is sent to another cloud; set both for one cloud, or use a profile, which has a "
+        "region and a credential of its own"
     )
 
 
@@ -174,7 +177,7 @@ def _foreign_region(sources: Sources, destination: Destination) -> Iterator[str]
     region = regions.region_of_address(endpoint.value)
     if region and region != project.value and regions.cloud_of_region(project.value):
         yield (
-            f"{endpoint.name}{shown(endpoint.value)} is in the region {region}, and {project.name} is "
+            f"{endpoint.name}{shown(endpoint.value, sources.secrets)} is in the region {region}, and {project.name} is "
             f"{project.value!r}: no setting says which project is meant, so set `{sources.stack.name('projectId')}` or "
             f"`{sources.stack.name('projectName')}`"
         )

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pulumi_bms.settings import credentials, sources
-from pulumi_bms.settings.sources import Lookup, Setting, Source
+from pulumi_bms.settings.sources import SECRET_KEYS, Lookup, Setting, Source
 from pulumi_bms.settings.variables import Family
 
 
@@ -37,6 +37,12 @@ class Sources:
     places: tuple[Source, ...]
     hints: Source | None
     problems: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets of all sources, which no message repeats."""
+        found = (source.get(key) for source in (self.owner, self.stack, *self.places) if source for key in SECRET_KEYS)
+        return tuple(secret for secret in found if secret)
 
     def setting(self, *keys: str) -> Setting | None:
         """The first of the keys that is set in the first place that has any of them."""

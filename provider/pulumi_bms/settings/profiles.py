@@ -21,7 +21,7 @@ def with_profile(given: Source, config: Lookup, name: str) -> Sources:
     if given.values:
         names = " and ".join(given.name(key) for key in given.values)
         raise SettingsError(f"profile and {names}: a profile has all of it, so write {names} there")
-    if problem := name_problem(f"profile{shown(name)}", name):
+    if problem := name_problem(f"profile{shown(name, ())}", name):
         raise SettingsError(problem)
     profiles = profiles_of(config)
     found = profiles.get(name)

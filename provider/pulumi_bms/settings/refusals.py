@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 
 from pulumi_bms.settings import credentials, regions
 from pulumi_bms.settings.destination import Destination
-from pulumi_bms.settings.endpoints import normalised
 from pulumi_bms.settings.precedence import Sources
 from pulumi_bms.settings.sources import Source
 from pulumi_bms.settings.values import shown
 from pulumi_bms.settings.variables import VARIABLES, Effect, Family, Variable
 
 _ORDER = {family: number for number, family in enumerate(Family)}
+_PROJECT = ("projectId", "projectName")
 _CREDENTIALS = (Effect.CREDENTIAL, Effect.LATER_CREDENTIAL, Effect.LAST_CREDENTIAL)
 
 
@@ -23,7 +23,7 @@ def problems_of(sources: Sources, destination: Destination, environ: Mapping[str
     """What to say of each variable that may not be ignored."""
     for variable in _set(environ):
         if variable.effect in _CREDENTIALS and sources.owner and _comes_before(variable, sources.owner):
-            yield _text(variable.name, "is set and not read, so another credential would be used", variable.instead)
+            yield _text(variable.name, "so another credential would be used", variable.instead)
     yield from _of_project(sources, destination, environ)
     yield from _of_address(sources, destination, environ)
     yield from _of_signing_in(sources, destination, environ)
@@ -79,50 +79,47 @@ def _of_project(sources: Sources, destination: Destination, environ: Mapping[str
     if not destination.has_default_project or destination.project is None:
         return
     default = destination.project.value
+    config = " or ".join(f"`{sources.stack.name(key)}`" for key in _PROJECT)
+    instead = f"set {config} (or {sources.hints.name('projectId')})" if sources.hints else f"set {config}"
     for variable in _set(environ):
-        names_project = variable.effect is Effect.PROJECT or variable.key in ("projectId", "projectName")
         value = environ[variable.name].strip()
+        names_project = variable.effect is Effect.PROJECT or variable.key in _PROJECT
         if names_project and _concerns(variable, sources) and value != default:
-            why = f"is set and not read here, so the project would be {default!r}, which has the region's name"
-            yield _text(f"{variable.name}{shown(value)}", why, f"set {_both('projectId', 'projectName', sources)}")
+            what = f"{variable.name}{shown(value, sources.secrets)}"
+            yield _text(what, f"so the project would be {default!r}, which has the region's name", instead)
 
 
 def _of_address(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
     """No variable may name an address where the address is made of a region."""
     endpoint = destination.endpoint
-    if not endpoint.is_of_region or endpoint.setting is None:
+    if not endpoint.is_of_region or endpoint.setting is None or not endpoint.text:
         return
     region = endpoint.setting.value.replace("-", "_").upper()
     for variable in VARIABLES:
         name = variable.name.format(region=region)
         value = environ.get(name, "").strip()
-        changes = variable.effect is Effect.ADDRESS and value and value not in variable.harmless
-        if changes and _concerns(variable, sources) and value.rstrip("/") != endpoint.text:
-            why = f"is set and not read, so the API would be at {endpoint.text or 'the address of the region'}"
-            yield _text(f"{name}{shown(value)}", why, variable.instead)
+        changes = value and value not in variable.harmless and value.rstrip("/") != endpoint.text
+        if variable.effect is Effect.ADDRESS and changes and _concerns(variable, sources):
+            what = f"{name}{shown(value, sources.secrets)}"
+            yield _text(what, f"so the API would be at {endpoint.text}", variable.instead)
 
 
 def _of_signing_in(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
     """No variable may name an identity service where its address is made of a region of the environment."""
-    setting = destination.iam.setting
+    setting, iam = destination.iam.setting, destination.iam
     if not destination.needs_iam or setting is None or setting.key != "region" or setting.source.family is None:
         return
+    # The credential's own source comes first.
+    owner = sources.owner if sources.owner and sources.owner.family else None
+    instead = f"set {owner.name('iamEndpoint')}" if owner else f"set `{sources.stack.name('iamEndpoint')}`"
     for variable in _set(environ):
         value = environ[variable.name].strip()
-        is_other = regions.cloud_of_address(value) is not destination.iam.cloud
-        if variable.key == "iamEndpoint" and variable.is_read and _concerns(variable, sources) and is_other:
-            why = f"is set and not read here, so the identity service would be {normalised(destination.iam.text)}"
-            yield _text(f"{variable.name}{shown(value)}", why, f"set {_both('iamEndpoint', '', sources)}")
+        names_iam = variable.is_read and variable.key == "iamEndpoint"
+        if names_iam and _concerns(variable, sources) and regions.cloud_of_address(value) is not iam.cloud:
+            what = f"{variable.name}{shown(value, sources.secrets)}"
+            yield _text(what, f"so the identity service would be {iam.text}", instead)
 
 
-def _both(key: str, other: str, sources: Sources) -> str:
-    """How a setting is called in the config and in the family that messages name."""
-    names = [sources.stack.name(each) for each in (key, other) if each]
-    hints = sources.hints.names if sources.hints and sources.owner and sources.owner.family else {}
-    variable = hints.get(key)
-    return " or ".join(f"`{name}`" for name in names) + (f" (or {variable})" if variable else "")
-
-
-def _text(what: str, why: str, instead: str) -> str:
+def _text(what: str, consequence: str, instead: str) -> str:
     name = what.split(" ", 1)[0]
-    return f"{what} {why}: {instead or 'set the credential itself'}, or unset {name}"
+    return f"{what} is set and not read here, {consequence}: {instead}, or unset {name}"

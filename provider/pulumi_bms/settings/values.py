@@ -14,7 +14,10 @@ LONGEST_SHOWN = 100
 SHORTEST_SECRET = 4
 """Characters of a secret that is looked for in other values: a shorter one stands in many of them by chance."""
 
-_KEY_LIKE = re.compile(r"(?=\S*[A-Z])(?=\S*[0-9])[A-Za-z0-9+/=]{20,}")
+# As clouds make their keys: long, of letters and digits. The id of a project is hexadecimal, and no key.
+_KEY_LIKE = re.compile(
+    r"(?=[a-z0-9+/=]*[A-Z])(?=[A-Za-z+/=]*[0-9])[A-Za-z0-9+/=]{20,}|(?=[a-f0-9]*[g-z])(?=[a-z]*[0-9])[a-z0-9]{20,}"
+)
 _WHOLE = re.compile(r"([0-9]{1,9})(\.0)?", re.ASCII)
 
 
@@ -46,10 +49,11 @@ def number_of(text: str) -> int:
     return int(found[1]) if found else 0
 
 
-def shown(value: str, secrets: Collection[str] = ()) -> str:
+def shown(value: str, secrets: Collection[str]) -> str:
     """A value for a message, with a blank before it; "" for one that may hold a secret."""
     is_plain = value.isprintable() and len(value) <= LONGEST_SHOWN and not set(value) & set("@?#")
-    holds_secret = any(len(secret) >= SHORTEST_SECRET and secret in value for secret in secrets)
+    # Regions are lower case here, however they were written.
+    holds_secret = any(len(secret) >= SHORTEST_SECRET and secret.lower() in value.lower() for secret in secrets)
     return f" {value!r}" if is_plain and not holds_secret and not _KEY_LIKE.search(value) else ""
 
 
