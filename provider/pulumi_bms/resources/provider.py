@@ -65,7 +65,7 @@ class BmsProvider(ResourceProvider):
         except SettingsError as error:
             raise explained(error) from None
 
-    def connection_problems(self, inputs: Mapping[str, Any]) -> list[str | None]:
+    def connection_problems(self, inputs: Mapping[str, Any]) -> list[str]:
         """What is wrong with the inputs that say how the API is reached, and with the settings behind them."""
         return settings_checks.connection_problems(inputs, self._config.get)
 

@@ -19,10 +19,13 @@ _ENTERPRISE_PROJECT = "enterprise_project_id"
 
 def connection_problems(
     inputs: Mapping[str, Any], config: Lookup, environ: Mapping[str, str] | None = None
-) -> list[str | None]:
+) -> list[str]:
     """What is wrong with the inputs that say how the API is reached, and with the settings behind them."""
-    found = checks.connection_problems(inputs)
-    decided = not any(found) and not any(isinstance(inputs.get(name), Unknown) for name in checks.CONNECTION)
+    found = [problem for problem in checks.connection_problems(inputs) if problem]
+    decided = not found and not any(isinstance(inputs.get(name), Unknown) for name in checks.CONNECTION)
+    if not decided and inputs.get("profile") is not None:
+        # Of the config only the profile would count, and the inputs do not tell which one.
+        return found
     return [*found, *settings.problems(inputs if decided else None, config, _variables(environ))]
 
 

@@ -52,10 +52,8 @@ def enterprise_project(sources: Sources, environ: Mapping[str, str]) -> str | No
 
 def _set(environ: Mapping[str, str]) -> Iterator[Variable]:
     """The variables that are set, to a value that changes something."""
-    for variable in VARIABLES:
-        value = environ.get(variable.name, "").strip()
-        if value and value not in variable.harmless:
-            yield variable
+    values = {name: value.strip() for name, value in environ.items()}
+    return (each for each in VARIABLES if values.get(each.name) and values[each.name] not in each.harmless)
 
 
 def _comes_before(variable: Variable, owner: Source) -> bool:
@@ -95,9 +93,10 @@ def _of_address(sources: Sources, destination: Destination, environ: Mapping[str
     if not endpoint.is_of_region or endpoint.setting is None or not endpoint.text:
         return
     region = endpoint.setting.value.replace("-", "_").upper()
+    values = dict(environ)
     for variable in VARIABLES:
         name = variable.name.format(region=region)
-        value = environ.get(name, "").strip()
+        value = values.get(name, "").strip()
         changes = value and value not in variable.harmless and value.rstrip("/") != endpoint.text
         if variable.effect is Effect.ADDRESS and changes and _concerns(variable, sources):
             what = f"{name}{shown(value, sources.secrets)}"

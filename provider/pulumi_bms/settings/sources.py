@@ -90,7 +90,8 @@ def of_config(config: Lookup) -> Source:
 
 def of_environment(environ: Mapping[str, str]) -> tuple[Source, ...]:
     """The families of environment variables, in the order in which they count."""
-    return tuple(_of_family(family, environ) for family in Family)
+    values = dict(environ)
+    return tuple(_of_family(family, values) for family in Family)
 
 
 def of_profile(name: str, values: Mapping[str, object]) -> Source:
