@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -98,7 +99,10 @@ def test_keys_of_the_config_that_nothing_reads(make_stack: Callable[..., Stack],
     assert output.count("bms:regoin is not read: bms:region may be meant") == 1
     assert output.count("bms:colour is not read: no key is like it") == 1
 
-    bms = make_stack("of-that-name", name="bms")
+    bms = make_stack("of-that-name")
+    file = bms.folder / "Pulumi.yaml"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "name": "bms"}))
+    bms.run("stack", "init").ok()
     bms.connect(simulator)
     bms.configure({"replicas": "3"})
     bms.program(CHAINED)
