@@ -112,18 +112,21 @@ def problems_of(sources: Sources, destination: Destination) -> Iterator[str]:
 def _unknown_region(setting: Setting, sources: Sources) -> str:
     region, what = setting.value, shown(setting.value, sources.secrets)
     nearest = regions.nearest_region(region)
-    names = sources.hints.names if sources.hints else {}
-    endpoint, iam = (
-        f"`{sources.stack.name(key)}`" + (f" (or {names[key]})" if key in names else "")
-        for key in ("endpoint", "iamEndpoint")
-    )
     meant = f"if {nearest!r} is meant, write that; else " if nearest else ""
+    variable = sources.hints.names.get("iamEndpoint") if sources.hints else None
+    iam = f"`{sources.stack.name('iamEndpoint')}`" + (f" (or {variable})" if variable else "")
     of_huawei = (f"https://{service}.{region if what else 'REGION'}.{regions.HUAWEI.domain}" for service in _SERVICES)
     return (
-        f"{setting.name}{what} is of no cloud that is known here, so no address is made of it: {meant}set {endpoint} "
-        f"and, for users and for projects by name, {iam} (a new region of {regions.HUAWEI.name} has "
-        f"{' and '.join(of_huawei)})"
+        f"{setting.name}{what} is of no cloud that is known here, so no address is made of it: {meant}set "
+        f"{names_of_endpoint(setting, sources)} and, for users and for projects by name, {iam} (a new region of "
+        f"{regions.HUAWEI.name} has {' and '.join(of_huawei)})"
     )
+
+
+def names_of_endpoint(region: Setting, sources: Sources) -> str:
+    """The settings of the API's address that count before a region: no source after the region's does."""
+    beside = region.source.name("endpoint")
+    return f"`{sources.stack.name('endpoint')}` (or {beside})" if region.source.family else f"`{beside}`"
 
 
 def _two_clouds(sources: Sources, destination: Destination) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pulumi_bms.settings import credentials, regions
-from pulumi_bms.settings.destination import Destination
+from pulumi_bms.settings.destination import Destination, names_of_endpoint
 from pulumi_bms.settings.precedence import Sources
 from pulumi_bms.settings.sources import Source
 from pulumi_bms.settings.values import shown
@@ -100,7 +100,8 @@ def _of_address(sources: Sources, destination: Destination, environ: Mapping[str
         changes = value and value not in variable.harmless and value.rstrip("/") != endpoint.text
         if variable.effect is Effect.ADDRESS and changes and _concerns(variable, sources):
             what = f"{name}{shown(value, sources.secrets)}"
-            yield _text(what, f"so the API would be at {endpoint.text}", variable.instead)
+            instead = f"set {names_of_endpoint(endpoint.setting, sources)} to the address"
+            yield _text(what, f"so the API would be at {endpoint.text}", instead)
 
 
 def _of_signing_in(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:

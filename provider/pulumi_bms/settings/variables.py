@@ -3,8 +3,8 @@
 The variables are those of the tools that people use beside this package. Sources, in the state of August 2026: the
 providers for Terraform of Huawei Cloud and of Open Telekom Cloud (`provider.go`), Huawei Cloud's SDKs
 (`huaweicloudsdkcore`), Open Telekom Cloud's SDK for Go (`gophertelekomcloud`), OpenStack's `keystoneauth`,
-`openstacksdk` and `gophercloud`. KooCLI reads no variables: its profiles are files, which `HW_SHARED_CONFIG_FILE` and
-`HW_PROFILE` name for the provider for Terraform.
+`openstacksdk` and `gophercloud`. The manual of KooCLI knows options and profiles only: `HW_SHARED_CONFIG_FILE` and
+`HW_PROFILE` name those for the provider for Terraform.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Effect(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable: the setting that it is read as, or what it would change, and what to write instead.
+    """One variable: the setting that it is read as, or what it would change, and what to do instead.
 
     `also` are other families whose tools read the variable. `harmless` are values that change nothing. A `{region}` in
     a name stands for the region, in capitals.
@@ -66,7 +66,6 @@ class Variable:
 
 _HW, _SDK, _OS = Family
 _HUAWEI = (_HW, _SDK)
-_ADDRESS = "set BMS_ENDPOINT or `bms:endpoint` to the address of the API"
 _HW_FILE = "set HW_ACCESS_KEY, HW_SECRET_KEY, HW_REGION_NAME and HW_PROJECT_ID to what the file says"
 _HW_AGENCY = "set HW_ACCESS_KEY, HW_SECRET_KEY and HW_SECURITY_TOKEN to a temporary access key of the agency"
 _SDK_KEY = "set HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and, for a temporary key, HUAWEICLOUD_SDK_SECURITY_TOKEN"
@@ -76,7 +75,6 @@ _OS_FILE = (
 )
 _OS_AGENCY = "set OS_TOKEN to a token of the agency, or OS_ACCESS_KEY, OS_SECRET_KEY and OS_SECURITY_TOKEN to its key"
 _OS_USER = "set OS_USERNAME, OS_PASSWORD and OS_USER_DOMAIN_NAME, or OS_TOKEN"
-_OS_PROJECT = "set OS_PROJECT_ID or OS_PROJECT_NAME"
 
 _READ = (
     *(
@@ -107,7 +105,7 @@ _READ = (
     Variable("BMS_ENDPOINT", _SDK, "endpoint"),
     # Several names of one key: the first is the usual one, and all that are set must agree.
     *(
-        Variable(name, _OS, key, also=_HUAWEI if name in names[:2] and key in ("projectId", "projectName") else ())
+        Variable(name, _OS, key, also=_HUAWEI if key in ("projectId", "projectName") else ())
         for key, names in (
             ("accessKey", ("OS_ACCESS_KEY", "OS_ACCESS_KEY_ID", "OS_AK")),
             ("secretKey", ("OS_SECRET_KEY", "OS_ACCESS_KEY_SECRET", "OS_SK")),
@@ -156,8 +154,8 @@ _NOT_READ = (
     # For services without regions, and for one that is not asked here.
     Variable("HUAWEICLOUD_SDK_DOMAIN_ID", _SDK, effect=Effect.NOTHING),
     Variable("HUAWEICLOUD_SDK_STS_ENDPOINT", _SDK, effect=Effect.NOTHING),
-    Variable("HUAWEICLOUD_SDK_REGIONS_FILE", _SDK, effect=Effect.ADDRESS, instead=_ADDRESS, also=(_HW,)),
-    Variable("HUAWEICLOUD_SDK_REGION_BMS_{region}", _SDK, effect=Effect.ADDRESS, instead=_ADDRESS, also=(_HW,)),
+    Variable("HUAWEICLOUD_SDK_REGIONS_FILE", _SDK, effect=Effect.ADDRESS, also=(_HW,)),
+    Variable("HUAWEICLOUD_SDK_REGION_BMS_{region}", _SDK, effect=Effect.ADDRESS, also=(_HW,)),
     Variable("OS_CLOUD", _OS, effect=Effect.CREDENTIAL, instead=_OS_FILE),
     Variable("OS_CLIENT_CONFIG_FILE", _OS, effect=Effect.LATER_CREDENTIAL, instead=_OS_FILE),
     Variable("OS_CLIENT_SECURE_FILE", _OS, effect=Effect.LATER_CREDENTIAL, instead=_OS_FILE),
@@ -169,7 +167,7 @@ _NOT_READ = (
     # The tools heed these beside the two above only.
     Variable("OS_AGENCY_DOMAIN_NAME", _OS, effect=Effect.NOTHING),
     Variable("OS_TARGET_DOMAIN_NAME", _OS, effect=Effect.NOTHING),
-    Variable("OS_DELEGATED_PROJECT", _OS, effect=Effect.PROJECT, instead=_OS_PROJECT),
+    Variable("OS_DELEGATED_PROJECT", _OS, effect=Effect.PROJECT),
     *(
         Variable(name, _OS, effect=Effect.CREDENTIAL, instead=_OS_USER)
         for name in (
@@ -199,13 +197,13 @@ _NOT_READ = (
     Variable("OS_DEFAULT_DOMAIN", _OS, "domainName", Effect.PART),
     Variable("OS_DEFAULT_DOMAIN_ID", _OS, "domainName", Effect.PART),
     Variable("OS_DEFAULT_DOMAIN_NAME", _OS, "domainName", Effect.PART),
-    Variable("OS_PROFILE", _OS, effect=Effect.ADDRESS, instead=_ADDRESS),
-    Variable("OS_INTERFACE", _OS, effect=Effect.ADDRESS, instead=_ADDRESS, harmless=("public", "publicURL")),
-    Variable("OS_ENDPOINT_TYPE", _OS, effect=Effect.ADDRESS, instead=_ADDRESS, harmless=("public", "publicURL")),
-    Variable("OS_BMS_ENDPOINT_OVERRIDE", _OS, effect=Effect.ADDRESS, instead=_ADDRESS),
-    Variable("OS_BMS_ENDPOINT", _OS, effect=Effect.ADDRESS, instead=_ADDRESS),
-    Variable("OS_ENDPOINT", _OS, effect=Effect.ADDRESS, instead=_ADDRESS),
-    Variable("OS_URL", _OS, effect=Effect.ADDRESS, instead=_ADDRESS),
+    Variable("OS_PROFILE", _OS, effect=Effect.ADDRESS),
+    Variable("OS_INTERFACE", _OS, effect=Effect.ADDRESS, harmless=("public", "publicURL")),
+    Variable("OS_ENDPOINT_TYPE", _OS, effect=Effect.ADDRESS, harmless=("public", "publicURL")),
+    Variable("OS_BMS_ENDPOINT_OVERRIDE", _OS, effect=Effect.ADDRESS),
+    Variable("OS_BMS_ENDPOINT", _OS, effect=Effect.ADDRESS),
+    Variable("OS_ENDPOINT", _OS, effect=Effect.ADDRESS),
+    Variable("OS_URL", _OS, effect=Effect.ADDRESS),
 )
 
 VARIABLES = (*_READ, *_NOT_READ)

@@ -38,8 +38,8 @@ def test_a_region_of_no_known_cloud_asks_for_addresses(region: str) -> None:
     where = {"bms:projectId": "p", "bms:token": "t"}
     profiles = {"bms:profiles": {"x": {"region": region, "projectId": "p", "token": "t"}}}
     for inputs, config, environ, name, endpoint in (
-        ({"region": region}, where, {}, "region", "`bms:endpoint` (or BMS_ENDPOINT)"),
-        ({}, {**where, "bms:region": region}, {}, "bms:region", "`bms:endpoint` (or BMS_ENDPOINT)"),
+        ({"region": region}, where, {}, "region", "`endpoint` and"),
+        ({}, {**where, "bms:region": region}, {}, "bms:region", "`bms:endpoint` and"),
         ({}, {}, {**TOKEN, "HW_PROJECT_ID": "p", "HW_REGION_NAME": region}, "HW_REGION_NAME", "`bms:endpoint` (or BMS"),
         ({"profile": "x"}, profiles, {}, "bms:profiles.x.region", "`bms:profiles.x.endpoint` and"),
     ):
@@ -52,7 +52,7 @@ def test_a_region_of_no_known_cloud_asks_for_addresses(region: str) -> None:
 def test_a_mistyped_region_is_told_its_nearest() -> None:
     """The region that may be meant comes first."""
     said = problem_of({"region": "cn-noth-4"}, {"bms:projectId": "p", "bms:token": "t"})
-    assert "if 'cn-north-4' is meant, write that; else set `bms:endpoint`" in said
+    assert "if 'cn-north-4' is meant, write that; else set `endpoint`" in said
 
 
 def test_a_new_region_works_with_its_addresses() -> None:

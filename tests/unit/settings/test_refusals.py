@@ -215,7 +215,7 @@ def test_no_default_takes_the_place_of_an_address(environ: Mapping[str, str]) ->
     *_, name = environ
     said = problem_of({**STACK, "bms:region": "eu-de", "bms:projectId": "p"}, environ)
     assert said.startswith(
-        f"{name} {environ[name]!r} is set and not read here, so the API would be at {EU}: set BMS_ENDPOINT"
+        f"{name} {environ[name]!r} is set and not read here, so the API would be at {EU}: set `bms:endpoint` to"
     )
     assert loaded({**STACK, "bms:endpoint": EU, "bms:projectId": "p"}, environ).endpoint == EU
 
