@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+
 import pytest
 
 from bms_simulator import Simulator
@@ -50,6 +53,60 @@ def test_preview_refuses_what_can_never_work(stack: Stack, simulator: Simulator,
     assert reason in output
     assert "PASSWORD" not in output
     assert simulator.requests == []
+
+
+def test_preview_refuses_settings_that_can_never_work(stack: Stack, simulator: Simulator) -> None:
+    """Each wrong setting is told by its name with its value, all at once, without a credential; nothing is sent."""
+    stack.disconnect()
+    stack.configure({"region": "cn-noth-4", "maxRequestsPerMinute": "many", "caBundle": "/nonexistent"})
+    stack.environment["HW_PROJECT_ID"] = "a b"
+    stack.program(CHAINED)
+    output = stack.preview().failed().output
+    for text in (
+        "bms:region 'cn-noth-4' is of no cloud that is known here",
+        "if 'cn-north-4' is meant, write that",
+        "bms:maxRequestsPerMinute 'many' must be a whole number of at least 1",
+        "bms:caBundle '/nonexistent' must be the path of a file",
+        "HW_PROJECT_ID 'a b' may hold letters",
+    ):
+        assert text in output, text
+    assert simulator.requests == []
+
+
+def test_preview_refuses_a_profile_that_is_none(stack: Stack, simulator: Simulator) -> None:
+    """A profile that the config does not have fails the preview, and so does a key that no profile has."""
+    stack.configure({"profiles.eu.projectID": "p"})
+    for profile, says in (
+        ("us", "profile 'us' is not in the config"),
+        ("eu", "bms:profiles.eu holds projectID (write projectId)"),
+    ):
+        stack.program(f"""
+            from pulumi_bms import JobCompletion
+            JobCompletion("web", job_id="ok", profile={profile!r})
+        """)
+        assert says in stack.preview().failed().output
+    assert simulator.requests == []
+
+
+@pytest.mark.parametrize("host", ["own"])
+def test_keys_of_the_config_that_nothing_reads(make_stack: Callable[..., Stack], simulator: Simulator) -> None:
+    """One warning a run for each, with the key that is meant; a project of the namespace's name keeps its own there."""
+    stack = make_stack()
+    stack.connect(simulator)
+    stack.configure({"regoin": "eu-de", "colour": "red"})
+    stack.program(CHAINED)
+    _, _, output = stack.preview().ok().output.partition("Diagnostics:")
+    assert output.count("bms:regoin is not read: bms:region may be meant") == 1
+    assert output.count("bms:colour is not read: no key is like it") == 1
+
+    bms = make_stack("of-that-name")
+    file = bms.folder / "Pulumi.yaml"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "name": "bms"}))
+    bms.run("stack", "init").ok()
+    bms.connect(simulator)
+    bms.configure({"replicas": "3"})
+    bms.program(CHAINED)
+    assert "is not read" not in bms.preview().ok().output
 
 
 @pytest.mark.parametrize("timeout", ["soon", "0", "-5m", "1d", "90"])

@@ -73,7 +73,7 @@ def expected_servers_problem(value: object) -> str | None:
     return None
 
 
-_CONNECTION: Mapping[str, Callable[[str], str | None]] = {
+CONNECTION: Mapping[str, Callable[[str], str | None]] = {
     "endpoint": endpoint_problem,
     "region": partial(region_problem, what="region"),
     "project_id": partial(name_problem, "project_id"),
@@ -84,7 +84,7 @@ _CONNECTION: Mapping[str, Callable[[str], str | None]] = {
 
 def connection_problems(inputs: Mapping[str, Any]) -> list[str | None]:
     """What is wrong with the inputs that say how the API is reached."""
-    found = {name: inputs[name] for name in _CONNECTION if inputs.get(name) is not None}
+    found = {name: inputs[name] for name in CONNECTION if inputs.get(name) is not None}
     problems = [_connection_problem(name, value) for name, value in found.items() if not isinstance(value, Unknown)]
     others = " and ".join(name for name in found if name != "profile")
     if "profile" in found and others:
@@ -93,7 +93,7 @@ def connection_problems(inputs: Mapping[str, Any]) -> list[str | None]:
 
 
 def _connection_problem(name: str, value: object) -> str | None:
-    return _CONNECTION[name](value) if isinstance(value, str) else f"{name} is no text"
+    return CONNECTION[name](value) if isinstance(value, str) else f"{name} is no text"
 
 
 def timeout_problem(value: object) -> str | None:

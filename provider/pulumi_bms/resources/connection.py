@@ -8,12 +8,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.api.iam import ProjectOfToken, UserCredential
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.projects import GivenProject, NamedProject, Project
 from pulumi_bms.api.transport import Transport
-from pulumi_bms.settings import Lookup, Settings, load
+from pulumi_bms.host.operation import ExpectedError
+from pulumi_bms.settings import Lookup, MissingSettingsError, Settings, load
 from pulumi_bms.waiting.traffic import Budget, Traffic
+
+
+class MissingSettings(ExpectedError):  # noqa: N818  (what a preview does without is no error there)
+    """Settings are missing, and none that is there is wrong: a preview goes on without the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +70,9 @@ _POOL = _Pool()
 def connect(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str] | None = None) -> Connection:
     """The API for a resource with these inputs; raises `SettingsError`. Sends nothing."""
     return _POOL.connection(load(inputs, config, os.environ if environ is None else environ))
+
+
+def explained(error: SettingsError) -> ExpectedError:
+    """The same error for a host: the text says all there is to say."""
+    kind = MissingSettings if isinstance(error, MissingSettingsError) else ExpectedError
+    return kind(str(error))

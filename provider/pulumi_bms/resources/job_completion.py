@@ -13,7 +13,8 @@ from pulumi_bms.api.errors import ApiError
 from pulumi_bms.api.models import Job, JobStatus
 from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, Purpose, current
 from pulumi_bms.resources import checks, report, rows
-from pulumi_bms.resources.connection import connect
+from pulumi_bms.resources.config_warnings import warn_of_config
+from pulumi_bms.resources.connection import MissingSettings, connect
 from pulumi_bms.resources.durations import create_timeout
 from pulumi_bms.resources.outputs import (
     OUTPUTS,
@@ -24,7 +25,6 @@ from pulumi_bms.resources.outputs import (
     survivors_of,
     unfinished_status,
 )
-from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.resources.resource import BmsResource
 from pulumi_bms.resources.waits import look_ahead, note_once, plan_of, timeout_of, wait_for
@@ -100,7 +100,7 @@ class JobCompletion(BmsResource, module="bms", name="JobCompletion"):
         :param opts: `custom_timeouts` sets how long the wait may take, by default 3 hours.
         :raises ValueError: a timeout that is no duration above zero.
         """
-        warn_of_plain_secrets()
+        warn_of_config()
         props: dict[str, Any] = {
             **dict.fromkeys(OUTPUTS),
             "job_id": job_id,
@@ -125,7 +125,7 @@ class JobCompletionProvider(BmsProvider):
             checks.job_id_problem(news.get("job_id")),
             checks.expected_servers_problem(news.get("expected_servers")),
             checks.timeout_problem(news.get("create_timeout_seconds")),
-            *checks.connection_problems(news),
+            *self.connection_problems(news),
         ]
         return checks.result(news, problems)
 
@@ -207,7 +207,7 @@ class JobCompletionProvider(BmsProvider):
             return {"job_id": job_id}
         try:
             connection = self.connection(inputs)
-        except ExpectedError as error:
+        except MissingSettings as error:
             note_once(operation, "settings", f"no look at the API in this preview: {error}")
             return {"job_id": job_id}
         # Ctrl-C in a preview need not wait for the look.

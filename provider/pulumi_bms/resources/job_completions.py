@@ -14,9 +14,10 @@ from pulumi_bms import load_provider
 from pulumi_bms.api.models import JobStatus
 from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, current
 from pulumi_bms.resources import checks, report, rows
+from pulumi_bms.resources.config_warnings import warn_of_config
+from pulumi_bms.resources.connection import MissingSettings
 from pulumi_bms.resources.durations import create_timeout
 from pulumi_bms.resources.outputs import job_of, outputs_of, stored_status, survivors_of, unfinished_status
-from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.resources.resource import BmsResource
 from pulumi_bms.resources.waits import PREVIEW_TIMEOUT, look_ahead, note_once, plan_of, timeout_of, wait_for
@@ -62,7 +63,7 @@ class JobCompletions(BmsResource, module="bms", name="JobCompletions"):
         :param opts: `custom_timeouts` sets how long all of it may take, by default 3 hours.
         :raises ValueError: a timeout that is no duration above zero.
         """
-        warn_of_plain_secrets()
+        warn_of_config()
         props: dict[str, Any] = {
             "server_ids": None,
             "jobs": None,
@@ -86,7 +87,7 @@ class JobCompletionsProvider(BmsProvider):
         problems = [
             *checks.job_ids_problems(news.get("job_ids")),
             checks.timeout_problem(news.get("create_timeout_seconds")),
-            *checks.connection_problems(news),
+            *self.connection_problems(news),
         ]
         return checks.result(news, problems)
 
@@ -164,7 +165,7 @@ class JobCompletionsProvider(BmsProvider):
         """Add the jobs that have succeeded by now to `jobs`; whether that is all of them."""
         try:
             connection = self.connection(inputs)
-        except ExpectedError as error:
+        except MissingSettings as error:
             note_once(operation, "settings", f"no look at the API in this preview: {error}")
             return False
         ends_at = time.monotonic() + PREVIEW_TIMEOUT

@@ -15,7 +15,7 @@ from pulumi_bms import load_provider
 from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
 from pulumi_bms.host.operation import ExpectedError, Purpose, current
 from pulumi_bms.resources import checks
-from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
+from pulumi_bms.resources.config_warnings import warn_of_config
 from pulumi_bms.resources.provider import BmsProvider
 from pulumi_bms.resources.resource import BmsResource
 
@@ -66,7 +66,7 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
         :param endpoint: the address of the API, by default the config's.
         :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
         """
-        warn_of_plain_secrets()
+        warn_of_config()
         props: dict[str, Any] = {
             "job_id": None,
             "order_id": None,
@@ -96,7 +96,8 @@ class JobSubmissionProvider(BmsProvider):
             checks.path_problem(news.get("path")),
             checks.method_problem(news.get("method")),
             checks.body_problem(news.get("body")),
-            *checks.connection_problems(news),
+            self.enterprise_project_problem(news),
+            *self.connection_problems(news),
         ]
         return checks.result(news, problems)
 

@@ -11,8 +11,9 @@ from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 
 from pulumi_bms import load_provider
 from pulumi_bms.api.errors import SettingsError
-from pulumi_bms.host.operation import ExpectedError, Operation
-from pulumi_bms.resources.connection import Connection, connect
+from pulumi_bms.host.operation import Operation
+from pulumi_bms.resources import settings_checks
+from pulumi_bms.resources.connection import Connection, connect, explained
 
 _STOCK_HOST = (
     "pulumi-bms: these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
@@ -62,7 +63,15 @@ class BmsProvider(ResourceProvider):
         try:
             return connect(inputs, self._config.get)
         except SettingsError as error:
-            raise ExpectedError(str(error)) from None
+            raise explained(error) from None
+
+    def connection_problems(self, inputs: Mapping[str, Any]) -> list[str]:
+        """What is wrong with the inputs that say how the API is reached, and with the settings behind them."""
+        return settings_checks.connection_problems(inputs, self._config.get)
+
+    def enterprise_project_problem(self, inputs: Mapping[str, Any]) -> str | None:
+        """What is wrong where a variable names an enterprise project, and the body of an order none."""
+        return settings_checks.enterprise_project_problem(inputs, self._config.get)
 
 
 def tell_of_stock_host(operation: Operation) -> None:

@@ -20,10 +20,14 @@ class _Kind:
     marks: tuple[str, ...]
     needs: tuple[str, ...]
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys of the kind."""
+        return tuple(dict.fromkeys((*self.marks, *self.needs)))
+
     def names(self, source: Source) -> str:
         """What the source has of it, by the names there."""
-        keys = dict.fromkeys((*self.marks, *self.needs))
-        return ", ".join(source.name(key) for key in keys if source.has(key))
+        return ", ".join(source.name(key) for key in self.keys if source.has(key))
 
 
 _TOKEN = _Kind("a token", ("token",), ("token",))
@@ -35,7 +39,7 @@ def _kinds(source: Source) -> list[_Kind]:
     return [kind for kind in (_TOKEN, _ACCESS_KEY, _USER) if source.has(*kind.marks)]
 
 
-def bearer_of(sources: Iterable[Source]) -> Source | None:
+def owner_of(sources: Iterable[Source]) -> Source | None:
     """The first source that has a credential, or part of one."""
     return next((source for source in sources if _kinds(source)), None)
 
@@ -45,17 +49,30 @@ def is_user(source: Source) -> bool:
     return _USER in _kinds(source)
 
 
-def check(source: Source) -> None:
-    """Raise `SettingsError` unless the source has exactly one credential, and all of it."""
+def keys_of(source: Source) -> tuple[str, ...]:
+    """The keys of the kinds of credential that the source has."""
+    return tuple(key for kind in _kinds(source) for key in kind.keys)
+
+
+def contradiction(source: Source) -> str | None:
+    """What to say where the source has more than one kind of credential, or None."""
     kind, *others = _kinds(source)
-    if others:
-        found = " and ".join(f"{each.title} ({each.names(source)})" for each in (kind, *others))
-        raise SettingsError(f"{source.title} holds {found}: leave one, so that it is clear which counts")
-    missing = " and ".join(source.name(key) for key in kind.needs if not source.has(key))
-    if missing:
-        raise SettingsError(
-            f"{missing} must be set beside {kind.names(source)}: a credential comes whole from one source"
-        )
+    if not others:
+        return None
+    found = " and ".join(f"{each.title} ({each.names(source)})" for each in (kind, *others))
+    return f"{source.title} holds {found}: leave one, so that it is clear which counts"
+
+
+def lacking(source: Source) -> list[str]:
+    """The keys that the source's credential lacks."""
+    return [key for key in _kinds(source)[0].needs if not source.has(key)]
+
+
+def lack(source: Source) -> str:
+    """What to say where the source has only a part of a credential."""
+    missing = " and ".join(source.name(key) for key in lacking(source))
+    there = _kinds(source)[0].names(source)
+    return f"{missing} must be set beside {there}: a credential comes whole from one source"
 
 
 def credential_of(
@@ -65,10 +82,7 @@ def credential_of(
     if source.has("token"):
         return TokenCredential(source.get("token"), source.name("token"))
     if source.has("accessKey"):
-        # Checked here too, where each part has its own name.
-        for what, key in (("secret key", "secretKey"), ("security token", "securityToken")):
-            if source.has(key):
-                check_secret(what, source.get(key), source.name(key))
+        _check_parts(source)
         return AccessKeyCredential(
             source.get("accessKey"),
             source.get("secretKey"),
@@ -85,3 +99,19 @@ def credential_of(
         project_name or None,
         ca_bundle,
     )
+
+
+def problems_of(source: Source) -> list[str]:
+    """What is wrong with a whole credential of one kind: nothing of it can be sent."""
+    try:
+        credential_of(source, "", "", "", None)
+    except SettingsError as error:
+        return [str(error)]
+    return []
+
+
+def _check_parts(source: Source) -> None:
+    # The credential checks the same parts, by the name of its first.
+    for what, key in (("secret key", "secretKey"), ("security token", "securityToken")):
+        if source.has(key):
+            check_secret(what, source.get(key), source.name(key))

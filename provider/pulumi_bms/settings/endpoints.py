@@ -1,7 +1,4 @@
-"""Addresses: of a service in a region, and what is wrong with one that was given.
-
-Source: the pages "Regions and Endpoints" of Huawei Cloud, of its European site and of Open Telekom Cloud.
-"""
+"""Addresses, regions and names: what is wrong with one that was given, and the one spelling of an address."""
 
 from __future__ import annotations
 
@@ -9,23 +6,9 @@ import re
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
-_DOMAIN = "myhuaweicloud.com"
-_OTHER_DOMAINS = {"eu-west-101": "myhuaweicloud.eu", "eu-de": "otc.t-systems.com", "eu-nl": "otc.t-systems.com"}
-"""The regions that are not under the first."""
-
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _BRACKETED = re.compile(r"\[[0-9A-Fa-f:.]+\](?::[0-9]+)?")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-
-
-def endpoint_of(service: str, region: str) -> str:
-    """The address of a service, such as `bms` or `iam`, in a region of a public cloud."""
-    return f"https://{service}.{region}.{_OTHER_DOMAINS.get(region, _DOMAIN)}"
-
-
-def is_of_one_cloud(region: str, other: str) -> bool:
-    """Whether two regions are of the same cloud."""
-    return _OTHER_DOMAINS.get(region, _DOMAIN) == _OTHER_DOMAINS.get(other, _DOMAIN)
 
 
 def normalised(address: str, *endings: str) -> str:

@@ -1,18 +1,16 @@
 """Where settings come from: the families of environment variables, the stack config, a profile in it, the inputs.
 
-The variables are those of the tools that people use beside this package: Huawei Cloud's Terraform provider, its SDKs,
-and OpenStack's clients, which Open Telekom Cloud's Terraform provider follows.
+The variables stand in `variables`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pulumi_bms.api.auth import Unpicklable
-from pulumi_bms.api.errors import SettingsError
-from pulumi_bms.settings.endpoints import name_problem
+from pulumi_bms.settings.variables import VARIABLES, Family
 
 NAMESPACE = "bms"
 """The namespace of the stack config."""
@@ -26,50 +24,22 @@ KEYS = (
 SECRET_KEYS = ("secretKey", "securityToken", "password", "token")
 """Those of them that are secret."""
 
-_TERRAFORM = {
-    "accessKey": "HW_ACCESS_KEY",
-    "secretKey": "HW_SECRET_KEY",
-    "securityToken": "HW_SECURITY_TOKEN",
-    "username": "HW_USER_NAME",
-    "password": "HW_USER_PASSWORD",
-    "domainName": "HW_DOMAIN_NAME",
-    "token": "HW_AUTH_TOKEN",
-    "projectName": "HW_PROJECT_NAME",
-    "projectId": "HW_PROJECT_ID",
-    "region": "HW_REGION_NAME",
-    "iamEndpoint": "HW_AUTH_URL",
-    "endpoint": "BMS_ENDPOINT",
-}
-_SDK = {
-    "accessKey": "HUAWEICLOUD_SDK_AK",
-    "secretKey": "HUAWEICLOUD_SDK_SK",
-    "securityToken": "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-}
-_OPENSTACK = {
-    "accessKey": "OS_ACCESS_KEY",
-    "secretKey": "OS_SECRET_KEY",
-    "username": "OS_USERNAME",
-    "password": "OS_PASSWORD",
-    "domainName": "OS_USER_DOMAIN_NAME",
-    "token": "OS_TOKEN",
-    "projectName": "OS_PROJECT_NAME",
-    "projectId": "OS_PROJECT_ID",
-    "region": "OS_REGION_NAME",
-    "iamEndpoint": "OS_AUTH_URL",
-    "endpoint": "BMS_ENDPOINT",
-}
-
 Lookup = Callable[[str], object]
 """The value of a stack config key such as `bms:endpoint`, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source(Unpicklable):
-    """One place that settings come from: what it is called, and its values and their names there, by config key."""
+    """One place that settings come from: what it is called, and its values and their names there, by config key.
+
+    `differing` are the names of a key that is set by several variables, to different values.
+    """
 
     title: str
     names: Mapping[str, str] = field(repr=False)
     values: Mapping[str, str] = field(repr=False)
+    family: Family | None = None
+    differing: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def get(self, key: str) -> str:
         """The value, "" where there is none."""
@@ -89,6 +59,24 @@ class Source(Unpicklable):
         return self.names.get(key, key)
 
 
+@dataclass(frozen=True, slots=True)
+class Setting(Unpicklable):
+    """One value of a source."""
+
+    source: Source
+    key: str
+
+    @property
+    def value(self) -> str:
+        """The value."""
+        return self.source.get(self.key)
+
+    @property
+    def name(self) -> str:
+        """What the setting is called in its source, such as `bms:endpoint`."""
+        return self.source.name(self.key)
+
+
 def of_inputs(inputs: Mapping[str, object]) -> Source:
     """What a resource itself says."""
     names = {"endpoint": "endpoint", "region": "region", "projectId": "project_id"}
@@ -102,39 +90,18 @@ def of_config(config: Lookup) -> Source:
 
 def of_environment(environ: Mapping[str, str]) -> tuple[Source, ...]:
     """The families of environment variables, in the order in which they count."""
-    families = (("HW_*", _TERRAFORM), ("HUAWEICLOUD_SDK_*", _SDK), ("OS_*", _OPENSTACK))
-    return tuple(_source(f"the environment ({title})", names, environ.get) for title, names in families)
+    values = dict(environ)
+    return tuple(_of_family(family, values) for family in Family)
 
 
-def around(bearer: Source | None, families: Sequence[Source]) -> list[Source]:
-    """The families that may say where a credential is used: its own, and any for one of the config.
-
-    The SDKs have no variables for that, and go with those of the same cloud's Terraform provider. A password of the
-    config is not sent to an address that some other tool has left in the environment.
-    """
-    terraform, sdk, _ = families
-    if bearer is sdk:
-        return [terraform]
-    if bearer is not None and bearer in families:
-        return [bearer]
-    return [family.without("iamEndpoint") for family in families]
+def of_profile(name: str, values: Mapping[str, object]) -> Source:
+    """A profile in the stack config."""
+    return _source(f"profile {name!r}", {key: f"{place_of(name)}.{key}" for key in KEYS}, _by_last_part(values))
 
 
-def of_profile(config: Lookup, profile: str) -> Source:
-    """A profile in the stack config; raises `SettingsError` where there is none, or it holds what no profile has."""
-    problem = name_problem("profile", profile)
-    if problem:
-        raise SettingsError(problem)
-    found = profiles_of(config).get(profile)
-    place = f"{NAMESPACE}:profiles.{profile}"
-    if not isinstance(found, Mapping):
-        raise SettingsError(
-            f"profile {profile!r} is not in the config: `pulumi config set --path '{place}.region' ...`"
-        )
-    unknown = sorted(str(key) for key in found if key not in KEYS)
-    if unknown:
-        raise SettingsError(f"{place} holds {', '.join(unknown)}, and knows only {', '.join(KEYS)}")
-    return _source(f"profile {profile!r}", {key: f"{place}.{key}" for key in KEYS}, _by_last_part(found))
+def place_of(profile: str) -> str:
+    """The config key of a profile."""
+    return f"{NAMESPACE}:profiles.{profile}"
 
 
 def profiles_of(config: Lookup) -> Mapping[str, object]:
@@ -146,6 +113,24 @@ def profiles_of(config: Lookup) -> Mapping[str, object]:
         except (ValueError, RecursionError):
             value = None
     return value if isinstance(value, Mapping) else {}
+
+
+def _of_family(family: Family, environ: Mapping[str, str]) -> Source:
+    """The first variable of a key that is set counts, and those that say something else are noted."""
+    names: dict[str, str] = {}
+    values: dict[str, str] = {}
+    differing: dict[str, tuple[str, ...]] = {}
+    for variable in VARIABLES:
+        if variable.family is not family or not variable.is_read:
+            continue
+        key, text = variable.key, _text(variable.key, environ.get(variable.name))
+        if not text or key in values:
+            names.setdefault(key, variable.name)
+        else:
+            names[key], values[key] = variable.name, text
+        if text and text != values[key]:
+            differing[key] = (*differing.get(key, (names[key],)), variable.name)
+    return Source(f"the environment ({family.value})", names, values, family, differing)
 
 
 def _by_last_part(values: Mapping[str, object]) -> Lookup:
@@ -168,4 +153,4 @@ def _text(key: str, value: object) -> str:
     if key == "password":
         # A blank may be part of it; a line break at its end comes from a file or a pipe.
         return text.rstrip("\r\n")
-    return text.strip().lower() if key == "region" else text.strip()
+    return text.strip().lower() if key in ("region", "cloud") else text.strip()

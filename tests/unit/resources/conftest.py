@@ -10,15 +10,14 @@ from pulumi.dynamic import Config, ConfigureRequest
 from bms_simulator import Simulator
 from pulumi_bms.resources.job_completion import JobCompletionProvider
 from pulumi_bms.resources.job_submission import JobSubmissionProvider
-from pulumi_bms.settings.sources import of_environment
+from pulumi_bms.settings.variables import VARIABLES
 
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """No settings of whoever runs the tests, and no proxy between them and the simulator."""
-    for family in of_environment({}):
-        for name in family.names.values():
-            monkeypatch.delenv(name, raising=False)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable.name, raising=False)
     monkeypatch.setenv("no_proxy", "*")
 
 

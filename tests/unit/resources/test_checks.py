@@ -7,13 +7,17 @@ import math
 from typing import Any
 
 import pytest
-from pulumi.dynamic import CheckFailure, ResourceProvider
+from pulumi.dynamic import CheckFailure, Config, ConfigureRequest, ResourceProvider
 from pulumi.output import UNKNOWN, Unknown
 
 from pulumi_bms.resources.job_completion import JobCompletionProvider
 from pulumi_bms.resources.job_submission import JobSubmissionProvider
 
 PROVIDERS: dict[str, ResourceProvider] = {"completion": JobCompletionProvider(), "submission": JobSubmissionProvider()}
+PROFILES = ["eu", "prod_2", "x" * 64]
+CONFIG = Config({"bms:profiles": {name: {"region": "eu-de"} for name in PROFILES}}, "project")
+for provider in PROVIDERS.values():
+    provider.configure(ConfigureRequest(CONFIG))
 GOOD: dict[str, dict[str, Any]] = {
     "completion": {"job_id": "2c9eb2c5544cbf6101544f0602af2b4f"},
     "submission": {"path": "baremetalservers", "method": "POST", "body": {"server": {"name": "web", "count": 3.0}}},
@@ -81,8 +85,8 @@ FINE_CONNECTIONS: list[tuple[str, list[object], str]] = [
     ("endpoint", ["https://gateway.example.com/some/prefix", "HTTPS://BMS.example.com", "https://host."], ""),
     ("endpoint", ["http://localhost:8080", "http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:8080/a"], ""),
     ("endpoint", ["https://[2001:db8::1]", "http://[::1]"], ""),
-    ("region", [MISSING, None, "eu-de", "cn-north-4", "x" * 63], ""),
-    ("profile", [MISSING, None, "eu", "prod_2", "x" * 64], ""),
+    ("region", [MISSING, None, "eu-de", "cn-north-4"], ""),
+    ("profile", [MISSING, None, *PROFILES], ""),
     ("project_id", [MISSING, None, "0123456789abcdef0123456789abcdef", "eu-de_project"], ""),
 ]
 FINE += [(kind, *row) for kind in PROVIDERS for row in FINE_CONNECTIONS]

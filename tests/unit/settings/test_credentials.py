@@ -61,10 +61,11 @@ SOURCES = [
         "ACCESS_KEY SECRET_KEY SECURITY_TOKEN AUTH_TOKEN USER_NAME USER_PASSWORD DOMAIN_NAME PROJECT_NAME PROJECT_ID "
         "REGION_NAME AUTH_URL",
     ),
-    named("HUAWEICLOUD_SDK_", "AK SK SECURITY_TOKEN - - - - - - - -"),
+    named("HUAWEICLOUD_SDK_", "AK SK SECURITY_TOKEN - - - - - PROJECT_ID REGION_ID IAM_ENDPOINT"),
     named(
         "OS_",
-        "ACCESS_KEY SECRET_KEY - TOKEN USERNAME PASSWORD USER_DOMAIN_NAME PROJECT_NAME PROJECT_ID REGION_NAME AUTH_URL",
+        "ACCESS_KEY SECRET_KEY SECURITY_TOKEN TOKEN USERNAME PASSWORD USER_DOMAIN_NAME PROJECT_NAME PROJECT_ID "
+        "REGION_NAME AUTH_URL",
     ),
     named(
         "bms:",
@@ -202,7 +203,7 @@ PARTS = [
     ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"),
     ("HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME"),
     ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
-    ("OS_ACCESS_KEY", "OS_SECRET_KEY"),
+    ("OS_ACCESS_KEY", "OS_SECRET_KEY", "OS_SECURITY_TOKEN"),
     ("OS_USERNAME", "OS_PASSWORD", "OS_USER_DOMAIN_NAME"),
     ("bms:accessKey", "bms:secretKey", "bms:securityToken"),
     ("bms:username", "bms:password", "bms:domainName"),
@@ -357,17 +358,28 @@ def test_a_password_may_hold_anything(name: str, text: str) -> None:
     assert "S3CR3T" not in repr(found)
 
 
-@pytest.mark.parametrize(
-    "text", ["S3CR3T", "S3CR3T x", "S3CR3T/..", "https://S3CR3T@h", "https://h/?S3CR3T", "S3CR3Tü"]
-)
+KEY_LIKE = "S3CR3TxxxxxxxxxxAKz7" * 2
+"""A text as a cloud makes its keys: 40 letters of either case and digits."""
+
+
+@pytest.mark.parametrize("text", [KEY_LIKE, f"{KEY_LIKE} x", f"{KEY_LIKE}/..", f"https://{KEY_LIKE}@h"])
 @pytest.mark.parametrize("name", [name for name in CALLED if CALLED[name] not in HIDDEN])
 def test_a_secret_in_a_wrong_place_is_not_shown(name: str, text: str) -> None:
-    """Whoever confuses two settings is told what is wrong, and the log does not hold the secret."""
+    """Whoever confuses two settings is told what is wrong, and the log does not hold the key."""
     config, environ = split({**STACK["token"], name: text})
     for number in range(len(WHERE) + 1):
         for around in combinations(WHERE.items(), number):
             found = outcome({}, {**dict(around), **config}, environ)
-            assert isinstance(found, Settings) or "S3CR3T" not in shown(found)
+            assert isinstance(found, Settings) or "s3cr3t" not in shown(found).lower()
+
+
+@pytest.mark.parametrize("name", [name for name in CALLED if CALLED[name] not in HIDDEN])
+@pytest.mark.parametrize("text", ["S3CR3T x", "https://h/S3CR3T x", "S3CR3T/.."])
+def test_a_value_that_holds_a_secret_is_not_shown(name: str, text: str) -> None:
+    """The token in force is not repeated where it stands in another setting as well."""
+    config, environ = split({"bms:token": "S3CR3T", name: text})
+    found = outcome({}, {**WHERE, **config}, environ)
+    assert isinstance(found, Settings) or "s3cr3t" not in shown(found).lower()
 
 
 def kinds_in(source: Mapping[str, str], names: set[str]) -> list[tuple[str, ...]]:
@@ -389,7 +401,13 @@ def problem_with(source: Mapping[str, str] | None, names: set[str]) -> str:
 FORMS = {"endpoint": "https://v{:03}.example", "iamEndpoint": "https://v{:03}.example"}
 FORMS |= dict.fromkeys(HIDDEN, "S3CR3T-{:03}")
 VALUES = {name: FORMS.get(key, "v{:03}").format(number) for number, (name, key) in enumerate(CALLED.items())}
-"""A value for each setting, unlike any other's."""
+VALUES |= {
+    "HW_REGION_NAME": "cn-north-1",
+    "HUAWEICLOUD_SDK_REGION_ID": "cn-north-2",
+    "OS_REGION_NAME": "cn-north-4",
+    "bms:region": "cn-north-9",
+}
+"""A value for each setting, unlike any other's; the regions are of one cloud."""
 
 
 @given(st.sets(st.sampled_from(sorted(CALLED)), max_size=8) | st.sets(st.sampled_from(sorted(CALLED))))
@@ -403,7 +421,7 @@ def test_any_mixture(names: set[str]) -> None:
     if isinstance(found, SettingsError):
         assert "S3CR3T" not in shown(found)
         assert problem in str(found)
-        assert problem or str(found).startswith("not set: the ")
+        assert problem or str(found).startswith(("not set: the ", *names))
         return
     assert problem == ""
     assert counts is not None
@@ -416,7 +434,7 @@ def test_any_mixture(names: set[str]) -> None:
     assert "S3CR3T" not in f"{found} {found!r}"
 
 
-INPUTS = {"endpoint": "https://v901.example", "region": "v902", "project_id": "v903"}
+INPUTS = {"endpoint": "https://v901.example", "region": "cn-north-11", "project_id": "v903"}
 PLACES = {"endpoint", "iamEndpoint", "region", "projectId", "projectName"}
 
 
@@ -434,34 +452,60 @@ def test_no_credential_meets_another_familys_cloud(
     config, environ = split({name: VALUES[name] for name in CALLED if name in names or own.get(name) in kind})
     found = outcome({name: INPUTS[name] for name in inputs}, config, environ)
 
-    terraform, _, openstack, stack = (
+    terraform, sdk, openstack, stack = (
         {key: VALUES[name] for name, key in of.items() if name in names} for of in SOURCES
     )
     nearby = {{"project_id": "projectId"}.get(name, name): INPUTS[name] for name in inputs}
-    families = {0: [terraform], 1: [terraform], 2: [openstack]}.get(SOURCES.index(own), [terraform, openstack])
+    number = SOURCES.index(own)
+    families = {0: [terraform], 1: [sdk, terraform], 2: [openstack]}.get(number, [terraform, sdk, openstack])
     if own is SOURCES[3]:
         families = [{key: value for key, value in family.items() if key != "iamEndpoint"} for family in families]
     shared = {"endpoint": VALUES["BMS_ENDPOINT"]} if "BMS_ENDPOINT" in names else {}
-    places = [nearby, stack, *({**family, **shared} for family in families)]
+    families = [{**family, **shared} for family in families]
+    places = [nearby, stack, *families]
 
     def first(places: list[dict[str, str]], *keys: str) -> str:
-        """The number of the first of the keys that the first place with any of them has."""
+        """The first of the keys that the first place with any of them has."""
         place = next((place for place in places if place.keys() & set(keys)), {})
-        return "".join(re.findall("[0-9]+", next((place[key] for key in keys if key in place), "")))
+        return next((place[key] for key in keys if key in place), "")
 
     endpoint = first(places, "endpoint", "region")
     project = first(places, "projectId", "projectName") or first(places, "region")
     mine = {key: VALUES[name] for name, key in own.items() if name in names}
-    own_region = "" if "region" in nearby else first([mine], "region")
-    iam = first([mine], "iamEndpoint") or own_region or first(places, "iamEndpoint", "region")
+    # A region makes an identity service's address only where one makes the API's.
+    by_region = ("iamEndpoint", "region") if endpoint.startswith("cn-") else ("iamEndpoint",)
+    own_region = first([mine], *by_region) if "region" not in nearby else first([mine], "iamEndpoint")
+    iam = own_region or first(places, *by_region)
+    skipped = skipped_of(number, project, iam, families)
     if isinstance(found, SettingsError):
-        assert str(found).startswith("not set: the ")
-        assert ("the endpoint:" in str(found)) == (not endpoint)
-        assert ("the project:" in str(found)) == (not project)
-        assert not ("the IAM endpoint:" in str(found) and iam)
+        said = str(found)
+        needs_iam = "username" in kind or (project and project != named_id(places))
+        missing = ("the endpoint:", not endpoint), ("the project:", not project), ("the IAM endpoint", not iam)
+        assert {what for what, _ in missing if what in said} == {
+            what for what, is_missing in missing if is_missing and (needs_iam or "IAM" not in what)
+        }
+        assert any(is_missing for _, is_missing in missing) or any(name in names for name in skipped)
+        assert "S3CR3T" not in said
         return
-    assert re.findall("[0-9]+", found.endpoint) == [endpoint]
-    assert re.findall("[0-9]+", found.project_id or found.project_name) == [project]
+    numbers = [re.findall("[0-9]+", text) for text in (endpoint, project, iam)]
+    assert re.findall("[0-9]+", found.endpoint) == numbers[0]
+    assert re.findall("[0-9]+", found.project_id or found.project_name) == numbers[1]
     assert not (found.project_id and found.project_name)
     needed = bool(found.project_name) or found.credential.kind == "user"
-    assert re.findall("[0-9]+", found.iam_endpoint) == ([iam] if needed else [])
+    assert re.findall("[0-9]+", found.iam_endpoint) == (numbers[2] if needed else [])
+    assert not (found.project_name and set(skipped) & names & {name for name in skipped if "PROJECT" in name})
+
+
+def named_id(places: list[dict[str, str]]) -> str:
+    """The project id of the first place that names a project at all, "" where that has a name only."""
+    return next((place.get("projectId", "") for place in places if place.keys() & {"projectId", "projectName"}), "")
+
+
+def skipped_of(number: int, project: str, iam: str, families: list[dict[str, str]]) -> set[str]:
+    """The variables that the tools of the credential's family read as well: no default takes their place."""
+    others = {name for of in SOURCES[1:3] for name, key in of.items() if key in ("projectId", "projectName")}
+    found = others if number < 2 and project.startswith("cn-") else set()
+    if iam.startswith("cn-") and any(family.get("region") == iam for family in families):
+        found |= {"OS_AUTH_URL", "HUAWEICLOUD_SDK_IAM_ENDPOINT"} if number < 2 else set()
+        found |= {"OS_AUTH_URL", "HUAWEICLOUD_SDK_IAM_ENDPOINT", "HW_AUTH_URL"} if number == 3 else set()
+    return found

@@ -102,7 +102,7 @@ def test_what_a_user_in_a_profile_lacks() -> None:
     }
     assert (
         problem_of(profile)
-        == "not set in profile 'eu': the IAM endpoint: set `bms:profiles.eu.iamEndpoint` or `bms:profiles.eu.region`"
+        == "not set in profile 'eu': the IAM endpoint for bms:profiles.eu.endpoint: set `bms:profiles.eu.iamEndpoint`"
     )
 
 
@@ -112,11 +112,11 @@ def test_what_a_user_in_a_profile_lacks() -> None:
         (WHOLE, "us", "profile 'us' is not in the config: `pulumi config set --path 'bms:profiles.us.region' ...`"),
         ("eu-de", "eu", "profile 'eu' is not in the config"),
         (None, "eu", "profile 'eu' is not in the config"),
-        (WHOLE, "a.b", "profile may hold letters, digits, - and _ only"),
+        (WHOLE, "a.b", "profile 'a.b' may hold letters, digits, - and _ only"),
         (
             {**WHOLE, "projectID": "x", "Token": "S3CR3T"},
             "eu",
-            "bms:profiles.eu holds Token, projectID, and knows only ",
+            "bms:profiles.eu holds Token (write token), projectID (write projectId), and knows only ",
         ),
         (
             {**WHOLE, "accessKey": "S3CR3T"},
@@ -125,8 +125,8 @@ def test_what_a_user_in_a_profile_lacks() -> None:
         ),
         ({"accessKey": "S3CR3T"}, "eu", "bms:profiles.eu.secretKey must be set beside bms:profiles.eu.accessKey"),
         ({**WHOLE, "token": "S3CR3T x"}, "eu", "the token from bms:profiles.eu.token is empty or holds blanks"),
-        ({**WHOLE, "caBundle": "/nonexistent"}, "eu", "bms:profiles.eu.caBundle is no file"),
-        ({**WHOLE, "maxRequestsPerMinute": "0"}, "eu", "bms:profiles.eu.maxRequestsPerMinute is no whole"),
+        ({**WHOLE, "caBundle": "/nonexistent"}, "eu", "bms:profiles.eu.caBundle '/nonexistent' must be the path"),
+        ({**WHOLE, "maxRequestsPerMinute": "0"}, "eu", "bms:profiles.eu.maxRequestsPerMinute '0' must be a whole"),
     ],
 )
 def test_a_profile_that_is_none(profile: object, name: str, says: str) -> None:
@@ -236,14 +236,17 @@ def test_profiles_that_are_none_are_not_shown(profiles: object) -> None:
 @pytest.mark.parametrize("name", ["a.b", "a b", "../eu", "eu\n", " ", "ü", "x" * 65, "S3CR3T'", "eu[0]"])
 def test_a_name_that_no_profile_has(name: str) -> None:
     """It is part of a key and of a command to copy, so it is refused before it is looked for."""
-    assert problem_of(WHOLE, name=name) == "profile may hold letters, digits, - and _ only, 64 at most"
+    said = problem_of(WHOLE, name=name)
+    assert said.startswith("profile")
+    assert said.endswith(" may hold letters, digits, - and _ only, 64 at most")
 
 
 @pytest.mark.parametrize("key", [*(key.upper() for key in KEYS), "project_id", "profiles", "bms:token", "", "token "])
 def test_a_key_that_no_profile_has(key: str) -> None:
     """A wrong spelling is no setting that is silently not there; its value is not shown."""
     said = problem_of({**WHOLE, key: "S3CR3T"})
-    assert said == f"bms:profiles.eu holds {key}, and knows only {', '.join(KEYS)}"
+    pattern = rf"bms:profiles\.eu holds {re.escape(key)}( \(write \w+\))?, and knows only {', '.join(KEYS)}"
+    assert re.fullmatch(pattern, said)
 
 
 @pytest.mark.parametrize(
@@ -311,8 +314,17 @@ def test_a_profile_is_read_as_the_top_level_is(kind: set[str], keys: set[str]) -
     within = outcome({"profile": "eu"}, {"bms:profiles": {"eu": profile}}, {})
     outside = outcome({}, {f"bms:{key}": value for key, value in profile.items()}, {})
     said = str(within).replace("bms:profiles.eu.", "bms:").replace("profile 'eu'", "the config")
-    if said.startswith("not set"):
-        missing = r"(?:: |; )((?:the|a) [a-zA-Z ]+): set"
-        assert re.findall(missing, said) == re.findall(missing, str(outside)) != []
-    else:
-        assert said == str(outside)
+    # What is missing is named by the variables too where those count, and only there.
+    assert without_variables(said) == without_variables(str(outside))
+
+
+def without_variables(said: str) -> str:
+    """A message without what it says of variables, and of a credential, which a profile takes from itself only."""
+    for pattern in (
+        r" \(or [A-Z_, ]+\)",
+        r", where users sign in.*",
+        r"a credential: .*",
+        r" in the config(?=: )",
+    ):
+        said = re.sub(pattern, "", said)
+    return said

@@ -1,0 +1,186 @@
+"""Where the API and the identity service are, and which project: each by its setting, and all of one cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from pulumi_bms.settings import credentials, regions
+from pulumi_bms.settings.endpoints import region_problem
+from pulumi_bms.settings.precedence import Sources
+from pulumi_bms.settings.regions import Cloud
+from pulumi_bms.settings.sources import Setting, Source
+from pulumi_bms.settings.values import shown
+from pulumi_bms.settings.variables import Family
+
+_SERVICES = ("bms", "iam")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The address of a service, and the setting that says so: the address itself, or a region."""
+
+    service: str
+    setting: Setting | None
+
+    @property
+    def is_of_region(self) -> bool:
+        """Whether the address is made of a region."""
+        return self.setting is not None and self.setting.key == "region"
+
+    @property
+    def text(self) -> str:
+        """The address, "" where there is none."""
+        if self.setting is None:
+            return ""
+        return regions.endpoint_of(self.service, self.setting.value) if self.is_of_region else self.setting.value
+
+    @property
+    def cloud(self) -> Cloud | None:
+        """The public cloud that the address is of, or None."""
+        return regions.cloud_of_address(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the requests of one resource go.
+
+    `project` is the setting of the project. A region there means the project of the region's name, which each region
+    has. `needs_iam` is whether a user signs in or a project is looked up by its name.
+    """
+
+    endpoint: Address
+    project: Setting | None
+    needs_iam: bool
+    iam: Address
+
+    @property
+    def has_default_project(self) -> bool:
+        """Whether the project is that of the region's name, because no setting names one."""
+        return self.project is not None and self.project.key == "region"
+
+    @property
+    def used(self) -> tuple[Setting, ...]:
+        """The settings that decide."""
+        found = (self.endpoint.setting, self.project, self.iam.setting if self.needs_iam else None)
+        return tuple(setting for setting in found if setting)
+
+
+def destination_of(sources: Sources) -> Destination:
+    """Where the requests of a resource with these sources go."""
+    endpoint = Address("bms", sources.setting("endpoint", "region"))
+    project = sources.setting("projectId", "projectName") or sources.setting("region")
+    named = project is not None and project.key != "projectId"
+    needs_iam = sources.owner is not None and (named or credentials.is_user(sources.owner))
+    return Destination(endpoint, project, needs_iam, Address("iam", _iam_setting(sources, endpoint)))
+
+
+def _iam_setting(sources: Sources, endpoint: Address) -> Setting | None:
+    """Where the credential's own source says, by address or by region, else where the places do.
+
+    A region makes no address for the identity service of another cloud than the API's: an API at an address of its
+    own has an identity service of its own.
+    """
+    owner, cloud = sources.owner, endpoint.cloud
+    if owner and owner.has("iamEndpoint"):
+        return Setting(owner, "iamEndpoint")
+    nearer = sources.given.get("region")
+    if owner and _is_of(owner, cloud) and not (nearer and cloud is regions.cloud_of_region(nearer)):
+        return Setting(owner, "region")
+    for place in sources.places:
+        if place.has("iamEndpoint"):
+            return Setting(place, "iamEndpoint")
+        if _is_of(place, cloud):
+            return Setting(place, "region")
+    return None
+
+
+def _is_of(source: Source, cloud: Cloud | None) -> bool:
+    return cloud is not None and regions.cloud_of_region(source.get("region")) is cloud
+
+
+def problems_of(sources: Sources, destination: Destination) -> Iterator[str]:
+    """Regions of no known cloud, and settings of different clouds: no credential may meet the address of another."""
+    endpoint = destination.endpoint
+    region = endpoint.setting if endpoint.is_of_region and not endpoint.text else None
+    if region and not region_problem(region.value):
+        yield _unknown_region(region, sources)
+    yield from _two_clouds(sources, destination)
+    yield from _foreign_region(sources, destination)
+
+
+def _unknown_region(setting: Setting, sources: Sources) -> str:
+    region, what = setting.value, shown(setting.value, sources.secrets)
+    nearest = regions.nearest_region(region)
+    meant = f"if {nearest!r} is meant, write that; else " if nearest else ""
+    variable = sources.hints.names.get("iamEndpoint") if sources.hints else None
+    iam = f"`{sources.stack.name('iamEndpoint')}`" + (f" (or {variable})" if variable else "")
+    of_huawei = (f"https://{service}.{region if what else 'REGION'}.{regions.HUAWEI.domain}" for service in _SERVICES)
+    return (
+        f"{setting.name}{what} is of no cloud that is known here, so no address is made of it: {meant}set "
+        f"{names_of_endpoint(setting, sources)} and, for users and for projects by name, {iam} (a new region of "
+        f"{regions.HUAWEI.name} has {' and '.join(of_huawei)})"
+    )
+
+
+def names_of_endpoint(region: Setting, sources: Sources) -> str:
+    """The settings of the API's address that count before a region: no source after the region's does."""
+    beside = region.source.name("endpoint")
+    return f"`{sources.stack.name('endpoint')}` (or {beside})" if region.source.family else f"`{beside}`"
+
+
+def _two_clouds(sources: Sources, destination: Destination) -> Iterator[str]:
+    """What the credential is of, by what stands beside it, and what the addresses are of."""
+    endpoint, iam = destination.endpoint, destination.iam
+    if endpoint.setting is None or endpoint.cloud is None:
+        return
+    there, cloud = endpoint.setting, endpoint.cloud
+    for setting, other in _clouds_beside(sources, there):
+        if other != cloud.name:
+            yield _differ(there, cloud.name, setting, other, sources.secrets)
+            return
+    if destination.needs_iam and iam.setting and iam.cloud and iam.cloud is not cloud:
+        yield _differ(there, cloud.name, iam.setting, iam.cloud.name, sources.secrets)
+
+
+def _clouds_beside(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, str]]:
+    """The clouds that stand beside the credential, and beside the endpoint where that is an address."""
+    owner = sources.owner
+    for source in (owner, endpoint.source if endpoint.key == "endpoint" else None):
+        if source and source.has("region") and not regions.is_in_region(endpoint.value, source.get("region")):
+            cloud = regions.cloud_of_region(source.get("region"))
+            yield Setting(source, "region"), cloud.name if cloud else "no cloud that is known here"
+    if owner and (cloud := regions.cloud_of_address(owner.get("iamEndpoint"))):
+        yield Setting(owner, "iamEndpoint"), cloud.name
+    yield from _hw_cloud(sources, endpoint)
+
+
+def _hw_cloud(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, str]]:
+    """The domain in `HW_CLOUD`, where it concerns the credential or the region."""
+    terraform = next((place for place in sources.places if place.family is Family.TERRAFORM), None)
+    is_owners = sources.owner is not None and sources.owner.family is not None
+    if terraform and terraform.has("cloud") and (is_owners or endpoint.key == "region"):
+        cloud = regions.cloud_of_domain(terraform.get("cloud"))
+        yield Setting(terraform, "cloud"), cloud.name if cloud else "another cloud"
+
+
+def _differ(endpoint: Setting, cloud: str, other: Setting, others: str, secrets: Collection[str]) -> str:
+    return (
+        f"{endpoint.name}{shown(endpoint.value, secrets)} is of {cloud}, and {other.name}{shown(other.value, secrets)} "
+        f"of {others}: no credential is sent to another cloud; set both for one cloud, or use a profile, which has a "
+        "region and a credential of its own"
+    )
+
+
+def _foreign_region(sources: Sources, destination: Destination) -> Iterator[str]:
+    """A default project is one of the region's, so an address in another region can't have it."""
+    endpoint, project = destination.endpoint.setting, destination.project
+    if not destination.has_default_project or endpoint is None or endpoint.key != "endpoint" or project is None:
+        return
+    region = regions.region_of_address(endpoint.value)
+    if region and region != project.value and regions.cloud_of_region(project.value):
+        yield (
+            f"{endpoint.name}{shown(endpoint.value, sources.secrets)} is in the region {region}, and {project.name} is "
+            f"{project.value!r}: no setting says which project is meant, so set `{sources.stack.name('projectId')}` or "
+            f"`{sources.stack.name('projectName')}`"
+        )

@@ -1,0 +1,71 @@
+"""What is missing: each thing by the settings that would help."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pulumi_bms.settings import credentials, refusals
+from pulumi_bms.settings.destination import Destination
+from pulumi_bms.settings.precedence import Sources
+
+_CREDENTIAL = (
+    "HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or another of the README's table "
+    "(or `pulumi config set --secret bms:token` and the like)"
+)
+_IAM = (
+    ", where users sign in and projects are looked up by name; a token or an access key does without it once the "
+    "project id is set"
+)
+
+
+def missing_of(sources: Sources, where: Destination, environ: Mapping[str, str]) -> list[str]:
+    """Lines that name all that is missing: the parts of a credential, then everything else."""
+    lines = []
+    owner = sources.owner
+    if owner and not credentials.contradiction(owner) and credentials.lacking(owner):
+        lines.append(credentials.lack(owner) + _not_read(refusals.unread_parts(owner, environ)))
+    wanted = [
+        _endpoint(sources) if where.endpoint.setting is None else "",
+        _project(sources) if where.project is None else "",
+        _credential(sources, environ) if owner is None else "",
+        _iam(sources, where) if where.needs_iam and where.iam.setting is None else "",
+    ]
+    if any(wanted):
+        place = f" in {sources.stack.title}" if sources.hints is None else ""
+        lines.append(f"not set{place}: " + "; ".join(filter(None, wanted)))
+    return lines
+
+
+def _endpoint(sources: Sources) -> str:
+    return f"the endpoint: set {_names(sources, ('region', 'endpoint'), ('region', 'endpoint'))}"
+
+
+def _project(sources: Sources) -> str:
+    return f"the project: set {_names(sources, ('projectId', 'projectName'), ('projectId',))}"
+
+
+def _credential(sources: Sources, environ: Mapping[str, str]) -> str:
+    if sources.hints is None:
+        return f"a credential: set {_names(sources, ('token',), ())}"
+    return f"a credential: set {_CREDENTIAL}" + _not_read(refusals.unread_credentials(environ))
+
+
+def _iam(sources: Sources, where: Destination) -> str:
+    # A region would not help beside an address of the API's own.
+    endpoint = where.endpoint.setting
+    if endpoint is None or where.endpoint.cloud is not None:
+        what = f"the IAM endpoint: set {_names(sources, ('iamEndpoint', 'region'), ('iamEndpoint',))}"
+    else:
+        what = f"the IAM endpoint for {endpoint.name}: set {_names(sources, ('iamEndpoint',), ('iamEndpoint',))}"
+    return what + (_IAM if sources.hints else "")
+
+
+def _names(sources: Sources, keys: tuple[str, ...], variables: tuple[str, ...]) -> str:
+    """The keys in the config and, of the family that messages name, the variables."""
+    config = " or ".join(f"`{sources.stack.name(key)}`" for key in keys)
+    names = [sources.hints.names[key] for key in variables if key in sources.hints.names] if sources.hints else []
+    return f"{config} (or {', '.join(names)})" if names else config
+
+
+def _not_read(names: list[str]) -> str:
+    return f" ({', '.join(names)} {'is' if len(names) == 1 else 'are'} set, and not read)" if names else ""

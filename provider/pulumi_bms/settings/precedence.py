@@ -1,0 +1,76 @@
+"""Which source counts for what: one table.
+
+| credential from | says where the API is and which project, the first that does   |
+|-----------------|------------------------------------------------------------------|
+| `HW_*`          | the resource, the config, `HW_*`                                 |
+| HUAWEICLOUD_SDK | the resource, the config, `HUAWEICLOUD_SDK_*`, `HW_*`            |
+| `OS_*`          | the resource, the config, `OS_*`                                 |
+| the config      | the resource, the config, `HW_*`, `HUAWEICLOUD_SDK_*`, `OS_*`    |
+| a profile       | the profile                                                      |
+
+A credential comes whole from one source: the first of `HW_*`, `HUAWEICLOUD_SDK_*`, `OS_*` and the config that has any
+part of one. A region and an address are one question: a source with a region comes before an address in the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pulumi_bms.settings import credentials, sources
+from pulumi_bms.settings.sources import SECRET_KEYS, Lookup, Setting, Source
+from pulumi_bms.settings.variables import Family
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The sources of one resource, nearest first where that counts.
+
+    `stack` is the config, or the profile in its place. `owner` is the source of the credential, `places` are the
+    sources that say where the API is. `hints` is the family whose variables a message names, None with a profile.
+    `problems` is what is wrong with a profile as a whole.
+    """
+
+    given: Source
+    stack: Source
+    owner: Source | None
+    places: tuple[Source, ...]
+    hints: Source | None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets of all sources, which no message repeats."""
+        found = (source.get(key) for source in (self.owner, self.stack, *self.places) if source for key in SECRET_KEYS)
+        return tuple(secret for secret in found if secret)
+
+    def setting(self, *keys: str) -> Setting | None:
+        """The first of the keys that is set in the first place that has any of them."""
+        return next((Setting(place, key) for place in self.places for key in keys if place.has(key)), None)
+
+    def is_place(self, family: Family) -> bool:
+        """Whether a family of variables may say where the API is."""
+        return any(place.family is family for place in self.places)
+
+
+def with_profile(given: Source, profile: Source, problems: tuple[str, ...]) -> Sources:
+    """The sources of a resource with a profile: nothing else counts."""
+    return Sources(given, profile, credentials.owner_of([profile]), (profile,), None, problems)
+
+
+def without_profile(given: Source, config: Lookup, environ: Mapping[str, str]) -> Sources:
+    """The sources of a resource without a profile, by the table above."""
+    stack, families = sources.of_config(config), sources.of_environment(environ)
+    owner = credentials.owner_of((*families, stack))
+    around = _families_of(owner, families)
+    hints = next(family for family in around if family.family is not Family.SDK)
+    return Sources(given, stack, owner, (given, stack, *around), hints)
+
+
+def _families_of(owner: Source | None, families: Sequence[Source]) -> list[Source]:
+    terraform, sdk, openstack = families
+    if owner is not None and owner.family:
+        of_owner = {Family.TERRAFORM: [terraform], Family.SDK: [sdk, terraform], Family.OPENSTACK: [openstack]}
+        return of_owner[owner.family]
+    # A password of the config is not sent to an address that another tool has left in the environment.
+    return [family.without("iamEndpoint") for family in families]

@@ -1,0 +1,47 @@
+"""A profile in the stack config: everything that it takes to reach an account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pulumi_bms.api.errors import SettingsError
+from pulumi_bms.settings import precedence
+from pulumi_bms.settings.endpoints import name_problem
+from pulumi_bms.settings.known_keys import nearest
+from pulumi_bms.settings.precedence import Sources
+from pulumi_bms.settings.sources import KEYS, Lookup, Source, of_profile, place_of, profiles_of
+from pulumi_bms.settings.values import shown
+
+
+def with_profile(given: Source, config: Lookup, name: str) -> Sources:
+    """The sources of a resource with a profile.
+
+    Raises `SettingsError` where there is none of that name, and where the resource says itself where the API is.
+    """
+    if given.values:
+        names = " and ".join(given.name(key) for key in given.values)
+        raise SettingsError(f"profile and {names}: a profile has all of it, so write {names} there")
+    if problem := name_problem(f"profile{shown(name, ())}", name):
+        raise SettingsError(problem)
+    profiles = profiles_of(config)
+    found = profiles.get(name)
+    if not isinstance(found, Mapping):
+        raise SettingsError(_no_profile(name, list(profiles)))
+    return precedence.with_profile(given, of_profile(name, found), _unknown_keys(name, found))
+
+
+def _no_profile(name: str, profiles: list[str]) -> str:
+    like = nearest(name, [each for each in profiles if each != name])
+    meant = f"if {like!r} is meant, write that; else " if like else ""
+    command = f"`pulumi config set --path '{place_of(name)}.region' ...`"
+    return f"profile {name!r} is not in the config: {meant}{command}"
+
+
+def _unknown_keys(name: str, values: Mapping[str, object]) -> tuple[str, ...]:
+    unknown = [_unknown(key) for key in sorted(map(str, values)) if key not in KEYS]
+    return (f"{place_of(name)} holds {', '.join(unknown)}, and knows only {', '.join(KEYS)}",) if unknown else ()
+
+
+def _unknown(key: str) -> str:
+    like = nearest(key, KEYS)
+    return f"{key} (write {like})" if like else key

@@ -1,0 +1,95 @@
+"""The public clouds: their domains, and which region is of which cloud.
+
+Sources: the pages "Regions and Endpoints" of Huawei Cloud, of its European site and of Open Telekom Cloud; the regions
+of the vendor's SDK for Go, in the state of August 2026. A region that is not listed makes no address.
+
+`eu-west-0` is left out: Huawei Cloud and Flexible Engine both have a region of that name.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """One public cloud: the domain of its addresses, and other domains under which it answers."""
+
+    name: str
+    domain: str
+    others: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+HUAWEI = Cloud(
+    "Huawei Cloud",
+    "myhuaweicloud.com",
+    ("myhuaweicloud.cn", "myhuaweicloud.asia", "myhuaweicloud.africa"),
+    (
+        *("cn-north-1", "cn-north-2", "cn-north-4", "cn-north-9", "cn-north-11", "cn-north-12"),
+        *("cn-east-2", "cn-east-3", "cn-east-4", "cn-east-5"),
+        *("cn-south-1", "cn-south-2", "cn-south-4", "cn-southwest-2", "cn-southwest-3"),
+        *("ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5"),
+        *("my-kualalumpur-1", "me-east-1", "ae-ad-1", "tr-west-1", "af-south-1", "af-north-1"),
+        *("la-north-2", "la-south-2", "na-mexico-1", "sa-brazil-1", "sa-peru-1", "ru-moscow-1", "ru-northwest-2"),
+    ),
+)
+CLOUDS = (
+    HUAWEI,
+    Cloud("Huawei Cloud (European site)", "myhuaweicloud.eu", regions=("eu-west-101",)),
+    Cloud("Open Telekom Cloud", "otc.t-systems.com", regions=("eu-de", "eu-nl")),
+    # These have no regions here: their addresses have another form.
+    Cloud("Open Telekom Cloud (Switzerland)", "sc.otc.t-systems.com"),
+    Cloud("Flexible Engine", "prod-cloud-ocb.orange-business.com"),
+)
+_BY_REGION = {region: cloud for cloud in CLOUDS for region in cloud.regions}
+# The longest first: one domain is the end of another.
+_BY_DOMAIN = sorted(
+    ((domain, cloud) for cloud in CLOUDS for domain in (cloud.domain, *cloud.others)), key=lambda each: -len(each[0])
+)
+
+
+def endpoint_of(service: str, region: str) -> str:
+    """The address of a service, such as `bms` or `iam`, in a region; "" for a region of no known cloud."""
+    cloud = cloud_of_region(region)
+    return f"https://{service}.{region}.{cloud.domain}" if cloud else ""
+
+
+def cloud_of_region(region: str) -> Cloud | None:
+    """The cloud that has the region, or None."""
+    return _BY_REGION.get(region)
+
+
+def cloud_of_address(address: str) -> Cloud | None:
+    """The cloud whose domain an address is in, or None."""
+    return cloud_of_domain(_host_of(address))
+
+
+def cloud_of_domain(host: str) -> Cloud | None:
+    """The cloud whose domain a host's name is in, or None."""
+    return next((cloud for domain, cloud in _BY_DOMAIN if f".{host}".endswith(f".{domain}")), None)
+
+
+def region_of_address(address: str) -> str:
+    """The known region that an address of a public cloud names, or ""."""
+    cloud = cloud_of_address(address)
+    return next((region for region in cloud.regions if is_in_region(address, region)), "") if cloud else ""
+
+
+def is_in_region(address: str, region: str) -> bool:
+    """Whether an address names the region, which may be one that is not known here."""
+    return region in _host_of(address).split(".")
+
+
+def nearest_region(region: str) -> str:
+    """The known region whose name is most like that one, or ""."""
+    return next(iter(difflib.get_close_matches(region, _BY_REGION, n=1, cutoff=0.8)), "")
+
+
+def _host_of(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").removesuffix(".").lower()
+    except ValueError:
+        return ""

@@ -1,0 +1,154 @@
+"""What can never work is told apart from what is missing: all of it at once, each by its own name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pulumi_bms.api.errors import SettingsError
+from pulumi_bms.settings import MissingSettingsError, load, problems
+
+WRONG: dict[str, object] = {
+    "bms:endpoint": "htp://bms.example.com",
+    "bms:iamEndpoint": "http://iam.example.com",
+    "bms:region": "eu de",
+    "bms:projectId": "a/b",
+    "bms:caBundle": "/nonexistent/ca.pem",
+    "bms:maxRequestsPerMinute": "many",
+}
+URL = "write https://HOST, with a port or path prefix where it needs one"
+SAID = [
+    f"bms:endpoint 'htp://bms.example.com' is no http(s) URL; {URL}",
+    (
+        "bms:iamEndpoint 'http://iam.example.com' is http on another machine, where a credential could be read on the "
+        "way; write https://"
+    ),
+    "bms:region 'eu de' may hold letters, digits and - only, 63 at most",
+    "bms:projectId 'a/b' may hold letters, digits, - and _ only, 64 at most",
+    "bms:caBundle '/nonexistent/ca.pem' must be the path of a file or folder of certificates that exists",
+    "bms:maxRequestsPerMinute 'many' must be a whole number of at least 1",
+]
+
+
+def found(config: Mapping[str, object], environ: Mapping[str, str] | None = None, **inputs: object) -> list[str]:
+    return problems(inputs, config.get, environ or {})
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    """Each value of the config is named with its key and itself, without a credential at hand."""
+    assert sorted(found(WRONG)) == sorted(SAID)
+
+
+def test_all_that_is_wrong_in_a_profile_is_told_at_once() -> None:
+    """A profile's values are judged as the top level's are, and its unknown keys with them."""
+    values = {key.removeprefix("bms:"): value for key, value in WRONG.items()}
+    said = found({"bms:profiles": {"eu": {**values, "Token": "x"}}}, profile="eu")
+    assert said[0].startswith("bms:profiles.eu holds Token (write token), and knows only ")
+    assert sorted(said[1:]) == sorted(text.replace("bms:", "bms:profiles.eu.", 1) for text in SAID)
+
+
+def test_variables_are_judged_where_they_count() -> None:
+    """A variable is named by itself; what another tool's variable says is no matter."""
+    environ = {
+        "HW_AUTH_TOKEN": "t",
+        "BMS_ENDPOINT": "bms.example.com",
+        "HW_PROJECT_ID": "a b",
+        "OS_AUTH_URL": "http://keystone.example.com:5000/v3",
+        "OS_REGION_NAME": "RegionOne",
+    }
+    assert found({}, environ) == [
+        f"BMS_ENDPOINT 'bms.example.com' is no http(s) URL; {URL}",
+        "HW_PROJECT_ID 'a b' may hold letters, digits, - and _ only, 64 at most",
+    ]
+    assert found({"bms:endpoint": "https://bms.example.com", "bms:projectId": "p"}, environ) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "environ"),
+    [
+        ({}, {}),
+        ({"bms:region": "eu-de"}, {}),
+        ({"bms:projectName": "n"}, {"OS_CLOUD": "otc"}),
+        ({"bms:endpoint": "https://bms.example.com", "bms:username": "u", "bms:domainName": "d"}, {}),
+        ({"bms:endpoint": "https://bms.example.com", "bms:projectName": "n"}, {"HW_AUTH_TOKEN": "t"}),
+        ({}, {"HW_ACCESS_KEY": "a"}),
+        ({"bms:profiles": {"eu": {}}}, {}),
+    ],
+)
+def test_what_is_missing_is_not_wrong(config: Mapping[str, object], environ: Mapping[str, str]) -> None:
+    """A preview without credentials has nothing to say, and what needs the API has an error of its own kind."""
+    inputs = {"profile": "eu"} if "bms:profiles" in config else {}
+    assert problems(inputs, config.get, environ) == []
+    with pytest.raises(MissingSettingsError):
+        load(inputs, config.get, environ)
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "says"),
+    [
+        ({"bms:region": "eu-de1"}, {}, "bms:region 'eu-de1' is of no cloud that is known here"),
+        ({"bms:token": "t", "bms:accessKey": "a"}, {}, "the config holds a token (bms:token) and an access key"),
+        ({"bms:token": "t x"}, {}, "the token from bms:token is empty or holds blanks"),
+        (
+            {},
+            {"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "s\n1"},
+            "the secret key from HW_SECRET_KEY is empty or holds blanks",
+        ),
+        ({"bms:token": "t"}, {"OS_CLOUD": "otc"}, "OS_CLOUD is set and not read here"),
+        ({"bms:token": "t", "bms:region": "eu-de"}, {"HW_CLOUD": "x.example"}, "bms:region 'eu-de' is of Open Telekom"),
+        (
+            {"bms:profiles": {"eu1": {}}},
+            {},
+            "profile 'eu' is not in the config: if 'eu1' is meant, write that; else `pulumi",
+        ),
+    ],
+)
+def test_what_can_never_work_is_wrong(config: Mapping[str, object], environ: Mapping[str, str], says: str) -> None:
+    """It is no matter what is missing besides."""
+    inputs = {"profile": "eu"} if "bms:profiles" in config else {}
+    said = problems(inputs, config.get, environ)
+    assert [text for text in said if text.startswith(says)], said
+    with pytest.raises(SettingsError) as error:
+        load(inputs, config.get, environ)
+    assert not isinstance(error.value, MissingSettingsError)
+
+
+def test_an_error_has_all_that_is_wrong_and_missing() -> None:
+    """Nobody is sent round twice: what is wrong comes first, a line each, then what is missing."""
+    with pytest.raises(SettingsError) as error:
+        load({}, {"bms:endpoint": "x", "bms:maxRequestsPerMinute": "0", "bms:accessKey": "a"}.get, {})
+    lines = str(error.value).split("\n")
+    assert lines[:2] == [
+        f"bms:endpoint 'x' is no http(s) URL; {URL}",
+        "bms:maxRequestsPerMinute '0' must be a whole number of at least 1",
+    ]
+    assert lines[2].startswith("bms:secretKey must be set beside bms:accessKey")
+    assert lines[3].startswith("not set: the project: set `bms:projectId`")
+
+
+def test_inputs_that_are_not_known_yet(tmp_path: Path) -> None:
+    """The values of the config are judged alone: an input may decide the rest."""
+    config = {"bms:region": "private-1", "bms:maxRequestsPerMinute": "0", "bms:caBundle": str(tmp_path)}
+    assert problems(None, config.get, {"OS_CLOUD": "x"}) == [
+        "bms:maxRequestsPerMinute '0' must be a whole number of at least 1"
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://user:S3CR3T@host/x y",
+        "https://host?token=S3CR3T",
+        "S3CR3T\nx",
+        "S3CR3T" * 20,
+        "AKIAS3CR3TS3CR3TS3CR3T4x/y z",
+    ],
+)
+@pytest.mark.parametrize("key", ["endpoint", "iamEndpoint", "projectId", "caBundle", "maxRequestsPerMinute", "region"])
+def test_a_value_that_may_hold_a_secret_is_not_shown(key: str, value: str) -> None:
+    """The setting is named all the same."""
+    (said,) = found({f"bms:{key}": value})
+    assert said.startswith(f"bms:{key} ")
+    assert "s3cr3t" not in said.lower()
