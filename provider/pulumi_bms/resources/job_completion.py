@@ -15,13 +15,14 @@ from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateErro
 from pulumi_bms.resources import checks, report, rows
 from pulumi_bms.resources.connection import connect
 from pulumi_bms.resources.durations import create_timeout
+from pulumi_bms.resources.leftovers import leave
 from pulumi_bms.resources.outputs import (
     OUTPUTS,
     SubJobResult,
     job_of,
     outputs_of,
+    servers_made,
     stored_status,
-    survivors_of,
     unfinished_status,
 )
 from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
@@ -171,10 +172,7 @@ class JobCompletionProvider(BmsProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Nothing, but to say which servers stay."""
-        left = survivors_of(props)
-        if left:
-            stay = "1 server stays" if len(left) == 1 else f"{len(left)} servers stay"
-            current().note(f"nothing is deleted in the cloud; {stay}: {', '.join(left)}")
+        leave(current(), {str(props.get("job_id")): servers_made(props)})
 
     def _look_again(self, id_: str, props: dict[str, Any], operation: Operation) -> ReadResult:
         """A refresh keeps an unfinished wait unfinished, or its error would be gone and the next `up` green."""

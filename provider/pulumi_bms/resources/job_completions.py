@@ -15,7 +15,8 @@ from pulumi_bms.api.models import JobStatus
 from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, current
 from pulumi_bms.resources import checks, report, rows
 from pulumi_bms.resources.durations import create_timeout
-from pulumi_bms.resources.outputs import job_of, outputs_of, stored_status, survivors_of, unfinished_status
+from pulumi_bms.resources.leftovers import leave
+from pulumi_bms.resources.outputs import job_of, outputs_of, servers_made, stored_status, unfinished_status
 from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.resources.waits import PREVIEW_TIMEOUT, look_ahead, note_once, plan_of, timeout_of, wait_for
@@ -23,6 +24,7 @@ from pulumi_bms.waiting.outcome import End, Outcome, Progress
 from pulumi_bms.waiting.wait import Plan
 
 _FINAL = (JobStatus.SUCCESS, JobStatus.FAIL)
+_INTERRUPTED = "interrupted; the jobs go on in the cloud: run `pulumi up` again to go on waiting"
 _Jobs = dict[str, dict[str, Any]]
 
 
@@ -121,9 +123,8 @@ class JobCompletionsProvider(BmsProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Nothing, but to say which servers stay."""
-        left = [server for outputs in (props.get("jobs") or {}).values() for server in survivors_of(outputs)]
-        if left:
-            current().note(f"nothing is deleted in the cloud; servers that stay: {', '.join(left)}")
+        jobs: _Jobs = props.get("jobs") or {}
+        leave(current(), {str(outputs.get("job_id")): servers_made(outputs) for outputs in jobs.values()})
 
     def _wait(self, id_: str, inputs: dict[str, Any], stored: _Jobs) -> dict[str, Any]:
         operation = current()
@@ -132,12 +133,12 @@ class JobCompletionsProvider(BmsProvider):
         todo = [key for key in wanted if kept.get(key, {}).get("status") not in _FINAL]
         timeout = timeout_of(operation, inputs)
         plans = [plan_of(wanted[key], timeout, kept.get(key)) for key in todo]
-        watch = _Watch(id_, wanted, kept, dict(zip(todo, plans, strict=True)), operation)
+        watch = _Watch(wanted, kept, dict(zip(todo, plans, strict=True)), operation)
         outcomes: list[Outcome] = []
         if plans:
             connection = self.connection(inputs)
             tell_of_stock_host(operation)
-            watch.checkpoint()
+            operation.checkpoint(id_, watch.outputs, _INTERRUPTED)
             outcomes = wait_for(connection, plans, operation, watch.observe)
         return _settle(id_, wanted, kept, dict(zip(todo, outcomes, strict=True)))
 
@@ -181,28 +182,33 @@ class JobCompletionsProvider(BmsProvider):
 class _Watch:
     """The jobs of one wait as they change: for the row, and for the checkpoint."""
 
-    def __init__(
-        self, id_: str, wanted: Mapping[str, str], kept: _Jobs, plans: Mapping[str, Plan], operation: Operation
-    ) -> None:
-        self._id = id_
-        self._wanted = wanted
+    def __init__(self, wanted: Mapping[str, str], kept: _Jobs, plans: Mapping[str, Plan], operation: Operation) -> None:
         self._kept = kept
+        self._total = len(wanted)
         self._progress = {key: Progress(plan.job_id, job=plan.known) for key, plan in plans.items()}
+        self._keys: dict[str, list[str]] = {}
+        for key, plan in plans.items():
+            self._keys.setdefault(plan.job_id, []).append(key)
+        self._done = {key for key, outputs in kept.items() if outputs.get("status") == JobStatus.SUCCESS}
+        self._troubled: dict[str, Progress] = {}
         self._operation = operation
 
     def observe(self, progress: Progress) -> None:
         """Take in one job's change. A job may stand under several keys."""
-        for key in self._progress:
-            if self._wanted[key] == progress.job_id:
-                self._progress[key] = progress
-        self.checkpoint()
-        self._operation.report(rows.of_many(list(self._progress.items())))
+        # Nothing here grows with the number of jobs: a change of one must not cost the outputs of all.
+        for key in self._keys[progress.job_id]:
+            self._progress[key] = progress
+            (self._done.add if progress.succeeded else self._done.discard)(key)
+            self._troubled.pop(key, None)
+            if rows.in_trouble(progress):
+                self._troubled[key] = progress
+        troubled = next(iter(self._troubled.items()), None)
+        self._operation.report(rows.of_many(len(self._done), self._total, troubled))
 
-    def checkpoint(self) -> None:
-        """Keep what is known by now."""
-        seen = {key: _outputs_so_far(progress) for key, progress in self._progress.items()}
-        reason = "interrupted; the jobs go on in the cloud: run `pulumi up` again to go on waiting"
-        self._operation.checkpoint(self._id, _outputs({**self._kept, **seen}), reason)
+    def outputs(self) -> dict[str, Any]:
+        """What is known by now; called from any thread."""
+        seen = {key: _outputs_so_far(progress) for key, progress in self._progress.copy().items()}
+        return _outputs({**self._kept, **seen})
 
 
 def _outputs_so_far(progress: Progress) -> dict[str, Any]:

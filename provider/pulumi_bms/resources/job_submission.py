@@ -15,6 +15,7 @@ from pulumi_bms import load_provider
 from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
 from pulumi_bms.host.operation import ExpectedError, current
 from pulumi_bms.resources import checks
+from pulumi_bms.resources.leftovers import leave
 from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider
 
@@ -141,7 +142,8 @@ class JobSubmissionProvider(BmsProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Nothing, but to say so: what the job has done stays done."""
-        current().note(f"nothing is undone in the cloud: what job {props.get('job_id')} has done stays")
+        if job_id := props.get("job_id"):
+            leave(current(), {str(job_id): None})
 
 
 def _refusal(error: ApiError) -> str:

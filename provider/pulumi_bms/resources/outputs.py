@@ -97,13 +97,24 @@ def survivors(job: Job) -> list[str]:
 
     Only where servers are what the job makes: a server that could not be restarted is no survivor.
     """
+    return job.server_ids if _may_make_servers(job) else []
+
+
+def servers_made(outputs: Mapping[str, Any]) -> list[str] | None:
+    """The servers that a job with these stored outputs has made; None where the job makes no servers, or is not over.
+
+    A job that was only named, and never seen, is None too.
+    """
+    made = [*(outputs.get("server_ids") or []), *(outputs.get("surviving_server_ids") or [])]
+    job = job_of(outputs)
+    if job is None or not _may_make_servers(job):
+        return None
+    return made if made or job.status == JobStatus.FAIL else None
+
+
+def _may_make_servers(job: Job) -> bool:
     types = [record.job_type for record in job.walk() if record.job_type]
-    return job.server_ids if not types or any("create" in name.lower() for name in types) else []
-
-
-def survivors_of(outputs: Mapping[str, Any]) -> list[str]:
-    """The servers that stored outputs name: those of a success, and those that came into being without one."""
-    return [*(outputs.get("server_ids") or []), *(outputs.get("surviving_server_ids") or [])]
+    return not types or any("create" in name.lower() for name in types)
 
 
 def stored_status(outcome: Outcome) -> str:
