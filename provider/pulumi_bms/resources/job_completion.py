@@ -23,6 +23,7 @@ from pulumi_bms.resources.outputs import (
     outputs_of,
     servers_made,
     stored_status,
+    to_go_on,
     unfinished_status,
 )
 from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
@@ -224,7 +225,8 @@ class JobCompletionProvider(BmsProvider):
         tell_of_stock_host(operation)
 
         def keep(job: Job | None) -> None:
-            operation.checkpoint(job_id, outputs_of(job_id, job, unfinished_status(job)), report.interrupted(job_id))
+            outputs = to_go_on(outputs_of(job_id, job, unfinished_status(job)))
+            operation.checkpoint(job_id, outputs, report.interrupted(job_id))
 
         def observe(progress: Progress) -> None:
             keep(progress.job or plan.known)
@@ -242,6 +244,8 @@ def _id_in_preview(inputs: Mapping[str, Any]) -> str:
 
 def _settle(outcome: Outcome, operation: Operation) -> dict[str, Any]:
     outputs = outputs_of(outcome.job_id, outcome.job, stored_status(outcome))
+    if outcome.end is End.INTERRUPTED:
+        outputs = to_go_on(outputs)
     if outcome.end is not End.SUCCEEDED:
         raise PartialStateError(outcome.job_id, outputs, report.of(outcome))
     for warning in report.warnings(outcome.job) if outcome.job else ():

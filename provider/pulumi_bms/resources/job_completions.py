@@ -16,7 +16,7 @@ from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateErro
 from pulumi_bms.resources import checks, report, rows
 from pulumi_bms.resources.durations import create_timeout
 from pulumi_bms.resources.leftovers import leave
-from pulumi_bms.resources.outputs import job_of, outputs_of, servers_made, stored_status, unfinished_status
+from pulumi_bms.resources.outputs import job_of, outputs_of, servers_made, stored_status, to_go_on, unfinished_status
 from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.resources.waits import PREVIEW_TIMEOUT, look_ahead, note_once, plan_of, timeout_of, wait_for
@@ -212,8 +212,14 @@ class _Watch:
 
 
 def _outputs_so_far(progress: Progress) -> dict[str, Any]:
-    status = JobStatus.SUCCESS if progress.succeeded else unfinished_status(progress.job)
-    return outputs_of(progress.job_id, progress.job, status)
+    if progress.succeeded:
+        return outputs_of(progress.job_id, progress.job, JobStatus.SUCCESS)
+    return to_go_on(outputs_of(progress.job_id, progress.job, unfinished_status(progress.job)))
+
+
+def _outputs_at_end(found: Outcome) -> dict[str, Any]:
+    outputs = outputs_of(found.job_id, found.job, stored_status(found))
+    return to_go_on(outputs) if found.end is End.INTERRUPTED else outputs
 
 
 def _kept(wanted: Mapping[str, str], stored: _Jobs) -> _Jobs:
@@ -221,7 +227,7 @@ def _kept(wanted: Mapping[str, str], stored: _Jobs) -> _Jobs:
 
 
 def _settle(id_: str, wanted: Mapping[str, str], kept: _Jobs, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
-    ended = {key: outputs_of(found.job_id, found.job, stored_status(found)) for key, found in outcomes.items()}
+    ended = {key: _outputs_at_end(found) for key, found in outcomes.items()}
     jobs = {key: ended.get(key) or kept[key] for key in wanted}
     told = {key: report.of(found) for key, found in outcomes.items() if found.end is not End.SUCCEEDED}
     failures = {**_stored_failures({key: kept[key] for key in kept if key not in outcomes}), **told}

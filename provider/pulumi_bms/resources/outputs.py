@@ -85,6 +85,25 @@ def _sub_job(record: Record) -> dict[str, Any]:
     return {"status": record.status, "entities": list(record.entities), **texts}
 
 
+def to_go_on(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs of an interrupted wait without what the next poll tells again.
+
+    The engine writes the state of all resources at the end of each step: at a Ctrl-C each value that is kept here is
+    written as many times as there are waits.
+    """
+    told_again = ("nic_ids", "begin_time", "end_time", "duration_seconds")
+    sub_jobs = [_identity(part) for part in outputs["sub_jobs"]]
+    kept = {**outputs, **dict.fromkeys(told_again), "sub_jobs": sub_jobs}
+    return {name: value if value not in ([], {}) or name == "server_ids" else None for name, value in kept.items()}
+
+
+def _identity(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A sub-job that has ended or names a server, without absent fields; of any other only that it was listed."""
+    running = part["status"] not in (JobStatus.SUCCESS, JobStatus.FAIL) and not (part["entities"] or part["error_code"])
+    names = ("job_id", "status") if running else part.keys()
+    return {name: part[name] for name in names if part[name] not in (None, [])}
+
+
 def job_of(outputs: Mapping[str, Any]) -> Job | None:
     """The job that the outputs were made of, its sub-jobs in one level; None if it was never seen."""
     if not outputs.get("status"):
