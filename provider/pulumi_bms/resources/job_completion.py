@@ -178,6 +178,8 @@ class JobCompletionProvider(BmsProvider):
     def _look_again(self, id_: str, props: dict[str, Any], operation: Operation) -> ReadResult:
         """A refresh keeps an unfinished wait unfinished, or its error would be gone and the next `up` green."""
         job_id, outputs, trouble = props["job_id"], _stored(props), ""
+        # Ctrl-C in a refresh need not wait for the response: what is stored stays.
+        operation.checkpoint(id_, outputs, f"interrupted while job {job_id} was polled: run `pulumi up`")
         try:
             job = self.connection(operation.inputs).api.get_job(job_id).job
             outputs = outputs_of(job_id, job, unfinished_status(job))

@@ -165,6 +165,8 @@ class JobCompletionsProvider(BmsProvider):
         except ExpectedError as error:
             note_once(operation, "settings", f"no look at the API in this preview: {error}")
             return False
+        # Ctrl-C in a preview need not wait for the responses.
+        operation.checkpoint("jobs", {"job_ids": wanted}, "interrupted while the jobs were polled")
         ends_at = time.monotonic() + PREVIEW_TIMEOUT
         for key in [key for key in wanted if key not in jobs]:
             if time.monotonic() > ends_at:

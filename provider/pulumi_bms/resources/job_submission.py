@@ -13,6 +13,8 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Re
 
 from pulumi_bms import load_provider
 from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
+from pulumi_bms.api.redaction import secrets_of
+from pulumi_bms.api.sanitized import SUBMITTED
 from pulumi_bms.host.operation import ExpectedError, current
 from pulumi_bms.resources import checks
 from pulumi_bms.resources.leftovers import leave
@@ -92,6 +94,7 @@ class JobSubmissionProvider(BmsProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline; fills in no defaults."""
+        _remember_secrets(news)
         problems = [
             checks.path_problem(news.get("path")),
             checks.method_problem(news.get("method")),
@@ -134,6 +137,7 @@ class JobSubmissionProvider(BmsProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """What was submitted stays submitted: no request."""
+        _remember_secrets(current().inputs)
         return ReadResult(id_, props)
 
     def update(self, _id: str, olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -144,6 +148,11 @@ class JobSubmissionProvider(BmsProvider):
         """Nothing, but to say so: what the job has done stays done."""
         if job_id := props.get("job_id"):
             leave(current(), {str(job_id): None})
+
+
+def _remember_secrets(inputs: Mapping[str, Any]) -> None:
+    """Have the job's document masked where it repeats a password, in a run too that submits nothing."""
+    SUBMITTED.add(secrets_of(inputs.get("body")))
 
 
 def _refusal(error: ApiError) -> str:

@@ -108,7 +108,7 @@ def job_of(outputs: Mapping[str, Any]) -> Job | None:
     """The job that the outputs were made of, its sub-jobs in one level; None if it was never seen."""
     if not outputs.get("status"):
         return None
-    return Job.model_validate(dict(outputs))
+    return Job.read(outputs)
 
 
 def survivors(job: Job) -> list[str]:
