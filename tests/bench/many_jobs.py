@@ -109,11 +109,13 @@ def run(case: Case) -> tuple[float, float, int]:
         return seconds, peak.stop(), sum("/jobs/" in line for line in log.read_text().splitlines())
 
 
-def begin_jobs(endpoint: str, count: int) -> None:
+def begin_jobs(endpoint: str, count: int, scenario: str = "ok") -> None:
     """Look at each job once: its clock starts then, and all are to end at one time, as the jobs of one order do."""
     with requests.Session() as session:
         for number in range(count):
-            answer = session.get(f"{endpoint}/v1/bench/jobs/ok.{number}", headers={"X-Auth-Token": "bench"}, timeout=10)
+            answer = session.get(
+                f"{endpoint}/v1/bench/jobs/{scenario}.{number}", headers={"X-Auth-Token": "bench"}, timeout=10
+            )
             answer.raise_for_status()
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bms_simulator import Simulator
+from bms_simulator.answers import HANG
 from tests.e2e.conftest import Stack, by_name, host_of, job_body
 
 pytestmark = pytest.mark.parametrize("host", ["own"])
@@ -150,11 +151,46 @@ def _lives(process_id: int) -> bool:
     return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
-def test_ctrl_c_ends_a_preview_that_looks(stack: Stack, simulator: Simulator, until: Until) -> None:
+@pytest.mark.parametrize(
+    ("resource", "says"),
+    [
+        ('JobCompletion("web", job_id="hang.x")', "interrupted while job hang.x was looked at"),
+        ('JobCompletions("web", job_ids={"a": "hang.x"})', "interrupted while the jobs were polled"),
+    ],
+    ids=["one", "many"],
+)
+def test_ctrl_c_ends_a_preview_that_looks(
+    stack: Stack, simulator: Simulator, until: Until, resource: str, says: str
+) -> None:
     """A preview does not wait for a look whose answer does not come: it says which job it was, and stores nothing."""
-    stack.program('from pulumi_bms import JobCompletion\nJobCompletion("web", job_id="hang.x")')
+    stack.program(f"from pulumi_bms import JobCompletion, JobCompletions\n{resource}")
     process = stack.start("preview")
     until(lambda: simulator.count("GET", path_contains="hang.x") > 0)
     os.killpg(process.pid, signal.SIGINT)
-    assert "interrupted while job hang.x was looked at" in stack.ended(process, 60.0).failed().output
+    assert says in stack.ended(process, 60.0).failed().output
     assert stack.resources() == {}
+
+
+def test_ctrl_c_ends_a_refresh_that_polls(stack: Stack, simulator: Simulator, until: Until) -> None:
+    """A refresh does not wait for a response that does not come, and the state keeps the wait."""
+    simulator.add_job("web", [job_body("web", "RUNNING", "SUCCESS", "RUNNING")])
+    stack.program("""
+        import pulumi
+        from pulumi_bms import JobCompletion
+        timeouts = pulumi.CustomTimeouts(create="1s")
+        web = JobCompletion("web", job_id="web", opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
+        pulumi.export("server_ids", web.server_ids)
+    """)
+    stack.up().failed()
+    simulator.add_job("web", [HANG])
+    polled = simulator.count("GET")
+    process = stack.start("refresh", "--yes", "--skip-preview")
+    until(lambda: simulator.count("GET") > polled)
+    os.killpg(process.pid, signal.SIGINT)
+    pressed = time.monotonic()
+    output = stack.ended(process, 60.0).output
+    assert time.monotonic() - pressed < BACK_BY
+    assert "interrupted while job web was polled: run `pulumi up`" in output
+    kept = stack.resources()["web"]
+    assert (kept["outputs"]["status"], kept["outputs"]["surviving_server_ids"]) == ("RUNNING", ["web-server-0"])
+    assert len(kept["initErrors"]) == 1

@@ -18,6 +18,7 @@ from pulumi_bms.api.models import Job, Unreadable
 from pulumi_bms.api.projects import Project
 from pulumi_bms.api.redaction import secrets_of
 from pulumi_bms.api.request import Request
+from pulumi_bms.api.sanitized import SUBMITTED, without_control_characters
 from pulumi_bms.api.transport import Transport
 
 
@@ -51,10 +52,11 @@ class JobApi:
         """
         project_id = self._project.id(timeout)
         path = f"{_root(project_id)}/jobs/{quote(job_id, safe='')}"
-        request = Request("GET", path, timeout=timeout, project_id=project_id)
+        submitted = SUBMITTED.all()
+        request = Request("GET", path, timeout=timeout, project_id=project_id, secrets=submitted)
         answer, document = self._transport.ask(request, _is_job)
         try:
-            return Look(Job.read(document), answer.retry_after)
+            return Look(Job.read(document, (*self._transport.credential.secrets, *submitted)), answer.retry_after)
         except Unreadable as error:
             what = self._transport.describe(request)
             raise NoNewsError(
@@ -79,6 +81,7 @@ class JobApi:
         project_id = self._project.id()
         target = f"{_root(project_id)}/{quote(path, safe='/')}"
         secrets = secrets_of(body)
+        SUBMITTED.add(secrets)
         request = Request(method, target, payload, project_id=project_id, secrets=secrets, unwanted=unwanted)
         try:
             _, document = self._transport.ask(request, _names_job)
@@ -127,4 +130,5 @@ def _names_job(document: Mapping[str, Any]) -> bool:
 
 def _id(document: Mapping[str, Any], *names: str) -> str | None:
     found = (document.get(name) for name in names)
-    return next((value.strip() for value in found if isinstance(value, str) and value.strip()), None)
+    texts = (without_control_characters(value).strip() for value in found if isinstance(value, str))
+    return next(filter(None, texts), None)

@@ -9,12 +9,14 @@ that is no list of objects, or a count of them that is no number.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from pulumi_bms.api.sanitized import sanitized
 
 MAX_DEPTH = 16
 """Levels of sub-jobs that are read; the API documents one."""
@@ -153,9 +155,9 @@ class Record(BaseModel):
 
     @property
     def failure_text(self) -> str | None:
-        """Why this record failed, in the API's own words: `fail_reason`, else `errorcode_message`."""
+        """Why this record failed, in the API's words: `fail_reason`, and each `errorcode_message` that says more."""
         said = [self.fail_reason, *(_text(entity.get("errorcode_message")) for entity in self.entities)]
-        return next((text for text in said if text), None)
+        return "; ".join(_without_repeats([text for text in said if text])) or None
 
     def walk(self) -> Iterator[Record]:
         """The record itself, then all below it, depth first."""
@@ -176,14 +178,30 @@ class Job(Record):
     """One job (the page's first table): the answer of the query."""
 
     @classmethod
-    def read(cls, wire: Mapping[str, Any]) -> Job:
-        """Read an answer's JSON object; raises `Unreadable` where that would take guessing."""
+    def read(cls, wire: Mapping[str, Any], secrets: Iterable[str] = ()) -> Job:
+        """Read a JSON object of the API without its control characters, `secrets` masked.
+
+        Raises `Unreadable` where that would take guessing.
+        """
         _check_depth(wire)
         try:
-            return cls.model_validate(wire)
+            return cls.model_validate(sanitized(wire, secrets))
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False, include_context=False)[0]
             raise Unreadable(f"{'.'.join(map(str, first['loc'])) or 'job'}: {first['msg']}") from None
+
+
+def _without_repeats(texts: list[str]) -> list[str]:
+    """The texts of which no other one says all."""
+    kept: list[str] = []
+    for text in texts:
+        if not any(_bare(text) in other for other in kept):
+            kept = [*(other for other in kept if _bare(other) not in text), text]
+    return kept
+
+
+def _bare(text: str) -> str:
+    return text.rstrip(".")
 
 
 def _ids(entities: tuple[dict[str, Any], ...], key: str) -> list[str]:

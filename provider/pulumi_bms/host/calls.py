@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pulumi_bms.host.operation import PartialStateError
+from pulumi_bms.host.operation import Outputs, PartialStateError
 
 T = TypeVar("T")
 
@@ -24,12 +24,13 @@ class Checkpoint:
     """What a method has said is known so far."""
 
     id: str
-    outputs: dict[str, Any]
+    outputs: Outputs
     reason: str
 
     def as_error(self) -> PartialStateError:
         """The answer in the method's place."""
-        return PartialStateError(self.id, self.outputs, self.reason)
+        outputs = self.outputs() if callable(self.outputs) else self.outputs
+        return PartialStateError(self.id, outputs, self.reason)
 
 
 class Cancellation:

@@ -1,10 +1,10 @@
-"""What the user sees while a step runs: rows and log lines, sent to the engine in order."""
+"""What the user sees: rows, log lines and closing notes, sent to the engine in order."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import cast
 
@@ -26,6 +26,7 @@ class Engine:
         self._stub = proto.EngineStub(self._channel)
         self._queue: asyncio.Queue[proto.LogRequest] = asyncio.Queue()
         self._sender = asyncio.create_task(self._send())
+        self.closing = ClosingNotes(self)
 
     def log(self, severity: Severity.ValueType, message: str, urn: str = "", *, ephemeral: bool = False) -> None:
         """Queue one message; an ephemeral one is the text of the resource's row and is not kept."""
@@ -39,7 +40,8 @@ class Engine:
             await asyncio.wait_for(self._queue.join(), _LONGEST_DRAIN)
 
     async def close(self) -> None:
-        """Send no more."""
+        """Send what is left, and no more."""
+        await self.closing.tell()
         await self.drain()
         self._sender.cancel()
         await self._channel.close()
@@ -51,6 +53,39 @@ class Engine:
                 # Typed for a channel that blocks; this one's calls are awaited.
                 await cast("Awaitable[object]", self._stub.Log(message, timeout=_LONGEST_DRAIN))
             self._queue.task_done()
+
+
+class ClosingNotes:
+    """Notes about the run as a whole. The engine shows a message that it gets during its `Cancel`, the last call."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._loop = asyncio.get_running_loop()
+        self._texts: dict[Callable[[], str], None] = {}
+        self._over = False
+
+    def add(self, text: Callable[[], str]) -> None:
+        """Ask for a note; from any thread, any number of times. `text` is called when the note is told."""
+        self._loop.call_soon_threadsafe(self._add, text)
+
+    async def tell(self) -> None:
+        """Tell all notes, each once; empty ones are left out."""
+        self._over = True
+        if self._texts:
+            self._log_all()
+            await self._engine.drain()
+
+    def _add(self, text: Callable[[], str]) -> None:
+        self._texts[text] = None
+        # A step may outlast the cancel of a run.
+        if self._over:
+            self._log_all()
+
+    def _log_all(self) -> None:
+        while self._texts:
+            text, _ = self._texts.popitem()
+            if told := text():
+                self._engine.log(Severity.INFO, told)
 
 
 class DebugLog(logging.Handler):
@@ -78,7 +113,7 @@ class Row:
         self._wanted = ""
         self._next_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self._cleared = False
+        self._ended = False
 
     @property
     def has_shown(self) -> bool:
@@ -89,14 +124,14 @@ class Row:
         """Show a text; from any thread."""
         self._loop.call_soon_threadsafe(self._want, text)
 
-    def clear(self) -> None:
-        """Show nothing any more, whatever a thread that nobody waits for still says."""
-        self._cleared = True
-        self._wanted = ""
+    def end(self) -> None:
+        """Show the newest text now, and none after it: a thread that outlives its step may still report."""
+        self._ended = True
         self._flush()
 
     def _want(self, text: str) -> None:
-        if self._cleared:
+        # An empty text would print an empty line where there is no terminal.
+        if self._ended or not text:
             return
         self._wanted = text
         if self._timer is None:

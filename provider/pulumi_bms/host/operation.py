@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Any
+from typing import Any, TypeAlias
 
 
 class Purpose(Enum):
@@ -23,6 +23,10 @@ class Purpose(Enum):
     """The resource is new to the stack; `read` is given the program's inputs."""
     GET = auto()
     """The resource is not the stack's own (`opts.id`); `read` is given the program's inputs."""
+
+
+Outputs: TypeAlias = dict[str, Any] | Callable[[], dict[str, Any]]
+"""Outputs, or what computes them."""
 
 
 def _nowhere(*_: object) -> None:
@@ -47,13 +51,21 @@ class Operation:
     keeps_partial_state: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
     report: Callable[[str], None] = _nowhere
-    """Show a text on the resource's row, in place of the one before; "" clears it."""
+    """Show a text on the resource's row, in place of the one before; an empty one changes nothing."""
     note: Callable[[str], None] = _nowhere
     """Leave a line that stays."""
     warn: Callable[[str], None] = _nowhere
     """Leave a warning that stays."""
-    checkpoint: Callable[[str, dict[str, Any], str], None] = _nowhere
-    """Say what is known so far: id, outputs, and why that is not all."""
+    note_at_end: Callable[[Callable[[], str]], None] = _nowhere
+    """Leave one line for the whole run. The function is called once, at the end of the run, for the text; "" is none.
+
+    The same function may be given by any number of steps.
+    """
+    checkpoint: Callable[[str, Outputs, str], None] = _nowhere
+    """Say what is known so far: id, outputs, and why that is not all.
+
+    Outputs that are a function are computed when the checkpoint is needed, in another thread.
+    """
 
 
 class ExpectedError(Exception):

@@ -37,8 +37,9 @@ class Servicer(proto.ResourceProviderServicer):
         return proto.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
 
     async def Cancel(self, request: Empty, context: Context) -> Empty:
-        """End what runs."""
+        """End what runs. The engine sends this at the end of each run too."""
         self._cancellation.set()
+        await self._engine.closing.tell()
         return Empty()
 
     async def Check(self, request: proto.CheckRequest, context: Context) -> proto.CheckResponse:

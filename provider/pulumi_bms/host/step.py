@@ -17,7 +17,7 @@ from pulumi.runtime.proto.status_pb2 import Status
 
 from pulumi_bms.host.calls import Calls, Checkpoint
 from pulumi_bms.host.engine import Engine, Row, Severity
-from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, running
+from pulumi_bms.host.operation import ExpectedError, Operation, Outputs, PartialStateError, running
 from pulumi_bms.host.providers import Providers, Served, enter_thread
 from pulumi_bms.host.wire import encode_with_provider
 
@@ -57,6 +57,7 @@ class Step:
             report=self._row.show,
             note=lambda text: self._log(Severity.INFO, text),
             warn=lambda text: self._log(Severity.WARNING, text),
+            note_at_end=engine.closing.add,
             checkpoint=self._keep,
         )
 
@@ -71,7 +72,7 @@ class Step:
         except Exception as error:  # noqa: BLE001  (whatever a provider raises is the answer of its step)
             failure = error
         finally:
-            self._row.clear()
+            self._row.end()
             # A check has said nothing, and must not wait for what others say.
             if self._has_logged or self._row.has_shown:
                 await self._engine.drain()
@@ -131,7 +132,7 @@ class Step:
         await self._context.abort(_CODE, message, () if state is None else ((_DETAILS, state),))
         raise AssertionError("abort has returned")
 
-    def _keep(self, id_: str, outputs: dict[str, Any], reason: str) -> None:
+    def _keep(self, id_: str, outputs: Outputs, reason: str) -> None:
         self._known = Checkpoint(id_, outputs, reason)
 
     def _log(self, severity: Severity.ValueType, text: str) -> None:

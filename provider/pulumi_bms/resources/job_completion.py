@@ -16,13 +16,15 @@ from pulumi_bms.resources import checks, report, rows
 from pulumi_bms.resources.config_warnings import warn_of_config
 from pulumi_bms.resources.connection import MissingSettings, connect
 from pulumi_bms.resources.durations import create_timeout
+from pulumi_bms.resources.leftovers import leave
 from pulumi_bms.resources.outputs import (
     OUTPUTS,
     SubJobResult,
     job_of,
     outputs_of,
+    servers_made,
     stored_status,
-    survivors_of,
+    to_go_on,
     unfinished_status,
 )
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
@@ -172,14 +174,13 @@ class JobCompletionProvider(BmsProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Nothing, but to say which servers stay."""
-        left = survivors_of(props)
-        if left:
-            stay = "1 server stays" if len(left) == 1 else f"{len(left)} servers stay"
-            current().note(f"nothing is deleted in the cloud; {stay}: {', '.join(left)}")
+        leave(current(), {str(props.get("job_id")): servers_made(props)})
 
     def _look_again(self, id_: str, props: dict[str, Any], operation: Operation) -> ReadResult:
         """A refresh keeps an unfinished wait unfinished, or its error would be gone and the next `up` green."""
         job_id, outputs, trouble = props["job_id"], _stored(props), ""
+        # Ctrl-C in a refresh need not wait for the response: what is stored stays.
+        operation.checkpoint(id_, outputs, f"interrupted while job {job_id} was polled: run `pulumi up`")
         try:
             job = self.connection(operation.inputs).api.get_job(job_id).job
             outputs = outputs_of(job_id, job, unfinished_status(job))
@@ -227,7 +228,8 @@ class JobCompletionProvider(BmsProvider):
         tell_of_stock_host(operation)
 
         def keep(job: Job | None) -> None:
-            operation.checkpoint(job_id, outputs_of(job_id, job, unfinished_status(job)), report.interrupted(job_id))
+            outputs = to_go_on(outputs_of(job_id, job, unfinished_status(job)))
+            operation.checkpoint(job_id, outputs, report.interrupted(job_id))
 
         def observe(progress: Progress) -> None:
             keep(progress.job or plan.known)
@@ -245,6 +247,8 @@ def _id_in_preview(inputs: Mapping[str, Any]) -> str:
 
 def _settle(outcome: Outcome, operation: Operation) -> dict[str, Any]:
     outputs = outputs_of(outcome.job_id, outcome.job, stored_status(outcome))
+    if outcome.end is End.INTERRUPTED:
+        outputs = to_go_on(outputs)
     if outcome.end is not End.SUCCEEDED:
         raise PartialStateError(outcome.job_id, outputs, report.of(outcome))
     for warning in report.warnings(outcome.job) if outcome.job else ():

@@ -17,7 +17,8 @@ from pulumi_bms.resources import checks, report, rows
 from pulumi_bms.resources.config_warnings import warn_of_config
 from pulumi_bms.resources.connection import MissingSettings
 from pulumi_bms.resources.durations import create_timeout
-from pulumi_bms.resources.outputs import job_of, outputs_of, stored_status, survivors_of, unfinished_status
+from pulumi_bms.resources.leftovers import leave
+from pulumi_bms.resources.outputs import job_of, outputs_of, servers_made, stored_status, to_go_on, unfinished_status
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.resources.resource import BmsResource
 from pulumi_bms.resources.waits import PREVIEW_TIMEOUT, look_ahead, note_once, plan_of, timeout_of, wait_for
@@ -25,6 +26,7 @@ from pulumi_bms.waiting.outcome import End, Outcome, Progress
 from pulumi_bms.waiting.wait import Plan
 
 _FINAL = (JobStatus.SUCCESS, JobStatus.FAIL)
+_INTERRUPTED = "interrupted; the jobs go on in the cloud: run `pulumi up` again to go on waiting"
 _Jobs = dict[str, dict[str, Any]]
 
 
@@ -125,9 +127,8 @@ class JobCompletionsProvider(BmsProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Nothing, but to say which servers stay."""
-        left = [server for outputs in (props.get("jobs") or {}).values() for server in survivors_of(outputs)]
-        if left:
-            current().note(f"nothing is deleted in the cloud; servers that stay: {', '.join(left)}")
+        jobs: _Jobs = props.get("jobs") or {}
+        leave(current(), {str(outputs.get("job_id")): servers_made(outputs) for outputs in jobs.values()})
 
     def _wait(self, id_: str, inputs: dict[str, Any], stored: _Jobs) -> dict[str, Any]:
         operation = current()
@@ -136,12 +137,12 @@ class JobCompletionsProvider(BmsProvider):
         todo = [key for key in wanted if kept.get(key, {}).get("status") not in _FINAL]
         timeout = timeout_of(operation, inputs)
         plans = [plan_of(wanted[key], timeout, kept.get(key)) for key in todo]
-        watch = _Watch(id_, wanted, kept, dict(zip(todo, plans, strict=True)), operation)
+        watch = _Watch(wanted, kept, dict(zip(todo, plans, strict=True)), operation)
         outcomes: list[Outcome] = []
         if plans:
             connection = self.connection(inputs)
             tell_of_stock_host(operation)
-            watch.checkpoint()
+            operation.checkpoint(id_, watch.outputs, _INTERRUPTED)
             outcomes = wait_for(connection, plans, operation, watch.observe)
         return _settle(id_, wanted, kept, dict(zip(todo, outcomes, strict=True)))
 
@@ -168,6 +169,8 @@ class JobCompletionsProvider(BmsProvider):
         except MissingSettings as error:
             note_once(operation, "settings", f"no look at the API in this preview: {error}")
             return False
+        # Ctrl-C in a preview need not wait for the responses.
+        operation.checkpoint("jobs", {"job_ids": wanted}, "interrupted while the jobs were polled")
         ends_at = time.monotonic() + PREVIEW_TIMEOUT
         for key in [key for key in wanted if key not in jobs]:
             if time.monotonic() > ends_at:
@@ -185,33 +188,44 @@ class JobCompletionsProvider(BmsProvider):
 class _Watch:
     """The jobs of one wait as they change: for the row, and for the checkpoint."""
 
-    def __init__(
-        self, id_: str, wanted: Mapping[str, str], kept: _Jobs, plans: Mapping[str, Plan], operation: Operation
-    ) -> None:
-        self._id = id_
-        self._wanted = wanted
+    def __init__(self, wanted: Mapping[str, str], kept: _Jobs, plans: Mapping[str, Plan], operation: Operation) -> None:
         self._kept = kept
+        self._total = len(wanted)
         self._progress = {key: Progress(plan.job_id, job=plan.known) for key, plan in plans.items()}
+        self._keys: dict[str, list[str]] = {}
+        for key, plan in plans.items():
+            self._keys.setdefault(plan.job_id, []).append(key)
+        self._done = {key for key, outputs in kept.items() if outputs.get("status") == JobStatus.SUCCESS}
+        self._troubled: dict[str, Progress] = {}
         self._operation = operation
 
     def observe(self, progress: Progress) -> None:
         """Take in one job's change. A job may stand under several keys."""
-        for key in self._progress:
-            if self._wanted[key] == progress.job_id:
-                self._progress[key] = progress
-        self.checkpoint()
-        self._operation.report(rows.of_many(list(self._progress.items())))
+        # Nothing here grows with the number of jobs: a change of one must not cost the outputs of all.
+        for key in self._keys[progress.job_id]:
+            self._progress[key] = progress
+            (self._done.add if progress.succeeded else self._done.discard)(key)
+            self._troubled.pop(key, None)
+            if rows.in_trouble(progress):
+                self._troubled[key] = progress
+        troubled = next(iter(self._troubled.items()), None)
+        self._operation.report(rows.of_many(len(self._done), self._total, troubled))
 
-    def checkpoint(self) -> None:
-        """Keep what is known by now."""
-        seen = {key: _outputs_so_far(progress) for key, progress in self._progress.items()}
-        reason = "interrupted; the jobs go on in the cloud: run `pulumi up` again to go on waiting"
-        self._operation.checkpoint(self._id, _outputs({**self._kept, **seen}), reason)
+    def outputs(self) -> dict[str, Any]:
+        """What is known by now; called from any thread."""
+        seen = {key: _outputs_so_far(progress) for key, progress in self._progress.copy().items()}
+        return _outputs({**self._kept, **seen})
 
 
 def _outputs_so_far(progress: Progress) -> dict[str, Any]:
-    status = JobStatus.SUCCESS if progress.succeeded else unfinished_status(progress.job)
-    return outputs_of(progress.job_id, progress.job, status)
+    if progress.succeeded:
+        return outputs_of(progress.job_id, progress.job, JobStatus.SUCCESS)
+    return to_go_on(outputs_of(progress.job_id, progress.job, unfinished_status(progress.job)))
+
+
+def _outputs_at_end(found: Outcome) -> dict[str, Any]:
+    outputs = outputs_of(found.job_id, found.job, stored_status(found))
+    return to_go_on(outputs) if found.end is End.INTERRUPTED else outputs
 
 
 def _kept(wanted: Mapping[str, str], stored: _Jobs) -> _Jobs:
@@ -219,7 +233,7 @@ def _kept(wanted: Mapping[str, str], stored: _Jobs) -> _Jobs:
 
 
 def _settle(id_: str, wanted: Mapping[str, str], kept: _Jobs, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
-    ended = {key: outputs_of(found.job_id, found.job, stored_status(found)) for key, found in outcomes.items()}
+    ended = {key: _outputs_at_end(found) for key, found in outcomes.items()}
     jobs = {key: ended.get(key) or kept[key] for key in wanted}
     told = {key: report.of(found) for key, found in outcomes.items() if found.end is not End.SUCCEEDED}
     failures = {**_stored_failures({key: kept[key] for key in kept if key not in outcomes}), **told}

@@ -13,9 +13,12 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from pulumi_bms import load_provider
 from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
+from pulumi_bms.api.redaction import secrets_of
+from pulumi_bms.api.sanitized import SUBMITTED
 from pulumi_bms.host.operation import ExpectedError, Purpose, current
 from pulumi_bms.resources import checks
 from pulumi_bms.resources.config_warnings import warn_of_config
+from pulumi_bms.resources.leftovers import leave
 from pulumi_bms.resources.provider import BmsProvider
 from pulumi_bms.resources.resource import BmsResource
 
@@ -92,6 +95,7 @@ class JobSubmissionProvider(BmsProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline; fills in no defaults."""
+        _remember_secrets(news)
         problems = [
             checks.path_problem(news.get("path")),
             checks.method_problem(news.get("method")),
@@ -140,6 +144,7 @@ class JobSubmissionProvider(BmsProvider):
                 "JobSubmission can't be imported or read by opts.id: the API does not tell what was sent. "
                 "Give the job's id to a JobCompletion as job_id, with opts.import_"
             )
+        _remember_secrets(current().inputs)
         return ReadResult(id_, props)
 
     def update(self, _id: str, olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -148,7 +153,13 @@ class JobSubmissionProvider(BmsProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Nothing, but to say so: what the job has done stays done."""
-        current().note(f"nothing is undone in the cloud: what job {props.get('job_id')} has done stays")
+        if job_id := props.get("job_id"):
+            leave(current(), {str(job_id): None})
+
+
+def _remember_secrets(inputs: Mapping[str, Any]) -> None:
+    """Have the job's document masked where it repeats a password, in a run too that submits nothing."""
+    SUBMITTED.add(secrets_of(inputs.get("body")))
 
 
 def _refusal(error: ApiError) -> str:

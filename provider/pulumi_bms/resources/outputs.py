@@ -85,11 +85,30 @@ def _sub_job(record: Record) -> dict[str, Any]:
     return {"status": record.status, "entities": list(record.entities), **texts}
 
 
+def to_go_on(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs of an interrupted wait without what the next poll tells again.
+
+    The engine writes the state of all resources at the end of each step: at a Ctrl-C each value that is kept here is
+    written as many times as there are waits.
+    """
+    told_again = ("nic_ids", "begin_time", "end_time", "duration_seconds")
+    sub_jobs = [_identity(part) for part in outputs["sub_jobs"]]
+    kept = {**outputs, **dict.fromkeys(told_again), "sub_jobs": sub_jobs}
+    return {name: value if value not in ([], {}) or name == "server_ids" else None for name, value in kept.items()}
+
+
+def _identity(part: Mapping[str, Any]) -> dict[str, Any]:
+    """A sub-job that has ended or names a server, without absent fields; of any other only that it was listed."""
+    running = part["status"] not in (JobStatus.SUCCESS, JobStatus.FAIL) and not (part["entities"] or part["error_code"])
+    names = ("job_id", "status") if running else part.keys()
+    return {name: part[name] for name in names if part[name] not in (None, [])}
+
+
 def job_of(outputs: Mapping[str, Any]) -> Job | None:
     """The job that the outputs were made of, its sub-jobs in one level; None if it was never seen."""
     if not outputs.get("status"):
         return None
-    return Job.model_validate(dict(outputs))
+    return Job.read(outputs)
 
 
 def survivors(job: Job) -> list[str]:
@@ -97,13 +116,24 @@ def survivors(job: Job) -> list[str]:
 
     Only where servers are what the job makes: a server that could not be restarted is no survivor.
     """
+    return job.server_ids if _may_make_servers(job) else []
+
+
+def servers_made(outputs: Mapping[str, Any]) -> list[str] | None:
+    """The servers that a job with these stored outputs has made; None where the job makes no servers, or is not over.
+
+    A job that was only named, and never seen, is None too.
+    """
+    made = [*(outputs.get("server_ids") or []), *(outputs.get("surviving_server_ids") or [])]
+    job = job_of(outputs)
+    if job is None or not _may_make_servers(job):
+        return None
+    return made if made or job.status == JobStatus.FAIL else None
+
+
+def _may_make_servers(job: Job) -> bool:
     types = [record.job_type for record in job.walk() if record.job_type]
-    return job.server_ids if not types or any("create" in name.lower() for name in types) else []
-
-
-def survivors_of(outputs: Mapping[str, Any]) -> list[str]:
-    """The servers that stored outputs name: those of a success, and those that came into being without one."""
-    return [*(outputs.get("server_ids") or []), *(outputs.get("surviving_server_ids") or [])]
+    return not types or any("create" in name.lower() for name in types)
 
 
 def stored_status(outcome: Outcome) -> str:

@@ -75,6 +75,12 @@ class BmsProvider(ResourceProvider):
 
 
 def tell_of_stock_host(operation: Operation) -> None:
-    """Say once a run what Pulumi's own host lacks. It has no other way to say it than its stderr."""
-    if not operation.keeps_partial_state and ONCE.first(_STOCK_HOST):
-        print(_STOCK_HOST, file=sys.stderr, flush=True)  # noqa: T201
+    """Say once a run what Pulumi's own host lacks."""
+    if not operation.keeps_partial_state:
+        print_once(_STOCK_HOST)
+
+
+def print_once(text: str) -> None:
+    """Print one line on stderr, once a run: on Pulumi's own host there is no other way to say a thing."""
+    if ONCE.first(text):
+        print(text, file=sys.stderr, flush=True)  # noqa: T201

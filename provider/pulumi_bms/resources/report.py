@@ -62,7 +62,11 @@ def of(outcome: Outcome) -> str:
     job = outcome.job
     if job is None:
         return _lines(head, next_step)
-    return _lines(head, *_tree(job.descendants()), *_servers_so_far(job), next_step)
+    parts = job.descendants()
+    if outcome.end is End.INTERRUPTED:
+        # A user who interrupts a thousand waits wants no line for each sub-job that runs on.
+        parts = [part for part in parts if state_of(part) is not State.MOVING]
+    return _lines(head, *_tree(parts), *_servers_so_far(job), next_step)
 
 
 def warnings(job: Job) -> list[str]:

@@ -1,8 +1,6 @@
-"""What a resource's row shows while its job is waited for."""
+"""What a resource's row shows while its job is waited for: the count first, for a terminal has little room."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from pulumi_bms.api.models import JobStatus
 from pulumi_bms.resources.durations import show
@@ -11,29 +9,42 @@ from pulumi_bms.waiting.outcome import Progress
 
 
 def text(progress: Progress) -> str:
-    """One job's row."""
+    """One job's row, such as `2/3 RUNNING, sub-job 2c9e...2b61 FAILED (BMS.3037)`; "" before the first response."""
+    count = f"{progress.done}/{progress.total}" if progress.total else ""
+    return " ".join(part for part in (count, _news(progress)) if part)
+
+
+def of_many(done: int, total: int, troubled: tuple[str, Progress] | None = None) -> str:
+    """The row of `total` jobs, `done` of which have succeeded; `troubled` is the key and progress of one in trouble."""
+    count = f"{done}/{total} jobs"
+    return f"{count}, {troubled[0]}: {text(troubled[1])}" if troubled else count
+
+
+def in_trouble(progress: Progress) -> bool:
+    """Whether a job is worth a word among many."""
+    return bool(progress.failed or progress.outage or progress.status == JobStatus.FAIL)
+
+
+def _news(progress: Progress) -> str:
     if progress.outage:
-        return f"no answer from the API for {_rounded(progress.outage)} ({progress.trouble}), still trying"
-    if progress.status == JobStatus.PENDING_PAYMENT:
-        return "waiting for the order to be paid"
-    if progress.failed:
-        job_id, code = progress.failed[-1]
-        why = f" ({code})" if code else ""
-        more = f" and {len(progress.failed) - 1} more" if len(progress.failed) > 1 else ""
-        rest = "" if progress.status == JobStatus.FAIL else ", waiting for the others"
-        return f"sub-job {short(job_id)}{more} FAILED{why}{rest}"
+        return f"no response for {_rounded(progress.outage)} ({progress.trouble}), retrying"
     if not progress.status:
         return "not visible yet" if progress.trouble else ""
-    things = "servers" if progress.makes_servers else "sub-jobs"
-    done = f", {progress.done} of {progress.total} {things} done" if progress.total else ""
-    return f"{progress.status}{done}" + (f"; {progress.unsettled}, looking on" if progress.unsettled else "")
+    if progress.status == JobStatus.PENDING_PAYMENT:
+        return f"{progress.status}, the order waits to be paid"
+    return ", ".join(part for part in (progress.status, _failure(progress), _missing(progress)) if part)
 
 
-def of_many(progresses: Sequence[tuple[str, Progress]]) -> str:
-    """The row of many jobs: how many are over, and what the first one in trouble says."""
-    over = sum(progress.status in (JobStatus.SUCCESS, JobStatus.FAIL) for _, progress in progresses)
-    trouble = next((f"; {key}: {text(found)}" for key, found in progresses if found.failed or found.outage), "")
-    return f"{over} of {len(progresses)} jobs are over{trouble}"
+def _failure(progress: Progress) -> str:
+    if not progress.failed:
+        return ""
+    job_id, code = progress.failed[-1]
+    more = f" and {len(progress.failed) - 1} more" if len(progress.failed) > 1 else ""
+    return f"sub-job {short(job_id)}{more} FAILED" + (f" ({code})" if code else "")
+
+
+def _missing(progress: Progress) -> str:
+    return f"{progress.unsettled}, still polling" if progress.unsettled else ""
 
 
 def _rounded(seconds: float) -> str:
