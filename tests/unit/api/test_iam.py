@@ -58,7 +58,7 @@ class Setting:
         )
 
     def api_of(self, user: UserCredential) -> JobApi:
-        return JobApi(Transport(self.bms.endpoint, user, trust=self.trust), GivenProject("p"))
+        return JobApi(Transport(self.bms.endpoint, user, trust=self.trust, settling=0.0), GivenProject("p"))
 
     def error(self) -> ApiError:
         with pytest.raises(ApiError) as caught:
