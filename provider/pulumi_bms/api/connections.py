@@ -86,6 +86,11 @@ class _Watched(HTTPConnection):
             current().begin()
         super().send(data)
 
+    def _tunnel(self) -> None:
+        super()._tunnel()
+        # The end of a connection that was cut passes for the end of the proxy's head.
+        self._go_on()
+
     def cut(self, exchange: Exchange) -> None:
         sock = self.sock if self._exchange is exchange else None
         # TLS through a proxy that speaks TLS itself has a socket within.

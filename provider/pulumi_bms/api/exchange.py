@@ -61,10 +61,10 @@ class Exchange:
         try:
             return result_of(future, seconds, stop if unwanted else None)
         except (TimeoutError, UnwantedError):
-            self._give_up()
             # The response may have come in this very moment.
             if future.done():
                 return future.result()
+            self._give_up()
             raise
 
     def begin(self) -> None:
