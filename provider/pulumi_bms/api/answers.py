@@ -19,6 +19,12 @@ from pulumi_bms.api import codes
 from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NotFoundError, RefusedError
 from pulumi_bms.api.redaction import cleaned
 
+DEEPEST = 64
+"""Levels of objects and lists that are read; each level of sub-jobs has three."""
+TOO_DEEP = "[nested too deeply]"
+"""What stands in place of the levels below."""
+_LARGEST_WHOLE = 2**53
+_MOST_DIGITS = 17
 _HTTP_ERROR = re.compile("[45][0-9]{2}")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][\w.:-]{0,99}", re.ASCII)
 
@@ -148,9 +154,13 @@ def _make(kind: type[ApiError], answer: Answer, said: Complaint, what: str) -> A
 
 
 def _parse(body: bytes) -> object:
-    """The document, or None where it is no JSON, or JSON that could not be written down again."""
+    """The document, or None where it is no JSON, or JSON that could not be written down again.
+
+    What no state can hold becomes text: a number beyond floats, and what is nested too deeply.
+    """
     try:
-        document = json.loads(body, parse_constant=_refuse)
+        document = json.loads(body, parse_constant=_refuse, parse_int=_whole, parse_float=_fraction)
+        _cut(document)
         if b"\\ud" in body.lower():
             # Half a character, which no state and no message could hold.
             json.dumps(document, ensure_ascii=False).encode()
@@ -161,6 +171,33 @@ def _parse(body: bytes) -> object:
 
 def _refuse(constant: str) -> object:
     raise ValueError(f"{constant} is no JSON")
+
+
+def _whole(digits: str) -> int | str:
+    """The number, where a float holds it exactly: states keep numbers as floats."""
+    return int(digits) if len(digits) <= _MOST_DIGITS and abs(int(digits)) <= _LARGEST_WHOLE else digits
+
+
+def _fraction(digits: str) -> float | str:
+    number = float(digits)
+    return number if isfinite(number) else digits
+
+
+def _cut(document: object) -> None:
+    """Replace what is nested more than `DEEPEST` levels deep: all who read and store it recurse."""
+    level = [document]
+    for _ in range(DEEPEST - 1):
+        level = [inner for outer in level for _, inner in _inside(outer)]
+    for outer in level:
+        for key, inner in _inside(outer):
+            if isinstance(inner, dict | list):
+                outer[key] = TOO_DEEP  # type: ignore[index]  # it has an inside
+
+
+def _inside(value: object) -> list[tuple[Any, object]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []
 
 
 def _shape(body: bytes, document: object) -> str:

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
+from pulumi_bms.api.background import Unwanted
 from pulumi_bms.api.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -43,10 +44,10 @@ class Credential(Protocol):
         """What no message may repeat."""
         ...
 
-    def authenticate(self, request: PreparedRequest, timeout: float | None = None) -> None:
+    def authenticate(self, request: PreparedRequest, timeout: float | None = None, unwanted: Unwanted = None) -> None:
         """Add to a prepared request what makes the API accept it; `timeout` is what remains, in seconds.
 
-        Raises an `ApiError` where that takes a request of its own, and it fails.
+        Raises an `ApiError` where that takes a request of its own and fails, or once `unwanted` says so meanwhile.
         """
         ...
 
@@ -112,7 +113,12 @@ class TokenCredential(Unpicklable):
         """The token."""
         return (self.token,)
 
-    def authenticate(self, request: PreparedRequest, timeout: float | None = None) -> None:  # noqa: ARG002
+    def authenticate(
+        self,
+        request: PreparedRequest,
+        timeout: float | None = None,  # noqa: ARG002
+        unwanted: Unwanted = None,  # noqa: ARG002
+    ) -> None:
         """Add the token's header."""
         request.headers[TOKEN_HEADER] = self.token
 

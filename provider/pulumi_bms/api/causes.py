@@ -1,25 +1,17 @@
-"""Why an exchange brought no answer: whether the request left, and the reason in plain words."""
+"""Why an exchange brought no answer, in plain words."""
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 
 import requests
-from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 _NO_ADDRESS = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
 )
-_NEVER_SENT = (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError, *_NO_ADDRESS)
-_NO_CONNECTION = (NewConnectionError, ssl.SSLCertVerificationError)
-
-
-def never_sent(error: Exception) -> bool:
-    """Whether no connection stood, so that the request can't have taken effect."""
-    return isinstance(error, _NEVER_SENT) or any(isinstance(cause, _NO_CONNECTION) for cause in _causes(error))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -33,12 +25,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             queue += [*item.args, item.__cause__, getattr(item, "reason", None)]
 
 
-def cause_of(error: Exception) -> str:
-    """The innermost reason in plain words: requests wraps one error in another, with object addresses."""
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return "no connection in time"
-    if isinstance(error, requests.exceptions.ReadTimeout | ReadTimeoutError):
-        return "no answer in time"
+def cause_of(error: Exception, *, begun: bool) -> str:
+    """The innermost reason: requests wraps one error in another, with object addresses.
+
+    `begun` is whether the request has begun to leave: before that, a timeout is one of the connection.
+    """
+    if isinstance(error, requests.exceptions.Timeout | ReadTimeoutError):
+        return "no answer in time" if begun else "no connection in time"
     systems = [c for c in _causes(error) if isinstance(c, OSError) and c.strerror and not isinstance(c, HTTPError)]
     if systems:
         return str(systems[-1].strerror)

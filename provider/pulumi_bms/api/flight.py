@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from pulumi_bms.api.errors import ApiError
+from pulumi_bms.api.background import INTERRUPTED, NoThreadError, Unwanted, UnwantedError, result_of, start
+from pulumi_bms.api.errors import ApiError, NoNewsError
 
 T = TypeVar("T")
 
@@ -26,27 +28,41 @@ class Flight(Generic[T]):
     @property
     def under_way(self) -> bool:
         """Whether somebody is at it now."""
-        return self._attempt is not None
+        with self._lock:
+            return self._attempt is not None
 
-    def join(self, attempt: Callable[[], T], timeout: float | None = None) -> T:
-        """What the attempt brings: the one under way, else this one. `TimeoutError` after that many seconds."""
+    def join(self, attempt: Callable[[], T], timeout: float | None = None, unwanted: Unwanted = None) -> T:
+        """What the attempt brings: the one under way, else this one.
+
+        Raises `TimeoutError` after `timeout` seconds, `UnwantedError` once `unwanted` says so, and `NoThreadError`.
+        """
         with self._lock:
             future = self._attempt
             if future is None:
-                future = self._attempt = Future()
-                threading.Thread(target=self._make, args=(attempt, future), name="flight", daemon=True).start()
+                future = self._attempt = start(lambda: self._make(attempt), "flight")
         try:
-            return future.result(timeout)
+            return result_of(future, timeout, unwanted)
         except ApiError as error:
             # One error raised in many threads would be changed by all of them.
             raise copy.copy(error) from None
 
-    def _make(self, attempt: Callable[[], T], future: Future[T]) -> None:
+    def _make(self, attempt: Callable[[], T]) -> T:
         try:
-            result = attempt()
-        except BaseException as error:  # noqa: BLE001  (whatever it is, it is raised again by those who wait)
-            self._attempt = None
-            future.set_exception(error)
-        else:
-            self._attempt = None
-            future.set_result(result)
+            return attempt()
+        finally:
+            # The lock: an attempt that ends at once must not end before it is noted.
+            with self._lock:
+                self._attempt = None
+
+
+@contextmanager
+def before_sending(what: str, under_way: str) -> Iterator[None]:
+    """Let a flight that was left early mean: the request `what` has not left; `under_way` says why after a timeout."""
+    try:
+        yield
+    except TimeoutError:
+        raise NoNewsError.never_sent(what, under_way) from None
+    except UnwantedError:
+        raise NoNewsError.never_sent(what, INTERRUPTED) from None
+    except NoThreadError as error:
+        raise NoNewsError.never_sent(what, str(error)) from None

@@ -13,7 +13,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pulumi_bms.api.auth import TOKEN_HEADER, Unpicklable, described, fingerprint_of
-from pulumi_bms.api.errors import NoNewsError, RefusedError, SettingsError
+from pulumi_bms.api.background import Unwanted
+from pulumi_bms.api.errors import RefusedError, SettingsError
+from pulumi_bms.api.flight import before_sending
 from pulumi_bms.api.projects import before_the_request, is_project_id
 from pulumi_bms.api.request import SIGN_IN, Request
 from pulumi_bms.api.tokens import Issued, Token, Tokens
@@ -63,26 +65,24 @@ class UserCredential(Unpicklable):
         token = self.tokens.known(self.fingerprint)
         return (self.password, token.value) if token else (self.password,)
 
-    def authenticate(self, request: PreparedRequest, timeout: float | None = None) -> None:
+    def authenticate(self, request: PreparedRequest, timeout: float | None = None, unwanted: Unwanted = None) -> None:
         """Add the header of the user's token, after signing in where that is needed. Raises an `ApiError`."""
-        request.headers[TOKEN_HEADER] = self.token(timeout).value
+        request.headers[TOKEN_HEADER] = self.token(timeout, unwanted).value
 
     def renew(self, rejected: PreparedRequest) -> bool:
         """Let the next request have another token than the one that was rejected."""
         self.tokens.drop(self.fingerprint, rejected.headers.get(TOKEN_HEADER))
         return True
 
-    def token(self, timeout: float | None = None) -> Token:
+    def token(self, timeout: float | None = None, unwanted: Unwanted = None) -> Token:
         """The user's token, a fresh one where there is none that will do. Raises an `ApiError`."""
-        try:
-            return self.tokens.token(self.fingerprint, self._sign_in, timeout)
-        except TimeoutError:
-            what = f"POST {self.iam_endpoint}{SIGN_IN}"
-            raise NoNewsError.never_sent(what, "the user is still being signed in") from None
+        with before_sending(f"POST {self.iam_endpoint}{SIGN_IN}", "the user is still being signed in"):
+            return self.tokens.token(self.fingerprint, self._sign_in, timeout, unwanted)
 
     def _sign_in(self) -> Issued:
         transport = Transport(self.iam_endpoint, _SigningIn(self), ca_bundle=self.ca_bundle, trust=self.trust)
-        request = Request("POST", f"{SIGN_IN}?nocatalog=true", _identity(self))
+        scope = self.project_id or f"name {self.project_name}"
+        request = Request("POST", f"{SIGN_IN}?nocatalog=true", _identity(self), scope=scope)
         with before_the_request():
             answer, document = transport.ask(request, _is_token)
         value, body = answer.headers.get("x-subject-token", ""), document["token"]
@@ -99,9 +99,9 @@ class ProjectOfToken:
 
     user: UserCredential
 
-    def id(self, timeout: float | None = None) -> str:
+    def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
         """The id, after signing in where that is needed. Raises an `ApiError`."""
-        found = self.user.token(timeout).project_id
+        found = self.user.token(timeout, unwanted).project_id
         if not found:
             raise RefusedError(
                 f"POST {self.user.iam_endpoint}{SIGN_IN}",
@@ -129,13 +129,15 @@ class _SigningIn(Unpicklable):
     @property
     def fingerprint(self) -> str:
         # Not the user's: where both services have one address, the first use of a token signs in within its own turn.
-        return fingerprint_of("password", self.user.fingerprint)
+        # And without the project: wrong passwords count by user.
+        user = self.user
+        return fingerprint_of("password", user.iam_endpoint, user.domain_name, user.name, user.password)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         return (self.user.password,)
 
-    def authenticate(self, request: PreparedRequest, timeout: float | None = None) -> None:
+    def authenticate(self, request: PreparedRequest, timeout: float | None = None, unwanted: Unwanted = None) -> None:
         """Nothing to add."""
 
     def renew(self, rejected: PreparedRequest) -> bool:  # noqa: ARG002

@@ -7,12 +7,13 @@ of the calls that answer with a `job_id`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from pulumi_bms.api import codes
+from pulumi_bms.api.background import Unwanted
 from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
 from pulumi_bms.api.models import Job, Unreadable
 from pulumi_bms.api.projects import Project
@@ -45,15 +46,16 @@ class JobApi:
         self._transport = transport
         self._project = project
 
-    def get_job(self, job_id: str, *, timeout: float | None = None) -> Look:
+    def get_job(self, job_id: str, *, timeout: float | None = None, unwanted: Unwanted = None) -> Look:
         """Look once at a job (`GET /v1/{project_id}/jobs/{job_id}`); `timeout` is what remains, in seconds.
 
-        Raises an `ApiError`: `NoNewsError` where looking again may help, else what the answer means.
+        Raises an `ApiError`: `NoNewsError` where looking again may help, or once `unwanted` says that the answer is no
+        longer wanted, else what the answer means.
         """
-        project_id = self._project.id(timeout)
+        project_id = self._project.id(timeout, unwanted)
         path = f"{_root(project_id)}/jobs/{quote(job_id, safe='')}"
         submitted = SUBMITTED.all()
-        request = Request("GET", path, timeout=timeout, project_id=project_id, secrets=submitted)
+        request = Request("GET", path, timeout=timeout, project_id=project_id, secrets=submitted, unwanted=unwanted)
         answer, document = self._transport.ask(request, _is_job)
         try:
             return Look(Job.read(document, (*self._transport.credential.secrets, *submitted)), answer.retry_after)
@@ -69,16 +71,16 @@ class JobApi:
         path: str,
         body: Mapping[str, Any] | None,
         *,
-        unwanted: Callable[[], bool] | None = None,
+        unwanted: Unwanted = None,
     ) -> Submission:
         """Send one request that starts a job, once; `path` is relative to `/v1/{project_id}/`.
 
-        Signing in may take a while: where `unwanted` says so after that, nothing is sent. Raises `RefusedError` or
-        `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where the request never left, and
-        `UnansweredError` where it may have taken effect.
+        Signing in may take a while: where `unwanted` says so before the request leaves, nothing is sent. Raises
+        `RefusedError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where the
+        request never left, and `UnansweredError` where it may have taken effect.
         """
         payload = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        project_id = self._project.id()
+        project_id = self._project.id(unwanted=unwanted)
         target = f"{_root(project_id)}/{quote(path, safe='/')}"
         secrets = secrets_of(body)
         SUBMITTED.add(secrets)

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from pulumi_bms.api.auth import described
+from pulumi_bms.api.background import Unwanted
 from pulumi_bms.api.errors import NoNewsError, NotFoundError, RefusedError
-from pulumi_bms.api.flight import Flight
+from pulumi_bms.api.flight import Flight, before_sending
 from pulumi_bms.api.request import Request
 from pulumi_bms.api.transport import Transport
 
@@ -25,7 +26,7 @@ _PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 class Project(Protocol):
     """Knows the id of a project."""
 
-    def id(self, timeout: float | None = None) -> str:
+    def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
         """The id. Raises an `ApiError` where a look-up fails, in which nothing can have been submitted."""
         ...
 
@@ -36,7 +37,7 @@ class GivenProject:
 
     project_id: str
 
-    def id(self, timeout: float | None = None) -> str:  # noqa: ARG002
+    def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:  # noqa: ARG002
         """The id."""
         return self.project_id
 
@@ -51,14 +52,11 @@ class NamedProject:
         self._flight: Flight[str] = Flight()
         self._id: str | None = None
 
-    def id(self, timeout: float | None = None) -> str:
+    def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
         """The id; the first caller asks, and the others wait for the answer."""
         if self._id is None:
-            try:
-                self._id = self._flight.join(lambda: self._id or self._look_up(), timeout)
-            except TimeoutError:
-                what = self._transport.describe(self._request)
-                raise NoNewsError.never_sent(what, "the look-up is still under way") from None
+            with before_sending(self._transport.describe(self._request), "the look-up is still under way"):
+                self._id = self._flight.join(lambda: self._id or self._look_up(), timeout, unwanted)
         return self._id
 
     def _look_up(self) -> str:

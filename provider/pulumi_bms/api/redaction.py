@@ -1,4 +1,9 @@
-"""A server's words without the secrets that it may repeat. Pure functions."""
+"""A server's words without the secrets that it may repeat. Pure functions.
+
+A secret is masked wherever it stands, within a longer word too. A secret of fewer than `SHORTEST_PART` characters is
+masked only where it stands alone, with no letter, digit or underscore beside it: it would else be found in most words,
+and the masks would tell which letters it has.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
+SHORTEST_PART = 6
+"""Characters of a secret that is masked within a longer word too."""
 _MASK = "[secret]"
 _SENSITIVE = ("pass", "pwd", "secret", "user_data", "token", "private", "personality")
 
@@ -36,7 +43,8 @@ def _spellings(secret: str) -> Iterator[str]:
     for text in (secret, *as_json, as_json[0].replace("/", r"\/"), quote(secret, safe=""), quote_plus(secret)):
         words = cleaned(text).split()
         if words:
-            yield r"\s+".join(map(re.escape, words))
+            pattern = r"\s+".join(map(re.escape, words))
+            yield pattern if len(secret) >= SHORTEST_PART else rf"(?<!\w){pattern}(?!\w)"
 
 
 def _secrets(value: object, *, sensitive: bool) -> Iterator[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pulumi_bms.api.auth import Unpicklable
+from pulumi_bms.api.background import Unwanted
 
 SIGN_IN = "/v3/auth/tokens"
 """Where users sign in at an identity service."""
@@ -16,7 +16,8 @@ class Request(Unpicklable):
     """One request: `path` begins with a slash and is quoted already; `timeout` is what remains, in seconds.
 
     `project_id` goes into the header that names the project, no error repeats what `secrets` holds, and where
-    `unwanted` says so at the last moment, nothing is sent.
+    `unwanted` says so before the request leaves, nothing is sent. `patience` is for how long the answer is waited for,
+    in seconds, where the usual time is too short. `scope` names the project of a request that has no such header.
     """
 
     method: str
@@ -25,7 +26,14 @@ class Request(Unpicklable):
     timeout: float | None = None
     project_id: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
-    unwanted: Callable[[], bool] | None = field(default=None, repr=False)
+    unwanted: Unwanted = field(default=None, repr=False)
+    patience: float | None = field(default=None, repr=False)
+    scope: str = field(default="", repr=False)
+
+    @property
+    def concerns(self) -> str:
+        """The project that an answer is about, "" where none is named."""
+        return self.scope or self.project_id or ""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pulumi_bms.api.auth import Unpicklable, check_secret, fingerprint_of
+from pulumi_bms.api.background import Unwanted
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
@@ -55,7 +56,12 @@ class AccessKeyCredential(Unpicklable):
         """All its parts: an answer about a wrong signature repeats what was signed."""
         return tuple(filter(None, (self.access_key, self.secret_key, self.security_token)))
 
-    def authenticate(self, request: PreparedRequest, timeout: float | None = None) -> None:  # noqa: ARG002
+    def authenticate(
+        self,
+        request: PreparedRequest,
+        timeout: float | None = None,  # noqa: ARG002
+        unwanted: Unwanted = None,  # noqa: ARG002
+    ) -> None:
         """Sign the request as it is now: nothing of what is signed may change after that."""
         headers = request.headers
         headers["Host"] = _host(request.url or "")

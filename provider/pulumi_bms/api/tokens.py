@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from pulumi_bms.api.auth import Unpicklable
+from pulumi_bms.api.background import Unwanted
 from pulumi_bms.api.errors import ApiError, AuthenticationError, RefusedError
 from pulumi_bms.api.flight import Flight
 
@@ -58,10 +59,10 @@ class Tokens:
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
 
-    def token(self, user: str, sign_in: SignIn, timeout: float | None = None) -> Token:
+    def token(self, user: str, sign_in: SignIn, timeout: float | None = None, unwanted: Unwanted = None) -> Token:
         """The token of that user, a fresh one where there is none that will do.
 
-        Raises the `ApiError` of signing in, and `TimeoutError` where that takes more than `timeout` seconds.
+        Raises the `ApiError` of signing in, and what `Flight.join` raises.
         """
         entry = self._entry(user)
         token, now = entry.token, self._monotonic()
@@ -70,7 +71,7 @@ class Tokens:
             return token
         if entry.refusal:
             raise copy.copy(entry.refusal)
-        return entry.flight.join(lambda: self._renewed(entry, sign_in), timeout)
+        return entry.flight.join(lambda: self._renewed(entry, sign_in), timeout, unwanted)
 
     def known(self, user: str) -> Token | None:
         """The user's token, if there is one; asks nobody."""

@@ -11,20 +11,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
-from pulumi_bms._version import __version__
 from pulumi_bms.api import advice
 from pulumi_bms.api.answers import Answer, read_object
 from pulumi_bms.api.auth import TOKEN_HEADER, Credential, described
-from pulumi_bms.api.causes import cause_of, never_sent
+from pulumi_bms.api.background import INTERRUPTED, NoThreadError, Unwanted, UnwantedError, pause
+from pulumi_bms.api.causes import cause_of
+from pulumi_bms.api.connections import is_loopback, new_session
 from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError
+from pulumi_bms.api.exchange import Exchange
 from pulumi_bms.api.redaction import redact
 from pulumi_bms.api.request import Request
 from pulumi_bms.api.trust import TRUST, Trust
@@ -42,8 +42,10 @@ LARGEST_BODY = 8 * 1024 * 1024
 """Bytes of an answer that are read; a job of 1,000 sub-jobs has about half a megabyte."""
 SHORTEST_TIMEOUT = 1.0
 """Seconds that a request gets however near the deadline is: less would only fail."""
-POOLED_CONNECTIONS = 64
-"""Connections that are kept alive: more than the looks of a full request budget that are under way at once."""
+SETTLING_TIME = 1.5
+"""Seconds that a fresh token is given until every part of an API knows it."""
+GRACE = 0.25
+"""Seconds after its deadline in which the thread of an exchange may still say itself why there is no answer."""
 _UNAUTHORIZED = 401
 _SECRET_HEADERS = (TOKEN_HEADER, "X-Security-Token", "Authorization")
 _PIECE = 64 * 1024
@@ -54,20 +56,15 @@ Wanted = Callable[[Mapping[str, Any]], bool]
 """Recognises the JSON object that was asked for."""
 
 
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: Response) -> str | None:  # noqa: ARG002
-        """Nowhere: even of a redirect that it must not follow, requests reads the address, and the body without end."""
-        return None
-
-
 class _Authentication(AuthBase):
     # As an auth object it also keeps requests from reading a password for this host out of ~/.netrc.
-    def __init__(self, credential: Credential, timeout: float | None) -> None:
+    def __init__(self, credential: Credential, timeout: float | None, unwanted: Unwanted) -> None:
         self._credential = credential
         self._timeout = timeout
+        self._unwanted = unwanted
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        self._credential.authenticate(request, self._timeout)
+        self._credential.authenticate(request, self._timeout, self._unwanted)
         return request
 
 
@@ -83,6 +80,7 @@ class Transport:
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
         trust: Trust = TRUST,
+        settling: float = SETTLING_TIME,
     ) -> None:
         self.endpoint = endpoint.rstrip("/")
         self.credential = credential
@@ -90,7 +88,8 @@ class Transport:
         self._monotonic = monotonic
         self._clock = clock
         self._standing = trust.standing(self.endpoint, credential)
-        self._session = _new_session()
+        self._settling = settling
+        self._session = new_session()
 
     def __repr__(self) -> str:
         return f"Transport({self.endpoint!r}, {self.credential!r})"
@@ -99,7 +98,12 @@ class Transport:
         """Send one request: its answer and the object that was wanted, or the `ApiError` that the answer means."""
         repeatable = request.method == "GET"
         use = self._standing.use(
-            self.credential, self.describe(request), repeatable=repeatable, timeout=request.timeout
+            self.credential,
+            self.describe(request),
+            request.concerns,
+            repeatable=repeatable,
+            timeout=request.timeout,
+            unwanted=request.unwanted,
         )
         with use:
             rejected, rest = self._prepared(request)
@@ -107,17 +111,32 @@ class Transport:
                 return self._read(rejected, rest, wanted)
             except AuthenticationError as error:
                 if not self.credential.renew(rejected):
-                    self._standing.reject(error)
+                    self._standing.reject(error, request.concerns)
                     raise
                 # Behind the gateway a service may have acted before it found fault with the token.
                 if not repeatable and error.status != _UNAUTHORIZED:
                     raise
-            prepared, rest = self._prepared(rest)
-            try:
-                return self._read(prepared, rest, wanted)
-            except AuthenticationError as error:
-                self._standing.reject(error)
-                raise
+            return self._try_again(rest, wanted)
+
+    def _try_again(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
+        """Send the request with a fresh token, once that token has had the time to be known."""
+        prepared, rest = self._prepared(request)
+        has_settled, rest = self._settled(rest)
+        try:
+            return self._read(prepared, rest, wanted)
+        except AuthenticationError as error:
+            if has_settled:
+                self._standing.reject(error, request.concerns)
+            raise
+
+    def _settled(self, request: Request) -> tuple[bool, Request]:
+        """Wait for a fresh token to be known: whether there was time for it, and the request with what remains."""
+        allowed = min(self._settling, max(0.0, _or_ever(request.timeout)))
+        try:
+            pause(allowed, request.unwanted)
+        except UnwantedError:
+            raise NoNewsError.never_sent(self.describe(request), INTERRUPTED) from None
+        return allowed >= self._settling, _after(request, allowed)
 
     def send(self, request: Request) -> Answer:
         """Sign and send one request and read its answer whole; raises `NoNewsError` where none came."""
@@ -130,19 +149,17 @@ class Transport:
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if request.project_id:
             headers["X-Project-Id"] = request.project_id
-        auth = _Authentication(self.credential, request.timeout)
+        auth = _Authentication(self.credential, request.timeout, request.unwanted)
         url = self.endpoint + request.path
         try:
             prepared = self._session.prepare_request(
                 requests.Request(request.method, url, headers=headers, data=request.body, auth=auth)
             )
         except (requests.RequestException, ValueError) as error:
-            raise NoNewsError.never_sent(self.describe(request), cause_of(error)) from None
+            raise NoNewsError.never_sent(self.describe(request), cause_of(error, begun=False)) from None
         if request.unwanted and request.unwanted():
-            raise NoNewsError.never_sent(self.describe(request), "interrupted before it was sent")
-        if request.timeout is None:
-            return prepared, request
-        return prepared, replace(request, timeout=request.timeout - (self._monotonic() - begun))
+            raise NoNewsError.never_sent(self.describe(request), INTERRUPTED)
+        return prepared, _after(request, self._monotonic() - begun)
 
     def _read(self, prepared: PreparedRequest, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
         signed_at = self._clock()
@@ -151,10 +168,10 @@ class Transport:
             document = read_object(answer, self.describe(request), wanted)
         except ApiError as error:
             if advice.shows_acceptance(error):
-                self._standing.accept()
+                self._standing.accept(request.concerns)
             self._explain(error, prepared, request, advice.skew_of(answer, signed_at))
             raise
-        self._standing.accept()
+        self._standing.accept(request.concerns)
         return answer, document
 
     def _explain(self, error: ApiError, prepared: PreparedRequest, request: Request, skew: timedelta | None) -> None:
@@ -169,78 +186,99 @@ class Transport:
         error.code, error.request_id = redact(error.code, secrets), redact(error.request_id, secrets)
 
     def _deliver(self, prepared: PreparedRequest, request: Request) -> Answer:
+        """The answer, read whole, or `NoNewsError`: by the deadline of the exchange, whatever the other side does."""
+        exchange, seconds = Exchange(), _at_least(request.timeout, request.patience or EXCHANGE_TIMEOUT)
+        ends_at = self._monotonic() + seconds
+        repeatable = request.method == "GET"
+        try:
+            answer = exchange.run(
+                lambda: self._whole(exchange, prepared, request, ends_at),
+                seconds + GRACE,
+                request.unwanted,
+                repeatable=repeatable,
+            )
+        except TimeoutError:
+            why = "no answer in time" if exchange.begun else "no connection in time"
+            raise self._no_news(request, exchange, why) from None
+        except UnwantedError:
+            raise self._no_news(request, exchange, "interrupted" if exchange.begun else INTERRUPTED) from None
+        except NoThreadError as error:
+            raise NoNewsError.never_sent(self.describe(request), str(error)) from None
+        # Neither headers nor bodies: there are tokens in the one, and passwords in the other.
+        what, size = self.describe(request), len(answer.body)
+        _TRACE.debug("%s: HTTP %d, %d bytes, request id %s", what, answer.status, size, answer.request_id)
+        return answer
+
+    def _whole(self, exchange: Exchange, prepared: PreparedRequest, request: Request, ends_at: float) -> Answer:
         if request.method == "GET":
-            return self._exchange(self._session, prepared, request)
+            return self._exchange(self._session, exchange, prepared, request, ends_at)
         # A connection kept alive may have died unseen, and then nobody knows whether the request arrived. A request
         # that changes things gets a connection of its own.
-        with _new_session() as session:
-            return self._exchange(session, prepared, request)
+        with new_session() as session:
+            return self._exchange(session, exchange, prepared, request, ends_at)
 
-    def _exchange(self, session: requests.Session, prepared: PreparedRequest, request: Request) -> Answer:
-        ends_at = self._monotonic() + min(EXCHANGE_TIMEOUT, _at_least(request.timeout, EXCHANGE_TIMEOUT))
+    def _exchange(
+        self,
+        session: requests.Session,
+        exchange: Exchange,
+        prepared: PreparedRequest,
+        request: Request,
+        ends_at: float,
+    ) -> Answer:
         try:
             with self._open(session, prepared, request) as response:
-                body = b"".join(self._pieces(response, request, ends_at))
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                answer = Answer(response.status_code, headers, body)
+                head = Answer(response.status_code, {key.lower(): each for key, each in response.headers.items()}, b"")
+                exchange.status, exchange.request_id = head.status, head.request_id
+                return replace(head, body=b"".join(self._pieces(response, exchange, request, ends_at)))
         except (requests.RequestException, HTTPError, OSError) as error:
-            news = self._no_news(request, error)
-            _TRACE.debug("%s: %s", news.what, news.detail)
+            news = self._no_news(request, exchange, cause_of(error, begun=exchange.begun))
+            # What ended before its time is no answer, whatever its status.
+            news.status = None
             raise news from None
-        # Neither headers nor bodies: there are tokens in the one, and passwords in the other.
-        _TRACE.debug(
-            "%s: HTTP %d, %d bytes, request id %s", self.describe(request), answer.status, len(body), answer.request_id
-        )
-        return answer
 
     def _open(self, session: requests.Session, prepared: PreparedRequest, request: Request) -> Response:
         # Proxies and certificate bundles out of the environment, as requests has them.
         around = session.merge_environment_settings(prepared.url, {}, True, self._ca_bundle, None)  # noqa: FBT003
+        if is_loopback(self.endpoint):
+            # A proxy would get in clear what is meant for this machine.
+            around["proxies"] = {}
+        silence = max(READ_TIMEOUT, request.patience or 0.0)
         return session.send(
             prepared,
-            timeout=(_at_least(request.timeout, CONNECT_TIMEOUT), _at_least(request.timeout, READ_TIMEOUT)),
+            timeout=(_at_least(request.timeout, CONNECT_TIMEOUT), _at_least(request.timeout, silence)),
             allow_redirects=False,
             **around,
         )
 
-    def _pieces(self, response: Response, request: Request, ends_at: float) -> Iterator[bytes]:
+    def _pieces(self, response: Response, exchange: Exchange, request: Request, ends_at: float) -> Iterator[bytes]:
         size = 0
         while piece := response.raw.read1(_PIECE, decode_content=True):
             size += len(piece)
             if size > LARGEST_BODY:
-                raise self._bounded(request, response, f"the answer is larger than {LARGEST_BODY // 2**20} MiB")
+                raise self._no_news(request, exchange, f"the answer is larger than {LARGEST_BODY // 2**20} MiB")
             if self._monotonic() > ends_at:
-                raise self._bounded(request, response, "the answer trickled in too slowly")
+                raise self._no_news(request, exchange, "the answer trickled in too slowly")
             yield piece
 
-    def _bounded(self, request: Request, response: Response, why: str) -> NoNewsError:
-        return NoNewsError(
-            self.describe(request),
-            status=response.status_code,
-            detail=why,
-            request_id=response.headers.get("X-Request-Id"),
-        )
-
-    def _no_news(self, request: Request, error: Exception) -> NoNewsError:
-        news = NoNewsError(self.describe(request), detail=cause_of(error))
-        news.sent = not never_sent(error)
-        return news
+    def _no_news(self, request: Request, exchange: Exchange, why: str) -> NoNewsError:
+        error = NoNewsError(self.describe(request), status=exchange.status, detail=why, request_id=exchange.request_id)
+        error.sent = exchange.begun
+        _TRACE.debug("%s: %s", error.what, why)
+        return error
 
     def describe(self, request: Request) -> str:
         """The request in words: method and address, nothing secret."""
         return f"{request.method} {self.endpoint}{request.path}"
 
 
-def _new_session() -> requests.Session:
-    session = _Session()
-    session.headers["User-Agent"] = f"pulumi-bms/{__version__}"
-    # Compression would let a small answer grow without bound.
-    session.headers["Accept-Encoding"] = "identity"
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=POOLED_CONNECTIONS))
-    return session
-
-
 def _at_least(timeout: float | None, usual: float) -> float:
     return usual if timeout is None else min(usual, max(timeout, SHORTEST_TIMEOUT))
+
+
+def _or_ever(timeout: float | None) -> float:
+    return float("inf") if timeout is None else timeout
+
+
+def _after(request: Request, seconds: float) -> Request:
+    """The request with what remains of its time."""
+    return request if request.timeout is None else replace(request, timeout=request.timeout - seconds)

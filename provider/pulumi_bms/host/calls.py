@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pulumi_bms.host.operation import Outputs, PartialStateError
+from pulumi_bms.host.operation import ExpectedError, Outputs, PartialStateError
 
 T = TypeVar("T")
 
@@ -124,7 +124,13 @@ def _in_thread(method: Callable[[], T]) -> asyncio.Future[T]:
             loop.call_soon_threadsafe(settle, result, error)
 
     # A daemon: a method that never returns must not keep the process.
-    threading.Thread(target=work, daemon=True).start()
+    try:
+        threading.Thread(target=work, daemon=True).start()
+    except RuntimeError as error:
+        raise ExpectedError(
+            f"the provider's method was not called, for this machine can't start another thread ({error}): raise its "
+            "limit of processes (`ulimit -u`), or run fewer steps at once (`--parallel`)"
+        ) from None
     return future
 
 

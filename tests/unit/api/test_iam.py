@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.projects import GivenProject
 from pulumi_bms.api.signing import AccessKeyCredential
 from pulumi_bms.api.tokens import Tokens
-from pulumi_bms.api.transport import Transport
+from pulumi_bms.api.transport import SETTLING_TIME, Transport
 from pulumi_bms.api.trust import Trust
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ class Setting:
             **{**known, "iam_endpoint": self.iam.endpoint, "project_name": "eu-de", **tokens, **changes}
         )
 
-    def api_of(self, user: UserCredential) -> JobApi:
-        return JobApi(Transport(self.bms.endpoint, user, trust=self.trust), GivenProject("p"))
+    def api_of(self, user: UserCredential, settling: float = 0.0) -> JobApi:
+        return JobApi(Transport(self.bms.endpoint, user, trust=self.trust, settling=settling), GivenProject("p"))
 
     def error(self) -> ApiError:
         with pytest.raises(ApiError) as caught:
@@ -192,6 +193,79 @@ def test_a_new_token_that_is_rejected_too(cloud: Cloud) -> None:
         assert "(user from HW_USER_NAME)" in str(error)
         assert "not even a new token is accepted: check that IAM endpoint and endpoint are of one region" in str(error)
     assert (len(setting.iam.seen), len(setting.bms.seen)) == (2, 2)
+
+
+def known_late(cloud: Cloud, tokens: Sequence[str]) -> Setting:
+    """A setting whose API knows a token only a second after it was issued."""
+    issued: list[float] = []
+
+    def issue(value: str) -> Reply:
+        def send(connection: Any) -> None:
+            issued.append(time.monotonic())
+            connection.sendall(token(cloud, value))
+
+        return send
+
+    def reply(connection: Any) -> None:
+        is_known = time.monotonic() - issued[-1] >= 1.0
+        connection.sendall(cloud.answer(200, JOB) if is_known else cloud.answer(401, EXPIRED))
+
+    return Setting(cloud, [issue(value) for value in tokens], [reply] * 9)
+
+
+@pytest.mark.parametrize("call", ["look", "submit"])
+def test_a_fresh_token_that_is_not_known_yet(cloud: Cloud, call: str) -> None:
+    """A token gets its first second before a second try is made with it, and the user is not barred."""
+    setting = known_late(cloud, ["T-1", "T-2"])
+    api = setting.api_of(setting.user, settling=SETTLING_TIME)
+    if call == "look":
+        assert api.get_job("j").job.status == "RUNNING"
+    else:
+        assert api.submit("POST", "x", {}).job_id == "j"
+    assert api.get_job("j").job.status == "RUNNING"
+    assert setting.tokens_sent() == ["T-1", "T-2", "T-2"]
+
+
+def test_a_token_without_the_time_to_be_known(cloud: Cloud) -> None:
+    """A second try that comes too soon, at a deadline, proves nothing: the user is not barred, and sends no third."""
+    setting = known_late(cloud, ["T-1", "T-2"])
+    api = setting.api_of(setting.user, settling=SETTLING_TIME)
+    with pytest.raises(AuthenticationError, match="HTTP 401"):
+        api.get_job("j", timeout=0.3)
+    assert setting.tokens_sent() == ["T-1", "T-2"]
+    time.sleep(1.0)
+    assert api.get_job("j").job.status == "RUNNING"
+
+
+def test_a_cancel_while_a_token_settles(cloud: Cloud) -> None:
+    """Nobody waits for a token to be known once the run is cancelled."""
+    setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], [cloud.answer(401, EXPIRED)] * 2)
+    api = setting.api_of(setting.user, settling=1000.0)
+    cancelled = lambda: len(setting.iam.seen) == 2  # noqa: E731
+    with pytest.raises(NoNewsError, match="interrupted before it was sent"):
+        api.submit("POST", "x", {}, unwanted=cancelled)
+    assert setting.tokens_sent() == ["T-1"]
+
+
+def test_one_password_for_many_projects(cloud: Cloud) -> None:
+    """Wrong passwords count by user: one is sent for two projects at most twice, for ten at most three times."""
+    setting = Setting(cloud, [cloud.answer(401, WRONG)] * 10, [])
+    for number in range(10):
+        user = setting.sign_in(project_name=f"project-{number}", tokens=setting.user.tokens)
+        with pytest.raises(AuthenticationError):
+            setting.api_of(user).get_job("j")
+        if number == 1:
+            assert len(setting.iam.seen) <= 2
+    assert len(setting.iam.seen) <= 3
+
+
+def test_a_project_that_a_user_can_not_sign_in_to(cloud: Cloud) -> None:
+    """A sign-in that is rejected for one project says nothing about the user's others."""
+    setting = Setting(cloud, [cloud.answer(401, WRONG), token(cloud, "T-1")], looks(cloud, 1))
+    assert type(setting.error()) is AuthenticationError
+    other = setting.sign_in(project_name="other", tokens=setting.user.tokens)
+    assert setting.api_of(other).get_job("j").job.status == "RUNNING"
+    assert "rejected before in this run" in str(setting.error())
 
 
 def test_one_renewal_for_all_threads(cloud: Cloud) -> None:

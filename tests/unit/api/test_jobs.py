@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from pulumi_bms.api.auth import Credential, TokenCredential
+from pulumi_bms.api.background import Unwanted
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
@@ -54,8 +55,10 @@ class RenewableCredential:
         self.secret = 0
         self.rejected: list[str | None] = []
 
-    def authenticate(self, request: requests.PreparedRequest, timeout: float | None = None) -> None:
-        del timeout
+    def authenticate(
+        self, request: requests.PreparedRequest, timeout: float | None = None, unwanted: Unwanted = None
+    ) -> None:
+        del timeout, unwanted
         request.headers["X-Auth-Token"] = f"secret-{self.secret}"
 
     def renew(self, rejected: requests.PreparedRequest) -> bool:
@@ -67,7 +70,7 @@ class RenewableCredential:
 def api_of(server: RawServer, credential: Credential | None = None, trust: Trust | None = None) -> JobApi:
     """Make an API of the project p at this server."""
     credential = credential or TokenCredential(TOKEN, "HW_AUTH_TOKEN")
-    return JobApi(Transport(server.endpoint, credential, trust=trust or Trust()), GivenProject("p"))
+    return JobApi(Transport(server.endpoint, credential, trust=trust or Trust(), settling=0.0), GivenProject("p"))
 
 
 Call = Callable[[JobApi], object]

@@ -50,3 +50,17 @@ def test_a_secret_with_a_character_that_is_not_shown() -> None:
     """What is taken out of a server's words is taken out of what is looked for."""
     secret = "geh\u200beim\x07!"
     assert redact(cleaned(f"not {secret}, no"), (secret,)) == "not [secret], no"
+
+
+@pytest.mark.parametrize("secret", ["a", "no", "e", "word", "pass", "12345", "Hi!", "%", "é"])
+def test_a_short_secret_is_masked_where_it_stands_alone(secret: str) -> None:
+    """Fewer than six characters are masked as a word or a value of their own, and never as a part of another word."""
+    words = "another password: HTTP 403 in 123456 ways, passé"
+    assert redact(f"{words} {secret}, '{secret}'", (secret,)) == f"{words} [secret], '[secret]'"
+    assert redact(f'{{"adminPass":"{secret}"}}', (secret,)) == '{"adminPass":"[secret]"}'
+    assert redact(f"x{secret}x", (secret,)) == f"x{secret}x"
+
+
+def test_a_longer_secret_is_masked_within_a_word() -> None:
+    """From six characters on a secret is masked wherever it stands."""
+    assert redact("not xsecretx", ("secret",)) == "not x[secret]x"

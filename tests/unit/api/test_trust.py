@@ -206,6 +206,81 @@ def test_no_news_proves_nothing(cloud: Cloud) -> None:
     assert look(api) is None
 
 
+# Projects
+
+
+def api_in(server: RawServer, trust: Trust, project: str) -> JobApi:
+    return JobApi(Transport(server.endpoint, TOKEN, trust=trust), GivenProject(project))
+
+
+OTHER_PROJECT = {"error": {"code": "Common.0018", "message": "The project id in the path is not that of the token."}}
+BAD_SIGNATURE = {"error_code": "APIGW.0301", "error_msg": "verify aksk signature fail"}
+
+
+@pytest.mark.parametrize("said", [OTHER_PROJECT, BAD_SIGNATURE, None], ids=["service", "gateway", "nothing"])
+@pytest.mark.parametrize("is_known", [True, False], ids=["accepted before", "never used"])
+def test_a_rejection_holds_for_one_project(cloud: Cloud, said: object, *, is_known: bool) -> None:
+    """A 401 for one project says nothing about the other projects of the same credential."""
+    first = [cloud.answer(200, JOB)] if is_known else []
+    server = cloud.answering(*first, cloud.answer(401, said), cloud.answer(200, JOB))
+    trust = Trust()
+    good, bad = api_in(server, trust, "good"), api_in(server, trust, "bad")
+    assert [look(good) for _ in first] == [None] * len(first)
+    for _ in range(3):
+        assert isinstance(look(bad), AuthenticationError)
+    assert look(good) is None
+    assert sum("/v1/bad/" in seen.line for seen in server.seen) == 1
+
+
+@pytest.mark.parametrize("said", [BAD_SIGNATURE, None], ids=["gateway", "nothing"])
+@pytest.mark.parametrize(("projects", "most"), [(1, 1), (2, 2), (10, 3)])
+def test_a_wrong_credential_in_many_projects(cloud: Cloud, said: object, projects: int, most: int) -> None:
+    """What would lock a key is not sent, however many projects begin at once."""
+    server = cloud.answering(*[cloud.answer(401, said)] * 30)
+    trust, gate = Trust(), threading.Barrier(TEN * projects)
+
+    def begin(project: int) -> ApiError | None:
+        api = api_in(server, trust, f"p{project}")
+        gate.wait(PATIENCE)
+        return look(api)
+
+    with ThreadPoolExecutor(TEN * projects) as pool:
+        errors = list(pool.map(begin, [*range(projects)] * TEN))
+    assert {type(error) for error in errors} == {AuthenticationError}
+    assert len(server.seen) <= most
+
+
+def test_each_project_has_a_first_use(cloud: Cloud) -> None:
+    """Ten calls for a project that the credential is not for cost one request, though another project accepts it."""
+    rejection = Held(cloud.answer(401, OTHER_PROJECT))
+    server = cloud.answering(cloud.answer(200, JOB), rejection, *[cloud.answer(401)] * TEN)
+    trust = Trust(patience=1000.0)
+    assert look(api_in(server, trust, "good")) is None
+    bad = api_in(server, trust, "bad")
+    with ThreadPoolExecutor(TEN) as pool:
+        calls = [pool.submit(look, bad)]
+        assert rejection.came.wait(PATIENCE)
+        calls += [pool.submit(look, bad) for _ in range(TEN - 1)]
+        time.sleep(GRACE)
+        rejection.release.set()
+        assert {type(each.result(PATIENCE)) for each in calls} == {AuthenticationError}
+    assert len(server.seen) == 2
+
+
+def test_projects_do_not_wait_for_each_other(cloud: Cloud) -> None:
+    """Once a credential is accepted, a slow project holds up no other."""
+    slow = Held(cloud.answer(200, JOB, Connection="close"))
+    server = cloud.answering(cloud.answer(200, JOB), slow, *[cloud.answer(200, JOB)] * 2)
+    trust = Trust(patience=1000.0)
+    assert look(api_in(server, trust, "good")) is None
+    with ThreadPoolExecutor(1) as pool:
+        hanging = pool.submit(look, api_in(server, trust, "slow"))
+        assert slow.came.wait(PATIENCE)
+        assert [look(api_in(server, trust, project)) for project in ("good", "third")] == [None, None]
+        slow.release.set()
+        assert hanging.result(PATIENCE) is None
+
+
 def use(standing: Standing, *, repeatable: bool = True) -> None:
     with standing.use(TOKEN, "GET mine", repeatable=repeatable):
         pass

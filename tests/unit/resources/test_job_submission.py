@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import socket
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -248,4 +250,25 @@ def test_an_interrupt_while_signing_in(sim: Simulator, submission: JobSubmission
         pytest.raises(ExpectedError, match=r"^interrupted before anything was sent$"),
     ):
         submission.create({"path": "baremetalservers", "body": {}})
+    assert sim.requests == []
+
+
+def test_an_interrupt_at_a_silent_identity_service(sim: Simulator) -> None:
+    """Ctrl-C ends a submission at once also where the identity service never answers."""
+    cancelled = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        provider = JobSubmissionProvider()
+        user = {"username": "deploy", "password": PASSWORD, "domainName": "acme"}
+        where = {"endpoint": sim.endpoint, "projectId": sim.project_id}
+        iam = {"iamEndpoint": f"http://127.0.0.1:{silent.getsockname()[1]}"}
+        values = {f"bms:{key}": value for key, value in {**user, **where, **iam}.items()}
+        provider.configure(ConfigureRequest(Config(values, "project")))
+        threading.Timer(0.5, cancelled.set).start()
+        began = time.monotonic()
+        with (
+            running(Operation(cancelled=cancelled)),
+            pytest.raises(ExpectedError, match=r"^interrupted before anything was sent$"),
+        ):
+            provider.create({"path": "baremetalservers", "body": {}})
+    assert time.monotonic() - began < 10.0
     assert sim.requests == []

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import Iterator
 from itertools import combinations_with_replacement, product
 from typing import Any
 
 import pytest
+from google.protobuf.struct_pb2 import Struct
+from pulumi.runtime import rpc
 
+from pulumi_bms.api.answers import Answer, read_object
 from pulumi_bms.api.models import Job
 from pulumi_bms.resources.outputs import (
     INCONSISTENT,
@@ -246,3 +251,25 @@ def _kept(outputs: dict[str, Any]) -> dict[str, Any]:
     """Outputs as the engine hands them back: every number a float, what is None left out, the provider added."""
     there = {name: value for name, value in outputs.items() if value is not None}
     return {**{name: float(v) if type(v) is int else v for name, v in there.items()}, "__provider": "gASV"}
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b"1" + b"0" * 400,
+        b"-1e999",
+        b"9007199254740993",
+        b"[" * 900 + b"]" * 900,
+        b'{"a":' * 900 + b"1" + b"}" * 900,
+    ],
+    ids=["integer", "infinity", "inexact", "lists", "objects"],
+)
+def test_any_response_can_be_stored(odd: bytes) -> None:
+    """What no state can hold does not come into the outputs: they are stored, and read again as they were."""
+    body = b'{"status": "SUCCESS", "job_id": "j", "entities": {"server_id": "s", "odd": %s}}' % odd
+    document = read_object(Answer(200, {}, body), "GET x", lambda found: "status" in found)
+    outputs = outputs_of("j", Job.read(document), "SUCCESS")
+    stored = Struct.FromString(asyncio.run(rpc.serialize_properties(outputs, {})).SerializeToString())
+    read = rpc.deserialize_properties(stored)
+    assert (read["server_ids"], read["entities"]) == (["s"], outputs["entities"])
+    json.dumps(read, allow_nan=False)

@@ -1,0 +1,28 @@
+"""Calls of providers' methods."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from pulumi_bms.host.calls import Calls, Cancellation
+from pulumi_bms.host.operation import ExpectedError
+
+
+def test_a_thread_that_can_not_be_started() -> None:
+    """It is the error of that call alone, in plain words: the next call is made, and the host can end."""
+
+    async def call() -> str:
+        calls = Calls(Cancellation())
+        usual = threading.stack_size(2**46)
+        try:
+            with pytest.raises(ExpectedError, match=r"this machine can't start another thread .*: raise its limit"):
+                await calls.run(lambda: "never called")
+        finally:
+            threading.stack_size(usual)
+        await calls.idle()
+        return await calls.run(lambda: "called")
+
+    assert asyncio.run(call()) == "called"
