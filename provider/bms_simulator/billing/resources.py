@@ -41,7 +41,7 @@ def query_resources(ledger: Ledger, call: Call) -> Response:
         resources = [resource for resource in resources if resource["is_main_resource"] == 1]
     start, limit = _number(body.get("offset"), 0), _number(body.get("limit"), LIMIT)
     shown: list[Json] = [*resources[start : start + limit]]
-    return Response(200, {"resources": shown, "total_count": len(resources)})
+    return Response(200, {"data": shown, "total_count": len(resources)})
 
 
 def _number(value: Json, default: int) -> int:

@@ -22,7 +22,7 @@ def order_status(bench: Any, order_id: str) -> int:
 
 
 def resources(bench: Any, **query: object) -> list[dict[str, Any]]:
-    listed: list[dict[str, Any]] = bench.ask("POST", QUERY, query)[1]["resources"]
+    listed: list[dict[str, Any]] = bench.ask("POST", QUERY, query)[1]["data"]
     return listed
 
 
