@@ -62,8 +62,8 @@ unit: $(SETUP_STAMP) ## tests without the CLI, with coverage
 	$(BIN)/coverage report --include='*/waiting/*,*/api/*' --fail-under=95
 
 newest: $(NEWEST_STAMP) engine ## what meets the SDK, with the newest one; all other tests run with the oldest
-	$(NEWEST)/bin/python -m pytest tests/host tests/unit/resources tests/unit/test_public_surface.py tests/unit/test_mocks.py
-	$(NEWEST)/bin/python -m pytest tests/e2e/test_lifecycle.py tests/e2e/test_host_import.py -n 6 --dist worksteal
+	$(NEWEST)/bin/python -m pytest tests/host tests/unit/resources tests/unit/test_public_surface.py tests/unit/test_mocks.py -n 2
+	$(NEWEST)/bin/python -m pytest tests/e2e/test_lifecycle.py -n 6 --dist worksteal
 
 e2e: setup ## tests with the real CLI
 	@# Most of their time is waiting: some side by side, on two cores too.
