@@ -7,7 +7,6 @@ from pulumi_bms.resources.durations import show
 from pulumi_bms.resources.report import short
 from pulumi_bms.waiting.outcome import Progress
 
-
 LONGEST_ROW = 200
 """Characters of a row: statuses and codes are the API's, and may be of any length."""
 
