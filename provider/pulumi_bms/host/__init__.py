@@ -21,10 +21,13 @@ What this process does, and the stock one does not:
   the engine sends, and may be imported. Every other provider is served as the stock host would: four calls at a time,
   previews answered with the inputs.
 - An error may carry state. The answer is then an error whose details hold an `ErrorResourceInitFailed`: the engine
-  saves its id and properties, shows its reasons, and calls `Update` at the next `pulumi up` until that succeeds.
+  saves its id and properties, shows its reasons, and calls `Update` at the next `pulumi up` until that succeeds. The
+  state travels in trailers, which have a limit: where it is too large, the provider's method `smaller(outputs)`, if
+  there is one, yields what to keep instead, less and less.
 - `Cancel` sets an event. What a provider does not end itself by half a second later is answered for from its last
   checkpoint, so the engine gets a result for each step and nothing is left pending.
 - An expected error is its own message; a traceback goes to the engine's debug log.
+- A note about the run as a whole (`Operation.note_at_end`) is told once, when `Cancel` comes.
 - The process ends when the engine does, however that ended.
 
 Files: `server` (the process), `servicer` (the RPCs), `step` (one request, and the errors it may end with), `providers`

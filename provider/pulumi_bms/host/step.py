@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
@@ -24,6 +25,10 @@ from pulumi_bms.host.wire import encode_with_provider
 T = TypeVar("T")
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
+LARGEST_STATE = 4 * 1024 * 1024
+"""Bytes of state in an error. It travels in trailers: beyond some 12 MiB the engine gives up the whole connection."""
+LARGEST_TEXT = 200_000
+"""Characters of an error's text, which travels there three times."""
 _DETAILS = "grpc-status-details-bin"
 _CODE = grpc.StatusCode.UNKNOWN
 _CODE_NUMBER: int = _CODE.value[0]
@@ -49,6 +54,7 @@ class Step:
         self._id = id_
         self._inputs = inputs
         self._known: Checkpoint | None = None
+        self._served: Served | None = None
         self._has_logged = False
         self._loop = asyncio.get_running_loop()
         self._row = Row(engine, operation.urn)
@@ -64,7 +70,7 @@ class Step:
     async def run(self, method: Callable[[ResourceProvider], T], *sources: Struct) -> T:
         """The result of a method of the provider that the first of `sources` carries; any error is answered here."""
         try:
-            served = await self._calls.run(lambda: self._providers.find(*sources))
+            self._served = served = await self._calls.run(lambda: self._providers.find(*sources))
             async with self._calls.lane(unlimited=served.uses_operation):
                 return await self._calls.run(lambda: self._inside(served, method), lambda: self._known)
         except PartialStateError as error:
@@ -111,25 +117,48 @@ class Step:
         kind = "" if type(failure) is Exception else f"{type(failure).__name__}: "
         await self._abort(f"{kind}{failure} (`pulumi up --debug` shows the traceback)")
 
-    async def _state_of(self, failure: PartialStateError, source: Struct) -> bytes:
+    async def _state_of(self, failure: PartialStateError, source: Struct) -> bytes | None:
+        """The state that the error carries; None where not even the id has room."""
         try:
-            properties = await encode_with_provider(failure.outputs, source)
+            state = await self._packed(failure, failure.outputs, source)
+            return await self._cut_state_of(failure, source) if state is None else state
         except Exception as error:  # noqa: BLE001  (the id is worth more than the outputs)
             self._engine.log(Severity.DEBUG, "".join(traceback.format_exception(error)), self._operation.urn)
-            properties = await encode_with_provider({}, source)
+        return await self._packed(failure, {}, source)
+
+    async def _cut_state_of(self, failure: PartialStateError, source: Struct) -> bytes | None:
+        text = f"the outputs of this resource are larger than {LARGEST_STATE // 2**20} MiB, too large to be kept whole"
+        self._engine.log(Severity.WARNING, text, self._operation.urn)
+        await self._engine.drain()
+        for outputs in (*self._smaller(failure.outputs), {}):
+            state = await self._packed(failure, outputs, source)
+            if state is not None:
+                return state
+        return None
+
+    def _smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What the provider would keep of its outputs, less and less: only the provider knows what is needed."""
+        if self._served and self._served.uses_operation and hasattr(self._served.provider, "smaller"):
+            yield from self._served.provider.smaller(outputs)
+
+    async def _packed(self, failure: PartialStateError, outputs: dict[str, Any], source: Struct) -> bytes | None:
+        # Text takes about as many bytes as the properties will, and a hundredth of the time.
+        if len(json.dumps(outputs, default=str, ensure_ascii=False)) > LARGEST_STATE:
+            return None
         # The code in the details must be the call's, and the provider must be in both bags, or nothing can follow.
         failed = proto.ErrorResourceInitFailed(
             id=self._id or failure.id,
-            properties=properties,
+            properties=await encode_with_provider(outputs, source),
             inputs=self._inputs,
-            reasons=[failure.reason],
+            reasons=[_bounded(failure.reason)],
         )
         detail = AnyMessage()
         detail.Pack(failed)
-        return Status(code=_CODE_NUMBER, message=failure.reason, details=[detail]).SerializeToString()
+        status = Status(code=_CODE_NUMBER, message=_bounded(failure.reason), details=[detail])
+        return status.SerializeToString() if status.ByteSize() <= LARGEST_STATE else None
 
     async def _abort(self, message: str, state: bytes | None = None) -> NoReturn:
-        await self._context.abort(_CODE, message, () if state is None else ((_DETAILS, state),))
+        await self._context.abort(_CODE, _bounded(message), () if state is None else ((_DETAILS, state),))
         raise AssertionError("abort has returned")
 
     def _keep(self, id_: str, outputs: Outputs, reason: str) -> None:
@@ -138,3 +167,8 @@ class Step:
     def _log(self, severity: Severity.ValueType, text: str) -> None:
         self._has_logged = True
         self._loop.call_soon_threadsafe(self._engine.log, severity, text, self._operation.urn)
+
+
+def _bounded(text: str) -> str:
+    more = len(text) - LARGEST_TEXT
+    return text if more <= 0 else f"{text[:LARGEST_TEXT]} ... ({more} more characters)"

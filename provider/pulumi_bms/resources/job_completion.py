@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import pulumi
@@ -15,6 +15,7 @@ from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateErro
 from pulumi_bms.resources import checks, report, rows
 from pulumi_bms.resources.config_warnings import warn_of_config
 from pulumi_bms.resources.connection import MissingSettings, connect
+from pulumi_bms.resources.cut_outputs import cuts, to_go_on
 from pulumi_bms.resources.durations import create_timeout
 from pulumi_bms.resources.leftovers import leave
 from pulumi_bms.resources.outputs import (
@@ -24,7 +25,6 @@ from pulumi_bms.resources.outputs import (
     outputs_of,
     servers_made,
     stored_status,
-    to_go_on,
     unfinished_status,
 )
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
@@ -175,6 +175,10 @@ class JobCompletionProvider(BmsProvider):
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Nothing, but to say which servers stay."""
         leave(current(), {str(props.get("job_id")): servers_made(props)})
+
+    def smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Ever smaller outputs of a job that is no success, for a host whose errors carry no more."""
+        return cuts(outputs)
 
     def _look_again(self, id_: str, props: dict[str, Any], operation: Operation) -> ReadResult:
         """A refresh keeps an unfinished wait unfinished, or its error would be gone and the next `up` green."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -16,9 +16,10 @@ from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateErro
 from pulumi_bms.resources import checks, report, rows
 from pulumi_bms.resources.config_warnings import warn_of_config
 from pulumi_bms.resources.connection import MissingSettings
+from pulumi_bms.resources.cut_outputs import CUTS, to_go_on
 from pulumi_bms.resources.durations import create_timeout
 from pulumi_bms.resources.leftovers import leave
-from pulumi_bms.resources.outputs import job_of, outputs_of, servers_made, stored_status, to_go_on, unfinished_status
+from pulumi_bms.resources.outputs import job_of, outputs_of, servers_made, stored_status, unfinished_status
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.resources.resource import BmsResource
 from pulumi_bms.resources.waits import PREVIEW_TIMEOUT, look_ahead, note_once, plan_of, timeout_of, wait_for
@@ -129,6 +130,12 @@ class JobCompletionsProvider(BmsProvider):
         """Nothing, but to say which servers stay."""
         jobs: _Jobs = props.get("jobs") or {}
         leave(current(), {str(outputs.get("job_id")): servers_made(outputs) for outputs in jobs.values()})
+
+    def smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Ever smaller outputs of jobs that are no success, for a host whose errors carry no more."""
+        jobs: _Jobs = outputs.get("jobs") or {}
+        for cut in CUTS:
+            yield _outputs({key: cut(of_job) for key, of_job in jobs.items()})
 
     def _wait(self, id_: str, inputs: dict[str, Any], stored: _Jobs) -> dict[str, Any]:
         operation = current()

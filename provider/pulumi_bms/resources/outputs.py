@@ -85,30 +85,18 @@ def _sub_job(record: Record) -> dict[str, Any]:
     return {"status": record.status, "entities": list(record.entities), **texts}
 
 
-def to_go_on(outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs of an interrupted wait without what the next poll tells again.
-
-    The engine writes the state of all resources at the end of each step: at a Ctrl-C each value that is kept here is
-    written as many times as there are waits.
-    """
-    told_again = ("nic_ids", "begin_time", "end_time", "duration_seconds")
-    sub_jobs = [_identity(part) for part in outputs["sub_jobs"]]
-    kept = {**outputs, **dict.fromkeys(told_again), "sub_jobs": sub_jobs}
-    return {name: value if value not in ([], {}) or name == "server_ids" else None for name, value in kept.items()}
-
-
-def _identity(part: Mapping[str, Any]) -> dict[str, Any]:
-    """A sub-job that has ended or names a server, without absent fields; of any other only that it was listed."""
-    running = part["status"] not in (JobStatus.SUCCESS, JobStatus.FAIL) and not (part["entities"] or part["error_code"])
-    names = ("job_id", "status") if running else part.keys()
-    return {name: part[name] for name in names if part[name] not in (None, [])}
-
-
 def job_of(outputs: Mapping[str, Any]) -> Job | None:
-    """The job that the outputs were made of, its sub-jobs in one level; None if it was never seen."""
+    """The job that the outputs were made of, its sub-jobs in one level; None if it was never seen.
+
+    Servers that are stored, and named by no stored sub-job, are named by the job itself.
+    """
     if not outputs.get("status"):
         return None
-    return Job.read(outputs)
+    job = Job.read(outputs)
+    stored = [*(outputs.get("server_ids") or []), *(outputs.get("surviving_server_ids") or [])]
+    named = set(job.server_ids)
+    missing = tuple({"server_id": server_id} for server_id in dict.fromkeys(stored) if server_id not in named)
+    return job.model_copy(update={"entities": (*job.entities, *missing)}) if missing else job
 
 
 def survivors(job: Job) -> list[str]:

@@ -17,6 +17,13 @@ from pulumi_bms.waiting.wait import VISIBILITY_TIME
 MOST_OK_LINES = 5
 """Sub-jobs that succeeded are listed one by one up to this number; more fold into one line."""
 
+MOST_OTHER_LINES = 50
+"""Sub-jobs that failed, and those that still run, are listed one by one up to this number of each."""
+MOST_SERVERS = 200
+"""Servers that a text names; all of them are in the state."""
+LONGEST_REASON = 2000
+"""Characters of the API's words about one failure."""
+
 _RUN_AGAIN = "run `pulumi up` again to go on waiting"
 GO_ON = f"the job goes on in the cloud: {_RUN_AGAIN}"
 _NO_REASON = "no reason was given"
@@ -89,7 +96,13 @@ def survivors_text(server_ids: Sequence[str]) -> str:
             f"{len(server_ids)} servers were reported by their sub-jobs and may exist and be billed; "
             "check and delete them: "
         )
-    return head + ", ".join(server_ids)
+    return head + _listed(server_ids)
+
+
+def _listed(server_ids: Sequence[str]) -> str:
+    more = len(server_ids) - MOST_SERVERS
+    rest = f" and {more} more, in the state as surviving_server_ids" if more > 0 else ""
+    return ", ".join(server_ids[:MOST_SERVERS]) + rest
 
 
 def of_rotation(error: Exception) -> str:
@@ -207,16 +220,24 @@ def _state(outcome: Outcome) -> str:
 def _why(record: Record, *, with_hint: bool) -> str:
     known = codes.lookup(record.error_code)
     text = record.failure_text or (known.meaning if known else None)
-    words = " ".join(part for part in (record.error_code, text) if part)
+    words = " ".join(part for part in (record.error_code, text) if part)[:LONGEST_REASON]
     hint = known.hint if known and with_hint else ""
     return f"{words.rstrip('.')}: {hint}" if hint else words
 
 
 def _tree(parts: Sequence[Record]) -> list[str]:
     good = [part for part in parts if state_of(part) is State.SUCCESS]
-    fold = len(good) > MOST_OK_LINES
-    lines = [f"  ok    {len(good)} sub-jobs"] if fold else []
-    return lines + [_line(part) for part in parts if not (fold and state_of(part) is State.SUCCESS)]
+    failing = [part for part in parts if _has_failed(part)]
+    moving = [part for part in parts if state_of(part) is State.MOVING]
+    folded = [] if len(good) <= MOST_OK_LINES else good
+    left_out = {id(part) for part in (*folded, *failing[MOST_OTHER_LINES:], *moving[MOST_OTHER_LINES:])}
+    lines = [_line(part) for part in parts if id(part) not in left_out]
+    more = [_more("FAIL", len(failing)), _more("... ", len(moving))]
+    return [*([f"  ok    {len(good)} sub-jobs"] if folded else []), *lines, *filter(None, more)]
+
+
+def _more(mark: str, count: int) -> str:
+    return f"  {mark}  {count - MOST_OTHER_LINES} more sub-jobs" if count > MOST_OTHER_LINES else ""
 
 
 def _line(part: Record) -> str:
@@ -239,7 +260,7 @@ def _survivors(job: Job) -> list[str]:
 def _servers_so_far(job: Job) -> list[str]:
     # The job may still succeed: nobody is told to delete anything.
     named = survivors(job)
-    return [f"servers reported so far: {', '.join(named)}"] if named else []
+    return [f"servers reported so far: {_listed(named)}"] if named else []
 
 
 def _lines(*lines: str) -> str:

@@ -7,11 +7,14 @@ from pulumi_bms.resources.durations import show
 from pulumi_bms.resources.report import short
 from pulumi_bms.waiting.outcome import Progress
 
+LONGEST_ROW = 200
+"""Characters of a row: statuses and codes are the API's, and may be of any length."""
+
 
 def text(progress: Progress) -> str:
     """One job's row, such as `2/3 RUNNING, sub-job 2c9e...2b61 FAILED (BMS.3037)`; "" before the first response."""
     count = f"{progress.done}/{progress.total}" if progress.total else ""
-    return " ".join(part for part in (count, _news(progress)) if part)
+    return " ".join(part for part in (count, _news(progress)) if part)[:LONGEST_ROW]
 
 
 def of_many(done: int, total: int, troubled: tuple[str, Progress] | None = None) -> str:
