@@ -99,6 +99,25 @@ def test_a_look(cloud: Cloud) -> None:
     assert (first.job.status, first.job.job_id, second.retry_after) == ("RUNNING", "j", None)
 
 
+def test_a_job_that_repeats_secrets(cloud: Cloud) -> None:
+    """Neither the token nor a password that was submitted is in the job that a look brings; nor in its error."""
+    told = {**JOB, "fail_reason": f"\x1b[2J{TOKEN} and Geheim-1!", "entities": {"Geheim-1!": [f"{TOKEN}"]}}
+    refusal = {"error": {"code": "BMS.0033", "message": "password Geheim-1! is refused"}}
+    server = cloud.serve([cloud.answer(200, {"job_id": "j"})], [cloud.answer(200, told), cloud.answer(403, refusal)])
+    api = api_of(server)
+    SUBMIT(api)
+    job = api.get_job("j").job
+    assert job.fail_reason == "[2J[secret] and [secret]"
+    assert (TOKEN in repr(job), "Geheim" in repr(job)) == (False, False)
+    assert "Geheim" not in str(failure(LOOK, api))
+
+
+def test_the_ids_of_a_submission_hold_no_control_characters(cloud: Cloud) -> None:
+    """They are shown and stored."""
+    server = cloud.answering(cloud.answer(200, {"job_id": "j\x1b[2J", "order_id": "\u202eo"}))
+    assert api_of(server).submit("POST", "baremetalservers", BODY) == Submission("j[2J", "o")
+
+
 @pytest.mark.parametrize(
     ("project_id", "job_id", "line"),
     [

@@ -153,7 +153,12 @@ def test_a_failed_restart_has_no_survivors() -> None:
             {"error_code": "BMS.9999", "fail_reason": "", "entities": [{}, {"errorcode_message": "no host"}]},
             "BMS.9999 no host",
         ),
-        ({"fail_reason": "this one", "entities": {"errorcode_message": "not this"}}, "this one"),
+        ({"fail_reason": "sold out", "entities": {"errorcode_message": "no host in az1"}}, "sold out; no host in az1"),
+        ({"fail_reason": "sold out", "entities": {"errorcode_message": "sold out"}}, "sold out"),
+        (
+            {"error_code": "BMS.3037", "fail_reason": "sold out", "entities": {"errorcode_message": "no host."}},
+            "BMS.3037 sold out; no host: try another flavor or availability zone",
+        ),
     ],
 )
 def test_why_a_job_without_sub_jobs_failed(fields: dict[str, Any], why: str) -> None:
@@ -168,6 +173,7 @@ def test_why_a_job_without_sub_jobs_failed(fields: dict[str, Any], why: str) -> 
         ({}, "no reason was given"),
         ({"entities": {"errorcode_message": "no host"}}, "no host"),
         ({"fail_reason": "sold out", "error_code": "BMS.9999"}, "BMS.9999 sold out"),
+        ({"fail_reason": "sold out", "entities": {"errorcode_message": "no host"}}, "sold out; no host"),
     ],
 )
 def test_why_a_sub_job_failed(fields: dict[str, Any], why: str) -> None:
@@ -214,12 +220,27 @@ def test_an_unknown_status_that_is_taken_for_a_failure() -> None:
 
 def test_sub_jobs_of_sub_jobs_have_lines_too() -> None:
     """The tree is flat, depth first, so that no level of a failure is hidden."""
-    inner = part(62, "FAIL", error_code="BMS.9999")
+    inner = part(62, "FAIL", error_code="BMS.9999", fail_reason="one")
+    inner = {**inner, "entities": {"errorcode_message": "two"}}
     found = job("FAIL", part(61, "FAIL", sub_jobs=[inner]))
     assert report.of(outcome(End.FAILED, found)).splitlines()[1:3] == [
         "  FAIL  2c9e...2b61  no reason was given",
-        "  FAIL  2c9e...2b62  BMS.9999",
+        "  FAIL  2c9e...2b62  BMS.9999 one; two",
     ]
+
+
+def test_a_report_is_bounded() -> None:
+    """However many sub-jobs fail or run on, and however much each says: the rest is counted, or cut."""
+    failing = [part(n, "FAIL", job_id=f"f{n}", fail_reason="x" * 5000) for n in range(60)]
+    moving = [part(n, "RUNNING", job_id=f"m{n}") for n in range(70)]
+    made = [part(n, "SUCCESS", f"s{n}", job_id=f"o{n}") for n in range(300)]
+    shown = report.of(outcome(End.FAILED, job("FAIL", *failing, *moving, *made)))
+    lines = shown.splitlines()
+    assert len([line for line in lines if line.startswith("  FAIL  f")]) == report.MOST_OTHER_LINES
+    assert len([line for line in lines if line.startswith("  ...   m")]) == report.MOST_OTHER_LINES
+    assert {"  ok    300 sub-jobs", "  FAIL  10 more sub-jobs", "  ...   20 more sub-jobs"} <= set(lines)
+    assert max(map(len, lines)) < report.LONGEST_REASON + 100
+    assert "s199 and 100 more, in the state as surviving_server_ids" in shown
 
 
 def test_a_stored_failure_needs_no_duration() -> None:
@@ -355,10 +376,11 @@ def test_the_last_state(found: Job, state: str) -> None:
 
 
 def test_interrupted() -> None:
-    """The job goes on, how to wait on, and how far it was."""
+    """The job goes on, how to wait on, and how far it was; no line for each sub-job that runs on."""
     assert report.of(outcome(End.INTERRUPTED, RUNNING)) == (
         f"interrupted; job {JOB} goes on in the cloud: run `pulumi up` again to go on waiting\n"
-        f"{RUNNING_TREE}"
+        f"  ok    2c9e...2b60  server {SERVER}  3m34s\n"
+        f"servers reported so far: {SERVER}\n"
         "last state RUNNING, 1 of 2 servers done"
     )
     assert report.of(outcome(End.INTERRUPTED)) == text(
