@@ -18,6 +18,7 @@ from pulumi_bms.resources.durations import create_timeout
 from pulumi_bms.resources.outputs import (
     OUTPUTS,
     SubJobResult,
+    failure_of,
     job_of,
     outputs_of,
     stored_status,
@@ -26,8 +27,9 @@ from pulumi_bms.resources.outputs import (
 )
 from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
-from pulumi_bms.resources.waits import look_ahead, note_once, plan_of, timeout_of, wait_for
+from pulumi_bms.resources.waits import look_ahead, note_once, plan_of, poll_once, timeout_of, wait_for
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
+from pulumi_bms.waiting.verdict import Verdict
 
 __all__ = ["JobCompletion", "JobCompletionProvider", "SubJobResult", "get_job"]
 
@@ -147,9 +149,9 @@ class JobCompletionProvider(BmsProvider):
         """Go on with an unfinished wait; tell a failure again without asking."""
         if olds.get("status") == JobStatus.SUCCESS:
             return UpdateResult(_stored(olds))
-        known = job_of(olds)
-        if known and olds.get("status") == JobStatus.FAIL:
-            raise _failed(news["job_id"], olds, known)
+        failure = failure_of(olds)
+        if failure:
+            raise _failed(news["job_id"], olds, failure)
         return UpdateResult(self._ahead(news) if current().preview else self._wait(news, olds))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -157,12 +159,12 @@ class JobCompletionProvider(BmsProvider):
         operation = current()
         if operation.purpose is Purpose.IMPORT:
             return ReadResult(id_, self._import(id_, props))
-        known = job_of(props)
         if props.get("status") == JobStatus.SUCCESS:
             return ReadResult(id_, props)
-        if props.get("status") == JobStatus.FAIL and known:
+        failure = failure_of(props)
+        if failure:
             if operation.keeps_partial_state:
-                raise _failed(id_, props, known)
+                raise _failed(id_, props, failure)
             return ReadResult(id_, props)
         # The engine drops a null: a wait that never had an answer is stored without a status, but with its empty lists.
         if "job_id" not in props or (operation.inputs and not props.keys() & {"status", "server_ids"}):
@@ -177,21 +179,19 @@ class JobCompletionProvider(BmsProvider):
             current().note(f"nothing is deleted in the cloud; {stay}: {', '.join(left)}")
 
     def _look_again(self, id_: str, props: dict[str, Any], operation: Operation) -> ReadResult:
-        """A refresh keeps an unfinished wait unfinished, or its error would be gone and the next `up` green."""
+        """A refresh keeps an unfinished wait unfinished, and tells what is known of it by now."""
         job_id, outputs, trouble = props["job_id"], _stored(props), ""
         try:
-            job = self.connection(operation.inputs).api.get_job(job_id).job
-            outputs = outputs_of(job_id, job, unfinished_status(job))
+            outputs = poll_once(self.connection(operation.inputs), outputs)
         except (ApiError, ExpectedError) as error:
-            trouble = f"could not be looked at: {error}{report.of_rotation(error)}"
+            trouble = report.not_polled(error)
             if not operation.keeps_partial_state:
                 raise ExpectedError(f"job {job_id} {trouble}") from None
         if operation.keeps_partial_state:
-            known = job_of(outputs)
-            if known and outputs["status"] == JobStatus.FAIL:
-                raise _failed(id_, outputs, known)
-            why = f"; it {trouble}" if trouble else ""
-            raise PartialStateError(id_, outputs, f"job {job_id} is not waited for to its end{why}: run `pulumi up`")
+            failure = failure_of(outputs)
+            if failure:
+                raise _failed(id_, outputs, failure)
+            raise PartialStateError(id_, outputs, report.unfinished(job_id, job_of(outputs), trouble))
         return ReadResult(id_, outputs)
 
     def _import(self, id_: str, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -225,11 +225,12 @@ class JobCompletionProvider(BmsProvider):
         connection = self.connection(inputs)
         tell_of_stock_host(operation)
 
-        def keep(job: Job | None) -> None:
-            operation.checkpoint(job_id, outputs_of(job_id, job, unfinished_status(job)), report.interrupted(job_id))
+        def keep(job: Job | None, verdict: Verdict | None = None) -> None:
+            status = unfinished_status(job, verdict)
+            operation.checkpoint(job_id, outputs_of(job_id, job, status), report.interrupted(job_id))
 
         def observe(progress: Progress) -> None:
-            keep(progress.job or plan.known)
+            keep(progress.job or plan.known, progress.verdict)
             operation.report(rows.text(progress))
 
         keep(plan.known)

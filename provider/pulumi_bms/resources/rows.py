@@ -20,7 +20,7 @@ def text(progress: Progress) -> str:
         job_id, code = progress.failed[-1]
         why = f" ({code})" if code else ""
         more = f" and {len(progress.failed) - 1} more" if len(progress.failed) > 1 else ""
-        rest = "" if progress.status == JobStatus.FAIL else ", waiting for the others"
+        rest = "" if progress.is_over else ", waiting for the others"
         return f"sub-job {short(job_id)}{more} FAILED{why}{rest}"
     if not progress.status:
         return "not visible yet" if progress.trouble else ""
@@ -31,7 +31,7 @@ def text(progress: Progress) -> str:
 
 def of_many(progresses: Sequence[tuple[str, Progress]]) -> str:
     """The row of many jobs: how many are over, and what the first one in trouble says."""
-    over = sum(progress.status in (JobStatus.SUCCESS, JobStatus.FAIL) for _, progress in progresses)
+    over = sum(progress.is_over for _, progress in progresses)
     trouble = next((f"; {key}: {text(found)}" for key, found in progresses if found.failed or found.outage), "")
     return f"{over} of {len(progresses)} jobs are over{trouble}"
 
