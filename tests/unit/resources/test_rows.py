@@ -6,9 +6,12 @@ import pytest
 
 from pulumi_bms.resources import rows
 from pulumi_bms.waiting.outcome import Progress
+from pulumi_bms.waiting.verdict import Finality, Ruling, Verdict
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 PART = "2c9eb2c5544cbf6101544f0635672b61"
+OVER = Verdict(Ruling.FAILED)
+OPEN = Verdict(Ruling.FAILED, Finality.OPEN)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +30,11 @@ PART = "2c9eb2c5544cbf6101544f0635672b61"
             Progress(JOB, "RUNNING", 1, 3, (("a", ""), (PART, ""))),
             "sub-job 2c9e...2b61 and 1 more FAILED, waiting for the others",
         ),
-        (Progress(JOB, "FAIL", 1, 3, ((PART, "BMS.3037"),)), "sub-job 2c9e...2b61 FAILED (BMS.3037)"),
+        (Progress(JOB, "FAIL", 1, 3, ((PART, "BMS.3037"),), verdict=OVER), "sub-job 2c9e...2b61 FAILED (BMS.3037)"),
+        (
+            Progress(JOB, "FAIL", 1, 3, ((PART, "BMS.3037"),), verdict=OPEN),
+            "sub-job 2c9e...2b61 FAILED (BMS.3037), waiting for the others",
+        ),
         (Progress(JOB, "PENDING_PAYMENT"), "waiting for the order to be paid"),
         (
             Progress(JOB, "RUNNING", 2, 3, outage=60.0, trouble="503"),
@@ -46,12 +53,15 @@ def test_a_row_says_how_the_job_stands(progress: Progress, shown: str) -> None:
 
 
 def test_many_jobs_have_one_row() -> None:
-    """It counts those that are over, and tells the first trouble with its key."""
+    """It counts those that are over in every part, and tells the first trouble with its key."""
     progresses = [
-        ("web", Progress(JOB, "SUCCESS")),
+        ("web", Progress(JOB, "SUCCESS", succeeded=True)),
+        ("late", Progress(JOB, "SUCCESS", 1, 2)),
+        ("failed", Progress(JOB, "FAIL", verdict=OVER)),
+        ("failing", Progress(JOB, "FAIL", verdict=OPEN)),
         ("db", Progress(JOB, "RUNNING", 0, 2, ((PART, "BMS.3037"),))),
         ("cache", Progress(JOB, "RUNNING", 0, 2)),
     ]
     assert rows.of_many(progresses) == (
-        "1 of 3 jobs are over; db: sub-job 2c9e...2b61 FAILED (BMS.3037), waiting for the others"
+        "2 of 6 jobs are over; db: sub-job 2c9e...2b61 FAILED (BMS.3037), waiting for the others"
     )
