@@ -50,7 +50,10 @@ class JobCompletion(Resource, module="bms", name="JobCompletion"):
     job_type: pulumi.Output[str | None]
     """The job's type, such as baremetalBatchCreate."""
     status: pulumi.Output[str]
-    """SUCCESS once the wait is over. Until then whatever the API said last; FAIL is final too."""
+    """SUCCESS once the wait is over, and FAIL once the job has failed and every sub-job is over. Both are final.
+
+    Until then whatever the API said last, RUNNING where that sounds like an end.
+    """
     begin_time: pulumi.Output[str | None]
     """When the job began: ISO 8601, UTC."""
     end_time: pulumi.Output[str | None]
@@ -280,7 +283,7 @@ def get_job(
     """Look once at a job, now, in preview too; the config and the environment say where, unless you do.
 
     Raises `ValueError` for an id that can't be one, `SettingsError` where settings are missing, and an `ApiError` for
-    every other answer than a job. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
+    every other answer than that job. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
     """
     inputs = {"region": region, "project_id": project_id, "endpoint": endpoint, "profile": profile}
     problem = next(filter(None, [checks.job_id_problem(job_id), *checks.connection_problems(inputs)]), None)

@@ -17,6 +17,9 @@ from pulumi_bms.waiting.outcome import End, Outcome, Progress
 from pulumi_bms.waiting.schedule import Schedule
 from pulumi_bms.waiting.verdict import SETTLING_TIME, Finality, Ruling, State, Verdict, creates_servers, judge, state_of
 
+_FIRST_ERROR = 300
+"""The HTTP statuses from here on are no good ones."""
+
 _Signature: TypeAlias = tuple[object, ...]
 
 
@@ -192,5 +195,6 @@ def _progress(job_id: str, job: Job, verdict: Verdict) -> Progress:
 
 
 def _cause(error: ApiError) -> str:
-    """What a row has room for."""
-    return str(error.status) if error.status else (error.detail or "no answer")
+    """The HTTP status of an error, or the words for what has none or came with a good one."""
+    is_refused = error.status is not None and error.status >= _FIRST_ERROR
+    return str(error.status) if is_refused else error.detail or "no answer"

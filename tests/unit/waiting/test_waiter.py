@@ -269,7 +269,9 @@ def test_a_response_about_another_job_is_no_answer(wait_for: WaitFor, answer: Wi
 def test_responses_about_other_jobs_are_an_outage(wait_for: WaitFor) -> None:
     """They are borne for a minute before the first good response, and for 15 minutes after one."""
     other = {**SUCCESS, "job_id": "another"}
-    assert ended(wait_for(lambda _: other)) == (End.NO_ANSWER, 60.0)
+    ran = wait_for(lambda _: other)
+    assert ended(ran) == (End.NO_ANSWER, 60.0)
+    assert ran.told[0][1].trouble == f"the response is about job another, not about job {JOB}"
     assert ended(wait_for(steps((0, RUNNING), (0.5, other)))) == (End.NO_ANSWER, 901.0)
 
 
