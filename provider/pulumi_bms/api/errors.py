@@ -7,6 +7,7 @@ BmsError
     ├── NotFoundError        the API does not know the id
     ├── AuthenticationError  the API does not accept the credential
     ├── RefusedError         the API understood, and said no
+    │   └── NoSuchApiError   the endpoint does not have this API
     └── UnansweredError      a request that changes things was sent; whether it took effect is unknown
 """
 
@@ -132,6 +133,10 @@ class AuthenticationError(ApiError):
 
 class RefusedError(ApiError):
     """The API understood, and said no."""
+
+
+class NoSuchApiError(RefusedError):
+    """The endpoint does not have this API: nothing is said about any job."""
 
 
 class UnansweredError(ApiError):

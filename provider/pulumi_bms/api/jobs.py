@@ -49,8 +49,8 @@ class JobApi:
     def get_job(self, job_id: str, *, timeout: float | None = None, unwanted: Unwanted = None) -> Look:
         """Look once at a job (`GET /v1/{project_id}/jobs/{job_id}`); `timeout` is what remains, in seconds.
 
-        Raises an `ApiError`: `NoNewsError` where looking again may help, or once `unwanted` says that the answer is no
-        longer wanted, else what the answer means.
+        Raises an `ApiError`: `NoNewsError` where another poll may help, as after a response about another job or once
+        `unwanted` says that the response is no longer wanted, else what the response means.
         """
         project_id = self._project.id(timeout, unwanted)
         path = f"{_root(project_id)}/jobs/{quote(job_id, safe='')}"
@@ -58,12 +58,14 @@ class JobApi:
         request = Request("GET", path, timeout=timeout, project_id=project_id, secrets=submitted, unwanted=unwanted)
         answer, document = self._transport.ask(request, _is_job)
         try:
-            return Look(Job.read(document, (*self._transport.credential.secrets, *submitted)), answer.retry_after)
+            job = Job.read(document, (*self._transport.credential.secrets, *submitted))
+            trouble = job.mismatch(job_id)
+            if not trouble:
+                return Look(job, answer.retry_after)
         except Unreadable as error:
-            what = self._transport.describe(request)
-            raise NoNewsError(
-                what, status=answer.status, detail=f"unreadable: {error}", request_id=answer.request_id
-            ) from None
+            trouble = f"unreadable: {error}"
+        what = self._transport.describe(request)
+        raise NoNewsError(what, status=answer.status, detail=trouble, request_id=answer.request_id)
 
     def submit(
         self,

@@ -177,6 +177,16 @@ class SubJob(Record):
 class Job(Record):
     """One job (the page's first table): the answer of the query."""
 
+    def mismatch(self, job_id: str) -> str:
+        """Why a query of that id should not have brought this document; "" where it may have.
+
+        The id may be that of a sub-job, as in the page's sample. A document without an id is believed.
+        """
+        named = {record.job_id.lower() for record in self.walk() if record.job_id}
+        if self.job_id is None or job_id.lower() in named:
+            return ""
+        return f"the response is about job {self.job_id}, not about job {job_id}"
+
     @classmethod
     def read(cls, wire: Mapping[str, Any], secrets: Iterable[str] = ()) -> Job:
         """Read a JSON object of the API without its control characters, `secrets` masked.

@@ -133,7 +133,7 @@ def test_the_ids_of_a_submission_hold_no_control_characters(cloud: Cloud) -> Non
 )
 def test_ids_are_quoted(cloud: Cloud, project_id: str, job_id: str, line: str) -> None:
     """Whatever stands in an id, it stays one part of the path."""
-    server = cloud.answering(cloud.answer(200, JOB))
+    server = cloud.answering(cloud.answer(200, {"status": "RUNNING"}))
     transport = Transport(server.endpoint, TokenCredential(TOKEN, "s"), trust=Trust())
     JobApi(transport, GivenProject(project_id)).get_job(job_id)
     assert server.seen[0].line == line
@@ -192,7 +192,25 @@ def test_a_look_that_brings_no_job(cloud: Cloud, status: int, body: object, kind
 def test_a_job_that_looks_like_an_error(cloud: Cloud, payload: Callable[[str], bytes]) -> None:
     """A body with a status is a job, whatever else it holds."""
     server = cloud.answering(cloud.answer(200, payload("error_of_the_query_beside_a_job")))
-    assert api_of(server).get_job("j").job.code == "Common.0025"
+    assert api_of(server).get_job("4d1f0c6e8b0a4d21a9f7c35e0b9d1a01").job.code == "Common.0025"
+
+
+@pytest.mark.parametrize("job_id", ["2c9eb2c5544cbf6101544f0602af2b4f", "2c9eb2c5544cbf6101544f0635672b60"])
+def test_the_id_of_a_job_and_of_its_sub_job_bring_the_job(
+    cloud: Cloud, payload: Callable[[str], bytes], job_id: str
+) -> None:
+    """The page's own sample asks for a sub-job, and is answered with its job."""
+    server = cloud.answering(cloud.answer(200, payload("page_sample")))
+    assert api_of(server).get_job(job_id).job.job_id == "2c9eb2c5544cbf6101544f0602af2b4f"
+
+
+@pytest.mark.parametrize("body", [{"status": "SUCCESS", "job_id": "k"}, {"status": "SUCCESS", "job_id": 7}])
+def test_a_response_about_another_job_is_no_news(cloud: Cloud, body: dict[str, Any]) -> None:
+    """Whatever it says, it says nothing about the job that was asked for; the error names both."""
+    server = cloud.answering(cloud.answer(200, body, X_Request_Id="r-1", Retry_After="600"))
+    error = failure(LOOK, api_of(server))
+    assert (type(error), error.status, error.request_id, error.retry_after) == (NoNewsError, 200, "r-1", None)
+    assert error.detail == f"the response is about job {body['job_id']}, not about job j"
 
 
 @pytest.mark.parametrize(

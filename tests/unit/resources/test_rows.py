@@ -6,9 +6,12 @@ import pytest
 
 from pulumi_bms.resources import rows
 from pulumi_bms.waiting.outcome import Progress
+from pulumi_bms.waiting.verdict import Finality, Ruling, Verdict
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 PART = "2c9eb2c5544cbf6101544f0635672b61"
+OVER = Verdict(Ruling.FAILED)
+OPEN = Verdict(Ruling.FAILED, Finality.OPEN)
 
 
 @pytest.mark.parametrize(
