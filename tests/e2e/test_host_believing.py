@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bms_simulator import Simulator
-from bms_simulator.cloud.jobs import ScriptedResponse as Frame
+from bms_simulator.cloud.jobs import ScriptedResponse
 from bms_simulator.http.responses import Response as Answer
 from bms_simulator.http.responses import gateway_error, service_error
 from tests.e2e.conftest import Stack, by_name, job_body
@@ -28,14 +28,14 @@ def test_neither_another_jobs_success_nor_one_no_ends_a_wait(stack: Stack, simul
     simulator.add_job(
         "strange",
         [
-            Frame(job_body("other", "SUCCESS", "SUCCESS"), looks=2),
-            Frame(job_body("strange", "RUNNING", "RUNNING", "RUNNING"), looks=1),
-            Frame(job_body("other", "SUCCESS", "SUCCESS"), looks=2),
-            Frame({"status": "SUCCESS"}, looks=2),
+            ScriptedResponse(job_body("other", "SUCCESS", "SUCCESS"), polls=2),
+            ScriptedResponse(job_body("strange", "RUNNING", "RUNNING", "RUNNING"), polls=1),
+            ScriptedResponse(job_body("other", "SUCCESS", "SUCCESS"), polls=2),
+            ScriptedResponse({"status": "SUCCESS"}, polls=2),
             job_body("strange", "SUCCESS", "SUCCESS", "SUCCESS"),
         ],
     )
-    running = Frame(job_body("refusing", "RUNNING", "RUNNING"))
+    running = ScriptedResponse(job_body("refusing", "RUNNING", "RUNNING"))
     noes = [
         service_error("Common.0011", "unknown", 404),
         service_error("BMS.0033", "no right", 403),
