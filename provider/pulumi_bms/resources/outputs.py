@@ -102,7 +102,7 @@ def job_of(outputs: Mapping[str, Any]) -> Job | None:
 def failure_of(outputs: Mapping[str, Any]) -> Job | None:
     """The job of a stored failure that is final; None where the job is unfinished or has succeeded.
 
-    A status FAIL beside sub-jobs that are not over is no end; version 0.1.0 stored that.
+    A status FAIL beside unfinished sub-jobs, as version 0.1.0 stored, is not final.
     """
     job = job_of(outputs)
     return job if job and job.status == JobStatus.FAIL and judge(job).is_final_failure else None
@@ -146,8 +146,8 @@ def stored_status(outcome: Outcome) -> str:
 def unfinished_status(job: Job | None, verdict: Verdict | None = None) -> str:
     """The status of a job that is still waited for: the API's, unless that sounds like an end.
 
-    FAIL only where every part of the job is over. `verdict` is that of the newest response, where there is one: only
-    the verdict tells what that response lacked.
+    FAIL only where every part of the job is over. `verdict` is the verdict on the newest response, which knows what the
+    response lacked; without one the job is judged as it stands.
     """
     if job is None:
         return ""

@@ -40,7 +40,7 @@ def short(job_id: str | None) -> str:
 def failed(job_id: str, job: Job, elapsed: float | None = None, *, is_final: bool = True) -> str:
     """The report of a failed job, as a short tree.
 
-    While parts of the job may still run nobody is told to submit it again, nor to delete what it makes.
+    While parts of the job may still run, the text advises neither to submit again nor to delete servers.
     """
     took = job.duration_seconds if job.duration_seconds is not None else elapsed
     after = "" if took is None else f" after {show(took)}"

@@ -71,7 +71,8 @@ def poll_each(
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """One poll for each key, in turn and within the request budget: new outputs, and what went wrong.
 
-    An error that the other polls would meet too is the last one's, and a cancel leaves the rest as they are.
+    No news, a rejected credential and a missing API end the polls, since the others would meet them too. After a cancel
+    the rest stays as stored.
     """
     clock = MonotonicClock(operation.cancelled)
     polled: dict[str, dict[str, Any]] = {}

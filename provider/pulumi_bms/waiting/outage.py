@@ -4,12 +4,12 @@
 |---|---|---|
 | no news | borne for FIRST_CONTACT_BUDGET | borne for OUTAGE_BUDGET |
 | no news, once the API has asked to slow down | borne for OUTAGE_BUDGET | borne for OUTAGE_BUDGET |
-| the job is unknown | borne for VISIBILITY_TIME | a no |
-| no such API, any other refusal | the end, at once | a no |
+| the job is unknown | borne for VISIBILITY_TIME | a denial |
+| no such API, any other refusal | the end, at once | a denial |
 | a rejected credential | the end, at once | the end, at once |
 
-One *no* after a good response may be one bad replica of many. So noes end a wait only when they have lasted for
-DOUBT_TIME, and have come DOUBT_POLLS times or more, without a good response among them.
+A *denial* after a good response may come from one bad replica of many. So denials end a wait only when they have lasted
+for DOUBT_TIME, and have come DOUBT_POLLS times or more, without a good response among them.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ OUTAGE_BUDGET = 15 * 60.0
 VISIBILITY_TIME = 30.0
 """Seconds for which an unknown job may be one that the API does not show yet."""
 DOUBT_TIME = 5 * 60.0
-"""Seconds for which an API that has told of the job must say no before that counts."""
+"""Seconds for which denials must last before they end a wait."""
 DOUBT_POLLS = 5
-"""Times that it must have said so, at least."""
+"""Denials that must have come by then, at least."""
 FIRST_OUTAGE_NEWS = 15.0
 """Seconds of outage after which it is told; then after twice as long, and so on."""
 _TOO_MANY = 429
@@ -42,13 +42,13 @@ class Outage:
         self._job_is_known = job_is_known
         self._has_answered = False
         self._asked_to_slow_down = False
-        self._noes = 0
-        self._no_since = 0.0
+        self._denials = 0
+        self._denied_since = 0.0
         self._news_at = 0.0
 
     def end(self) -> None:
         """Note a good response."""
-        self.since, self._noes, self._has_answered = None, 0, True
+        self.since, self._denials, self._has_answered = None, 0, True
 
     def add(self, error: ApiError, polled_at: float) -> End | None:
         """Note an error; the end of the wait, where the error is that."""
@@ -57,7 +57,7 @@ class Outage:
         if isinstance(error, NoNewsError):
             return self._add_silence(error, polled_at)
         if self._has_answered:
-            return self._add_no(error, polled_at)
+            return self._add_denial(error, polled_at)
         if self.is_not_visible(error) and polled_at - self._begun < VISIBILITY_TIME:
             return None
         return self._end_of(error)
@@ -68,7 +68,7 @@ class Outage:
             return None
         if isinstance(error, NoNewsError):
             return self.since + self._budget
-        return self._no_since + DOUBT_TIME if self._has_answered else None
+        return self._denied_since + DOUBT_TIME if self._has_answered else None
 
     def is_not_visible(self, error: ApiError) -> bool:
         """Whether an error only says that the API does not show the job yet."""
@@ -97,13 +97,13 @@ class Outage:
             self._asked_to_slow_down = True
         return End.NO_ANSWER if polled_at >= self._begin(polled_at) + self._budget else None
 
-    def _add_no(self, error: ApiError, polled_at: float) -> End | None:
+    def _add_denial(self, error: ApiError, polled_at: float) -> End | None:
         self._begin(polled_at)
-        if not self._noes:
-            self._no_since = polled_at
-        self._noes += 1
-        lasted = polled_at >= self._no_since + DOUBT_TIME
-        return self._end_of(error) if lasted and self._noes >= DOUBT_POLLS else None
+        if not self._denials:
+            self._denied_since = polled_at
+        self._denials += 1
+        lasted = polled_at >= self._denied_since + DOUBT_TIME
+        return self._end_of(error) if lasted and self._denials >= DOUBT_POLLS else None
 
     def _end_of(self, error: ApiError) -> End:
         if isinstance(error, NotFoundError):
