@@ -16,7 +16,8 @@ class Request(Unpicklable):
     """One request: `path` begins with a slash and is quoted already; `timeout` is what remains, in seconds.
 
     `project_id` goes into the header that names the project, no error repeats what `secrets` holds, and where
-    `unwanted` says so at the last moment, nothing is sent.
+    `unwanted` says so at the last moment, nothing is sent. `response_timeout` is how long the response may take, in
+    seconds, by default the transport's.
     """
 
     method: str
@@ -26,6 +27,7 @@ class Request(Unpicklable):
     project_id: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
     unwanted: Callable[[], bool] | None = field(default=None, repr=False)
+    response_timeout: float | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

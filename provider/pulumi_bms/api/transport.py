@@ -25,6 +25,7 @@ from pulumi_bms.api.answers import Answer, read_object
 from pulumi_bms.api.auth import TOKEN_HEADER, Credential, described
 from pulumi_bms.api.causes import cause_of, never_sent
 from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError
+from pulumi_bms.api.excerpt import excerpt_of
 from pulumi_bms.api.redaction import redact
 from pulumi_bms.api.request import Request
 from pulumi_bms.api.trust import TRUST, Trust
@@ -153,6 +154,7 @@ class Transport:
             if advice.shows_acceptance(error):
                 self._standing.accept()
             self._explain(error, prepared, request, advice.skew_of(answer, signed_at))
+            self._quote(error, answer.body, prepared, request)
             raise
         self._standing.accept()
         return answer, document
@@ -162,11 +164,19 @@ class Transport:
         if advice.concerns_credential(error):
             error.credential = described(self.credential)
             error.advice = advice.advise(error, self.credential, skew, request)
-        # What was sent, too: the credential may have a newer token by now.
-        sent = [prepared.headers[name] for name in _SECRET_HEADERS if name in prepared.headers]
-        secrets = (*map(str, sent), *self.credential.secrets, *request.secrets)
+        secrets = self._secrets(prepared, request)
         error.detail = redact(advice.without_canonical_request(error.detail), secrets)
         error.code, error.request_id = redact(error.code, secrets), redact(error.request_id, secrets)
+
+    def _quote(self, error: ApiError, body: bytes, prepared: PreparedRequest, request: Request) -> None:
+        """Add what the response says, however little of it came: of a submission each id counts."""
+        if request.method != "GET" and body:
+            error.excerpt = excerpt_of(body, self._secrets(prepared, request))
+
+    def _secrets(self, prepared: PreparedRequest, request: Request) -> tuple[str, ...]:
+        # What was sent, too: the credential may have a newer token by now.
+        sent = [prepared.headers[name] for name in _SECRET_HEADERS if name in prepared.headers]
+        return (*map(str, sent), *self.credential.secrets, *request.secrets)
 
     def _deliver(self, prepared: PreparedRequest, request: Request) -> Answer:
         if request.method == "GET":
@@ -177,16 +187,22 @@ class Transport:
             return self._exchange(session, prepared, request)
 
     def _exchange(self, session: requests.Session, prepared: PreparedRequest, request: Request) -> Answer:
-        ends_at = self._monotonic() + min(EXCHANGE_TIMEOUT, _at_least(request.timeout, EXCHANGE_TIMEOUT))
+        ends_at = self._monotonic() + _at_least(request.timeout, _longest_exchange(request))
+        body = bytearray()
         try:
             with self._open(session, prepared, request) as response:
-                body = b"".join(self._pieces(response, request, ends_at))
+                for piece in self._pieces(response, request, ends_at):
+                    body += piece
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                answer = Answer(response.status_code, headers, body)
+                answer = Answer(response.status_code, headers, bytes(body))
         except (requests.RequestException, HTTPError, OSError) as error:
             news = self._no_news(request, error)
+            self._quote(news, bytes(body), prepared, request)
             _TRACE.debug("%s: %s", news.what, news.detail)
             raise news from None
+        except NoNewsError as error:
+            self._quote(error, bytes(body), prepared, request)
+            raise
         # Neither headers nor bodies: there are tokens in the one, and passwords in the other.
         _TRACE.debug(
             "%s: HTTP %d, %d bytes, request id %s", self.describe(request), answer.status, len(body), answer.request_id
@@ -198,7 +214,10 @@ class Transport:
         around = session.merge_environment_settings(prepared.url, {}, True, self._ca_bundle, None)  # noqa: FBT003
         return session.send(
             prepared,
-            timeout=(_at_least(request.timeout, CONNECT_TIMEOUT), _at_least(request.timeout, READ_TIMEOUT)),
+            timeout=(
+                _at_least(request.timeout, CONNECT_TIMEOUT),
+                _at_least(request.timeout, request.response_timeout or READ_TIMEOUT),
+            ),
             allow_redirects=False,
             **around,
         )
@@ -240,6 +259,10 @@ def _new_session() -> requests.Session:
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=POOLED_CONNECTIONS))
     return session
+
+
+def _longest_exchange(request: Request) -> float:
+    return EXCHANGE_TIMEOUT if request.response_timeout is None else CONNECT_TIMEOUT + request.response_timeout
 
 
 def _at_least(timeout: float | None, usual: float) -> float:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
@@ -49,6 +50,7 @@ class Step:
         self._id = id_
         self._inputs = inputs
         self._known: Checkpoint | None = None
+        self._held = False
         self._has_logged = False
         self._loop = asyncio.get_running_loop()
         self._row = Row(engine, operation.urn)
@@ -58,6 +60,7 @@ class Step:
             note=lambda text: self._log(Severity.INFO, text),
             warn=lambda text: self._log(Severity.WARNING, text),
             checkpoint=self._keep,
+            hold=self._hold,
         )
 
     async def run(self, method: Callable[[ResourceProvider], T], *sources: Struct) -> T:
@@ -65,7 +68,7 @@ class Step:
         try:
             served = await self._calls.run(lambda: self._providers.find(*sources))
             async with self._calls.lane(unlimited=served.uses_operation):
-                return await self._calls.run(lambda: self._inside(served, method), lambda: self._known)
+                return await self._calls.run(lambda: self._inside(served, method), self._checkpoint)
         except PartialStateError as error:
             failure: Exception = error
         except Exception as error:  # noqa: BLE001  (whatever a provider raises is the answer of its step)
@@ -130,6 +133,19 @@ class Step:
     async def _abort(self, message: str, state: bytes | None = None) -> NoReturn:
         await self._context.abort(_CODE, message, () if state is None else ((_DETAILS, state),))
         raise AssertionError("abort has returned")
+
+    @contextmanager
+    def _hold(self, seconds: float) -> Iterator[None]:
+        # What was known before the request is not true once the request may have left.
+        self._known, self._held = None, True
+        try:
+            with self._calls.holds.hold(seconds):
+                yield
+        finally:
+            self._held = False
+
+    def _checkpoint(self) -> Checkpoint | None:
+        return None if self._held else self._known
 
     def _keep(self, id_: str, outputs: dict[str, Any], reason: str) -> None:
         self._known = Checkpoint(id_, outputs, reason)

@@ -15,7 +15,7 @@ from pulumi_bms.host.operation import ExpectedError, Operation
 from pulumi_bms.resources.connection import Connection, connect
 
 _STOCK_HOST = (
-    "pulumi-bms: these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
+    "these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
     "failed or interrupted one is not kept in the state; `python -m pulumi_bms.host install` puts a better one in place"
 )
 
@@ -65,7 +65,15 @@ class BmsProvider(ResourceProvider):
             raise ExpectedError(str(error)) from None
 
 
+def tell(operation: Operation, text: str) -> None:
+    """Leave a warning that stays. Pulumi's own host has no way to say it but its stderr, where each is said once."""
+    if operation.keeps_partial_state:
+        operation.warn(text)
+    elif ONCE.first(text):
+        print(f"pulumi-bms: {text}", file=sys.stderr, flush=True)  # noqa: T201
+
+
 def tell_of_stock_host(operation: Operation) -> None:
-    """Say once a run what Pulumi's own host lacks. It has no other way to say it than its stderr."""
-    if not operation.keeps_partial_state and ONCE.first(_STOCK_HOST):
-        print(_STOCK_HOST, file=sys.stderr, flush=True)  # noqa: T201
+    """Say once a run what Pulumi's own host lacks."""
+    if not operation.keeps_partial_state:
+        tell(operation, _STOCK_HOST)
