@@ -122,11 +122,11 @@ def test_types_and_properties_are_pinned() -> None:
         (completion, "all"): {"job_id", "expected_servers", "create_timeout_seconds", *WHERE},
         (completion, "least"): {"job_id"},
         (completions, "all"): {"job_ids", "create_timeout_seconds", *WHERE},
-        (submission, "all"): {"path", "method", "body", "triggers", *WHERE},
-        (submission, "least"): {"path", "method"},
+        (submission, "all"): {"__ordered_by", "path", "method", "body", "triggers", *WHERE},
+        (submission, "least"): {"__ordered_by", "path", "method"},
         (completion, "there"): {"job_id", "profile"},
         (completions, "there"): {"job_ids", "profile"},
-        (submission, "there"): {"path", "method", "profile"},
+        (submission, "there"): {"__ordered_by", "path", "method", "profile"},
     }
     of_completion = {*OUTPUTS_OF_A_COMPLETION, "expected_servers", "create_timeout_seconds", *ANYWHERE}
     of_completions = {"job_ids", "server_ids", "jobs", "create_timeout_seconds", *ANYWHERE}

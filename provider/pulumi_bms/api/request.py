@@ -27,7 +27,7 @@ class Request(Unpicklable):
     project_id: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
     unwanted: Callable[[], bool] | None = field(default=None, repr=False)
-    response_timeout: float | None = None
+    response_timeout: float | None = field(default=None, repr=False)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -158,9 +158,7 @@ def _advice_instead_of(value: object) -> str:
 
 def body_problem(value: object) -> str | None:
     """What is wrong with the body of a submission, or None. Never repeats any of it: there may be passwords in it."""
-    if value is None or isinstance(value, Unknown | Asset | Archive):
-        return None
-    if not isinstance(value, Mapping):
+    if isinstance(value, str | int | float | list | tuple):
         return 'body is no JSON object: write a dict, such as {"server": {...}}'
     if _holds_inexact(value):
         return "body holds a number not below 2**53, which Pulumi can't hand on exactly: write it as text"

@@ -132,7 +132,8 @@ class JobSubmissionProvider(BmsProvider):
         if changed:
             operation = current()
             text = consequence(changed, olds, operation.inputs, news)
-            if ONCE.first(f"{operation.urn} {text}"):
+            earlier = unresolved.of_outputs(olds)
+            if ONCE.first(earlier.attempt if earlier else f"{operation.urn} {text}"):
                 tell(operation, text)
             return DiffResult(changes=None, replaces=changed)
         return DiffResult(changes=unresolved.of_outputs(olds) is not None)
@@ -155,7 +156,7 @@ class JobSubmissionProvider(BmsProvider):
         digests = {"salt": salt, **{name: _digest(salt, props.get(name)) for name in REPLACING}}
         if isinstance(outcome, Unresolved):
             raise PartialStateError(
-                outcome.resource_id, {**outcome.outputs(), "digests": digests}, unresolved.failure(outcome)
+                outcome.resource_id, {**outcome.outputs(), "digests": digests}, unresolved.error_text(outcome)
             )
         outputs = {"job_id": outcome.job_id, "order_id": outcome.order_id, "digests": digests}
         return CreateResult(outcome.job_id, outputs)
@@ -165,14 +166,14 @@ class JobSubmissionProvider(BmsProvider):
         _forget(props)
         earlier = unresolved.of_outputs(props)
         if earlier and current().keeps_partial_state:
-            raise PartialStateError(id_, _stored(props), unresolved.refusal(earlier))
+            raise PartialStateError(id_, _stored(props), unresolved.error_text(earlier))
         return ReadResult(id_, props)
 
     def update(self, id_: str, olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Nothing that was sent has changed: the outputs stay. A request without a job is not sent again."""
         _forget(olds)
         if earlier := unresolved.of_outputs(olds):
-            raise PartialStateError(id_, _stored(olds), unresolved.refusal(earlier))
+            raise PartialStateError(id_, _stored(olds), unresolved.error_text(earlier))
         return UpdateResult(_stored(olds))
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
@@ -180,7 +181,8 @@ class JobSubmissionProvider(BmsProvider):
         _forget(props)
         if earlier := unresolved.of_outputs(props):
             _records().settle(attempt=earlier.attempt)
-            tell(current(), f"nothing is undone in the cloud: {unresolved.in_short(earlier)}")
+            if ONCE.first(earlier.attempt):
+                tell(current(), f"nothing is undone in the cloud: {unresolved.in_short(earlier)}")
             return
         current().note(f"nothing is undone in the cloud: what job {props.get('job_id')} has done stays")
 
@@ -216,7 +218,11 @@ def _forget(outputs: Mapping[str, Any]) -> None:
 
 def _order(inputs: Mapping[str, Any], operation: Operation) -> Order:
     sent = {**{name: inputs.get(name) for name in REPLACING}, "method": inputs.get("method") or "POST"}
-    return Order(str(inputs.get(ORDERED_BY) or operation.urn), _canonical(sent), backend_of(os.environ))
+    return Order(
+        str(inputs.get(ORDERED_BY) or operation.urn or "a resource without a name"),
+        _canonical(sent),
+        backend_of(os.environ),
+    )
 
 
 def _stored(olds: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def consequence(
     """
     unknown = [name for name in changed if is_unknown(news.get(name))]
     if len(unknown) == len(changed):
-        begin = f"{_listed(unknown)} will be known once other resources exist; if anything differs from what was sent"
+        begin = f"{_listed(unknown)} will be known once other resources exist; if anything differs from what was sent,"
     else:
         begin = f"{_listed([name for name in changed if name not in unknown])} changed, so"
     sends = "a new order is placed" if _request(news) == _ORDERS else "a new request is sent"

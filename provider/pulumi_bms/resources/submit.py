@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
@@ -13,7 +13,7 @@ from pulumi_bms.api.excerpt import Excerpt
 from pulumi_bms.api.jobs import ORDER_ID, SUBMISSION_TIMEOUT, JobApi, Submission
 from pulumi_bms.host.operation import ExpectedError, Operation
 from pulumi_bms.resources import unresolved as words
-from pulumi_bms.resources.provider import tell
+from pulumi_bms.resources.provider import ONCE, tell
 from pulumi_bms.resources.record import Found, Order, Pending, Record, RecordError, Records
 from pulumi_bms.resources.unresolved import Unresolved
 
@@ -39,6 +39,8 @@ def submit_once(
 
     Raises `ExpectedError` where nothing was submitted, and where a record can't be written or read.
     """
+    if operation.cancelled.is_set():
+        raise ExpectedError(INTERRUPTED)
     # Until the request leaves, an interrupt is answered with these words, however long it takes to sign in.
     operation.checkpoint("", {}, INTERRUPTED)
     try:
@@ -46,7 +48,8 @@ def submit_once(
         if found.same:
             return _earlier(found.same, operation)
         for record in found.others:
-            tell(operation, _left_behind(record))
+            if ONCE.first(record.attempt):
+                tell(operation, _left_behind(record))
         return _send(wanted, connect(), records.pending(wanted.order), operation)
     except RecordError as error:
         raise ExpectedError(str(error)) from None
@@ -63,7 +66,7 @@ def look_ahead(order: Order, records: Records, operation: Operation) -> None:
     if found.job_id:
         operation.note(f"nothing is to be sent: {_adopted(found)}")
     elif not records.is_being_sent(found):
-        raise ExpectedError(words.refusal(words.of_record(found)))
+        raise ExpectedError(words.error_text(words.of_record(found)))
 
 
 def _find(order: Order, records: Records, operation: Operation) -> Found:
@@ -92,7 +95,7 @@ def _earlier(record: Record, operation: Operation) -> Submission | Unresolved:
 
 def _adopted(record: Record) -> str:
     return (
-        f"an earlier run, which did not end well, has sent {record.request} at {record.sent_at}, and its job "
+        f"an earlier run, which did not end well, sent {record.request} at {record.sent_at}, and its job "
         f"{record.job_id} is taken; for a new order change `triggers`"
     )
 
@@ -132,7 +135,7 @@ def _unresolved(pending: Pending, error: UnansweredError, operation: Operation) 
     said = error.excerpt or Excerpt()
     found = {"order_id": said.id_of(*ORDER_ID), "ids": dict(said.ids), "text": said.text, "error": error.reason}
     _complete(pending, operation, **found)
-    return words.of_record(pending.record)
+    return replace(words.of_record(pending.record), sent_now=True)
 
 
 def _complete(pending: Pending, operation: Operation, **found: Any) -> None:

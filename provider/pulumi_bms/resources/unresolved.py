@@ -12,8 +12,6 @@ OUTPUT = "unresolved"
 """The output that holds such a request. Stored in users' stacks: the name never changes."""
 ID_PREFIX = "unresolved-"
 
-_KILLED = "the run that sent the request ended before it had read a response"
-
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
@@ -31,6 +29,8 @@ class Unresolved:
     order_id: str | None = None
     ids: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
+    sent_now: bool = False
+    """Whether this run has sent the request. Not stored."""
 
     @property
     def resource_id(self) -> str:
@@ -39,7 +39,7 @@ class Unresolved:
 
     def outputs(self) -> dict[str, Any]:
         """The outputs `job_id`, `order_id` and `unresolved`."""
-        kept = {name: value for name, value in asdict(self).items() if name != "order_id"}
+        kept = {name: value for name, value in asdict(self).items() if name not in ("order_id", "sent_now")}
         return {"job_id": None, "order_id": self.order_id, OUTPUT: kept}
 
 
@@ -62,19 +62,22 @@ def of_outputs(outputs: Mapping[str, Any]) -> Unresolved | None:
     kept = outputs.get(OUTPUT)
     if not isinstance(kept, Mapping):
         return None
-    texts = {name: str(kept.get(name) or "") for name in ("attempt", "request", "sent_at", "record", "error", "text")}
-    return Unresolved(**texts, order_id=outputs.get("order_id"), ids=kept.get("ids") or {})
+    return Unresolved(
+        attempt=str(kept.get("attempt")),
+        request=str(kept.get("request")),
+        sent_at=str(kept.get("sent_at")),
+        record=str(kept.get("record") or ""),
+        error=str(kept.get("error") or ""),
+        order_id=outputs.get("order_id"),
+        ids=kept.get("ids") or {},
+        text=str(kept.get("text") or ""),
+    )
 
 
-def failure(unresolved: Unresolved) -> str:
-    """What the run that sent the request says of it."""
-    return "\n".join([*_facts(unresolved), *_ways_on(unresolved)])
-
-
-def refusal(unresolved: Unresolved) -> str:
-    """What each later run says, which sends nothing."""
-    head = "nothing was sent: an earlier request of this resource is unresolved"
-    return "\n".join([head, *_facts(unresolved), *_ways_on(unresolved)])
+def error_text(unresolved: Unresolved) -> str:
+    """What the run that sent the request says of it, and what each later run says, which sends nothing."""
+    head = [] if unresolved.sent_now else ["nothing was sent: an earlier request of this resource is unresolved."]
+    return "\n".join([*head, *_facts(unresolved), *_ways_on(unresolved)])
 
 
 def in_short(unresolved: Unresolved) -> str:
@@ -88,7 +91,7 @@ def in_short(unresolved: Unresolved) -> str:
 
 def _facts(unresolved: Unresolved) -> list[str]:
     lines = [
-        f"{unresolved.request} was sent at {unresolved.sent_at}: {unresolved.error or _KILLED}",
+        _what_happened(unresolved),
         "Whether it took effect is unknown: it may have started a job, which may make servers that are billed.",
     ]
     if named := _named(unresolved):
@@ -96,6 +99,15 @@ def _facts(unresolved: Unresolved) -> list[str]:
     if unresolved.text:
         lines.append(f"The response begins: {unresolved.text}")
     return lines
+
+
+def _what_happened(unresolved: Unresolved) -> str:
+    if unresolved.error:
+        return f"{unresolved.request} was sent at {unresolved.sent_at}: {unresolved.error}"
+    return (
+        f"{unresolved.request} was sent, or about to be sent, at {unresolved.sent_at}: the run ended before it had "
+        "read a response"
+    )
 
 
 def _named(unresolved: Unresolved) -> str:

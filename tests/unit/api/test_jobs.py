@@ -313,7 +313,7 @@ def test_nothing_is_sent_that_is_not_wanted_any_more(cloud: Cloud) -> None:
     """Signing in takes a while: who gives up meanwhile has submitted nothing."""
     server = cloud.answering(cloud.answer(200, {"job_id": "j"}))
     with pytest.raises(NoNewsError, match="interrupted before it was sent") as caught:
-        api_of(server).submit("POST", "x", {}, unwanted=lambda: True)
+        api_of(server).submit("POST", "x", {}, may_send=lambda _: False)
     assert caught.value.sent is False
     assert server.connections == 0
 
@@ -333,7 +333,9 @@ def test_nothing_is_sent_that_is_not_wanted_any_more(cloud: Cloud) -> None:
         (200, {"job_id": "j", "order_id": "o"}, Submission("j", "o")),
         (200, {"job_id": "j", "orderId": "o"}, Submission("j", "o")),
         (200, {"job_id": "j", "order_id": None}, Submission("j")),
-        (200, {"job_id": "j", "order_id": 7}, Submission("j")),
+        (200, {"job_id": "j", "order_id": 7}, Submission("j", "7")),
+        (200, {"job_id": 7}, Submission("7")),
+        (200, {"job_id": 2**70, "order_id": True}, Submission(str(2**70))),
         (200, {"job_id": "j", "serverIds": ["s"], "code": "BMS.0018", "message": "m"}, Submission("j")),
     ],
 )
@@ -380,7 +382,7 @@ UNLUCKY: list[tuple[str, type[ApiError], str]] = [
     ("an empty object", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
     ("an order only", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
     ("a blank id", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
-    ("a number", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+    ("a truth value", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
     ("a job without id", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
     ("a page", UnansweredError, "HTTP 200 the answer is a page of HTML or XML, no JSON"),
     ("nothing", UnansweredError, "HTTP 204 the answer is empty"),
@@ -421,7 +423,7 @@ def replies_of(cloud: Cloud) -> dict[str, Reply]:
         "an empty object": cloud.answer(200, {}),
         "an order only": cloud.answer(200, {"order_id": "o"}),
         "a blank id": cloud.answer(200, {"job_id": " "}),
-        "a number": cloud.answer(200, {"job_id": 7}),
+        "a truth value": cloud.answer(200, {"job_id": True}),
         "a job without id": cloud.answer(200, {"status": "SUCCESS"}),
         "a page": cloud.answer(200, b"<html>Sign in</html>"),
         "nothing": cloud.answer(204),

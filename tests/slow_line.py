@@ -1,0 +1,83 @@
+"""A slow line to the simulator: each order takes its time on the way there, and its response on the way back."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from bms_simulator import Simulator
+
+
+class SlowLine(ThreadingHTTPServer):
+    """Hands requests on to a simulator; orders `there` seconds after they came, responses to them `back` seconds later.
+
+    As a gateway does, it hands on what has arrived, whether the client still waits for it or not.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, simulator: Simulator, *, there: float, back: float) -> None:
+        super().__init__(("127.0.0.1", 0), _Exchange)
+        self.target = urlsplit(simulator.endpoint).netloc
+        self.there = there
+        self.back = back
+        self.arrived = threading.Event()
+        """Set once the first order has arrived."""
+        self.idle = threading.Event()
+        self.idle.set()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Exchange(BaseHTTPRequestHandler):
+    server: SlowLine
+
+    def do_GET(self) -> None:
+        self._hand_on(0.0, 0.0)
+
+    def do_POST(self) -> None:
+        self._hand_on(self.server.there, self.server.back)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        pass
+
+    def _hand_on(self, there: float, back: float) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.command == "POST":
+            self.server.idle.clear()
+            self.server.arrived.set()
+        time.sleep(there)
+        upstream = http.client.HTTPConnection(self.server.target, timeout=30.0)
+        upstream.request(self.command, self.path, body, dict(self.headers.items()))
+        response = upstream.getresponse()
+        payload = response.read()
+        upstream.close()
+        if self.command == "POST":
+            self.server.idle.set()
+        time.sleep(back)
+        with suppress(OSError):
+            self.send_response(response.status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+
+@contextmanager
+def slow_line(simulator: Simulator, *, there: float, back: float) -> Iterator[SlowLine]:
+    """A slow line that serves, and closes at the end."""
+    with SlowLine(simulator, there=there, back=back) as line:
+        thread = threading.Thread(target=line.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        try:
+            yield line
+        finally:
+            line.shutdown()
+            thread.join()
