@@ -26,44 +26,63 @@ class SlowLine(ThreadingHTTPServer):
         self.target = urlsplit(simulator.endpoint).netloc
         self.there = there
         self.back = back
-        self.arrived = threading.Event()
-        """Set once the first order has arrived."""
-        self.idle = threading.Event()
-        self.idle.set()
+        self.connected = threading.Event()
+        """Set once the first order begins to arrive."""
+        self._orders = 0
+        self._changed = threading.Condition()
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def settle(self) -> None:
+        """Return once each order that has arrived is at the API."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: not self._orders, 30.0)
+
+    @contextmanager
+    def order(self) -> Iterator[None]:
+        """An order on its way to the API."""
+        with self._changed:
+            self._orders += 1
+        self.connected.set()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._orders -= 1
+                self._changed.notify_all()
 
 
 class _Exchange(BaseHTTPRequestHandler):
     server: SlowLine
 
     def do_GET(self) -> None:
-        self._hand_on(0.0, 0.0)
+        self._answer(*self._handed_on(b""), 0.0)
 
     def do_POST(self) -> None:
-        self._hand_on(self.server.there, self.server.back)
+        with self.server.order():
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            time.sleep(self.server.there)
+            status, payload = self._handed_on(body)
+        self._answer(status, payload, self.server.back)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
 
-    def _hand_on(self, there: float, back: float) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.command == "POST":
-            self.server.idle.clear()
-            self.server.arrived.set()
-        time.sleep(there)
+    def _handed_on(self, body: bytes) -> tuple[int, bytes]:
         upstream = http.client.HTTPConnection(self.server.target, timeout=30.0)
-        upstream.request(self.command, self.path, body, dict(self.headers.items()))
-        response = upstream.getresponse()
-        payload = response.read()
-        upstream.close()
-        if self.command == "POST":
-            self.server.idle.set()
-        time.sleep(back)
+        try:
+            upstream.request(self.command, self.path, body, dict(self.headers.items()))
+            response = upstream.getresponse()
+            return response.status, response.read()
+        finally:
+            upstream.close()
+
+    def _answer(self, status: int, payload: bytes, after: float) -> None:
+        time.sleep(after)
         with suppress(OSError):
-            self.send_response(response.status)
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()

@@ -136,6 +136,42 @@ def test_types_and_properties_are_pinned() -> None:
     assert properties == [of_completion, of_completion, of_completions, of_submission, of_submission, *of_each]
 
 
+ORDERERS = """
+import json, pulumi
+
+class Recorder(pulumi.runtime.Mocks):
+    seen = {}
+    def new_resource(self, args):
+        self.seen[args.name] = args.inputs.get("__ordered_by")
+        return f"{args.name}-id", {"job_id": "j", **args.inputs}
+    def call(self, args):
+        return {}
+
+@pulumi.runtime.test
+def build():
+    pulumi.runtime.set_mocks(Recorder(), project="shop", stack="prod", organization="acme")
+    from pulumi_bms import JobSubmission
+    cluster = pulumi.ComponentResource("a:b:Cluster", "cluster")
+    part = pulumi.ComponentResource("a:b:Part", "part", opts=pulumi.ResourceOptions(parent=cluster))
+    parents = {"top": None, "mid": cluster, "low": part}
+    built = [JobSubmission(n, path="p", opts=pulumi.ResourceOptions(parent=p)) for n, p in parents.items()]
+    return pulumi.Output.all(*[one.urn for one in built])
+
+build()
+print(json.dumps(Recorder.seen))
+"""
+
+
+def test_who_orders_is_organization_and_urn() -> None:
+    """The same on every host, which a provider is not always told: two resources never share a record."""
+    seen = run(ORDERERS)
+    kind = "pulumi-python:dynamic/bms:JobSubmission"
+    assert seen["top"] == f"acme/urn:pulumi:prod::shop::{kind}::top"
+    assert seen["mid"].startswith("acme/urn:pulumi:")
+    assert seen["mid"].endswith(f"a:b:Cluster${kind}::mid")
+    assert seen["low"].endswith(f"a:b:Cluster$a:b:Part${kind}::low")
+
+
 def test_every_output_is_annotated() -> None:
     """Type checkers and editors know each output: the class says what is in the state."""
     assert inspect.get_annotations(pulumi_bms.JobCompletion).keys() == OUTPUTS_OF_A_COMPLETION

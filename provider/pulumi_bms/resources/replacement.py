@@ -26,16 +26,16 @@ def consequence(
         begin = f"{_listed([name for name in changed if name not in unknown])} changed, so"
     sends = "a new order is placed" if _request(news) == _ORDERS else "a new request is sent"
     method, path = _request(news)
-    return f"{begin} {sends} ({method} {path}), and {_what_stays(olds, old_inputs or news)}"
+    return f"{begin} {sends} ({method} {path}), and {_what_stays(olds, old_inputs, news)}"
 
 
-def _what_stays(olds: Mapping[str, Any], inputs: Mapping[str, Any]) -> str:
+def _what_stays(olds: Mapping[str, Any], old_inputs: Mapping[str, Any], news: Mapping[str, Any]) -> str:
     if earlier := words.of_outputs(olds):
         return words.in_short(earlier)
     job = f"job {olds.get('job_id')}"
-    if _request(inputs) != _ORDERS:
+    if _request(old_inputs or news) != _ORDERS:
         return f"nothing that {job} has done is undone"
-    match servers_of(inputs):
+    match servers_of(old_inputs):
         case 1:
             return f"the server of {job} stays and is billed"
         case int(count):

@@ -121,7 +121,8 @@ def _ways_on(unresolved: Unresolved) -> list[str]:
     order = f"order {unresolved.order_id}, " if unresolved.order_id else ""
     lines = [
         f"Look in the cloud's console ({order}servers, orders, operation log). Then:",
-        "- its job is there: give the job's id to JobCompletion as job_id, in place of this resource's output;",
-        "- nothing came of it: change `triggers`. Until then no run sends the request again.",
+        "- its job is there: take this resource out of the program, and give the job's id to JobCompletion as job_id;",
+        "- nothing came of it: change `triggers`, and the next `pulumi up` sends a new request.",
+        "Until then no run sends anything for this resource.",
     ]
     return [*lines, f"The request is on record in {unresolved.record}"] if unresolved.record else lines

@@ -26,7 +26,7 @@ from pulumi_bms.api.errors import (
     RefusedError,
     UnansweredError,
 )
-from pulumi_bms.api.jobs import JobApi, Look, Submission
+from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT, JobApi, Look, Submission
 from pulumi_bms.api.projects import GivenProject
 from pulumi_bms.api.transport import Transport
 from pulumi_bms.api.trust import Trust
@@ -360,6 +360,42 @@ def test_paths_are_quoted(cloud: Cloud, method: str, path: str, line: str) -> No
     server = cloud.answering(cloud.answer(200, JOB))
     api_of(server).submit(method, path, None)
     assert (server.seen[0].line, server.seen[0].body) == (line, b"")
+
+
+def test_a_response_may_take_as_long_as_its_gateway(cloud: Cloud) -> None:
+    """The gateway gives up after 60 s: until then there is an answer to wait for, and then there is an end."""
+    assert SUBMISSION_TIMEOUT > 60
+    server = cloud.answering(cloud.be_silent)
+    transport = Transport(server.endpoint, TokenCredential(TOKEN, "s"), trust=Trust())
+    api = JobApi(transport, GivenProject("p"), submission_timeout=1.0)
+    error = failure(SUBMIT, api)
+    assert (type(error), error.detail) == (UnansweredError, "no answer in time")
+    assert api.longest_submission > 1.0
+
+
+def test_the_last_word_has_who_calls(cloud: Cloud) -> None:
+    """At the last moment before each sending the caller is told what is sent, and may still say no."""
+    server = cloud.answering(cloud.answer(401, REJECTION), cloud.answer(200, {"job_id": "j"}))
+    asked: list[str] = []
+
+    def may_send(request: str) -> bool:
+        asked.append(f"{request} after {len(server.seen)}")
+        return True
+
+    api_of(server, RenewableCredential()).submit("POST", "x", BODY, may_send=may_send)
+    assert asked == [f"POST {server.endpoint}/v1/p/x after {number}" for number in (0, 1)]
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_a_response_without_a_job_is_quoted(cloud: Cloud, status: int) -> None:
+    """What it names is with the error; a refusal that names an order is none."""
+    body = {"code": "BMS.0018", "message": "odd", "order_id": "CS1", "adminPass": "Geheim-1!", "token": TOKEN}
+    error = failure(SUBMIT, api_of(cloud.answering(cloud.answer(status, body))))
+    assert type(error) is UnansweredError
+    assert error.excerpt is not None
+    assert error.excerpt.ids == {"order_id": "CS1"}
+    assert "Geheim" not in error.excerpt.text
+    assert TOKEN not in error.excerpt.text
 
 
 def test_the_body_of_a_submission(cloud: Cloud) -> None:
