@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -17,9 +18,10 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Re
 from pulumi_bms import load_provider
 from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, current
 from pulumi_bms.resources import checks, unresolved
+from pulumi_bms.resources.backend import backend_of
 from pulumi_bms.resources.plain_secrets import warn_of_plain_secrets
 from pulumi_bms.resources.provider import ONCE, BmsProvider, tell
-from pulumi_bms.resources.record import Order, RecordError, Records, backend_of, orders_folder
+from pulumi_bms.resources.record import Order, RecordError, Records, orders_folder
 from pulumi_bms.resources.replacement import consequence
 from pulumi_bms.resources.submit import Wanted, look_ahead, submit_once
 from pulumi_bms.resources.unresolved import Unresolved
@@ -221,7 +223,7 @@ def _order(inputs: Mapping[str, Any], operation: Operation) -> Order:
     return Order(
         str(inputs.get(ORDERED_BY) or operation.urn or "a resource without a name"),
         _canonical(sent),
-        backend_of(os.environ),
+        backend_of(os.environ, Path.cwd()),
     )
 
 

@@ -4,20 +4,19 @@ The API has no idempotency key, and the engine writes its state only when a crea
 between the two would leave an order that no later run knows of. So each order has a file in `bms/orders` of Pulumi's
 home folder:
 
-1. written, and on the disk, before the request is sent: who orders, a digest of the inputs, method, address, time;
-2. completed as soon as the response is read, before anything else: the job, or what else the response names;
-3. removed once the engine is known to have the job in its state: the program was told of it, or a later run has it
-   among its resources, or the request came to nothing.
+1. The file is on the disk before the request is sent: orderer, digest of the inputs, method, address, time.
+2. The file is completed as soon as the response is read, before anything else: the job, or the ids in the response.
+3. The file is removed when the request came to nothing, and when the engine is known to have the job in its state: the
+   program was told of the job, or a later run has the job among its resources.
 
-A create that finds a file of the same orderer and the same inputs belongs to an earlier run that did not end well.
-With a job in it the create goes on with that job. Without one nothing is sent.
+A create that finds a file of the same orderer and the same inputs follows a run that did not end well. With a job in
+the file the create goes on with that job. Without a job nothing is sent.
 
-The name of a file is `ORDERER-INPUTS-BACKEND.json`, three digests: two processes that order the same at one moment
-want one name, and the file system gives it to one of them. The digests of inputs and backend are keyed, with a key
-beside the files: a record alone tells no password in a body, however short. Records hold nothing else that is secret,
-and only their owner can read them.
+The name of a file is `ORDERER-INPUTS-BACKEND.json`, three digests. Two processes that order the same at one moment
+need the same name, and the file system gives the name to one process. Digests of inputs and backend are keyed, and
+the key is in a file of its own: a record alone lets no password be guessed. Only the owner can read the files.
 
-What can't be read, or was written with another key, is never taken for absent.
+A file that can't be read, or was written with another key, is never taken for absent.
 """
 
 from __future__ import annotations
@@ -54,19 +53,11 @@ def orders_folder(environ: Mapping[str, str]) -> Path:
     return home / "bms" / "orders"
 
 
-def backend_of(environ: Mapping[str, str]) -> str:
-    """The backend that the environment names, spelt one way; "" where `pulumi login` chose it."""
-    url = environ.get("PULUMI_BACKEND_URL", "").strip()
-    if url.startswith("file://"):
-        return "file://" + os.path.realpath(Path(url.removeprefix("file://")).expanduser())
-    return url.partition("?")[0].rstrip("/")
-
-
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is to be sent, and for whom.
 
-    `orderer` is organization and URN, `inputs` the text of all that a change of replaces, `backend` where the state is.
+    `orderer` is organization and URN, `inputs` the text of all inputs that replace, `backend` where the state is.
     """
 
     orderer: str
@@ -78,9 +69,9 @@ class Order:
 class Record:
     """One request as the machine remembers it.
 
-    `request` is its method and address, `sent_at` a time in UTC, `attempt` the name of this one request. `answered` is
-    whether its outcome is known as far as it will be; then `job_id`, `order_id`, `ids` and `text` are what the response
-    names, and `error` is what was wrong with it. `inputs`, `backend` and `key` are digests.
+    `request` is method and address, `sent_at` a time in UTC, `attempt` the name of this one request. `answered` is
+    whether the outcome is on record; then `job_id`, `order_id`, `ids` and `text` are from the response, and `error` is
+    what was wrong with the response. `inputs`, `backend` and `key` are digests.
     """
 
     path: Path
@@ -103,7 +94,7 @@ _REQUIRED = ("orderer", "inputs", "key", "request", "sent_at", "attempt")
 
 
 class Pending:
-    """The record of a request that this process sends. `write` it before; then `complete` it, or `remove` it."""
+    """The record of a request of this process: `write` before sending; afterwards `complete`, or `remove`."""
 
     def __init__(self, record: Record) -> None:
         self.record = record
@@ -128,7 +119,7 @@ class Pending:
         self.written = True
 
     def complete(self, **found: Any) -> Record:
-        """Add what the response says: fields of `Record`. Raises `RecordError`; the record then stays as it is."""
+        """Add fields of `Record` that the response tells. Raises `RecordError`; the record then stays as before."""
         self.record = replace(self.record, answered=True, **found)
         try:
             durable.replace(self.record.path, _content(self.record))
@@ -200,18 +191,18 @@ class Records:
         # Two backends may each have a stack of this name, which know nothing of each other.
         mine = [record for record in found if not (backend and record.backend and record.backend != backend)]
         same = [record for record in mine if record.inputs == inputs]
-        # A job that is known says less than a request of which nothing is known.
+        # Of two records the one without a job counts: its request must not be sent again.
         same.sort(key=lambda record: record.job_id is not None)
         return Found(same[0] if same else None, tuple(record for record in mine if record.inputs != inputs))
 
     def is_being_sent(self, record: Record) -> bool:
-        """Whether the process that sends this request still lives, so that its outcome will be known soon."""
+        """Whether the process that sends this request still lives, so that the outcome will be on record soon."""
         return not record.answered and durable.is_locked(record.path)
 
     def settle(self, *, job_id: object = None, attempt: object = None, orderer: str = "") -> None:
-        """Remove the record of a job, or of one attempt, that the engine is known to have in its state.
+        """Remove the record of a job, or of an attempt, that the engine is known to have in its state.
 
-        With `orderer` only among that one's records. A record that can't be read or removed stays.
+        `orderer` limits the search to the records of one orderer. A record that can't be read or removed stays.
         """
         with suppress(RecordError):
             for path in self._paths(_hashed(orderer) if orderer else ""):

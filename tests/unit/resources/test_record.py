@@ -19,7 +19,6 @@ from pulumi_bms.resources.record import (
     Record,
     RecordError,
     Records,
-    backend_of,
     orders_folder,
 )
 
@@ -190,21 +189,6 @@ def test_two_backends_may_each_have_a_stack_of_one_name(records: Records) -> Non
     assert same(records, unnamed).job_id == "j"
     written(records, elsewhere).complete(job_id="k")
     assert (same(records).job_id, same(records, elsewhere).job_id) == ("j", "k")
-
-
-@pytest.mark.parametrize(
-    ("url", "backend"),
-    [
-        ("", ""),
-        ("https://api.pulumi.com/", "https://api.pulumi.com"),
-        ("s3://states?region=eu-de", "s3://states"),
-        ("file:///states/", "file:///states"),
-        ("file:///a/../states", "file:///states"),
-    ],
-)
-def test_a_backend_is_spelt_one_way(url: str, backend: str) -> None:
-    """The same place is the same backend."""
-    assert backend_of({"PULUMI_BACKEND_URL": url}) == backend
 
 
 # --- what can't be used is never absent

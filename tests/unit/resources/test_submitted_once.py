@@ -231,7 +231,7 @@ def test_a_request_that_another_run_is_sending_is_waited_for(
     answering.on_post = lambda: gate.wait(10.0)
     first = threading.Thread(target=provider.create, args=(props,))
     first.start()
-    while not kept(orders):
+    while not kept(orders) and first.is_alive():
         time.sleep(0.01)
     threading.Timer(0.5, gate.set).start()
     assert created(provider, props)["job_id"] == "j"
