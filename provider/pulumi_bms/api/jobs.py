@@ -7,7 +7,7 @@ of the calls that answer with a `job_id`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +20,10 @@ from pulumi_bms.api.projects import Project
 from pulumi_bms.api.redaction import secrets_of
 from pulumi_bms.api.request import Request
 from pulumi_bms.api.sanitized import SUBMITTED, without_control_characters
-from pulumi_bms.api.transport import Transport
+from pulumi_bms.api.transport import CONNECT_TIMEOUT, Transport
+
+SUBMISSION_TIMEOUT = 75.0
+"""Seconds that the response to a submission may take: the gateway itself waits 60 s for the service behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,17 @@ class Submission:
 class JobApi:
     """The Job API of one project."""
 
-    def __init__(self, transport: Transport, project: Project) -> None:
+    def __init__(
+        self, transport: Transport, project: Project, *, submission_timeout: float = SUBMISSION_TIMEOUT
+    ) -> None:
         self._transport = transport
         self._project = project
+        self._submission_timeout = submission_timeout
+
+    @property
+    def longest_submission(self) -> float:
+        """Seconds from the moment at which a submission is sent to the moment at which its outcome is known."""
+        return CONNECT_TIMEOUT + self._submission_timeout
 
     def get_job(self, job_id: str, *, timeout: float | None = None, unwanted: Unwanted = None) -> Look:
         """Look once at a job (`GET /v1/{project_id}/jobs/{job_id}`); `timeout` is what remains, in seconds.
@@ -74,33 +85,47 @@ class JobApi:
         body: Mapping[str, Any] | None,
         *,
         unwanted: Unwanted = None,
+        may_send: Callable[[str], bool] | None = None,
     ) -> Submission:
         """Send one request that starts a job, once; `path` is relative to `/v1/{project_id}/`.
 
-        Signing in may take a while: where `unwanted` says so before the request leaves, nothing is sent. Raises
-        `RefusedError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where the
-        request never left, and `UnansweredError` where it may have taken effect.
+        Signing in may take a while: where `unwanted` says so before the request leaves, nothing is sent. `may_send` is
+        called at the last moment, after signing in, with the request's method and address: where it says no, nothing is
+        sent. After a 401 the request is sent once more, and `may_send` called again.
+
+        Raises `RefusedError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where
+        the request never left, `UnansweredError` where it may have taken effect, and what `may_send` raises.
         """
         payload = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         project_id = self._project.id(unwanted=unwanted)
         target = f"{_root(project_id)}/{quote(path, safe='/')}"
         secrets = secrets_of(body)
         SUBMITTED.add(secrets)
-        request = Request(method, target, payload, project_id=project_id, secrets=secrets, unwanted=unwanted)
+        request = Request(
+            method,
+            target,
+            payload,
+            project_id=project_id,
+            secrets=secrets,
+            unwanted=unwanted,
+            may_send=may_send,
+            response_timeout=self._submission_timeout,
+        )
         try:
             _, document = self._transport.ask(request, _names_job)
         except NoNewsError as error:
             raise _after_submission(error) from None
         except RefusedError as error:
             seen_other = error.status in _SEE_OTHER and error.what == self._transport.describe(request)
-            raise (error.recast(UnansweredError) if seen_other else error) from None
-        return Submission(_id(document, *_JOB_ID) or "", _id(document, *_ORDER_ID))
+            raise (error.recast(UnansweredError) if seen_other or _names_effect(error) else error) from None
+        return Submission(_id(document, *_JOB_ID) or "", _id(document, *ORDER_ID))
 
 
 _SEE_OTHER = range(300, 304)
 """Statuses of an answer to a submission that may mean: it was done, and there is more to see elsewhere."""
 _JOB_ID = ("job_id", "jobId")
-_ORDER_ID = ("order_id", "orderId")
+ORDER_ID = ("order_id", "orderId")
+"""The names that responses give to the id of an order."""
 
 
 def _root(project_id: str) -> str:
@@ -111,7 +136,7 @@ def _after_submission(error: NoNewsError) -> ApiError:
     """A submission is never repeated: what would be looked at again is either a refusal or unknown here."""
     if not error.sent:
         return error
-    return error.recast(RefusedError if _says_no(error) else UnansweredError)
+    return error.recast(RefusedError if _says_no(error) and not _names_effect(error) else UnansweredError)
 
 
 def _says_no(error: ApiError) -> bool:
@@ -121,6 +146,11 @@ def _says_no(error: ApiError) -> bool:
     if error.status < 400:  # noqa: PLR2004
         return codes.lookup(error.code) is not None
     return error.code is not None or error.status == 429  # noqa: PLR2004
+
+
+def _names_effect(error: ApiError) -> bool:
+    """Whether a response that says no names a job or an order all the same: an unpaid order may stand."""
+    return error.excerpt is not None and error.excerpt.id_of(*_JOB_ID, *ORDER_ID) is not None
 
 
 def _is_job(document: Mapping[str, Any]) -> bool:
@@ -134,5 +164,10 @@ def _names_job(document: Mapping[str, Any]) -> bool:
 
 def _id(document: Mapping[str, Any], *names: str) -> str | None:
     found = (document.get(name) for name in names)
-    texts = (without_control_characters(value).strip() for value in found if isinstance(value, str))
-    return next(filter(None, texts), None)
+    return next((text for value in found if (text := _text(value))), None)
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return without_control_characters(value).strip() or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
