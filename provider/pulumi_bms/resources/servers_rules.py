@@ -75,7 +75,8 @@ def name(inputs: ServersInputs) -> Iterator[Problem]:
 
 def flavor(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, table 2, `flavorRef`: the format is physical.x.x."""
-    if (given := known(inputs.flavor_id)) and not given.startswith(FLAVOR_PREFIX):
+    given = (known(inputs.flavor_id) or "").strip()
+    if given and not given.startswith(FLAVOR_PREFIX):
         yield Problem("flavor_id", f"must begin with {FLAVOR_PREFIX}: write a flavor's id, such as physical.s3.large")
 
 

@@ -90,8 +90,10 @@ def test_each_input_does_what_the_table_says(name: str, value: str) -> None:
         (LEAST, {**LEAST, "tags": {}, "metadata": {}, "security_groups": [], "data_disks": [], "triggers": None}),
         (LEAST, {**LEAST, "unsubscribe_on_delete": False, "delete_eip_on_delete": False}),
         (EVERYTHING, {**EVERYTHING, "security_groups": ["blue", "red"]}),
-        ({**LEAST, "data_disks": [{"type": "SSD", "size": 10.0}]},)
-        + ({**LEAST, "data_disks": [{"size": 10, "type": "SSD", "shareable": False}]},),
+        (
+            {**LEAST, "data_disks": [{"type": "SSD", "size": 10.0}]},
+            {**LEAST, "data_disks": [{"size": 10, "type": "SSD", "shareable": False}]},
+        ),
         (LEAST, {**LEAST, "nics": [{**LEAST["nics"][0], "ip_address": None, "allowed_address_pairs": []}]}),
         (LEAST, {**LEAST, "region": "cn-north-4", "endpoint": "https://bms.example.com"}),
         ({**LEAST, "profile": "a", "__ordered_by": "x"}, {**LEAST, "profile": "b", "__ordered_by": "y"}),
