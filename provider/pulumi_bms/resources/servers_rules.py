@@ -34,18 +34,18 @@ _SYSTEM_METADATA = re.compile(
     r"__.*|metering\..*|admin_pass|chargingMode|vpc_id|os_type|os_bit|image_name|baremetalPortIDList|EcmResStatus",
     re.DOTALL,
 )
-_NONEMPTY = (
-    *("flavor_id", "image_id", "availability_zone", "vpc_id", "key_pair", "user_id", "eip_id", "iptype"),
-    *("bandwidth_id", "system_disk_type", "system_disk_dss_pool_id", "system_disk_kms_key_id", "agency_name"),
-    "enterprise_project_id",
+_REQUIRED = ("flavor_id", "image_id", "availability_zone", "vpc_id")
+_OPTIONAL = (
+    *("key_pair", "user_id", "eip_id", "iptype", "bandwidth_id", "system_disk_type", "system_disk_dss_pool_id"),
+    *("system_disk_kms_key_id", "agency_name", "enterprise_project_id"),
 )
 
 
 def empty_texts(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, all tables: ids and names are not empty."""
-    for name in _NONEMPTY:
+    for name in (*_REQUIRED, *_OPTIONAL):
         if known(value := getattr(inputs, name)) is not None and not value.strip():
-            yield Problem(name, "is empty: write a value, or leave an optional property out")
+            yield Problem(name, f"is empty: write a value{'' if name in _REQUIRED else ', or leave the property out'}")
 
 
 def count(inputs: ServersInputs) -> Iterator[Problem]:
