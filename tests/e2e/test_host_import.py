@@ -65,7 +65,9 @@ OTHERS = """
 """
 
 
-@pytest.mark.parametrize("made", ['JobCompletions("many", job_ids={"a": "done"}', 'JobSubmission("order", path="x", body={}'])
+@pytest.mark.parametrize(
+    "made", ['JobCompletions("many", job_ids={"a": "done"}', 'JobSubmission("order", path="x", body={}']
+)
 @pytest.mark.parametrize("option", ['import_="done"', 'id="done"'])
 def test_a_resource_that_has_no_import_names_the_way(
     stack: Stack, simulator: Simulator, made: str, option: str
