@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Mapping
@@ -16,7 +17,12 @@ from pulumi_bms.resources.connection import Connection, connect
 
 _STOCK_HOST = (
     "pulumi-bms: these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
-    "failed or interrupted one is not kept in the state; `python -m pulumi_bms.host install` puts a better one in place"
+    "failed or interrupted one is not kept in the state"
+)
+_INSTALL = "`python -m pulumi_bms.host install` puts a better one in place"
+_INSTALL_FOR_AUTOMATION = (
+    "the Automation API can use a better one by a `work_dir` that has a Pulumi.yaml, after "
+    "`python -m pulumi_bms.host install` in that folder"
 )
 
 
@@ -65,7 +71,19 @@ class BmsProvider(ResourceProvider):
             raise ExpectedError(str(error)) from None
 
 
+def stock_host_hint(environment: Mapping[str, str], system: str) -> str:
+    """What Pulumi's own host lacks, and how to get the better one where there is a way.
+
+    The Automation API writes a Pulumi.yaml of its own for a program without a `work_dir`: nothing can be installed
+    there. The launcher of the better host does not run on Windows.
+    """
+    if system == "nt":
+        return _STOCK_HOST
+    by_automation = environment.get("PULUMI_AUTOMATION_API") == "true"
+    return f"{_STOCK_HOST}; {_INSTALL_FOR_AUTOMATION if by_automation else _INSTALL}"
+
+
 def tell_of_stock_host(operation: Operation) -> None:
     """Say once a run what Pulumi's own host lacks. It has no other way to say it than its stderr."""
     if not operation.keeps_partial_state and ONCE.first(_STOCK_HOST):
-        print(_STOCK_HOST, file=sys.stderr, flush=True)  # noqa: T201
+        print(stock_host_hint(os.environ, os.name), file=sys.stderr, flush=True)  # noqa: T201
