@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from typing import NoReturn
 
 import grpc
 from pulumi.runtime import proto
@@ -48,6 +49,8 @@ async def serve(engine_address: str) -> None:
         await asyncio.wait_for(calls.idle(), _LAST_ANSWERS)
     await server.stop(grace=0.2)
     await engine.close()
+    # Before asyncio's own end: that cancels the calls that hang, and from Python 3.12 on grpc prints a traceback of each.
+    _leave()
 
 
 def _trace_to(handler: logging.Handler) -> None:
@@ -75,5 +78,10 @@ def main(arguments: list[str]) -> None:
         sys.exit("usage: python -m pulumi_bms.host ENGINE_ADDRESS (started by Pulumi), or ... install")
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(arguments[-1]))
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End at once, whatever threads still do."""
     sys.stdout.flush()
     os._exit(0)
