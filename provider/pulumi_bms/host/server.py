@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from typing import NoReturn
 
 import grpc
 from pulumi.runtime import proto
@@ -20,7 +21,6 @@ from pulumi_bms.host.servicer import Servicer
 ENGINE_CHECK = 1.0
 """Seconds between two looks at whether the engine still lives."""
 _LAST_ANSWERS = PATIENCE + 0.5
-_LAST_CALLS = 0.5
 _LARGEST_MESSAGE = 400 * 1024 * 1024
 """Bytes of one message: what the engine itself allows."""
 
@@ -49,9 +49,8 @@ async def serve(engine_address: str) -> None:
     await calls.ended(_LAST_ANSWERS)
     await server.stop(grace=0.2)
     await engine.close()
-    # Calls that were cut off end a moment later. The end of the loop would end them with a traceback.
-    if others := {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}:
-        await asyncio.wait(others, timeout=_LAST_CALLS)
+    # asyncio's own end would cancel calls that hang, and grpc would print a traceback of each.
+    _leave()
 
 
 def _trace_to(handler: logging.Handler) -> None:
@@ -77,5 +76,10 @@ def main(engine_address: str) -> None:
     """Serve the engine at that address, then leave at once, whatever threads still do."""
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(engine_address))
+    _leave()
+
+
+def _leave() -> NoReturn:
+    """End at once, whatever threads still do."""
     sys.stdout.flush()
     os._exit(0)
