@@ -13,8 +13,9 @@ from urllib.parse import urlencode
 
 from pulumi_bms.api.answers import Complaint, complaint_of
 from pulumi_bms.api.background import INTERRUPTED, Unwanted, UnwantedError, pause
-from pulumi_bms.api.errors import ApiError, NoNewsError
+from pulumi_bms.api.errors import ApiError, NoNewsError, NotFoundError, RefusedError
 from pulumi_bms.api.models import Unreadable
+from pulumi_bms.api.operation_codes import says_not_found
 from pulumi_bms.api.operations import Operation
 from pulumi_bms.api.projects import Project
 from pulumi_bms.api.redaction import secrets_of
@@ -35,6 +36,7 @@ THROTTLED_PAUSE = 2.0
 LONGEST_PAUSE = 60.0
 """Seconds that an operation pauses at most after a 429: limits are for a minute."""
 _TOO_MANY = 429
+_NOT_THE_SERVICE = "this 404 is not one of the service: check the endpoint, the region and the project"
 
 
 class Pace(Protocol):
@@ -75,7 +77,8 @@ UNPACED = Unpaced()
 class Channel:
     """Sends the operations of one service, for one project where the service has projects.
 
-    `timeout` is what remains for each request, in seconds. Once `unwanted` says so, nothing is sent any more.
+    `timeout` is what remains for each request, in seconds. Once `unwanted` says so, nothing is sent any more. A
+    `NotFoundError` is always one of the service: a 404 of a gateway or a proxy is a `RefusedError`.
     """
 
     transport: Transport
@@ -146,7 +149,7 @@ class Channel:
         return request if self.timeout is None else replace(request, timeout=self.timeout - spent)
 
     def _await_turn(self, operation: Operation, request: Request, begun: float) -> None:
-        """Wait for the rate limit of an operation. Raises `NoNewsError`, nothing sent, where there is no time for that."""
+        """Wait for the rate limit. Raises `NoNewsError`, nothing sent, where there is no time to wait for so long."""
         latest = float("inf") if self.timeout is None else begun + self.timeout
         while True:
             moment = self.pace.reserve(operation.name, operation.per_minute, time.monotonic())
@@ -162,13 +165,15 @@ class Channel:
 
     @contextmanager
     def _heeding(self, operation: Operation) -> Iterator[None]:
-        """Let an operation pause after a response that asks for a pause."""
+        """Let an operation pause after a response that asks for a pause, and believe no 404 of a gateway."""
         try:
             yield
         except ApiError as error:
             if error.status == _TOO_MANY or error.retry_after is not None:
                 seconds = THROTTLED_PAUSE if error.retry_after is None else min(error.retry_after, LONGEST_PAUSE)
                 self.pace.pause(operation.name, time.monotonic() + seconds)
+            if isinstance(error, NotFoundError) and not says_not_found(error):
+                raise with_advice(error.recast(RefusedError), error.hint or _NOT_THE_SERVICE) from None
             raise
 
     def _sanitized(self, document: dict[str, Any]) -> dict[str, Any]:

@@ -292,7 +292,7 @@ _BILLING: _Rows = (
     ("0100", Kind.REQUEST, False, "a parameter is invalid", _MESSAGE),
     ("0151", Kind.AUTH, False, "the right to use the billing service is missing", _RIGHTS),
     ("0156", Kind.AUTH, False, "the account belongs to another site", "set the billing endpoint of the account's site"),
-    ("0999", Kind.SERVICE, True, "the billing service failed", _AGAIN),
+    ("0999", Kind.SERVICE, False, "the billing service failed", _AGAIN),
     ("30000067", Kind.NOT_FOUND, False, "the resource is already deleted", "nothing to do"),
     ("99003012", Kind.NOT_FOUND, False, "no such resource", "check that the server is paid by month or year"),
     ("99003100", Kind.BILLING, False, "the resource is part of an unpaid order", "pay or cancel the order first"),

@@ -95,7 +95,7 @@ def meaning_of(operation: Operation, error: ApiError) -> Meaning | None:
         return None
     listed = meaning_of_code(operation, error.code)
     # A code that is listed as unsure is sure where the complaint of the service behind says so.
-    if listed not in (None, Meaning.CONFIRM) or not _says_not_found(error):
+    if listed not in (None, Meaning.CONFIRM) or not says_not_found(error):
         return listed
     return Meaning.GONE if operation == operations.GET_SERVER else Meaning.CONFIRM
 
@@ -105,7 +105,7 @@ def meaning_of_code(operation: Operation, code: str | None) -> Meaning | None:
     return MEANINGS.get((operation.name, codes.normalise(code)))
 
 
-def _says_not_found(error: ApiError) -> bool:
+def says_not_found(error: ApiError) -> bool:
     """Whether the service itself says that something does not exist.
 
     A gateway or a proxy also answers 404, where the endpoint or the path is wrong: without a code of the service a 404

@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi_bms.api import operations
 from pulumi_bms.api.channel import Channel, Query, holds_list, holds_object
-from pulumi_bms.api.errors import ApiError, NotFoundError, RefusedError
+from pulumi_bms.api.errors import ApiError
 from pulumi_bms.api.models import Unreadable
 from pulumi_bms.api.operation_codes import Meaning, meaning_of
 from pulumi_bms.api.operations import Operation
@@ -23,7 +23,6 @@ PAGE_SIZE = 100
 """Servers that one page of a list is asked for: the details of so many are under half a megabyte."""
 SHORTEST_FULL_PAGE = 25
 """Servers on a page by the API's own choice: a shorter page is the last one."""
-_NOT_THE_SERVICE = "this 404 does not come from the server service: check the endpoint, the region and the project"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class ServerApi:
         """GET /v1/{project_id}/baremetalservers/{server_id} (1000 a minute; page "Querying Details About a BMS").
 
         None: the server is gone. The service says so by a 404, by the status DELETED, or by a complaint of Nova inside
-        a 400. Any other 404 raises `RefusedError`. A server in the recycle bin is still there: see `in_recycle_bin`.
+        a 400. A server in the recycle bin is still there: see `in_recycle_bin`.
         """
         try:
             server = self.channel.read(
@@ -65,7 +64,7 @@ class ServerApi:
         except ApiError as error:
             if meaning_of(operations.GET_SERVER, error) is Meaning.GONE:
                 return None
-            raise _explained(error) from None
+            raise
         return None if state_of(server) is ServerState.GONE else server
 
     def list(self, *, name: str | None = None, tag: str | None = None) -> tuple[Server, ...]:
@@ -132,11 +131,3 @@ def _asked_for(server: Server, server_id: str) -> Server:
     if server.id != server_id:
         raise Unreadable("the response is about another server")
     return server
-
-
-def _explained(error: ApiError) -> ApiError:
-    if not isinstance(error, NotFoundError):
-        return error
-    refused = error.recast(RefusedError)
-    refused.advice = _NOT_THE_SERVICE
-    return refused
