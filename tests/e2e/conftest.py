@@ -24,6 +24,8 @@ ROOT = Path(__file__).parents[2]
 HOST = ROOT / "provider" / "pulumi_bms" / "host"
 CLI = ROOT / ".engine" / "bin" / "pulumi"
 PASSPHRASE = "e2e"
+QUIET = "import signal\n\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
+"""The documented lines: without them Python prints a traceback when a failed run ends the program."""
 LONGEST_COMMAND = 300.0
 """Seconds after which a command hangs rather than works."""
 
@@ -94,7 +96,7 @@ class Stack:
     environment: dict[str, str] = field(default_factory=dict)
 
     def program(self, text: str) -> None:
-        (self.folder / "__main__.py").write_text(textwrap.dedent(text))
+        (self.folder / "__main__.py").write_text(QUIET + textwrap.dedent(text))
 
     def configure(self, plain: Mapping[str, str], secret: Mapping[str, str] | None = None) -> None:
         """Set values of the namespace `bms` at once; a name such as `profiles.eu.token` is a path."""

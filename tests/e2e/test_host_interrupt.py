@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from bms_simulator.answers import HANG
 
 from bms_simulator import Simulator
+from bms_simulator.http.responses import HANG
 from tests.e2e.conftest import Stack, by_name, host_of, job_body
 
 pytestmark = pytest.mark.parametrize("host", ["own"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bms_simulator import Frame, Simulator
+from bms_simulator import ScriptedResponse, Simulator
 from tests.e2e.conftest import Stack, job_body
 
 pytestmark = pytest.mark.parametrize("host", ["own"])
@@ -13,10 +13,10 @@ pytestmark = pytest.mark.parametrize("host", ["own"])
 def test_rows_notes_and_warnings(stack: Stack, simulator: Simulator) -> None:
     """Progress is told on the resource's own row; a success with a code warns; a destroy says which servers stay."""
     states = [("RUNNING", "RUNNING", "RUNNING"), ("SUCCESS", "RUNNING", "RUNNING"), ("SUCCESS", "SUCCESS", "RUNNING")]
-    frames = [Frame(job_body("web", "RUNNING", *parts), looks=2) for parts in states]
+    frames = [ScriptedResponse(job_body("web", "RUNNING", *parts), polls=2) for parts in states]
     simulator.add_job("web", [*frames, job_body("web", "SUCCESS", *["SUCCESS"] * 3)])
     odd = [("RUNNING", "RUNNING"), ("FAIL", "RUNNING")]
-    frames = [Frame(job_body("bad", "RUNNING", *parts), looks=2) for parts in odd]
+    frames = [ScriptedResponse(job_body("bad", "RUNNING", *parts), polls=2) for parts in odd]
     simulator.add_job("bad", [*frames, job_body("bad", "FAIL", "FAIL", "SUCCESS")])
     stack.program("""
         from pulumi_bms import JobCompletion

@@ -176,6 +176,15 @@ def test_a_refused_delete(own: Plugin, stock: Plugin) -> None:
     assert "thing-1 is in use" in refused(lambda: stock.delete("thing-1", busy)).text
 
 
+def test_stored_inputs_that_can_not_be_read_back(either: Plugin) -> None:
+    """An asset is stored without its content, and the SDK can't read it: what needs no inputs goes on as ever."""
+    asset = {rpc._special_sig_key: rpc._special_asset_sig, "hash": "0"}
+    stored, olds, news = struct({"file": asset}, THING), struct({"name": "a"}, THING), struct({"name": "a"}, THING)
+    request = proto.DiffRequest(id="thing-1", urn="urn", olds=olds, news=news, old_inputs=stored)
+    assert plain(either.stub.Diff(request, timeout=PATIENCE)) == {}
+    either.delete("thing-1", olds, old_inputs=stored)
+
+
 def by_value() -> str:
     """A provider whose class no module has: the pickle holds the code, and the value of an Output that it captured."""
     suffix = "dynamic"

@@ -122,11 +122,11 @@ def test_types_and_properties_are_pinned() -> None:
         (completion, "all"): {"job_id", "expected_servers", "create_timeout_seconds", *WHERE},
         (completion, "least"): {"job_id"},
         (completions, "all"): {"job_ids", "create_timeout_seconds", *WHERE},
-        (submission, "all"): {"path", "method", "body", "triggers", *WHERE},
-        (submission, "least"): {"path", "method"},
+        (submission, "all"): {"__ordered_by", "path", "method", "body", "triggers", *WHERE},
+        (submission, "least"): {"__ordered_by", "path", "method"},
         (completion, "there"): {"job_id", "profile"},
         (completions, "there"): {"job_ids", "profile"},
-        (submission, "there"): {"path", "method", "profile"},
+        (submission, "there"): {"__ordered_by", "path", "method", "profile"},
     }
     of_completion = {*OUTPUTS_OF_A_COMPLETION, "expected_servers", "create_timeout_seconds", *ANYWHERE}
     of_completions = {"job_ids", "server_ids", "jobs", "create_timeout_seconds", *ANYWHERE}
@@ -134,6 +134,42 @@ def test_types_and_properties_are_pinned() -> None:
     properties = [set(names) - KEPT for names in observed["properties"]]
     of_each = (of_completion, of_completions, of_submission)
     assert properties == [of_completion, of_completion, of_completions, of_submission, of_submission, *of_each]
+
+
+ORDERERS = """
+import json, pulumi
+
+class Recorder(pulumi.runtime.Mocks):
+    seen = {}
+    def new_resource(self, args):
+        self.seen[args.name] = args.inputs.get("__ordered_by")
+        return f"{args.name}-id", {"job_id": "j", **args.inputs}
+    def call(self, args):
+        return {}
+
+@pulumi.runtime.test
+def build():
+    pulumi.runtime.set_mocks(Recorder(), project="shop", stack="prod", organization="acme")
+    from pulumi_bms import JobSubmission
+    cluster = pulumi.ComponentResource("a:b:Cluster", "cluster")
+    part = pulumi.ComponentResource("a:b:Part", "part", opts=pulumi.ResourceOptions(parent=cluster))
+    parents = {"top": None, "mid": cluster, "low": part}
+    built = [JobSubmission(n, path="p", opts=pulumi.ResourceOptions(parent=p)) for n, p in parents.items()]
+    return pulumi.Output.all(*[one.urn for one in built])
+
+build()
+print(json.dumps(Recorder.seen))
+"""
+
+
+def test_who_orders_is_organization_and_urn() -> None:
+    """The same on every host, which a provider is not always told: two resources never share a record."""
+    seen = run(ORDERERS)
+    kind = "pulumi-python:dynamic/bms:JobSubmission"
+    assert seen["top"] == f"acme/urn:pulumi:prod::shop::{kind}::top"
+    assert seen["mid"].startswith("acme/urn:pulumi:")
+    assert seen["mid"].endswith(f"a:b:Cluster${kind}::mid")
+    assert seen["low"].endswith(f"a:b:Cluster$a:b:Part${kind}::low")
 
 
 def test_every_output_is_annotated() -> None:

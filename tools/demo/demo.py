@@ -32,7 +32,7 @@ SERVER: Final = "bms-servers:serverName"
 USUAL_SERVER: Final = "web"
 # Protects nothing: the stack holds simulated servers.
 PASSPHRASE: Final = "demo"
-OF_REAL_CLOUDS: Final = ("HW_", "HUAWEICLOUD_SDK_", "OS_", "BMS_ENDPOINT")
+OF_REAL_CLOUDS: Final = ("HW_", "HUAWEICLOUD_", "HC_CONTAINER_", "OS_", "BMS_ENDPOINT")
 CONFIGURED: Final = ("--config-file", str(CONFIG_FILE))
 # Only these commands know `--config-file`; `config` has it for its own commands, too.
 WITH_CONFIG_FILE: Final = frozenset(

@@ -17,8 +17,8 @@ from typing import Final
 
 TOKEN: Final = "demo-token"
 PROJECT_ID: Final = "0123456789abcdef0123456789abcdef"
-# Jobs of 240 s nominally take 8 s.
-TIME_SCALE: Final = "30"
+# Jobs of 240 s nominally take 5 s.
+TIME_SCALE: Final = "48"
 START_SECONDS: Final = 10.0
 STOP_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.05

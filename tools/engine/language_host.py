@@ -6,10 +6,9 @@ The CLI starts it, reads the port from its standard output, and asks it to run t
 from __future__ import annotations
 
 import contextlib
-import json
 import os
+import queue
 import signal
-import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,27 +16,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import grpc
+from plugins import plugins_of
+from program import Program
 from pulumi.runtime.proto import (
+    EngineStub,
     LanguageRuntimeServicer,
+    LogRequest,
+    LogSeverity,
     add_LanguageRuntimeServicer_to_server,
     language_pb2,
     plugin_pb2,
 )
+from toolchains import Tell, Toolchain, ToolchainError, Uv, check_types, option, output, python_of, toolchain_of
+
+from engine import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from google.protobuf.empty_pb2 import Empty
 
-RUNNER: Final = Path(__file__).resolve().with_name("run_program.py")
-LIST_PACKAGES: Final = """
-import importlib.metadata, json
-print(json.dumps({found.name: found.version for found in importlib.metadata.distributions()}))
-"""
 # As large as the engine's own: a program's config may well be over gRPC's default of 4 MiB.
 MESSAGE_BYTES: Final = 400 * 1024 * 1024
 PARENT_CHECK_SECONDS: Final = 1.0
 GRACE_SECONDS: Final = 1.0
+# A program's exit status that says: the error has been shown.
+EXPLAINED: Final = 32
 
 
 class LanguageHost(LanguageRuntimeServicer):
@@ -45,57 +49,52 @@ class LanguageHost(LanguageRuntimeServicer):
 
     def __init__(self, engine_address: str) -> None:
         self._engine_address = engine_address
-        self._running: set[subprocess.Popen[bytes]] = set()
+        self._running: set[Program] = set()
         self._stopped = False
         self._lock = threading.Lock()
 
     def Run(self, request: language_pb2.RunRequest, context: grpc.ServicerContext) -> language_pb2.RunResponse:
         """Run the program to its end in a child process."""
-        try:
-            python = program_python(request.info)
-        except FileNotFoundError as error:
-            return language_pb2.RunResponse(error=str(error))
-        # The engine's address comes to this process alone; the request has no other use for `args`.
-        request.args[:] = [self._engine_address]
-        status = self._run_child(python, request, context)
-        return response_to(status)
+        with refusing(context):
+            toolchain = toolchain_of(request.info)
+            if isinstance(toolchain, Uv):
+                toolchain.bring_up_to_date()
+            check_types(toolchain, request.info)
+            # The engine's address comes to this process alone; the request has no other use for `args`.
+            request.args[:] = [self._engine_address]
+            return response_to(self._run_child(toolchain, request, context))
+        raise AssertionError("the call was refused")
 
-    def _run_child(self, python: str, request: language_pb2.RunRequest, context: grpc.ServicerContext) -> int:
-        with self._child(python, request.pwd) as child:
-            # Gone when the CLI is: a call without a caller must not create resources.
-            if not context.add_callback(child.kill):
-                child.kill()
-            send(child, request.SerializeToString())
-            return child.wait()
-
-    @contextlib.contextmanager
-    def _child(self, python: str, folder: str) -> Iterator[subprocess.Popen[bytes]]:
+    def _run_child(self, toolchain: Toolchain, request: language_pb2.RunRequest, context: grpc.ServicerContext) -> int:
         with self._lock:
             if self._stopped:
                 raise RuntimeError("the language host is stopping")
-            child = start(python, folder)
-            self._running.add(child)
+            program = Program(toolchain, request.pwd)
+            self._running.add(program)
+        # Ends with the CLI: a call without a caller must not create resources.
+        if not context.add_callback(program.interrupt):
+            program.interrupt()
         try:
-            yield child
+            return program.run(request.SerializeToString())
         finally:
-            child.kill()
-            child.wait()
-            if child.stdin:
-                # A child that died early leaves unread bytes behind.
-                with contextlib.suppress(BrokenPipeError):
-                    child.stdin.close()
             with self._lock:
-                self._running.discard(child)
+                self._running.discard(program)
 
     def stop(self) -> None:
         """End the programs that still run, and start no more."""
         with self._lock:
             self._stopped = True
-            for child in self._running:
-                child.kill()
+            running = set(self._running)
+        for program in running:
+            program.interrupt()
+        for program in running:
+            program.wait()
 
     def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
-        """Accept; the CLI's interrupt, which follows, ends the program."""
+        """Interrupt the programs that still run."""
+        with self._lock:
+            for program in self._running:
+                program.interrupt()
         return request
 
     def Handshake(
@@ -106,41 +105,70 @@ class LanguageHost(LanguageRuntimeServicer):
         return language_pb2.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, request: Empty, context: grpc.ServicerContext) -> plugin_pb2.PluginInfo:
-        """No version: the CLI takes any."""
-        return plugin_pb2.PluginInfo()
-
-    def GetRequiredPlugins(
-        self, request: language_pb2.GetRequiredPluginsRequest, context: grpc.ServicerContext
-    ) -> language_pb2.GetRequiredPluginsResponse:
-        """None: the CLI gets a plugin when a resource first needs it."""
-        return language_pb2.GetRequiredPluginsResponse()
+        """The version is the CLI's."""
+        return plugin_pb2.PluginInfo(version=VERSION)
 
     def GetRequiredPackages(
         self, request: language_pb2.GetRequiredPackagesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPackagesResponse:
-        """None: the CLI gets a plugin when a resource first needs it."""
-        return language_pb2.GetRequiredPackagesResponse()
+        """The plugins of the program's packages, which the CLI downloads; a missing environment is made first."""
+        with refusing(context):
+            toolchain = toolchain_of(request.info)
+            toolchain.prepare(self._tell)
+            packages = toolchain.packages(transitive=True)
+            found = plugins_of(python_of(toolchain), Path(request.info.program_directory), packages)
+            return language_pb2.GetRequiredPackagesResponse(
+                packages=[
+                    plugin_pb2.PackageDependency(
+                        name=plugin.name, version=plugin.version, server=plugin.server, kind="resource"
+                    )
+                    for plugin in found
+                ]
+            )
+        raise AssertionError("the call was refused")
+
+    def _tell(self, text: bytes) -> None:
+        with grpc.insecure_channel(self._engine_address) as channel, contextlib.suppress(grpc.RpcError):
+            message = text.decode(errors="replace")
+            EngineStub(channel).Log(LogRequest(severity=LogSeverity.INFO, message=message, ephemeral=True))
 
     def About(self, request: language_pb2.AboutRequest, context: grpc.ServicerContext) -> language_pb2.AboutResponse:
         """Tell which Python runs the program."""
-        python = program_python(request.info)
-        version = subprocess.check_output([python, "-c", "import platform; print(platform.python_version())"])
-        return language_pb2.AboutResponse(executable=python, version=version.decode().strip())
+        with refusing(context):
+            toolchain = toolchain_of(request.info)
+            python = python_of(toolchain)
+            ask = "import platform, sys; print(sys.executable); print(platform.python_version())"
+            executable, version = output([python, "-c", ask], Path.cwd()).splitlines()
+            return language_pb2.AboutResponse(
+                executable=executable,
+                version=version,
+                metadata={
+                    "toolchain": (option(request.info, "toolchain") or "auto").capitalize(),
+                    "toolchainVersion": toolchain.version(),
+                    "typechecker": (option(request.info, "typechecker") or "none").capitalize(),
+                },
+            )
+        raise AssertionError("the call was refused")
 
     def GetProgramDependencies(
         self, request: language_pb2.GetProgramDependenciesRequest, context: grpc.ServicerContext
     ) -> language_pb2.GetProgramDependenciesResponse:
-        """List the packages of the program's Python."""
-        listing = subprocess.check_output([program_python(request.info), "-c", LIST_PACKAGES])
-        packages = sorted(json.loads(listing).items())
-        found = [language_pb2.DependencyInfo(name=name, version=version) for name, version in packages]
-        return language_pb2.GetProgramDependenciesResponse(dependencies=found)
+        """List the packages of the program's environment."""
+        with refusing(context):
+            packages = toolchain_of(request.info).packages(transitive=request.transitiveDependencies)
+            found = [language_pb2.DependencyInfo(name=package.name, version=package.version) for package in packages]
+            return language_pb2.GetProgramDependenciesResponse(dependencies=found)
+        raise AssertionError("the call was refused")
 
     def InstallDependencies(
         self, request: language_pb2.InstallDependenciesRequest, context: grpc.ServicerContext
     ) -> Iterator[language_pb2.InstallDependenciesResponse]:
-        """Leave installing to the project's own commands."""
-        yield language_pb2.InstallDependenciesResponse(stdout=b"Packages are installed by `make setup`.\n")
+        """Make the program's environment, and hand on what its tools print."""
+        with refusing(context):
+            yield language_pb2.InstallDependenciesResponse(stdout=b"Installing dependencies...\n\n")
+            for line in printed(toolchain_of(request.info).install):
+                yield language_pb2.InstallDependenciesResponse(stdout=line)
+            yield language_pb2.InstallDependenciesResponse(stdout=b"Finished installing dependencies\n\n")
 
     def RuntimeOptionsPrompts(
         self, request: language_pb2.RuntimeOptionsRequest, context: grpc.ServicerContext
@@ -149,48 +177,33 @@ class LanguageHost(LanguageRuntimeServicer):
         return language_pb2.RuntimeOptionsResponse()
 
 
-def program_python(info: language_pb2.ProgramInfo) -> str:
-    """The Python of the project's virtual environment, or else the one of this host."""
-    option = info.options.fields["virtualenv"].string_value if "virtualenv" in info.options.fields else ""
-    if not option:
-        return sys.executable
-    venv = Path(info.root_directory, option)
-    python = venv / "bin" / "python"
-    if not python.is_file():
-        raise FileNotFoundError(
-            f"no Python in {venv}, which Pulumi.yaml names as runtime.options.virtualenv: "
-            "make it by `make setup` or `python3 -m venv`, and install the program's packages into it"
-        )
-    return str(python)
+@contextlib.contextmanager
+def refusing(context: grpc.ServicerContext) -> Iterator[None]:
+    """Answer an environment's error as the call's error."""
+    try:
+        yield
+    except ToolchainError as error:
+        context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
 
-def start(python: str, folder: str) -> subprocess.Popen[bytes]:
-    """Start the process that will run the program it is sent."""
-    venv_bin = str(Path(python).parent)
-    env = {**os.environ, "PATH": os.pathsep.join([venv_bin, os.environ.get("PATH", os.defpath)])}
-    # Standard output is free again: the CLI shows what a program prints. No process group of its own:
-    # the CLI ends its plugins by group.
-    return subprocess.Popen([python, "-u", str(RUNNER)], cwd=folder, env=env, stdin=subprocess.PIPE)
-
-
-def send(child: subprocess.Popen[bytes], request: bytes) -> None:
-    """Send the request by a pipe, as config may hold secrets, and leave the pipe open as a sign of life."""
-    if child.stdin is None:
-        raise RuntimeError("the program's process has no pipe")
-    # A child that could not start says why on standard error, and by its status.
-    with contextlib.suppress(BrokenPipeError):
-        child.stdin.write(len(request).to_bytes(8, "big") + request)
-        child.stdin.flush()
+def printed(work: Callable[[Tell], None]) -> Iterator[bytes]:
+    """What the work tells, while it runs; its error comes last."""
+    told: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(work, told.put)
+        done.add_done_callback(lambda _: told.put(None))
+        while (line := told.get()) is not None:
+            yield line
+        done.result()
 
 
 def response_to(status: int) -> language_pb2.RunResponse:
-    """What the CLI is told of an exit status; 1 has been explained to the user already."""
-    if status == 0:
-        return language_pb2.RunResponse()
-    if status in {1, -signal.SIGINT}:
+    """What the CLI is told of a program's exit status; for one that a signal ended the status is -1."""
+    if status == EXPLAINED:
         return language_pb2.RunResponse(bail=True)
-    how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"exited with status {status}"
-    return language_pb2.RunResponse(error=f"the program {how}")
+    if status:
+        return language_pb2.RunResponse(error=f"program exited with non-zero exit code: {max(status, -1)}")
+    return language_pb2.RunResponse()
 
 
 def serve(engine_address: str) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import runpy
-import signal
 import sys
 import threading
 import traceback
@@ -14,37 +14,48 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+# This file's folder is first: a program's `import engine` must not find a file there.
+del sys.path[0]
+
 try:
-    import grpc
     import pulumi
     import pulumi.runtime
     from pulumi.runtime.proto import language_pb2
-except ImportError as missing:
-    print(f"no Pulumi SDK in {sys.prefix} ({missing}): pip install pulumi", file=sys.stderr)
+except ImportError:
+    traceback.print_exc()
+    print(f"\nThe Pulumi SDK is not installed in {sys.prefix}: run `pulumi install`.", file=sys.stderr)
     sys.exit(1)
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Callable
 
 LENGTH_BYTES: Final = 8
-# A registration waits in a thread until the engine answers it; the bound keeps `--parallel` without a limit from
-# starting thousands.
 THREADS_PER_PARALLEL: Final = 4
-MOST_THREADS: Final = 1024
+# Of the program's process: its error has been shown, the language host has nothing to add.
+EXPLAINED: Final = 32
 
 
-def main() -> None:
-    """Run the program; what it raises ends in `explain`."""
-    # The CLI interrupts the program when a resource has failed; a traceback would hide the real error.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def main() -> int:
+    """Run the program to its end; the exit status."""
     pipe = take_standard_input()
     request = read_request(pipe)
     threading.Thread(target=die_with, args=(pipe,), daemon=True).start()
     configure(request)
-    sys.excepthook = explain
+    os.chdir(request.pwd)
+    sys.argv = [request.info.entry_point]
     # When a resource fails the rest of the program is left unfinished, which asyncio would complain about at length.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    asyncio.run(within_stack(request))
+    entry = request.info.entry_point
+    file = Path(entry, "__main__.py").resolve() if Path(entry).is_dir() else Path(entry).resolve()
+    try:
+        run_in_loop(lambda: run_entry(entry, file), max(request.parallel, 1) * THREADS_PER_PARALLEL)
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return 1
+    except Exception as error:  # noqa: BLE001  (whatever the program raises is shown as the program's error)
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{program_trace(error, file)}")
+        return EXPLAINED
+    return 0
 
 
 def take_standard_input() -> BinaryIO:
@@ -70,8 +81,11 @@ def die_with(pipe: BinaryIO) -> None:
 
 
 def configure(request: language_pb2.RunRequest) -> None:
-    """Connect the SDK to the engine and hand it the stack's config."""
-    pulumi.runtime.set_all_config(dict(request.config), list(request.configSecretKeys))
+    """Connect the SDK to the engine and hand it the stack's config, which programs started from here may read too."""
+    config, secret_keys = dict(request.config), list(request.configSecretKeys)
+    os.environ["PULUMI_CONFIG"] = json.dumps(config)
+    os.environ["PULUMI_CONFIG_SECRET_KEYS"] = json.dumps(secret_keys)
+    pulumi.runtime.set_all_config(config, secret_keys)
     pulumi.runtime.configure(
         pulumi.runtime.Settings(
             project=request.project,
@@ -80,71 +94,43 @@ def configure(request: language_pb2.RunRequest) -> None:
             engine=request.args[0],
             parallel=request.parallel,
             dry_run=request.dryRun,
-            organization=request.organization or "organization",
+            organization=request.organization or None,
             root_directory=request.info.root_directory,
         )
     )
 
 
-async def within_stack(request: language_pb2.RunRequest) -> None:
+def run_in_loop(program: Callable[[], None], threads: int) -> None:
     """Run the program and wait for all that it has registered."""
-    threads = min(max(request.parallel, 1) * THREADS_PER_PARALLEL, MOST_THREADS)
-    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=threads))
-    script = script_of(request.info)
-    # For good, not while the script runs only: an `apply` may import later.
-    sys.path.insert(0, str(script.parent))
-    sys.argv = [str(script)]
-    await pulumi.runtime.run_in_stack(lambda: run_script(script))
-
-
-def script_of(info: language_pb2.ProgramInfo) -> Path:
-    """The file to run: `main:` of Pulumi.yaml is one, or a folder that holds a __main__.py."""
-    entry = Path(info.program_directory, info.entry_point)
-    return entry / "__main__.py" if entry.is_dir() else entry
-
-
-def run_script(script: Path) -> None:
-    """Run the file as Python itself would."""
-    if not script.is_file():
-        raise pulumi.RunError(f"no program to run: {script} does not exist")
-    runpy.run_path(str(script), run_name="__main__")
-
-
-def explain(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Tell the user what ended the program, in place of Python's own traceback."""
-    if isinstance(error, pulumi.RunError):
-        tell(str(error))
-    elif not is_engine_gone(error):
-        shown = in_program(trace)
-        if shown is None and not isinstance(error, SyntaxError):
-            shown = trace
-        tell("the program raised an exception\n" + "".join(traceback.format_exception(kind, error, shown)))
-
-
-def is_engine_gone(error: BaseException) -> bool:
-    """Whether the engine has ended the deployment; it tells the user why by itself."""
-    return isinstance(error, grpc.Call) and error.code() is grpc.StatusCode.UNAVAILABLE
-
-
-def tell(message: str) -> None:
-    """Show an error on the stack's row, or on standard error when there is no engine any more."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    # A registration waits in a thread until the engine answers it.
+    executor = ThreadPoolExecutor(max_workers=threads)
+    loop.set_default_executor(executor)
     try:
-        pulumi.log.error(message)
-    except grpc.RpcError:
-        print(message, file=sys.stderr)
+        loop.run_until_complete(pulumi.runtime.run_in_stack(program))
+    finally:
+        executor.shutdown(wait=True)
+        loop.close()
+        sys.stdout.flush()
+        sys.stderr.flush()
 
 
-def in_program(trace: TracebackType | None) -> TracebackType | None:
-    """The part of a traceback that starts in the program; None where it was never reached."""
-    while trace and is_runner(trace.tb_frame.f_code.co_filename, trace.tb_frame.f_globals.get("__name__", "")):
-        trace = trace.tb_next
-    return trace
+def run_entry(entry: str, file: Path) -> None:
+    """Run the program as Python itself would; its folder is on the path only meanwhile."""
+    if not file.is_file():
+        pulumi.log.error(f"there is no program {file}")
+        sys.exit(EXPLAINED)
+    runpy.run_path(entry, run_name="__main__")
 
 
-def is_runner(file: str, module: str) -> bool:
-    """Whether a frame belongs to what runs a program: this file, runpy, asyncio, the SDK's runtime."""
-    return file in {__file__, "<frozen runpy>"} or module.startswith(("asyncio.", "pulumi.runtime."))
+def program_trace(error: Exception, file: Path) -> str:
+    """The traceback from the program's own file on; the whole one where that file is not in it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    files = [Path(frame.filename).resolve() for frame in frames]
+    limit = len(files) - files.index(file) if file in files else len(files)
+    return "".join(traceback.format_exception(error, limit=-limit))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -16,7 +16,14 @@ from math import isfinite
 from typing import Any
 
 from pulumi_bms.api import codes
-from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NotFoundError, RefusedError
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    NoSuchApiError,
+    NotFoundError,
+    RefusedError,
+)
 from pulumi_bms.api.redaction import cleaned
 
 DEEPEST = 64
@@ -130,7 +137,10 @@ def _error(answer: Answer, said: Complaint, what: str) -> ApiError:
         said = Complaint(message="a redirect, which is not followed: a credential must not travel to another host")
     elif not said.code and not said.message:
         said = Complaint(message=_shape(answer.body, None))
-    return _make(_class_of(answer.status, said), answer, said, what)
+    kind = _class_of(answer.status, said)
+    # The API writes JSON: a page comes from a gateway or a web server that does not have it.
+    is_elsewhere = kind is NotFoundError and _is_page(answer.body)
+    return _make(NoSuchApiError if is_elsewhere else kind, answer, said, what)
 
 
 def _class_of(status: int, said: Complaint) -> type[ApiError]:
@@ -140,6 +150,8 @@ def _class_of(status: int, said: Complaint) -> type[ApiError]:
         return NoNewsError
     if status == 401 or (code in codes.REJECTED_CREDENTIAL_CODES and status != 403):  # noqa: PLR2004
         return AuthenticationError
+    if code in codes.NO_SUCH_API_CODES:
+        return NoSuchApiError
     if status == 404 or code in codes.NOT_FOUND_CODES:  # noqa: PLR2004
         return NotFoundError
     return NoNewsError if known and known.transient and status != 403 else RefusedError  # noqa: PLR2004
@@ -203,11 +215,14 @@ def _inside(value: object) -> list[tuple[Any, object]]:
     return list(enumerate(value)) if isinstance(value, list) else []
 
 
+def _is_page(body: bytes) -> bool:
+    return body[:200].lstrip().startswith(b"<")
+
+
 def _shape(body: bytes, document: object) -> str:
-    start = body[:200].lstrip().lower()
-    if not start:
+    if not body[:200].strip():
         return "the answer is empty"
-    if start.startswith(b"<"):
+    if _is_page(body):
         return "the answer is a page of HTML or XML, no JSON"
     if document is None:
         return "the answer is no complete JSON document"

@@ -13,7 +13,8 @@ from urllib.parse import urlencode
 
 from pulumi_bms.api.answers import Complaint, complaint_of
 from pulumi_bms.api.background import INTERRUPTED, Unwanted, UnwantedError, pause
-from pulumi_bms.api.errors import ApiError, NoNewsError, NotFoundError, RefusedError
+from pulumi_bms.api.errors import ApiError, NoNewsError, NoSuchApiError, NotFoundError
+from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT
 from pulumi_bms.api.models import Unreadable
 from pulumi_bms.api.operation_codes import says_not_found
 from pulumi_bms.api.operations import Operation
@@ -29,8 +30,6 @@ T = TypeVar("T")
 Query: TypeAlias = Sequence[tuple[str, str]]
 Body: TypeAlias = Mapping[str, Any] | None
 
-CHANGE_TIMEOUT = 75.0
-"""Seconds that the response to a change may take: the gateway itself waits 60 s for the service behind it."""
 THROTTLED_PAUSE = 2.0
 """Seconds that an operation pauses after a 429 that does not say for how long."""
 LONGEST_PAUSE = 60.0
@@ -77,8 +76,9 @@ UNPACED = Unpaced()
 class Channel:
     """Sends the operations of one service, for one project where the service has projects.
 
-    `timeout` is what remains for each request, in seconds. Once `unwanted` says so, nothing is sent any more. A
-    `NotFoundError` is always one of the service: a 404 of a gateway or a proxy is a `RefusedError`.
+    `timeout` is what remains for each request, in seconds; a change that has its turn in time is not cut short. Once
+    `unwanted` says so, nothing is sent any more. `may_send` is asked before each change, at the last moment, with the
+    request in words. A `NotFoundError` is always one of the service: a 404 of a gateway is a `NoSuchApiError`.
     """
 
     transport: Transport
@@ -86,10 +86,16 @@ class Channel:
     pace: Pace = UNPACED
     timeout: float | None = None
     unwanted: Unwanted = field(default=None, repr=False)
+    may_send: Callable[[str], bool] | None = field(default=None, repr=False)
 
-    def within(self, timeout: float | None = None, unwanted: Unwanted = None) -> Channel:
-        """The same channel for somebody with that patience."""
-        return replace(self, timeout=timeout, unwanted=unwanted)
+    def within(
+        self,
+        timeout: float | None = None,
+        unwanted: Unwanted = None,
+        may_send: Callable[[str], bool] | None = None,
+    ) -> Channel:
+        """The same channel for a step that has so much time, may be cancelled, and decides at the last moment."""
+        return replace(self, timeout=timeout, unwanted=unwanted, may_send=may_send)
 
     def read(
         self,
@@ -118,7 +124,8 @@ class Channel:
         self, operation: Operation, wanted: Wanted, *, names: Mapping[str, str] | None = None, body: Body = None
     ) -> dict[str, Any]:
         """Send one request that changes things, once, and return the response. Raises what `send_once` raises."""
-        request = self._request(operation, names or {}, (), body, patience=CHANGE_TIMEOUT)
+        request = self._request(operation, names or {}, (), body)
+        request = replace(request, timeout=None, may_send=self.may_send, response_timeout=SUBMISSION_TIMEOUT)
         with self._heeding(operation):
             document = send_once(self.transport, request, wanted)
         return self._sanitized(document)
@@ -129,7 +136,6 @@ class Channel:
         names: Mapping[str, str],
         query: Query,
         body: Body,
-        patience: float | None = None,
     ) -> Request:
         begun = time.monotonic()
         project_id = self.project.id(self.timeout, self.unwanted) if self.project else None
@@ -142,7 +148,6 @@ class Channel:
             project_id=project_id,
             secrets=SUBMITTED.all(),
             unwanted=self.unwanted,
-            patience=patience,
         )
         self._await_turn(operation, request, begun)
         spent = time.monotonic() - begun
@@ -173,7 +178,7 @@ class Channel:
                 seconds = THROTTLED_PAUSE if error.retry_after is None else min(error.retry_after, LONGEST_PAUSE)
                 self.pace.pause(operation.name, time.monotonic() + seconds)
             if isinstance(error, NotFoundError) and not says_not_found(error):
-                raise with_advice(error.recast(RefusedError), error.hint or _NOT_THE_SERVICE) from None
+                raise with_advice(error.recast(NoSuchApiError), error.hint or _NOT_THE_SERVICE) from None
             raise
 
     def _sanitized(self, document: dict[str, Any]) -> dict[str, Any]:

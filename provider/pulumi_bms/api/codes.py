@@ -324,6 +324,9 @@ _SPELLINGS: Mapping[str, str] = {
 NOT_FOUND_CODES = frozenset({"Common.0011"})
 """Codes, as `normalise` spells them, of an answer that says: there is no such job."""
 
+NO_SUCH_API_CODES = frozenset({"APIGW.0101", "APIGW.0103", "APIGW.0104", "APIGW.0105"})
+"""Codes, as `normalise` spells them, of a gateway that has no such API, or nothing behind it."""
+
 REJECTED_CREDENTIAL_CODES = frozenset(
     {
         *("APIGW.0301", "APIGW.0303", "APIGW.0305", "APIGW.0307", "APIGW.0311"),

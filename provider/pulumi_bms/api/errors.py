@@ -7,6 +7,7 @@ BmsError
     ├── NotFoundError        the API does not know the id
     ├── AuthenticationError  the API does not accept the credential
     ├── RefusedError         the API understood, and said no
+    │   └── NoSuchApiError   the endpoint does not have this API
     └── UnansweredError      a request that changes things was sent; whether it took effect is unknown
 """
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from pulumi_bms.api import codes
+from pulumi_bms.api.excerpt import Excerpt
 
 LONGEST_DETAIL = 500
 """Characters of a server's own words that an error repeats."""
@@ -38,7 +40,8 @@ class ApiError(BmsError):
 
     `status` is the HTTP status, `code` and `detail` are what the body says, `request_id` is the header
     `X-Request-Id`, and `retry_after` the pause in seconds that the server asks for. `credential` says by what the
-    request was signed, where that matters, and `advice` what to do about this error. Each may be None.
+    request was signed, where that matters, and `advice` what to do about this error. `excerpt` is what the response
+    to a submission says. Each may be None.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class ApiError(BmsError):
         retry_after: float | None = None,
         credential: str | None = None,
         advice: str | None = None,
+        excerpt: Excerpt | None = None,
     ) -> None:
         # Only what is never secret: the arguments show in the repr, and pickle calls the class with them.
         super().__init__(what)
@@ -63,6 +67,7 @@ class ApiError(BmsError):
         self.retry_after = retry_after
         self.credential = credential
         self.advice = advice
+        self.excerpt = excerpt
 
     def recast(self, kind: type[Kind]) -> Kind:
         """The same said of the same request, but another kind of error: it means something else where it is met."""
@@ -75,6 +80,7 @@ class ApiError(BmsError):
             retry_after=self.retry_after,
             credential=self.credential,
             advice=self.advice,
+            excerpt=self.excerpt,
         )
 
     @property
@@ -132,6 +138,10 @@ class AuthenticationError(ApiError):
 
 class RefusedError(ApiError):
     """The API understood, and said no."""
+
+
+class NoSuchApiError(RefusedError):
+    """The endpoint does not have this API: nothing is said about any job."""
 
 
 class UnansweredError(ApiError):

@@ -31,12 +31,14 @@ class GivenUpError(Exception):
 class Exchange:
     """The state that the thread of the exchange and the waiting one share.
 
-    `status` and `request_id` are those of the response, as soon as its head has come.
+    `status` and `request_id` are those of the response, as soon as its head has come. `body` is what has come of its
+    body so far.
     """
 
     def __init__(self) -> None:
         self.status: int | None = None
         self.request_id: str | None = None
+        self.body = bytearray()
         self._lock = threading.Lock()
         self._begun = False
         self._given_up = False

@@ -7,7 +7,7 @@ of the calls that answer with a `job_id`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +20,10 @@ from pulumi_bms.api.redaction import secrets_of
 from pulumi_bms.api.request import Request
 from pulumi_bms.api.sanitized import SUBMITTED
 from pulumi_bms.api.submission import job_id_of, names_job, order_id_of, send_once
-from pulumi_bms.api.transport import Transport
+from pulumi_bms.api.transport import CONNECT_TIMEOUT, Transport
+
+SUBMISSION_TIMEOUT = 75.0
+"""Seconds that the response to a submission may take: the gateway itself waits 60 s for the service behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,23 @@ class Submission:
 class JobApi:
     """The Job API of one project."""
 
-    def __init__(self, transport: Transport, project: Project) -> None:
+    def __init__(
+        self, transport: Transport, project: Project, *, submission_timeout: float = SUBMISSION_TIMEOUT
+    ) -> None:
         self._transport = transport
         self._project = project
+        self._submission_timeout = submission_timeout
+
+    @property
+    def longest_submission(self) -> float:
+        """Seconds from the moment at which a submission is sent to the moment at which its outcome is known."""
+        return CONNECT_TIMEOUT + self._submission_timeout
 
     def get_job(self, job_id: str, *, timeout: float | None = None, unwanted: Unwanted = None) -> Look:
         """Look once at a job (`GET /v1/{project_id}/jobs/{job_id}`); `timeout` is what remains, in seconds.
 
-        Raises an `ApiError`: `NoNewsError` where looking again may help, or once `unwanted` says that the answer is no
-        longer wanted, else what the answer means.
+        Raises an `ApiError`: `NoNewsError` where another poll may help, as after a response about another job or once
+        `unwanted` says that the response is no longer wanted, else what the response means.
         """
         project_id = self._project.id(timeout, unwanted)
         path = f"{_root(project_id)}/jobs/{quote(job_id, safe='')}"
@@ -58,12 +69,14 @@ class JobApi:
         request = Request("GET", path, timeout=timeout, project_id=project_id, secrets=submitted, unwanted=unwanted)
         answer, document = self._transport.ask(request, _is_job)
         try:
-            return Look(Job.read(document, (*self._transport.credential.secrets, *submitted)), answer.retry_after)
+            job = Job.read(document, (*self._transport.credential.secrets, *submitted))
+            trouble = job.mismatch(job_id)
+            if not trouble:
+                return Look(job, answer.retry_after)
         except Unreadable as error:
-            what = self._transport.describe(request)
-            raise NoNewsError(
-                what, status=answer.status, detail=f"unreadable: {error}", request_id=answer.request_id
-            ) from None
+            trouble = f"unreadable: {error}"
+        what = self._transport.describe(request)
+        raise NoNewsError(what, status=answer.status, detail=trouble, request_id=answer.request_id)
 
     def submit(
         self,
@@ -72,19 +85,32 @@ class JobApi:
         body: Mapping[str, Any] | None,
         *,
         unwanted: Unwanted = None,
+        may_send: Callable[[str], bool] | None = None,
     ) -> Submission:
         """Send one request that starts a job, once; `path` is relative to `/v1/{project_id}/`.
 
-        Signing in may take a while: where `unwanted` says so before the request leaves, nothing is sent. Raises
-        `RefusedError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where the
-        request never left, and `UnansweredError` where it may have taken effect.
+        Signing in may take a while: where `unwanted` says so before the request leaves, nothing is sent. `may_send` is
+        called at the last moment, after signing in, with the request's method and address: where it says no, nothing is
+        sent. After a 401 the request is sent once more, and `may_send` called again.
+
+        Raises `RefusedError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where
+        the request never left, `UnansweredError` where it may have taken effect, and what `may_send` raises.
         """
         payload = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         project_id = self._project.id(unwanted=unwanted)
         target = f"{_root(project_id)}/{quote(path, safe='/')}"
         secrets = secrets_of(body)
         SUBMITTED.add(secrets)
-        request = Request(method, target, payload, project_id=project_id, secrets=secrets, unwanted=unwanted)
+        request = Request(
+            method,
+            target,
+            payload,
+            project_id=project_id,
+            secrets=secrets,
+            unwanted=unwanted,
+            may_send=may_send,
+            response_timeout=self._submission_timeout,
+        )
         document = send_once(self._transport, request, names_job)
         return Submission(job_id_of(document) or "", order_id_of(document))
 

@@ -16,6 +16,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from pulumi_bms.api.errors import LONGEST_NAME
+from pulumi_bms.api.redaction import cleaned
 from pulumi_bms.api.sanitized import sanitized
 
 MAX_DEPTH = 16
@@ -176,6 +178,16 @@ class SubJob(Record):
 
 class Job(Record):
     """One job (the page's first table): the answer of the query."""
+
+    def mismatch(self, job_id: str) -> str:
+        """Why this document is no response to a query of `job_id`; "" where it may be one.
+
+        The id may be a sub-job's, as in the page's sample. A document without an id is believed.
+        """
+        named = {record.job_id.lower() for record in self.walk() if record.job_id}
+        if self.job_id is None or job_id.lower() in named:
+            return ""
+        return f"the response is about job {cleaned(self.job_id)[:LONGEST_NAME]}, not about job {job_id}"
 
     @classmethod
     def read(cls, wire: Mapping[str, Any], secrets: Iterable[str] = ()) -> Job:

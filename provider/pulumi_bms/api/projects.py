@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from pulumi_bms.api.auth import described
 from pulumi_bms.api.background import Unwanted
-from pulumi_bms.api.errors import NoNewsError, NotFoundError, RefusedError
+from pulumi_bms.api.errors import NoNewsError, NoSuchApiError, NotFoundError, RefusedError
 from pulumi_bms.api.flight import Flight, before_sending
 from pulumi_bms.api.request import Request
 from pulumi_bms.api.transport import Transport
@@ -87,7 +87,7 @@ def before_the_request() -> Iterator[None]:
     """Let what goes wrong at the identity service not look like an answer to the request that it is asked for."""
     try:
         yield
-    except NotFoundError as error:
+    except (NotFoundError, NoSuchApiError) as error:
         refused = error.recast(RefusedError)
         refused.advice = "check the IAM endpoint (`bms:iamEndpoint`), and the project's name or id"
         raise refused from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pulumi_bms.api.auth import Unpicklable
@@ -16,8 +17,9 @@ class Request(Unpicklable):
     """One request: `path` begins with a slash and is quoted already; `timeout` is what remains, in seconds.
 
     `project_id` goes into the header that names the project, no error repeats what `secrets` holds, and where
-    `unwanted` says so before the request leaves, nothing is sent. `patience` is for how long the answer is waited for,
-    in seconds, where the usual time is too short. `scope` names the project of a request that has no such header.
+    `unwanted` says so before the request leaves, nothing is sent. `may_send` is asked at the last moment, with the
+    request in words. `response_timeout` is how long the response may take, in seconds, by default the transport's.
+    `scope` names the project of a request that has no such header.
     """
 
     method: str
@@ -27,7 +29,8 @@ class Request(Unpicklable):
     project_id: str | None = None
     secrets: tuple[str, ...] = field(default=(), repr=False)
     unwanted: Unwanted = field(default=None, repr=False)
-    patience: float | None = field(default=None, repr=False)
+    may_send: Callable[[str], bool] | None = field(default=None, repr=False)
+    response_timeout: float | None = field(default=None, repr=False)
     scope: str = field(default="", repr=False)
 
     @property

@@ -15,12 +15,23 @@ from pulumi_bms.api.redaction import redact
 
 Document = TypeVar("Document", bound=Mapping[str, Any])
 
+SHORTEST_SECRET = 6
+"""Characters from which a submitted secret is looked for in documents; the API's passwords have 8 at least."""
 LONG_SECRET = 16
 """Characters from which a secret is masked even where programs decide on the text: shorter ones may stand in an id."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Control characters, those that change the direction of writing, and line separators."""
 _ID_NAME = re.compile(r"(?:^|_)ids?$|Ids?$")
 _EXACT_NAMES = frozenset({"status", "job_type", "error_code", "begin_time", "end_time"})
+_FIELDS = _EXACT_NAMES | {
+    "entities",
+    "sub_jobs",
+    "sub_jobs_total",
+    "fail_reason",
+    "message",
+    "code",
+    "errorcode_message",
+}
 _MARK = "\N{REPLACEMENT CHARACTER}"
 _BETWEEN = "\0"
 """Stands in no text without control characters."""
@@ -34,9 +45,9 @@ class KnownSecrets:
         self._values: dict[str, None] = {}
 
     def add(self, values: Iterable[str]) -> None:
-        """Remember more."""
+        """Remember more; what is shorter than any password stands in ordinary words, and would mask them."""
         with self._lock:
-            self._values.update(dict.fromkeys(values))
+            self._values.update((value, None) for value in values if len(value) >= SHORTEST_SECRET)
 
     def all(self) -> tuple[str, ...]:
         """All that were added."""
@@ -76,14 +87,20 @@ def _texts(document: Mapping[str, Any]) -> Iterator[_Text]:
         if isinstance(value, str):
             yield value, exact
         elif isinstance(value, Mapping):
-            yield from ((key, True) for key in value)
+            yield from ((key, _is_field(key)) for key in value)
             todo += [(inner, _is_exact(key)) for key, inner in value.items()]
         elif isinstance(value, list | tuple):
             todo += [(inner, exact) for inner in value]
 
 
 def _is_exact(name: str) -> bool:
+    """Whether programs decide on the value of the field."""
     return name in _EXACT_NAMES or _ID_NAME.search(name) is not None
+
+
+def _is_field(name: str) -> bool:
+    """Whether programs look for a field of this name, or would without the control characters in it."""
+    return name in _FIELDS or any(pattern.search(name) for pattern in (_ID_NAME, _CONTROL))
 
 
 def _safe(texts: Sequence[_Text], secrets: Sequence[str]) -> list[str]:
@@ -111,7 +128,7 @@ def _replaced(document: Document, change: Callable[[_Text], str]) -> Document:
         if isinstance(value, str):
             holder[place] = change((value, exact))
         elif isinstance(value, Mapping):
-            names = {key: change((key, True)) for key in value}
+            names = {key: change((key, _is_field(key))) for key in value}
             holder[place] = copy = {names[key]: inner for key, inner in value.items()}
             todo += [(copy, name, _is_exact(key)) for key, name in names.items()]
         elif isinstance(value, list | tuple):

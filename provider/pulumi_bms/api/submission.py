@@ -14,14 +14,16 @@ from pulumi_bms.api.transport import Transport, Wanted
 _SEE_OTHER = range(300, 304)
 """Statuses of a response that may mean: the request was carried out, and there is more to see elsewhere."""
 _JOB_ID = ("job_id", "jobId")
-_ORDER_ID = ("order_id", "orderId")
+ORDER_ID = ("order_id", "orderId")
+"""The names that responses give to the id of an order."""
 
 
 def send_once(transport: Transport, request: Request, wanted: Wanted) -> dict[str, Any]:
     """Send one request that changes things, once, and return the document that was wanted.
 
     Raises `RefusedError`, `NotFoundError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent`
-    False) where the request never left, and `UnansweredError` where the request may have taken effect.
+    False) where the request never left, `UnansweredError` where the request may have taken effect, and what the
+    request's `may_send` raises.
     """
     try:
         _, document = transport.ask(request, wanted)
@@ -29,7 +31,7 @@ def send_once(transport: Transport, request: Request, wanted: Wanted) -> dict[st
         raise _unanswered(error) from None
     except RefusedError as error:
         seen_other = error.status in _SEE_OTHER and error.what == transport.describe(request)
-        raise (error.recast(UnansweredError) if seen_other else error) from None
+        raise (error.recast(UnansweredError) if seen_other or _names_effect(error) else error) from None
     return document
 
 
@@ -40,7 +42,7 @@ def job_id_of(document: Mapping[str, Any]) -> str | None:
 
 def order_id_of(document: Mapping[str, Any]) -> str | None:
     """The id of the order that a response names."""
-    return _id(document, _ORDER_ID)
+    return _id(document, ORDER_ID)
 
 
 def names_job(document: Mapping[str, Any]) -> bool:
@@ -52,7 +54,7 @@ def _unanswered(error: NoNewsError) -> ApiError:
     """A sent request is never repeated: the error is either a refusal, or the outcome is unknown."""
     if not error.sent:
         return error
-    return error.recast(RefusedError if _says_no(error) else UnansweredError)
+    return error.recast(RefusedError if _says_no(error) and not _names_effect(error) else UnansweredError)
 
 
 def _says_no(error: ApiError) -> bool:
@@ -64,7 +66,17 @@ def _says_no(error: ApiError) -> bool:
     return error.code is not None or error.status == 429  # noqa: PLR2004
 
 
+def _names_effect(error: ApiError) -> bool:
+    """Whether a response that says no names a job or an order all the same: an unpaid order may stand."""
+    return error.excerpt is not None and error.excerpt.id_of(*_JOB_ID, *ORDER_ID) is not None
+
+
 def _id(document: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
     found = (document.get(name) for name in names)
-    texts = (without_control_characters(value).strip() for value in found if isinstance(value, str))
-    return next(filter(None, texts), None)
+    return next((text for value in found if (text := _text(value))), None)
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return without_control_characters(value).strip() or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None

@@ -24,6 +24,7 @@ from pulumi_bms.api.background import INTERRUPTED, NoThreadError, Unwanted, Unwa
 from pulumi_bms.api.causes import cause_of
 from pulumi_bms.api.connections import is_loopback, new_session
 from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError
+from pulumi_bms.api.excerpt import excerpt_of
 from pulumi_bms.api.exchange import Exchange
 from pulumi_bms.api.redaction import redact
 from pulumi_bms.api.request import Request
@@ -159,6 +160,8 @@ class Transport:
             raise NoNewsError.never_sent(self.describe(request), cause_of(error, begun=False)) from None
         if request.unwanted and request.unwanted():
             raise NoNewsError.never_sent(self.describe(request), INTERRUPTED)
+        if request.may_send and not request.may_send(self.describe(request)):
+            raise NoNewsError.never_sent(self.describe(request), INTERRUPTED)
         return prepared, _after(request, self._monotonic() - begun)
 
     def _read(self, prepared: PreparedRequest, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
@@ -170,6 +173,7 @@ class Transport:
             if advice.shows_acceptance(error):
                 self._standing.accept(request.concerns)
             self._explain(error, prepared, request, advice.skew_of(answer, signed_at))
+            self._quote(error, answer.body, prepared, request)
             raise
         self._standing.accept(request.concerns)
         return answer, document
@@ -179,15 +183,23 @@ class Transport:
         if advice.concerns_credential(error):
             error.credential = described(self.credential)
             error.advice = advice.advise(error, self.credential, skew, request)
-        # What was sent, too: the credential may have a newer token by now.
-        sent = [prepared.headers[name] for name in _SECRET_HEADERS if name in prepared.headers]
-        secrets = (*map(str, sent), *self.credential.secrets, *request.secrets)
+        secrets = self._secrets(prepared, request)
         error.detail = redact(advice.without_canonical_request(error.detail), secrets)
         error.code, error.request_id = redact(error.code, secrets), redact(error.request_id, secrets)
 
+    def _quote(self, error: ApiError, body: bytes, prepared: PreparedRequest, request: Request) -> None:
+        """Add what the response says, however little of it came: of a submission each id counts."""
+        if request.method != "GET" and body:
+            error.excerpt = excerpt_of(body, self._secrets(prepared, request))
+
+    def _secrets(self, prepared: PreparedRequest, request: Request) -> tuple[str, ...]:
+        # What was sent, too: the credential may have a newer token by now.
+        sent = [prepared.headers[name] for name in _SECRET_HEADERS if name in prepared.headers]
+        return (*map(str, sent), *self.credential.secrets, *request.secrets)
+
     def _deliver(self, prepared: PreparedRequest, request: Request) -> Answer:
         """The answer, read whole, or `NoNewsError`: by the deadline of the exchange, whatever the other side does."""
-        exchange, seconds = Exchange(), _at_least(request.timeout, request.patience or EXCHANGE_TIMEOUT)
+        exchange, seconds = Exchange(), _at_least(request.timeout, _longest_exchange(request))
         ends_at = self._monotonic() + seconds
         repeatable = request.method == "GET"
         try:
@@ -199,9 +211,9 @@ class Transport:
             )
         except TimeoutError:
             why = "no answer in time" if exchange.begun else "no connection in time"
-            raise self._no_news(request, exchange, why) from None
+            raise self._no_news(prepared, request, exchange, why) from None
         except UnwantedError:
-            raise self._no_news(request, exchange, "interrupted" if exchange.begun else INTERRUPTED) from None
+            raise self._no_news(prepared, request, exchange, "interrupted" if exchange.begun else INTERRUPTED) from None
         except NoThreadError as error:
             raise NoNewsError.never_sent(self.describe(request), str(error)) from None
         # Neither headers nor bodies: there are tokens in the one, and passwords in the other.
@@ -229,9 +241,11 @@ class Transport:
             with self._open(session, prepared, request) as response:
                 head = Answer(response.status_code, {key.lower(): each for key, each in response.headers.items()}, b"")
                 exchange.status, exchange.request_id = head.status, head.request_id
-                return replace(head, body=b"".join(self._pieces(response, exchange, request, ends_at)))
+                for piece in self._pieces(response, exchange, prepared, request, ends_at):
+                    exchange.body += piece
+                return replace(head, body=bytes(exchange.body))
         except (requests.RequestException, HTTPError, OSError) as error:
-            news = self._no_news(request, exchange, cause_of(error, begun=exchange.begun))
+            news = self._no_news(prepared, request, exchange, cause_of(error, begun=exchange.begun))
             # What ended before its time is no answer, whatever its status.
             news.status = None
             raise news from None
@@ -242,7 +256,7 @@ class Transport:
         if is_loopback(self.endpoint):
             # A proxy would get in clear what is meant for this machine.
             around["proxies"] = {}
-        silence = max(READ_TIMEOUT, request.patience or 0.0)
+        silence = request.response_timeout or READ_TIMEOUT
         return session.send(
             prepared,
             timeout=(_at_least(request.timeout, CONNECT_TIMEOUT), _at_least(request.timeout, silence)),
@@ -250,25 +264,34 @@ class Transport:
             **around,
         )
 
-    def _pieces(self, response: Response, exchange: Exchange, request: Request, ends_at: float) -> Iterator[bytes]:
+    def _pieces(
+        self, response: Response, exchange: Exchange, prepared: PreparedRequest, request: Request, ends_at: float
+    ) -> Iterator[bytes]:
         size = 0
         while piece := response.raw.read1(_PIECE, decode_content=True):
             size += len(piece)
             if size > LARGEST_BODY:
-                raise self._no_news(request, exchange, f"the answer is larger than {LARGEST_BODY // 2**20} MiB")
+                raise self._no_news(
+                    prepared, request, exchange, f"the answer is larger than {LARGEST_BODY // 2**20} MiB"
+                )
             if self._monotonic() > ends_at:
-                raise self._no_news(request, exchange, "the answer trickled in too slowly")
+                raise self._no_news(prepared, request, exchange, "the answer trickled in too slowly")
             yield piece
 
-    def _no_news(self, request: Request, exchange: Exchange, why: str) -> NoNewsError:
+    def _no_news(self, prepared: PreparedRequest, request: Request, exchange: Exchange, why: str) -> NoNewsError:
         error = NoNewsError(self.describe(request), status=exchange.status, detail=why, request_id=exchange.request_id)
         error.sent = exchange.begun
+        self._quote(error, bytes(exchange.body), prepared, request)
         _TRACE.debug("%s: %s", error.what, why)
         return error
 
     def describe(self, request: Request) -> str:
         """The request in words: method and address, nothing secret."""
         return f"{request.method} {self.endpoint}{request.path}"
+
+
+def _longest_exchange(request: Request) -> float:
+    return EXCHANGE_TIMEOUT if request.response_timeout is None else CONNECT_TIMEOUT + request.response_timeout
 
 
 def _at_least(timeout: float | None, usual: float) -> float:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ T = TypeVar("T")
 
 PATIENCE = 0.5
 """Seconds after a cancel in which a method may end by itself."""
+_HOLD_CHECK = 0.05
 FOREIGN_CALLS = 4
 """Calls at once of providers that do not ask for more: so many threads has Pulumi's own host."""
 
@@ -27,10 +29,10 @@ class Checkpoint:
     outputs: Outputs
     reason: str
 
-    def as_error(self) -> PartialStateError:
+    def as_error(self) -> ExpectedError:
         """The answer in the method's place."""
         outputs = self.outputs() if callable(self.outputs) else self.outputs
-        return PartialStateError(self.id, outputs, self.reason)
+        return PartialStateError(self.id, outputs, self.reason) if self.id else ExpectedError(self.reason)
 
 
 class Cancellation:
@@ -50,10 +52,36 @@ class Cancellation:
         await self._loop_event.wait()
 
 
+class Holds:
+    """Requests whose responses must not be lost. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ends: dict[object, float] = {}
+
+    @contextmanager
+    def hold(self, seconds: float) -> Iterator[None]:
+        """Count a request, for so many seconds at most."""
+        this = object()
+        with self._lock:
+            self._ends[this] = time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._ends[this]
+
+    def any(self) -> bool:
+        """Whether a request is under way, and has time left."""
+        with self._lock:
+            return any(end > time.monotonic() for end in self._ends.values())
+
+
 class Calls:
     """Runs methods. The event loop stays free, so a check never waits behind a wait."""
 
     def __init__(self, cancellation: Cancellation) -> None:
+        self.holds = Holds()
         self._cancellation = cancellation
         self._foreign = asyncio.Semaphore(FOREIGN_CALLS)
         self._running = 0
@@ -75,9 +103,13 @@ class Calls:
             if not self._running:
                 self._idle.set()
 
-    async def idle(self) -> None:
-        """Return once no call is running."""
-        await self._idle.wait()
+    async def ended(self, patience: float) -> None:
+        """Return once no call is running, at the latest `patience` seconds after the end of all held requests."""
+        # A call of an engine that is gone counts as ended, whatever its thread still does: what that holds counts too.
+        while self.holds.any():  # noqa: ASYNC110  (threads end them, and time does)
+            await asyncio.sleep(_HOLD_CHECK)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), patience)
 
     async def _result(self, result: asyncio.Future[T], checkpoint: Callable[[], Checkpoint | None]) -> T:
         cancelled = asyncio.create_task(self._cancellation.wait())

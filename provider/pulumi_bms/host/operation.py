@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -33,13 +33,18 @@ def _nowhere(*_: object) -> None:
     """A report that nobody sees."""
 
 
+def _no_hold(_seconds: float) -> AbstractContextManager[None]:
+    """A host that does not ask what is under way when it ends."""
+    return nullcontext()
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One call of a provider's method, as the host that makes it describes it.
 
     `timeout` is what the user set for it (`custom_timeouts`), in seconds, or None. `inputs` are the resource's inputs
-    where the method is not given them (`read`). `keeps_partial_state` is whether the host saves what a
-    `PartialStateError` carries.
+    where the method is not given them (`read`, `delete`), for `diff` those of before. `keeps_partial_state` is whether
+    the host saves what a `PartialStateError` carries.
     """
 
     urn: str = ""
@@ -62,9 +67,14 @@ class Operation:
     The same function may be given by any number of steps.
     """
     checkpoint: Callable[[str, Outputs, str], None] = _nowhere
-    """Say what is known so far: id, outputs, and why that is not all.
+    """Say what is known so far: id, outputs, and why that is not all. With "" for the id nothing is to be kept.
 
     Outputs that are a function are computed when the checkpoint is needed, in another thread.
+    """
+    hold: Callable[[float], AbstractContextManager[None]] = _no_hold
+    """Around a request whose response must not be lost, and the seconds that may take at most.
+
+    For so long the host does not end and makes no result from a checkpoint; those before it are void.
     """
 
 

@@ -44,8 +44,8 @@ async def serve(engine_address: str) -> None:
     print(port, flush=True)  # noqa: T201  (the engine reads it)
     await _until_over(parent)
     cancellation.set()
-    with suppress(TimeoutError):
-        await asyncio.wait_for(calls.idle(), _LAST_ANSWERS)
+    # Also where the engine is gone: the response to an order goes into its record then.
+    await calls.ended(_LAST_ANSWERS)
     await server.stop(grace=0.2)
     await engine.close()
 

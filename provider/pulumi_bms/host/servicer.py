@@ -14,7 +14,7 @@ from pulumi_bms.host.engine import Engine
 from pulumi_bms.host.operation import ExpectedError, Operation, Purpose
 from pulumi_bms.host.providers import Providers, has_provider
 from pulumi_bms.host.step import Context, Step
-from pulumi_bms.host.wire import decode, decode_with_unknowns
+from pulumi_bms.host.wire import decode, decode_stored, decode_with_unknowns
 
 
 class Servicer(proto.ResourceProviderServicer):
@@ -59,7 +59,7 @@ class Servicer(proto.ResourceProviderServicer):
             work_is_left = has_provider(request.news)
             return proto.DiffResponse(changes=_CHANGES[work_is_left])
         olds, news = decode_with_unknowns(request.olds), decode_with_unknowns(request.news)
-        step = self._step(context, request.urn, Operation())
+        step = self._step(context, request.urn, Operation(inputs=decode_stored(request.old_inputs)))
         result = await step.run(lambda found: found.diff(request.id, olds, news), request.news, request.olds)
         return proto.DiffResponse(
             changes=_CHANGES[result.changes],
@@ -131,7 +131,8 @@ class Servicer(proto.ResourceProviderServicer):
         if not (has_provider(request.properties) or has_provider(request.old_inputs)):
             return Empty()
         outputs = decode(request.properties)
-        operation = Operation(name=request.name, timeout=request.timeout or None)
+        inputs = decode_stored(request.old_inputs)
+        operation = Operation(name=request.name, timeout=request.timeout or None, inputs=inputs)
         step = self._step(context, request.urn, operation, request.id, request.old_inputs)
         # What was imported and then never read has a provider among its inputs only.
         await step.run(lambda found: found.delete(request.id, outputs), request.properties, request.old_inputs)

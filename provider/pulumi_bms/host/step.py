@@ -6,6 +6,7 @@ import asyncio
 import json
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
@@ -55,6 +56,7 @@ class Step:
         self._inputs = inputs
         self._known: Checkpoint | None = None
         self._served: Served | None = None
+        self._held = False
         self._has_logged = False
         self._loop = asyncio.get_running_loop()
         self._row = Row(engine, operation.urn)
@@ -65,6 +67,7 @@ class Step:
             warn=lambda text: self._log(Severity.WARNING, text),
             note_at_end=engine.closing.add,
             checkpoint=self._keep,
+            hold=self._hold,
         )
 
     async def run(self, method: Callable[[ResourceProvider], T], *sources: Struct) -> T:
@@ -72,7 +75,7 @@ class Step:
         try:
             self._served = served = await self._calls.run(lambda: self._providers.find(*sources))
             async with self._calls.lane(unlimited=served.uses_operation):
-                return await self._calls.run(lambda: self._inside(served, method), lambda: self._known)
+                return await self._calls.run(lambda: self._inside(served, method), self._checkpoint)
         except PartialStateError as error:
             failure: Exception = error
         except Exception as error:  # noqa: BLE001  (whatever a provider raises is the answer of its step)
@@ -160,6 +163,19 @@ class Step:
     async def _abort(self, message: str, state: bytes | None = None) -> NoReturn:
         await self._context.abort(_CODE, _bounded(message), () if state is None else ((_DETAILS, state),))
         raise AssertionError("abort has returned")
+
+    @contextmanager
+    def _hold(self, seconds: float) -> Iterator[None]:
+        # What was known before the request is not true once the request may have left.
+        self._known, self._held = None, True
+        try:
+            with self._calls.holds.hold(seconds):
+                yield
+        finally:
+            self._held = False
+
+    def _checkpoint(self) -> Checkpoint | None:
+        return None if self._held else self._known
 
     def _keep(self, id_: str, outputs: Outputs, reason: str) -> None:
         self._known = Checkpoint(id_, outputs, reason)

@@ -21,6 +21,14 @@ def decode_with_unknowns(struct: Struct) -> dict[str, Any]:
     return dict(rpc.deserialize_properties(struct, True))  # noqa: FBT003  (its own signature)
 
 
+def decode_stored(struct: Struct) -> dict[str, Any]:
+    """Inputs as they are stored; none where the SDK can't read them back, as it can't assets without their content."""
+    try:
+        return decode_with_unknowns(struct)
+    except AssertionError:
+        return {}
+
+
 async def encode(values: dict[str, Any]) -> Struct:
     """Properties for an answer."""
     return await rpc.serialize_properties(values, {})

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from pulumi import Archive, Asset, Resource
 from pulumi.dynamic import CheckFailure, CheckResult
 from pulumi.output import Unknown
 
@@ -46,7 +47,7 @@ def job_id_problem(value: object) -> str | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return f"job_id is empty: {advice}"
     if not isinstance(value, str):
-        return f"job_id is no text: {advice}"
+        return f"job_id must be a string: {advice}"
     if len(value) > LONGEST_JOB_ID:
         return f"job_id has {len(value)} characters, more than {LONGEST_JOB_ID}: {advice}"
     if not _JOB_ID.fullmatch(value) or ".." in value:
@@ -69,7 +70,8 @@ def expected_servers_problem(value: object) -> str | None:
     if value is None or isinstance(value, Unknown):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 or value < 1:
-        return f"expected_servers is {value!r}: write a whole number of at least 1, or leave it out"
+        given = f" is {value!r}" if isinstance(value, str | int | float) else ""
+        return f"expected_servers{given}: write a whole number of at least 1, or leave it out"
     return None
 
 
@@ -93,7 +95,7 @@ def connection_problems(inputs: Mapping[str, Any]) -> list[str | None]:
 
 
 def _connection_problem(name: str, value: object) -> str | None:
-    return CONNECTION[name](value) if isinstance(value, str) else f"{name} is no text"
+    return CONNECTION[name](value) if isinstance(value, str) else f"{name} must be a string"
 
 
 def timeout_problem(value: object) -> str | None:
@@ -110,8 +112,10 @@ def path_problem(value: object) -> str | None:
     if isinstance(value, Unknown):
         return None
     advice = "write it relative to /v1/{project_id}/, such as baremetalservers or baremetalservers/ID/attachvolume"
-    if not isinstance(value, str) or not value.strip():
+    if value is None or (isinstance(value, str) and not value.strip()):
         return f"path is empty: {advice}"
+    if not isinstance(value, str):
+        return f"path must be a string: {advice}"
     if value.startswith("/") or "://" in value:
         return f"path is absolute: {advice}"
     segments = value.split("/")
@@ -129,11 +133,32 @@ def method_problem(value: object) -> str | None:
     return f"method is none of {', '.join(_METHODS)}"
 
 
+def json_problems(name: str, value: object) -> list[str]:
+    """What in an input is no JSON, each by its path: `body.server.image`. Never repeats a value."""
+    if isinstance(value, Mapping):
+        return [problem for key, inner in value.items() for problem in json_problems(f"{name}.{key}", inner)]
+    if isinstance(value, list | tuple):
+        return [found for number, inner in enumerate(value) for found in json_problems(f"{name}[{number}]", inner)]
+    if value is None or isinstance(value, str | bool | int | Unknown):
+        return []
+    if isinstance(value, float):
+        return [] if math.isfinite(value) else [f"{name} is no finite number"]
+    return [f"{name} {_advice_instead_of(value)}"]
+
+
+def _advice_instead_of(value: object) -> str:
+    if isinstance(value, Asset):
+        return "is an asset, which is no JSON: write its content as a string"
+    if isinstance(value, Archive):
+        return "is an archive, which is no JSON: write what is to be sent, as strings, numbers, lists and dicts"
+    if isinstance(value, Resource):
+        return "is a resource, which is no JSON: write an output of it, such as its `id`"
+    return f"is a {type(value).__name__}, which is no JSON: write strings, numbers, lists and dicts"
+
+
 def body_problem(value: object) -> str | None:
     """What is wrong with the body of a submission, or None. Never repeats any of it: there may be passwords in it."""
-    if value is None or isinstance(value, Unknown):
-        return None
-    if not isinstance(value, Mapping):
+    if isinstance(value, str | int | float | list | tuple):
         return 'body is no JSON object: write a dict, such as {"server": {...}}'
     if _holds_inexact(value):
         return "body holds a number not below 2**53, which Pulumi can't hand on exactly: write it as text"
@@ -145,5 +170,5 @@ def _holds_inexact(value: object) -> bool:
         return any(_holds_inexact(inner) for inner in value.values())
     if isinstance(value, list | tuple):
         return any(_holds_inexact(inner) for inner in value)
-    # Numbers arrive as floats: 2**53 + 1 as 2**53. The negation is for nan, which no comparison holds for.
-    return isinstance(value, int | float) and not abs(value) < _FIRST_INEXACT
+    # Numbers arrive as floats: 2**53 + 1 as 2**53. What is not finite is a problem of its own.
+    return isinstance(value, int | float) and math.isfinite(value) and abs(value) >= _FIRST_INEXACT

@@ -21,6 +21,7 @@ from pulumi_bms.resources.leftovers import leave
 from pulumi_bms.resources.outputs import (
     OUTPUTS,
     SubJobResult,
+    failure_of,
     job_of,
     outputs_of,
     servers_made,
@@ -29,8 +30,9 @@ from pulumi_bms.resources.outputs import (
 )
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.resources.resource import BmsResource
-from pulumi_bms.resources.waits import look_ahead, note_once, plan_of, timeout_of, wait_for
+from pulumi_bms.resources.waits import look_ahead, note_once, plan_of, poll_once, timeout_of, wait_for
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
+from pulumi_bms.waiting.verdict import Verdict
 
 __all__ = ["JobCompletion", "JobCompletionProvider", "SubJobResult", "get_job"]
 
@@ -51,7 +53,10 @@ class JobCompletion(BmsResource, module="bms", name="JobCompletion"):
     job_type: pulumi.Output[str | None]
     """The job's type, such as baremetalBatchCreate."""
     status: pulumi.Output[str]
-    """SUCCESS once the wait is over. Until then whatever the API said last; FAIL is final too."""
+    """SUCCESS once the wait is over, and FAIL once the job has failed and every sub-job is over. Both are final.
+
+    Until then whatever the API said last, RUNNING where that sounds like an end.
+    """
     begin_time: pulumi.Output[str | None]
     """When the job began: ISO 8601, UTC."""
     end_time: pulumi.Output[str | None]
@@ -150,9 +155,9 @@ class JobCompletionProvider(BmsProvider):
         """Go on with an unfinished wait; tell a failure again without asking."""
         if olds.get("status") == JobStatus.SUCCESS:
             return UpdateResult(_stored(olds))
-        known = job_of(olds)
-        if known and olds.get("status") == JobStatus.FAIL:
-            raise _failed(news["job_id"], olds, known)
+        failure = failure_of(olds)
+        if failure:
+            raise _failed(news["job_id"], olds, failure)
         return UpdateResult(self._ahead(news) if current().preview else self._wait(news, olds))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -160,12 +165,12 @@ class JobCompletionProvider(BmsProvider):
         operation = current()
         if operation.purpose is Purpose.IMPORT:
             return ReadResult(id_, self._import(id_, props))
-        known = job_of(props)
         if props.get("status") == JobStatus.SUCCESS:
             return ReadResult(id_, props)
-        if props.get("status") == JobStatus.FAIL and known:
+        failure = failure_of(props)
+        if failure:
             if operation.keeps_partial_state:
-                raise _failed(id_, props, known)
+                raise _failed(id_, props, failure)
             return ReadResult(id_, props)
         # The engine drops a null: a wait that never had an answer is stored without a status, but with its empty lists.
         if "job_id" not in props or (operation.inputs and not props.keys() & {"status", "server_ids"}):
@@ -181,23 +186,21 @@ class JobCompletionProvider(BmsProvider):
         return cuts(outputs)
 
     def _look_again(self, id_: str, props: dict[str, Any], operation: Operation) -> ReadResult:
-        """A refresh keeps an unfinished wait unfinished, or its error would be gone and the next `up` green."""
+        """A refresh keeps an unfinished wait unfinished, and tells what is known of it by now."""
         job_id, outputs, trouble = props["job_id"], _stored(props), ""
         # Ctrl-C in a refresh need not wait for the response: what is stored stays.
         operation.checkpoint(id_, outputs, f"interrupted while job {job_id} was polled: run `pulumi up`")
         try:
-            job = self.connection(operation.inputs).api.get_job(job_id).job
-            outputs = outputs_of(job_id, job, unfinished_status(job))
+            outputs = poll_once(self.connection(operation.inputs), outputs)
         except (ApiError, ExpectedError) as error:
-            trouble = f"could not be looked at: {error}{report.of_rotation(error)}"
+            trouble = report.not_polled(error)
             if not operation.keeps_partial_state:
                 raise ExpectedError(f"job {job_id} {trouble}") from None
         if operation.keeps_partial_state:
-            known = job_of(outputs)
-            if known and outputs["status"] == JobStatus.FAIL:
-                raise _failed(id_, outputs, known)
-            why = f"; it {trouble}" if trouble else ""
-            raise PartialStateError(id_, outputs, f"job {job_id} is not waited for to its end{why}: run `pulumi up`")
+            failure = failure_of(outputs)
+            if failure:
+                raise _failed(id_, outputs, failure)
+            raise PartialStateError(id_, outputs, report.unfinished(job_id, job_of(outputs), trouble))
         return ReadResult(id_, outputs)
 
     def _import(self, id_: str, inputs: dict[str, Any]) -> dict[str, Any]:
@@ -231,12 +234,12 @@ class JobCompletionProvider(BmsProvider):
         connection = self.connection(inputs)
         tell_of_stock_host(operation)
 
-        def keep(job: Job | None) -> None:
-            outputs = to_go_on(outputs_of(job_id, job, unfinished_status(job)))
+        def keep(job: Job | None, verdict: Verdict | None = None) -> None:
+            outputs = to_go_on(outputs_of(job_id, job, unfinished_status(job, verdict)))
             operation.checkpoint(job_id, outputs, report.interrupted(job_id))
 
         def observe(progress: Progress) -> None:
-            keep(progress.job or plan.known)
+            keep(progress.job or plan.known, progress.verdict)
             operation.report(rows.text(progress))
 
         keep(plan.known)
@@ -288,7 +291,7 @@ def get_job(
     """Look once at a job, now, in preview too; the config and the environment say where, unless you do.
 
     Raises `ValueError` for an id that can't be one, `SettingsError` where settings are missing, and an `ApiError` for
-    every other answer than a job. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
+    every other answer than that job. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
     """
     inputs = {"region": region, "project_id": project_id, "endpoint": endpoint, "profile": profile}
     problem = next(filter(None, [checks.job_id_problem(job_id), *checks.connection_problems(inputs)]), None)

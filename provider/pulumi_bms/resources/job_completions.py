@@ -19,14 +19,21 @@ from pulumi_bms.resources.connection import MissingSettings
 from pulumi_bms.resources.cut_outputs import CUTS, to_go_on
 from pulumi_bms.resources.durations import create_timeout
 from pulumi_bms.resources.leftovers import leave
-from pulumi_bms.resources.outputs import job_of, outputs_of, servers_made, stored_status, unfinished_status
+from pulumi_bms.resources.outputs import failure_of, job_of, outputs_of, servers_made, stored_status, unfinished_status
 from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.resources.resource import BmsResource
-from pulumi_bms.resources.waits import PREVIEW_TIMEOUT, look_ahead, note_once, plan_of, timeout_of, wait_for
+from pulumi_bms.resources.waits import (
+    PREVIEW_TIMEOUT,
+    look_ahead,
+    note_once,
+    plan_of,
+    poll_each,
+    timeout_of,
+    wait_for,
+)
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
 from pulumi_bms.waiting.wait import Plan
 
-_FINAL = (JobStatus.SUCCESS, JobStatus.FAIL)
 _INTERRUPTED = "interrupted; the jobs go on in the cloud: run `pulumi up` again to go on waiting"
 _Jobs = dict[str, dict[str, Any]]
 
@@ -115,16 +122,29 @@ class JobCompletionsProvider(BmsProvider):
         return UpdateResult(self._ahead(news, jobs) if current().preview else self._wait(id_, news, jobs))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """What is stored stays: a refresh sends no request, and never turns a failure into a success."""
-        jobs: _Jobs | None = props.get("jobs")
-        if jobs is None:
+        """Finished jobs cost no request. Unfinished ones are polled once, and none becomes a success."""
+        operation, stored = current(), props.get("jobs")
+        if stored is None:
             raise ExpectedError(
                 "JobCompletions can't be imported or read by id: give each job to a JobCompletion, with opts.import_"
             )
-        failures = _stored_failures(jobs)
-        if failures and current().keeps_partial_state:
-            raise PartialStateError(id_, _outputs(jobs), _together(failures, len(jobs)))
-        return ReadResult(id_, props)
+        if not operation.keeps_partial_state or not _stored_failures(stored):
+            return ReadResult(id_, props)
+        # Ctrl-C need not wait for a response.
+        operation.checkpoint(id_, _outputs(stored), _together(_stored_failures(stored), len(stored)))
+        polled, troubles = self._poll_unfinished(stored, operation)
+        jobs = {**stored, **polled}
+        raise PartialStateError(id_, _outputs(jobs), _together(_stored_failures(jobs, troubles), len(jobs)))
+
+    def _poll_unfinished(self, stored: _Jobs, operation: Operation) -> tuple[_Jobs, dict[str, str]]:
+        """New outputs of the jobs that are not over, by key, and why some have none."""
+        unfinished = {key: outputs for key, outputs in stored.items() if not _is_over(outputs)}
+        if not unfinished:
+            return {}, {}
+        try:
+            return poll_each(self.connection(operation.inputs), unfinished, operation)
+        except ExpectedError as error:
+            return {}, dict.fromkeys(unfinished, report.not_polled(error))
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Nothing, but to say which servers stay."""
@@ -141,7 +161,7 @@ class JobCompletionsProvider(BmsProvider):
         operation = current()
         wanted: dict[str, str] = inputs["job_ids"]
         kept = _kept(wanted, stored)
-        todo = [key for key in wanted if kept.get(key, {}).get("status") not in _FINAL]
+        todo = [key for key in wanted if not _is_over(kept.get(key, {}))]
         timeout = timeout_of(operation, inputs)
         plans = [plan_of(wanted[key], timeout, kept.get(key)) for key in todo]
         watch = _Watch(wanted, kept, dict(zip(todo, plans, strict=True)), operation)
@@ -159,7 +179,7 @@ class JobCompletionsProvider(BmsProvider):
         if checks.is_unknown(inputs) or not isinstance(wanted, Mapping):
             return {"job_ids": wanted}
         kept = _kept(wanted, stored)
-        failures = _stored_failures({key: kept[key] for key in kept if kept[key].get("status") == JobStatus.FAIL})
+        failures = _stored_failures({key: kept[key] for key in kept if failure_of(kept[key])})
         if failures:
             raise ExpectedError(_together(failures, len(wanted)))
         jobs = {key: outputs for key, outputs in kept.items() if outputs.get("status") == JobStatus.SUCCESS}
@@ -227,7 +247,7 @@ class _Watch:
 def _outputs_so_far(progress: Progress) -> dict[str, Any]:
     if progress.succeeded:
         return outputs_of(progress.job_id, progress.job, JobStatus.SUCCESS)
-    return to_go_on(outputs_of(progress.job_id, progress.job, unfinished_status(progress.job)))
+    return to_go_on(outputs_of(progress.job_id, progress.job, unfinished_status(progress.job, progress.verdict)))
 
 
 def _outputs_at_end(found: Outcome) -> dict[str, Any]:
@@ -257,15 +277,19 @@ def _outputs(jobs: _Jobs) -> dict[str, Any]:
     }
 
 
-def _stored_failures(jobs: _Jobs) -> dict[str, str]:
-    """What is to be told of jobs without success, from what is stored."""
+def _is_over(outputs: Mapping[str, Any]) -> bool:
+    return outputs.get("status") == JobStatus.SUCCESS or failure_of(outputs) is not None
+
+
+def _stored_failures(jobs: _Jobs, troubles: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What is to be told of jobs without success, from what is stored; `troubles` is why a poll brought nothing."""
     told = {}
     for key, outputs in jobs.items():
-        known = job_of(outputs)
-        if outputs.get("status") == JobStatus.FAIL and known:
-            told[key] = report.failed(str(outputs.get("job_id")), known)
+        job_id, failure = str(outputs.get("job_id")), failure_of(outputs)
+        if failure:
+            told[key] = report.failed(job_id, failure)
         elif outputs.get("status") != JobStatus.SUCCESS:
-            told[key] = f"job {outputs.get('job_id')} is not waited for to its end: run `pulumi up`"
+            told[key] = report.unfinished(job_id, job_of(outputs), (troubles or {}).get(key, ""))
     return told
 
 

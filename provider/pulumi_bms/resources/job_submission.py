@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from pulumi_bms import load_provider
-from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
 from pulumi_bms.api.redaction import secrets_of
 from pulumi_bms.api.sanitized import SUBMITTED
-from pulumi_bms.host.operation import ExpectedError, Purpose, current
-from pulumi_bms.resources import checks
+from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, Purpose, current
+from pulumi_bms.resources import checks, unresolved
+from pulumi_bms.resources.backend import backend_of
 from pulumi_bms.resources.config_warnings import warn_of_config
 from pulumi_bms.resources.leftovers import leave
-from pulumi_bms.resources.provider import BmsProvider
+from pulumi_bms.resources.provider import ONCE, BmsProvider, tell
+from pulumi_bms.resources.record import Order, RecordError, Records, orders_folder
+from pulumi_bms.resources.replacement import consequence
 from pulumi_bms.resources.resource import BmsResource
+from pulumi_bms.resources.submit import Wanted, look_ahead, submit_once
+from pulumi_bms.resources.unresolved import Unresolved
 
 REPLACING = ("path", "method", "body", "triggers")
 """The inputs of which a change submits anew."""
 
-_INTERRUPTED = "interrupted before anything was sent"
+ORDERED_BY = "__ordered_by"
+"""The input that names who orders: organization and URN. Its name begins as Pulumi's own, so no diff shows it."""
+_TYPE = "pulumi-python:dynamic/bms:JobSubmission"
 _SECRET_NAMES = frozenset({"adminpass", "admin_pass", "password", "new_password", "user_data", "personality"})
 
 
@@ -35,7 +44,8 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
     The id is in the stack's state as soon as the API has answered, so a wait that is killed goes on with it. A change
     of `path`, `method`, `body` or `triggers` submits anew; deleting the resource undoes nothing in the cloud.
 
-    A request whose answer never came is not repeated: it may have taken effect.
+    The request is on record in Pulumi's home folder before it is sent, so a killed run orders nothing twice. A request
+    whose response names no job is not repeated: it may have taken effect.
     """
 
     job_id: pulumi.Output[str]
@@ -68,16 +78,19 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
         :param project_id: the project, by default the config's.
         :param endpoint: the address of the API, by default the config's.
         :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
+        :raises TypeError: a resource in `body` or `triggers`; write an output of it.
         """
         warn_of_config()
+        ordered_by = _orderer(name, opts)
         props: dict[str, Any] = {
+            ORDERED_BY: ordered_by,
             "job_id": None,
             "order_id": None,
             "digests": None,
             "path": path,
-            "body": _mark_secrets(body),
+            "body": _mark_secrets(_without_resources("body", body)),
             "method": method,
-            "triggers": triggers,
+            "triggers": _without_resources("triggers", triggers),
             "region": region,
             "project_id": project_id,
             "endpoint": endpoint,
@@ -86,6 +99,9 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
         # The digests would let a short password in the body be guessed, so they are kept like one.
         kept = pulumi.ResourceOptions(additional_secret_outputs=["digests"])
         super().__init__(load_provider("JobSubmission"), name, props, pulumi.ResourceOptions.merge(kept, opts))
+        if not pulumi.runtime.is_dry_run():
+            # The engine answers the program once it has saved the resource: then the record is done.
+            pulumi.Output.all(self.job_id, ordered_by).apply(lambda known: _forget_own(*known))
 
 
 class JobSubmissionProvider(BmsProvider):
@@ -100,13 +116,19 @@ class JobSubmissionProvider(BmsProvider):
             checks.path_problem(news.get("path")),
             checks.method_problem(news.get("method")),
             checks.body_problem(news.get("body")),
+            *checks.json_problems("body", news.get("body")),
+            *checks.json_problems("triggers", news.get("triggers")),
             self.enterprise_project_problem(news),
             *self.connection_problems(news),
         ]
         return checks.result(news, problems)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        """What differs from what was sent replaces; how the API is reached is no difference."""
+        """What differs from what was sent replaces; how the API is reached is no difference.
+
+        While the outcome of the request is unknown there is a change, so that the next `up` comes to `update`.
+        """
+        _forget(olds)
         digests: Mapping[str, str] = olds.get("digests") or {}
         salt = digests.get("salt", "")
         changed = [
@@ -114,46 +136,67 @@ class JobSubmissionProvider(BmsProvider):
             for name in REPLACING
             if checks.is_unknown(news.get(name)) or digests.get(name) != _digest(salt, news.get(name))
         ]
-        return DiffResult(changes=None, replaces=changed) if changed else DiffResult(changes=False)
+        if changed:
+            operation = current()
+            text = consequence(changed, olds, operation.inputs, news)
+            earlier = unresolved.of_outputs(olds)
+            if ONCE.first(earlier.attempt if earlier else f"{operation.urn} {text}"):
+                tell(operation, text)
+            return DiffResult(changes=None, replaces=changed)
+        return DiffResult(changes=unresolved.of_outputs(olds) is not None)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Send the request, once; in a preview send nothing."""
-        if current().preview:
+        operation = current()
+        if operation.preview:
+            if not checks.is_unknown({name: props.get(name) for name in (*REPLACING, ORDERED_BY)}):
+                look_ahead(_order(props, operation), _records(), operation)
             return CreateResult("", {})
-        cancelled = current().cancelled
-        if cancelled.is_set():
-            raise ExpectedError(_INTERRUPTED)
-        method, path = str(props.get("method") or "POST"), str(props["path"])
-        body = _exact(props.get("body"))
-        api = self.connection(props).api
-        try:
-            submitted = api.submit(method, path, body, unwanted=cancelled.is_set)
-        except ApiError as error:
-            if cancelled.is_set() and isinstance(error, NoNewsError):
-                raise ExpectedError(_INTERRUPTED) from None
-            raise ExpectedError(_refusal(error)) from None
+        wanted = Wanted(
+            method=str(props.get("method") or "POST"),
+            path=str(props["path"]),
+            body=_exact(props.get("body")),
+            order=_order(props, operation),
+        )
+        outcome = submit_once(wanted, lambda: self.connection(props).api, _records(), operation)
         salt = os.urandom(16).hex()
         digests = {"salt": salt, **{name: _digest(salt, props.get(name)) for name in REPLACING}}
-        outputs = {"job_id": submitted.job_id, "order_id": submitted.order_id, "digests": digests}
-        return CreateResult(submitted.job_id, outputs)
+        if isinstance(outcome, Unresolved):
+            raise PartialStateError(
+                outcome.resource_id, {**outcome.outputs(), "digests": digests}, unresolved.error_text(outcome)
+            )
+        outputs = {"job_id": outcome.job_id, "order_id": outcome.order_id, "digests": digests}
+        return CreateResult(outcome.job_id, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """What was submitted stays submitted: no request."""
+        """What was submitted stays submitted: no request. What is unresolved stays that too."""
         if current().purpose is not Purpose.REFRESH:
             raise ExpectedError(
                 "JobSubmission can't be imported or read by opts.id: the API does not tell what was sent. "
                 "Give the job's id to a JobCompletion as job_id, with opts.import_"
             )
         _remember_secrets(current().inputs)
+        _forget(props)
+        earlier = unresolved.of_outputs(props)
+        if earlier and current().keeps_partial_state:
+            raise PartialStateError(id_, _stored(props), unresolved.error_text(earlier))
         return ReadResult(id_, props)
 
-    def update(self, _id: str, olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Nothing that was sent has changed: the outputs stay."""
-        return UpdateResult({name: olds.get(name) for name in ("job_id", "order_id", "digests")})
+    def update(self, id_: str, olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Nothing that was sent has changed: the outputs stay. A request without a job is not sent again."""
+        _forget(olds)
+        if earlier := unresolved.of_outputs(olds):
+            raise PartialStateError(id_, _stored(olds), unresolved.error_text(earlier))
+        return UpdateResult(_stored(olds))
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Nothing, but to say so: what the job has done stays done."""
-        if job_id := props.get("job_id"):
+        _forget(props)
+        if earlier := unresolved.of_outputs(props):
+            _records().settle(attempt=earlier.attempt)
+            if ONCE.first(earlier.attempt):
+                tell(current(), f"nothing is undone in the cloud: {unresolved.in_short(earlier)}")
+        elif job_id := props.get("job_id"):
             leave(current(), {str(job_id): None})
 
 
@@ -162,19 +205,60 @@ def _remember_secrets(inputs: Mapping[str, Any]) -> None:
     SUBMITTED.add(secrets_of(inputs.get("body")))
 
 
-def _refusal(error: ApiError) -> str:
-    if isinstance(error, UnansweredError):
-        return (
-            f"{error}\nThe request was sent, and whether it took effect is unknown, so it is not repeated: it may have "
-            "started a job, which may make servers that are billed. Look in the cloud's console (servers, orders, "
-            "operation log) before you run `pulumi up` again, which sends it once more; if the job is there, give its "
-            "id to JobCompletion as job_id instead."
-        )
-    if isinstance(error, NoNewsError):
-        return f"{error}\nThe request was never sent, so nothing was submitted: check endpoint and network."
-    if isinstance(error, RefusedError):
-        return f"{error}\nThe API refused the request: nothing was submitted."
-    return f"{error}\nNothing was submitted."
+def _orderer(name: str, opts: pulumi.ResourceOptions | None) -> Awaitable[str]:
+    """Organization and URN. Not as an output: the resource must not depend on the parent that its URN names."""
+    urn = pulumi.create_urn(name, _TYPE, opts.parent if opts else None)
+    organization = pulumi.get_organization()
+
+    async def orderer() -> str:
+        return f"{organization}/{await urn.future()}"
+
+    return asyncio.ensure_future(orderer())
+
+
+def _forget_own(job_id: object, ordered_by: str) -> None:
+    with suppress(RecordError):
+        Records(orders_folder(os.environ)).settle(job_id=job_id, orderer=ordered_by)
+
+
+def _records() -> Records:
+    try:
+        return Records(orders_folder(os.environ))
+    except RecordError as error:
+        raise ExpectedError(str(error)) from None
+
+
+def _forget(outputs: Mapping[str, Any]) -> None:
+    """Remove the record of a job that is in the state."""
+    with suppress(RecordError):
+        Records(orders_folder(os.environ)).settle(job_id=outputs.get("job_id"))
+
+
+def _order(inputs: Mapping[str, Any], operation: Operation) -> Order:
+    sent = {**{name: inputs.get(name) for name in REPLACING}, "method": inputs.get("method") or "POST"}
+    return Order(
+        str(inputs.get(ORDERED_BY) or operation.urn or "a resource without a name"),
+        _canonical(sent),
+        backend_of(os.environ, Path.cwd()),
+    )
+
+
+def _stored(olds: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: olds.get(name) for name in ("job_id", "order_id", "digests")}
+    return {**kept, unresolved.OUTPUT: olds[unresolved.OUTPUT]} if unresolved.OUTPUT in olds else kept
+
+
+def _without_resources(name: str, value: Any) -> Any:
+    """The value; raises `TypeError` for a resource in it, which a provider gets as a text that nobody meant."""
+    if isinstance(value, pulumi.Output):
+        return value.apply(lambda known: _without_resources(name, known))
+    if isinstance(value, pulumi.Resource):
+        raise TypeError(f"{name} is a resource, which is no JSON: write an output of it, such as its `id`")
+    if isinstance(value, Mapping):
+        return {key: _without_resources(f"{name}.{key}", inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_resources(f"{name}[{number}]", inner) for number, inner in enumerate(value)]
+    return value
 
 
 def _mark_secrets(body: Any) -> Any:
@@ -203,5 +287,9 @@ def _exact(value: Any) -> Any:
 
 
 def _digest(salt: str, value: Any) -> str:
-    text = json.dumps(_exact(value), sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.sha256(f"{salt}\n{text}".encode()).hexdigest()
+    return hashlib.sha256(f"{salt}\n{_canonical(value)}".encode()).hexdigest()
+
+
+def _canonical(value: Any) -> str:
+    """One text for one value, whatever the order of its keys."""
+    return json.dumps(_exact(value), sort_keys=True, separators=(",", ":"), default=str)

@@ -9,7 +9,7 @@ import pulumi
 
 from pulumi_bms.api.models import Job, JobStatus, Record
 from pulumi_bms.waiting.outcome import End, Outcome
-from pulumi_bms.waiting.verdict import Ruling, judge
+from pulumi_bms.waiting.verdict import Ruling, Verdict, judge
 
 INCONSISTENT = "INCONSISTENT"
 """The stored status of a job that is SUCCESS throughout, but whose answer can't be all."""
@@ -99,6 +99,15 @@ def job_of(outputs: Mapping[str, Any]) -> Job | None:
     return job.model_copy(update={"entities": (*job.entities, *missing)}) if missing else job
 
 
+def failure_of(outputs: Mapping[str, Any]) -> Job | None:
+    """The job of a stored failure that is final; None where the job is unfinished or has succeeded.
+
+    A status FAIL beside unfinished sub-jobs, as version 0.1.0 stored, is not final.
+    """
+    job = job_of(outputs)
+    return job if job and job.status == JobStatus.FAIL and judge(job).is_final_failure else None
+
+
 def survivors(job: Job) -> list[str]:
     """The servers that came into being although the job did not succeed.
 
@@ -129,19 +138,21 @@ def stored_status(outcome: Outcome) -> str:
     match outcome.end:
         case End.SUCCEEDED:
             return JobStatus.SUCCESS
-        case End.FAILED:
-            return JobStatus.FAIL
         case End.INCONSISTENT:
             return INCONSISTENT
-    return unfinished_status(outcome.job)
+    return unfinished_status(outcome.job, outcome.verdict)
 
 
-def unfinished_status(job: Job | None) -> str:
-    """The status of a job that is still waited for: the API's, unless that sounds like an end."""
+def unfinished_status(job: Job | None, verdict: Verdict | None = None) -> str:
+    """The status of a job that is still waited for: the API's, unless that sounds like an end.
+
+    FAIL only where every part of the job is over. `verdict` is the verdict on the newest response, which knows what the
+    response lacked; without one the job is judged as it stands.
+    """
     if job is None:
         return ""
-    verdict = judge(job)
-    if verdict.ruling is Ruling.FAILED and verdict.final:
+    verdict = verdict or judge(job)
+    if verdict.is_final_failure:
         return JobStatus.FAIL
     if verdict.ruling is Ruling.INCONSISTENT:
         return INCONSISTENT

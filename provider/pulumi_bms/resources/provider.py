@@ -16,7 +16,7 @@ from pulumi_bms.resources import settings_checks
 from pulumi_bms.resources.connection import Connection, connect, explained
 
 _STOCK_HOST = (
-    "pulumi-bms: these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
+    "these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
     "failed or interrupted one is not kept in the state; `python -m pulumi_bms.host install` puts a better one in place"
 )
 
@@ -74,10 +74,18 @@ class BmsProvider(ResourceProvider):
         return settings_checks.enterprise_project_problem(inputs, self._config.get)
 
 
+def tell(operation: Operation, text: str) -> None:
+    """Leave a warning that stays. Pulumi's own host has no way to say it but its stderr, where each is said once."""
+    if operation.keeps_partial_state:
+        operation.warn(text)
+    else:
+        print_once(f"pulumi-bms: {text}")
+
+
 def tell_of_stock_host(operation: Operation) -> None:
     """Say once a run what Pulumi's own host lacks."""
     if not operation.keeps_partial_state:
-        print_once(_STOCK_HOST)
+        print_once(f"pulumi-bms: {_STOCK_HOST}")
 
 
 def print_once(text: str) -> None:

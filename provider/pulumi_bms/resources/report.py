@@ -10,9 +10,9 @@ from pulumi_bms.api.models import Job, JobStatus, Record
 from pulumi_bms.resources.durations import show
 from pulumi_bms.resources.outputs import survivors
 from pulumi_bms.settings.sources import NAMESPACE
+from pulumi_bms.waiting.outage import VISIBILITY_TIME
 from pulumi_bms.waiting.outcome import End, Outcome
 from pulumi_bms.waiting.verdict import State, creates_servers, state_of
-from pulumi_bms.waiting.wait import VISIBILITY_TIME
 
 MOST_OK_LINES = 5
 """Sub-jobs that succeeded are listed one by one up to this number; more fold into one line."""
@@ -26,6 +26,7 @@ LONGEST_REASON = 2000
 
 _RUN_AGAIN = "run `pulumi up` again to go on waiting"
 GO_ON = f"the job goes on in the cloud: {_RUN_AGAIN}"
+NO_SUCH_API = "there is no Job API at this address"
 _NO_REASON = "no reason was given"
 _RECORDS = "the cloud keeps the records of ended jobs for about a day"
 
@@ -36,8 +37,11 @@ def short(job_id: str | None) -> str:
     return text if len(text) <= 12 else f"{text[:4]}...{text[-4:]}"  # noqa: PLR2004
 
 
-def failed(job_id: str, job: Job, elapsed: float | None = None) -> str:
-    """The report of a failed job, as a short tree."""
+def failed(job_id: str, job: Job, elapsed: float | None = None, *, is_final: bool = True) -> str:
+    """The report of a failed job, as a short tree.
+
+    While parts of the job may still run, the text advises neither to submit again nor to delete servers.
+    """
     took = job.duration_seconds if job.duration_seconds is not None else elapsed
     after = "" if took is None else f" after {show(took)}"
     what = f"job {_named(job_id, job)} FAILED{after}"
@@ -47,7 +51,14 @@ def failed(job_id: str, job: Job, elapsed: float | None = None) -> str:
         why = "a sub-job failed"
     elif not why and not any(_has_failed(part) for part in parts):
         why = _NO_REASON
-    return _lines(f"{what}: {why}" if why else what, *_tree(parts), *_survivors(job), _after_failure(job_id))
+    rest = (*_survivors(job), _after_failure(job_id)) if is_final else (*_servers_so_far(job), _after_part(job_id))
+    return _lines(f"{what}: {why}" if why else what, *_tree(parts), *rest)
+
+
+def unfinished(job_id: str, job: Job | None, trouble: str = "") -> str:
+    """The report of a stored wait that is not over; `trouble` is why the newest poll brought nothing."""
+    head = f"job {job_id} is not waited for to its end{f'; it {trouble}' if trouble else ''}: run `pulumi up`"
+    return head if job is None else _lines(head, *_tree(job.descendants()), *_servers_so_far(job))
 
 
 def _has_failed(record: Record) -> bool:
@@ -61,10 +72,15 @@ def _after_failure(job_id: str) -> str:
     )
 
 
+def _after_part(job_id: str) -> str:
+    return f"parts of the job may still run in the cloud: {_RUN_AGAIN} for job {job_id}"
+
+
 def of(outcome: Outcome) -> str:
     """The report of any outcome but success."""
     if outcome.end is End.FAILED and outcome.job is not None:
-        return failed(outcome.job_id, outcome.job, outcome.elapsed)
+        is_final = outcome.verdict is not None and outcome.verdict.is_final_failure
+        return failed(outcome.job_id, outcome.job, outcome.elapsed, is_final=is_final)
     head, next_step = _WORDS[outcome.end](outcome)
     job = outcome.job
     if job is None:
@@ -103,6 +119,11 @@ def _listed(server_ids: Sequence[str]) -> str:
     more = len(server_ids) - MOST_SERVERS
     rest = f" and {more} more, in the state as surviving_server_ids" if more > 0 else ""
     return ", ".join(server_ids[:MOST_SERVERS]) + rest
+
+
+def not_polled(error: Exception) -> str:
+    """Why a refresh learned nothing about a job, without its subject."""
+    return f"could not be looked at: {error}{of_rotation(error)}"
 
 
 def of_rotation(error: Exception) -> str:
@@ -174,6 +195,13 @@ def _rejected(outcome: Outcome) -> tuple[str, str]:
     )
 
 
+def _no_such_api(outcome: Outcome) -> tuple[str, str]:
+    return (
+        _trouble(outcome, NO_SUCH_API),
+        f"check endpoint and region; once that is mended, {_RUN_AGAIN} for job {outcome.job_id}",
+    )
+
+
 def _refused(outcome: Outcome) -> tuple[str, str]:
     return (
         _trouble(outcome, "the API refused to tell"),
@@ -193,6 +221,7 @@ _WORDS: dict[End, Callable[[Outcome], tuple[str, str]]] = {
     End.GONE: _gone,
     End.NO_ANSWER: _no_answer,
     End.REJECTED: _rejected,
+    End.NO_SUCH_API: _no_such_api,
     End.REFUSED: _refused,
 }
 

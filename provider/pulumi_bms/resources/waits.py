@@ -8,13 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NotFoundError
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NoSuchApiError, NotFoundError
 from pulumi_bms.api.models import Job
 from pulumi_bms.host.operation import ExpectedError, Operation
 from pulumi_bms.resources import report
 from pulumi_bms.resources.connection import Connection
-from pulumi_bms.resources.outputs import job_of
+from pulumi_bms.resources.outputs import job_of, outputs_of, unfinished_status
 from pulumi_bms.resources.provider import ONCE
+from pulumi_bms.waiting import memory
 from pulumi_bms.waiting.clock import MonotonicClock
 from pulumi_bms.waiting.outcome import Outcome
 from pulumi_bms.waiting.verdict import Ruling, judge
@@ -52,6 +53,43 @@ def wait_for(connection: Connection, plans: Sequence[Plan], operation: Operation
         return Waiter(traffic.look, clock, observer=observer, gate=traffic, batch=together).wait(plans)
 
 
+def poll_once(connection: Connection, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs of an unfinished wait after one more poll, with all that was known before; raises an `ApiError`.
+
+    Never those of a success: a refresh must not end a wait, or its error would be gone and the next `up` green.
+    """
+    job_id, known = str(stored["job_id"]), job_of(stored)
+    job = connection.api.get_job(job_id).job
+    trouble = memory.stranger(job_id, known, job)
+    if trouble:
+        raise NoNewsError(f"job {job_id}", detail=trouble)
+    return outputs_of(job_id, memory.merged(known, job), unfinished_status(job, judge(job, earlier=known)))
+
+
+def poll_each(
+    connection: Connection, unfinished: Mapping[str, Mapping[str, Any]], operation: Operation
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """One poll for each key, in turn and within the request budget: new outputs, and what went wrong.
+
+    No news, a rejected credential and a missing API end the polls, since the others would meet them too. After a cancel
+    the rest stays as stored.
+    """
+    clock = MonotonicClock(operation.cancelled)
+    polled: dict[str, dict[str, Any]] = {}
+    troubles: dict[str, str] = {}
+    for key, stored in unfinished.items():
+        clock.sleep_until(connection.traffic.reserve(str(stored["job_id"]), clock.now()))
+        if clock.cancelled:
+            break
+        try:
+            polled[key] = poll_once(connection, stored)
+        except ApiError as error:
+            troubles[key] = report.not_polled(error)
+            if isinstance(error, NoNewsError | AuthenticationError | NoSuchApiError):
+                break
+    return polled, troubles
+
+
 @dataclass(frozen=True, slots=True)
 class Ahead:
     """What a preview has seen of a job: its outcome if it has succeeded, else what there is to say about it, if any."""
@@ -80,10 +118,12 @@ def look_ahead(connection: Connection, job_id: str, expected_servers: float | No
         return Ahead()
     except AuthenticationError as error:
         raise ExpectedError(f"the API does not accept the credential: {error}") from None
+    except NoSuchApiError as error:
+        raise ExpectedError(f"{report.NO_SUCH_API}: {error}") from None
     except ApiError as error:
         raise ExpectedError(f"the API refused to tell about job {job_id}: {error}") from None
     verdict = judge(job, int(expected_servers) if expected_servers else None)
-    if verdict.ruling is Ruling.FAILED and verdict.final:
+    if verdict.is_final_failure:
         raise ExpectedError(report.failed(job_id, job))
     if verdict.ruling is Ruling.SUCCEEDED:
         return Ahead(job=job)

@@ -1,4 +1,4 @@
-"""What a wait tells while it lasts, and how it ends: values without behaviour."""
+"""What a wait tells while it lasts, and how it ends: values."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from pulumi_bms.api.errors import ApiError
 from pulumi_bms.api.models import Job
+from pulumi_bms.waiting.verdict import Verdict
 
 
 class End(Enum):
@@ -24,11 +25,13 @@ class End(Enum):
     NOT_FOUND = auto()
     """The API does not know the job."""
     GONE = auto()
-    """The API knew the job, and no longer does."""
+    """The API knew the job, in this run or an earlier one, and no longer does."""
     NO_ANSWER = auto()
     """No usable answer for longer than an outage is tolerated."""
     REJECTED = auto()
     """The API does not accept the credential."""
+    NO_SUCH_API = auto()
+    """The endpoint has no Job API."""
     REFUSED = auto()
     """The API refused to tell."""
 
@@ -37,8 +40,9 @@ class End(Enum):
 class Outcome:
     """How the wait for one job ended.
 
-    `job` is the last state known, None if none ever was. `elapsed` and `timeout` are seconds; `outage` is how long no
-    usable answer had come by the end. `because` says what rule number `rule` misses, `error` is the last error.
+    `job` is the last state known, with all that any response told, None if none ever was. `elapsed` and `timeout` are
+    seconds; `outage` is how long no usable answer had come by the end. `because` says what rule number `rule` misses,
+    `error` is the last error. `verdict` is that of the last good response of this wait.
     """
 
     end: End
@@ -50,6 +54,7 @@ class Outcome:
     rule: int | None = None
     because: str = ""
     error: ApiError | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,4 +73,11 @@ class Progress:
     makes_servers: bool = False
     succeeded: bool = False
     job: Job | None = field(default=None, compare=False, repr=False)
-    """The last state known."""
+    """The last state known, with all that any response told."""
+    verdict: Verdict | None = field(default=None, compare=False, repr=False)
+    """How the job stands by the last good response of this wait."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the job has succeeded, or has failed and every part of it is over."""
+        return self.succeeded or (self.verdict is not None and self.verdict.is_final_failure)

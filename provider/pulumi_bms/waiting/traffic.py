@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pulumi_bms.api.errors import ApiError
+from pulumi_bms.api.errors import ApiError, NoNewsError
 from pulumi_bms.waiting.schedule import LONGEST_RETRY_AFTER
 from pulumi_bms.waiting.waiter import Look, Looked
 
@@ -77,30 +77,41 @@ class Traffic:
         return self._budget.paused(now)
 
     def look(self, job_id: str, *, timeout: float) -> Looked:
-        """The job, or the `ApiError` that a look brought; somebody else's answer where it is fresh."""
+        """The job, or the `ApiError` that a look brought; somebody else's answer where it is fresh.
+
+        Waits no longer than `timeout` seconds for a look of somebody else that is under way.
+        """
         entry = self._entry(job_id)
-        with entry.lock:
-            # The last look of a wait, at its deadline, is its own: an answer just before it is not good enough.
-            if timeout <= 0 or not self._is_fresh(entry, self._now()):
-                self._ask(entry, job_id, timeout)
-            answer = entry.answer
+        # The last look of a wait, at its deadline, is its own: an answer just before it is not good enough.
+        answer = self._shared(entry, job_id, timeout) if timeout > 0 else self._ask(entry, job_id, timeout)
         if isinstance(answer, ApiError):
             raise answer
-        assert answer is not None  # noqa: S101  (a fresh entry has an answer)
         return answer
 
-    def _ask(self, entry: _Entry, job_id: str, timeout: float) -> None:
+    def _shared(self, entry: _Entry, job_id: str, timeout: float) -> Looked | ApiError:
+        if not entry.lock.acquire(timeout=min(timeout, threading.TIMEOUT_MAX)):
+            return NoNewsError(f"job {job_id}", detail="a poll of the same job by another wait has no response yet")
         try:
-            entry.answer = self._look(job_id, timeout=timeout)
-        except ApiError as error:
-            entry.answer = error
-        entry.answered_at = self._now()
-        self._heed(entry.answer)
+            if self._is_fresh(entry, self._now()) and entry.answer is not None:
+                return entry.answer
+            return self._ask(entry, job_id, timeout)
+        finally:
+            entry.lock.release()
 
-    def _heed(self, answer: Looked | ApiError) -> None:
-        pause = answer.retry_after
-        if pause is None and isinstance(answer, ApiError) and answer.status == _TOO_MANY:
-            pause = PAUSE
+    def _ask(self, entry: _Entry, job_id: str, timeout: float) -> Looked | ApiError:
+        answer: Looked | ApiError
+        try:
+            answer = self._look(job_id, timeout=timeout)
+        except ApiError as error:
+            answer = error
+        entry.answer, entry.answered_at = answer, self._now()
+        # The `Retry-After` of a job, and of a no, is about that job. Without news it is about the API.
+        if isinstance(answer, NoNewsError):
+            self._heed(answer)
+        return answer
+
+    def _heed(self, error: NoNewsError) -> None:
+        pause = PAUSE if error.retry_after is None and error.status == _TOO_MANY else error.retry_after
         if pause is not None:
             self._budget.pause(self._now() + min(pause, LONGEST_RETRY_AFTER))
 

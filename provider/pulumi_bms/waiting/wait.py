@@ -9,20 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NotFoundError
+from pulumi_bms.api.errors import ApiError, NoNewsError
 from pulumi_bms.api.models import Job, Record
+from pulumi_bms.waiting import memory
+from pulumi_bms.waiting.outage import Outage
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
 from pulumi_bms.waiting.schedule import Schedule
-from pulumi_bms.waiting.verdict import SETTLING_TIME, Ruling, State, Verdict, creates_servers, judge, state_of
+from pulumi_bms.waiting.verdict import SETTLING_TIME, Finality, Ruling, State, Verdict, creates_servers, judge, state_of
 
-FIRST_CONTACT_BUDGET = 60.0
-"""Seconds without a good answer that are tolerated before the first: a wrong endpoint should show soon."""
-OUTAGE_BUDGET = 15 * 60.0
-"""Seconds without a good answer that are tolerated after one."""
-VISIBILITY_TIME = 30.0
-"""Seconds for which an unknown job may be one that the API does not show yet."""
-FIRST_OUTAGE_NEWS = 15.0
-"""Seconds of outage after which it is told; then after twice as long, and so on."""
+_FIRST_ERROR = 300
+"""The HTTP statuses from here on are no good ones."""
 
 _Signature: TypeAlias = tuple[object, ...]
 
@@ -46,7 +42,7 @@ class Wait:
         self.has_slot = False
         """Whether `next_look` is a moment that was reserved."""
         self.outcome: Outcome | None = None
-        self.progress = Progress(plan.job_id)
+        self.progress = Progress(plan.job_id, job=plan.known)
         self._schedule = schedule
         self._chance = chance
         self._started = now
@@ -54,10 +50,9 @@ class Wait:
         self._job = plan.known
         self._signature: _Signature | None = None
         self._changed_at = now
-        self._answered = False
+        self._verdict: Verdict | None = None
         self._failures = 0
-        self._outage_since: float | None = None
-        self._outage_news_at = 0.0
+        self._outage = Outage(now, job_is_known=plan.known is not None)
 
     @property
     def deadline(self) -> float:
@@ -65,74 +60,57 @@ class Wait:
         return self._deadline
 
     def see(self, job: Job, retry_after: float | None, looked_at: float, now: float) -> None:
-        """Take in a good answer to a look that began at `looked_at`."""
-        self._answered, self._failures, self._outage_since = True, 0, None
-        self._job = job
+        """Take in a job that came as the answer to a look that began at `looked_at`."""
+        trouble = memory.stranger(self.plan.job_id, self._job, job)
+        if trouble:
+            self.miss(NoNewsError(f"job {self.plan.job_id}", detail=trouble), looked_at, now)
+            return
+        self._failures = 0
+        self._outage.end()
         signature = _signature(job)
         if signature != self._signature:
             self._signature, self._changed_at = signature, now
-        verdict = judge(job, self.plan.expected_servers)
-        self.progress = _progress(self.plan.job_id, job, verdict)
-        end = self._end_of(verdict, job, looked_at, now)
+        verdict = self._verdict = judge(job, self.plan.expected_servers, self._job)
+        self._job = memory.merged(self._job, job)
+        self.progress = _progress(self.plan.job_id, self._job, verdict)
+        end = self._end_of(verdict, looked_at, now)
         if end:
             self._finish(end, now, verdict)
             return
         self._look_again(now, retry_after)
-        if not verdict.final and verdict.ruling is not Ruling.PENDING:
+        if verdict.finality is Finality.SETTLING:
             self._look_by(self._settled_at, now)
 
     def miss(self, error: ApiError, looked_at: float, now: float) -> None:
         """Take in an error instead of an answer."""
-        end = self._end_of_error(error, looked_at)
+        end = self._outage.add(error, looked_at) or self._end_at_deadline(looked_at)
         if end:
             self._finish(end, now, error=error)
             return
         self._failures += 1
         self._look_again(now, error.retry_after)
-        if isinstance(error, NotFoundError):
-            self.progress = replace(self.progress, outage=0.0, trouble=_cause(error))
-        elif self._outage_since is not None:
-            self._tell_outage(error, now)
-            if error.retry_after is None:
-                self._look_by(self._outage_since + self._budget, now)
+        decides_at = self._outage.decides_at(error)
+        if decides_at is not None:
+            self._look_by(decides_at, now)
+        self._tell_trouble(error, now)
 
     def interrupt(self, now: float) -> None:
         """End the wait because it was cancelled."""
         self._finish(End.INTERRUPTED, now)
 
     @property
-    def _budget(self) -> float:
-        return OUTAGE_BUDGET if self._answered else FIRST_CONTACT_BUDGET
-
-    @property
     def _settled_at(self) -> float:
         return self._changed_at + SETTLING_TIME
 
-    def _end_of(self, verdict: Verdict, job: Job, looked_at: float, now: float) -> End | None:
-        if verdict.ruling is Ruling.SUCCEEDED:
-            return End.SUCCEEDED
-        settled = verdict.final or now >= self._settled_at
-        if verdict.ruling is Ruling.FAILED and settled:
+    def _end_of(self, verdict: Verdict, looked_at: float, now: float) -> End | None:
+        has_settled = verdict.finality is Finality.SETTLING and now >= self._settled_at
+        if verdict.final or has_settled:
+            return _ENDS[verdict.ruling]
+        if looked_at >= self._deadline and verdict.ruling is Ruling.FAILED:
             return End.FAILED
-        if verdict.ruling is Ruling.INCONSISTENT and settled:
-            return End.INCONSISTENT
-        if looked_at < self._deadline:
-            return None
-        return End.FAILED if verdict.ruling is Ruling.FAILED or _has_failed_part(job) else End.TIMED_OUT
+        return self._end_at_deadline(looked_at)
 
-    def _end_of_error(self, error: ApiError, looked_at: float) -> End | None:
-        if isinstance(error, NotFoundError):
-            if self._job is not None:
-                return End.GONE
-            if looked_at - self._started >= VISIBILITY_TIME:
-                return End.NOT_FOUND
-        elif isinstance(error, NoNewsError):
-            if self._outage_since is None:
-                self._outage_since, self._outage_news_at = looked_at, looked_at + FIRST_OUTAGE_NEWS
-            if looked_at >= self._outage_since + self._budget:
-                return End.NO_ANSWER
-        else:
-            return End.REJECTED if isinstance(error, AuthenticationError) else End.REFUSED
+    def _end_at_deadline(self, looked_at: float) -> End | None:
         if looked_at < self._deadline:
             return None
         return End.FAILED if self._job is not None and _has_failed_part(self._job) else End.TIMED_OUT
@@ -148,13 +126,13 @@ class Wait:
         # Not in the same breath, even where a slow look has outlasted the moment.
         self.next_look = min(self.next_look, max(now + self._schedule.shortest, moment))
 
-    def _tell_outage(self, error: ApiError, now: float) -> None:
-        if self._outage_since is None or now < self._outage_news_at:
+    def _tell_trouble(self, error: ApiError, now: float) -> None:
+        if self._outage.is_not_visible(error):
+            self.progress = replace(self.progress, outage=0.0, trouble=_cause(error))
             return
-        lasted = now - self._outage_since
-        self._outage_news_at = now + lasted
-        shown = self.progress
-        self.progress = replace(shown, unsettled="", outage=lasted, trouble=_cause(error))
+        lasted = self._outage.news(now)
+        if lasted:
+            self.progress = replace(self.progress, unsettled="", outage=lasted, trouble=_cause(error))
 
     def _finish(self, end: End, now: float, verdict: Verdict | None = None, error: ApiError | None = None) -> None:
         self.outcome = Outcome(
@@ -163,11 +141,21 @@ class Wait:
             job=self._job,
             elapsed=now - self._started,
             timeout=self.plan.timeout,
-            outage=0.0 if self._outage_since is None else now - self._outage_since,
+            outage=0.0 if self._outage.since is None else now - self._outage.since,
             rule=verdict.rule if verdict else None,
             because=verdict.because if verdict else "",
             error=error,
+            verdict=self._verdict,
         )
+
+
+_ENDS = {
+    Ruling.SUCCEEDED: End.SUCCEEDED,
+    Ruling.FAILED: End.FAILED,
+    Ruling.INCONSISTENT: End.INCONSISTENT,
+    Ruling.PENDING: None,
+}
+"""What a verdict ends a wait as, where it does."""
 
 
 def _has_failed_part(job: Job) -> bool:
@@ -202,9 +190,11 @@ def _progress(job_id: str, job: Job, verdict: Verdict) -> Progress:
         makes_servers=creates_servers(job),
         succeeded=verdict.ruling is Ruling.SUCCEEDED,
         job=job,
+        verdict=verdict,
     )
 
 
 def _cause(error: ApiError) -> str:
-    """What a row has room for."""
-    return str(error.status) if error.status else (error.detail or "no answer")
+    """The HTTP status of an error, or the words for what has none or came with a good one."""
+    is_refused = error.status is not None and error.status >= _FIRST_ERROR
+    return str(error.status) if is_refused else error.detail or "no answer"

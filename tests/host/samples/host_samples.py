@@ -323,3 +323,21 @@ class Stubborn(ResourceProvider):
         operation.report("still at work")
         operation.note("goes on")
         return CreateResult("whole")
+
+
+class Holding(ResourceProvider):
+    """Has a request under way until a file appears, and then leaves a file of its own; signs in before, if asked to."""
+
+    uses_operation = True
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        operation = current()
+        operation.checkpoint("", {}, "interrupted before anything was sent")
+        if "signed_in" in props:
+            operation.note("waits")
+            _wait_for(Path(props["signed_in"]))
+        with operation.hold(props["seconds"]):
+            operation.note("holds")
+            _wait_for(Path(props["until"]))
+            Path(props["until"] + ".done").touch()
+        return CreateResult("held")

@@ -17,7 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_bms.api.answers import DEEPEST, TOO_DEEP, Answer, Complaint, complaint_of, read_object
-from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NotFoundError, RefusedError
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    NoSuchApiError,
+    NotFoundError,
+    RefusedError,
+)
 
 WHAT = "GET https://bms.example/v1/p/jobs/j"
 
@@ -129,7 +136,8 @@ def test_numbers_as_words() -> None:
 
 TRANSIENT = ("BMS.0212", "BMS.0008", "Common.0021", "Common.0024", "Common.0025", "APIGW.0308", "APIG.0613")
 REJECTED = ("APIGW.0301", "APIG.0301", "APIGW.0303", "APIGW.0305", "APIGW.0307", "BMS.0032", "Common.0013")
-FINAL = ("BMS.0018", "BMS.0005", "BMS.3004", "BMS.0040", "Common.0018", "APIGW.0101")
+FINAL = ("BMS.0018", "BMS.0005", "BMS.3004", "BMS.0040", "Common.0018")
+NO_SUCH_API = ("APIGW.0101", "APIG.0101", " apig.0101 ", "APIGW.0103", "APIG.0104", "APIGW.0105")
 FORBIDDEN = ("BMS.0033", "BMS.0288", "APIGW.0302", "APIGW.0802")
 
 ROWS: list[tuple[int, str | None, type[ApiError]]] = [
@@ -144,7 +152,8 @@ ROWS: list[tuple[int, str | None, type[ApiError]]] = [
     (401, "BMS.0212", AuthenticationError),
     *((400, code, AuthenticationError) for code in REJECTED),
     (404, None, NotFoundError),
-    (404, "APIGW.0101", NotFoundError),
+    *((status, code, NoSuchApiError) for status in (400, 404, 405) for code in NO_SUCH_API),
+    *((status, code, NoNewsError) for status in (429, 500, 503) for code in NO_SUCH_API),
     (400, "Common.0011", NotFoundError),
     (400, " common.0011 ", NotFoundError),
     (403, None, RefusedError),
@@ -162,11 +171,33 @@ def test_what_an_error_status_means(status: int, code: str | None, kind: type[Ap
     assert (type(error), error.status, error.detail) == (kind, status, "words")
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (404, b"<html><body>nginx</body></html>", NoSuchApiError),
+        (404, b"\r\n <!DOCTYPE html>", NoSuchApiError),
+        (404, b'<?xml version="1.0"?><Error/>', NoSuchApiError),
+        (404, b"", NotFoundError),
+        (404, b"404 page not found", NotFoundError),
+        (404, b'{"message": "<html>"}', NotFoundError),
+        (400, b"<html>", RefusedError),
+        (403, b"<html>", RefusedError),
+        (401, b"<html>", AuthenticationError),
+        (503, b"<html>", NoNewsError),
+        (200, b"<html>", NoNewsError),
+    ],
+)
+def test_a_page_that_is_not_found_says_nothing_about_a_job(status: int, body: bytes, kind: type[ApiError]) -> None:
+    """A 404 that is HTML or XML comes from a server that does not have this API, which writes JSON."""
+    assert type(error_of(answer(status, body))) is kind
+
+
 INSIDE: list[tuple[str | int | None, type[ApiError]]] = [
     *((code, NoNewsError) for code in (*TRANSIENT, "Any.0001", "SYS.9", "0", 0, 200, "200", None)),
     *((code, AuthenticationError) for code in (*REJECTED, 401, "401")),
     *((code, NotFoundError) for code in ("Common.0011", "COMMON.0011", 404, "404")),
     *((code, RefusedError) for code in (*FINAL, *FORBIDDEN, 400, 403, "403", 409, 499)),
+    *((code, NoSuchApiError) for code in NO_SUCH_API),
     *((code, NoNewsError) for code in (408, 429, 500, 503, "504", 599)),
     *((code, NoNewsError) for code in (399, 600, 4040, -404, "٤٠٤", "²²²", "404.", "0" * 4297 + "404")),
 ]

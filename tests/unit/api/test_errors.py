@@ -18,13 +18,15 @@ from pulumi_bms.api.errors import (
     AuthenticationError,
     BmsError,
     NoNewsError,
+    NoSuchApiError,
     NotFoundError,
     RefusedError,
     SettingsError,
     UnansweredError,
 )
 
-API_ERRORS = (ApiError, NoNewsError, NotFoundError, AuthenticationError, RefusedError, UnansweredError)
+DIRECT = (NoNewsError, NotFoundError, AuthenticationError, RefusedError, UnansweredError)
+API_ERRORS = (ApiError, *DIRECT, NoSuchApiError)
 KNOWN, HINT = "BMS.3037", "try another flavor or availability zone"
 MEANING = "no resources or the server failed to start"
 
@@ -94,8 +96,11 @@ def test_the_tree() -> None:
     """One root; all that one request may end with is below `ApiError`, each kind apart from the others."""
     assert BmsError.__mro__[1] is Exception
     assert {*BmsError.__subclasses__()} >= {SettingsError, ApiError}
-    assert {*ApiError.__subclasses__()} == {*API_ERRORS[1:]}
-    assert [kind.__subclasses__() for kind in API_ERRORS[1:]] == [[]] * 5
+    assert {*ApiError.__subclasses__()} == {*DIRECT}
+    assert {kind: kind.__subclasses__() for kind in API_ERRORS[1:]} == {
+        **{kind: [] for kind in API_ERRORS[1:]},
+        RefusedError: [NoSuchApiError],
+    }
 
 
 def test_a_request_counts_as_sent() -> None:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0
 DEADLINE = 1.0
-LOOK = Request("GET", "/v1/p/jobs/j", patience=DEADLINE)
-SUBMIT = Request("POST", "/v1/p/baremetalservers", b'{"server":{}}', patience=DEADLINE)
+LOOK = Request("GET", "/v1/p/jobs/j", response_timeout=DEADLINE)
+SUBMIT = Request("POST", "/v1/p/baremetalservers", b'{"server":{}}', response_timeout=DEADLINE)
 BOTH = pytest.mark.parametrize("request_", [LOOK, SUBMIT], ids=["GET", "POST"])
 TOKEN = TokenCredential("geheim-token", "HW_AUTH_TOKEN")
 JOB = {"status": "RUNNING", "job_id": "j"}
@@ -361,7 +361,7 @@ def test_a_cancel_behind_the_first_use(cloud: Cloud) -> None:
         connection.sendall(cloud.answer(200, JOB))
 
     server = cloud.answering(slow)
-    api = JobApi(Transport(server.endpoint, TOKEN, trust=Trust(patience=1000.0)), GivenProject("p"))
+    api = JobApi(Transport(server.endpoint, TOKEN, trust=Trust(response_timeout=1000.0)), GivenProject("p"))
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(api.get_job, "j")
         submit = lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set)  # noqa: E731
@@ -421,7 +421,7 @@ def test_a_submission_on_its_way_is_waited_for(cloud: Cloud) -> None:
 def test_a_trickle_does_not_hold_the_first_use(cloud: Cloud) -> None:
     """A first use that trickles is over at its deadline, and the next one goes."""
     server = cloud.answering(trickle(HEAD, b"x"), cloud.answer(200, JOB))
-    transport = Transport(server.endpoint, TOKEN, trust=Trust(patience=1000.0))
+    transport = Transport(server.endpoint, TOKEN, trust=Trust(response_timeout=1000.0))
     with pytest.raises(NoNewsError):
         transport.ask(LOOK, lambda _: True)
     assert transport.ask(LOOK, lambda _: True)[1] == JOB

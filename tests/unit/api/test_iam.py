@@ -306,6 +306,7 @@ def test_a_wrong_password_is_sent_once(cloud: Cloud) -> None:
     ("reply", "kind", "says"),
     [
         ({"status": 404, "body": {"error": {"code": 404, "message": "m"}}}, RefusedError, "check the IAM endpoint"),
+        ({"status": 404, "body": b"<html>"}, RefusedError, "check the IAM endpoint"),
         ({"status": 403, "body": {"error": {"code": 403, "message": "Account is frozen."}}}, RefusedError, "is frozen"),
         ({"status": 503, "body": b""}, NoNewsError, "HTTP 503"),
         ({"status": 200, "body": b"<html>"}, NoNewsError, "a page of HTML"),

@@ -27,7 +27,7 @@ from pulumi_bms.api.errors import (
     RefusedError,
     UnansweredError,
 )
-from pulumi_bms.api.jobs import JobApi, Look, Submission
+from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT, JobApi, Look, Submission
 from pulumi_bms.api.projects import GivenProject
 from pulumi_bms.api.transport import Transport
 from pulumi_bms.api.trust import Trust
@@ -99,6 +99,25 @@ def test_a_look(cloud: Cloud) -> None:
     assert (first.job.status, first.job.job_id, second.retry_after) == ("RUNNING", "j", None)
 
 
+def test_a_job_that_repeats_secrets(cloud: Cloud) -> None:
+    """Neither the token nor a password that was submitted is in the job that a look brings; nor in its error."""
+    told = {**JOB, "fail_reason": f"\x1b[2J{TOKEN} and Geheim-1!", "entities": {"Geheim-1!": [f"{TOKEN}"]}}
+    refusal = {"error": {"code": "BMS.0033", "message": "password Geheim-1! is refused"}}
+    server = cloud.serve([cloud.answer(200, {"job_id": "j"})], [cloud.answer(200, told), cloud.answer(403, refusal)])
+    api = api_of(server)
+    SUBMIT(api)
+    job = api.get_job("j").job
+    assert job.fail_reason == "[2J[secret] and [secret]"
+    assert (TOKEN in repr(job), "Geheim" in repr(job)) == (False, False)
+    assert "Geheim" not in str(failure(LOOK, api))
+
+
+def test_the_ids_of_a_submission_hold_no_control_characters(cloud: Cloud) -> None:
+    """They are shown and stored."""
+    server = cloud.answering(cloud.answer(200, {"job_id": "j\x1b[2J", "order_id": "\u202eo"}))
+    assert api_of(server).submit("POST", "baremetalservers", BODY) == Submission("j[2J", "o")
+
+
 @pytest.mark.parametrize(
     ("project_id", "job_id", "line"),
     [
@@ -114,7 +133,7 @@ def test_a_look(cloud: Cloud) -> None:
 )
 def test_ids_are_quoted(cloud: Cloud, project_id: str, job_id: str, line: str) -> None:
     """Whatever stands in an id, it stays one part of the path."""
-    server = cloud.answering(cloud.answer(200, JOB))
+    server = cloud.answering(cloud.answer(200, {"status": "RUNNING"}))
     transport = Transport(server.endpoint, TokenCredential(TOKEN, "s"), trust=Trust())
     JobApi(transport, GivenProject(project_id)).get_job(job_id)
     assert server.seen[0].line == line
@@ -173,7 +192,25 @@ def test_a_look_that_brings_no_job(cloud: Cloud, status: int, body: object, kind
 def test_a_job_that_looks_like_an_error(cloud: Cloud, payload: Callable[[str], bytes]) -> None:
     """A body with a status is a job, whatever else it holds."""
     server = cloud.answering(cloud.answer(200, payload("error_of_the_query_beside_a_job")))
-    assert api_of(server).get_job("j").job.code == "Common.0025"
+    assert api_of(server).get_job("4d1f0c6e8b0a4d21a9f7c35e0b9d1a01").job.code == "Common.0025"
+
+
+@pytest.mark.parametrize("job_id", ["2c9eb2c5544cbf6101544f0602af2b4f", "2c9eb2c5544cbf6101544f0635672b60"])
+def test_the_id_of_a_job_and_of_its_sub_job_bring_the_job(
+    cloud: Cloud, payload: Callable[[str], bytes], job_id: str
+) -> None:
+    """The page's own sample asks for a sub-job, and is answered with its job."""
+    server = cloud.answering(cloud.answer(200, payload("page_sample")))
+    assert api_of(server).get_job(job_id).job.job_id == "2c9eb2c5544cbf6101544f0602af2b4f"
+
+
+@pytest.mark.parametrize("body", [{"status": "SUCCESS", "job_id": "k"}, {"status": "SUCCESS", "job_id": 7}])
+def test_a_response_about_another_job_is_no_news(cloud: Cloud, body: dict[str, Any]) -> None:
+    """Whatever it says, it says nothing about the job that was asked for; the error names both."""
+    server = cloud.answering(cloud.answer(200, body, X_Request_Id="r-1", Retry_After="600"))
+    error = failure(LOOK, api_of(server))
+    assert (type(error), error.status, error.request_id, error.retry_after) == (NoNewsError, 200, "r-1", None)
+    assert error.detail == f"the response is about job {body['job_id']}, not about job j"
 
 
 @pytest.mark.parametrize(
@@ -316,7 +353,7 @@ def test_nothing_is_sent_that_is_not_wanted_any_more(cloud: Cloud) -> None:
     """Signing in takes a while: who gives up meanwhile has submitted nothing."""
     server = cloud.answering(cloud.answer(200, {"job_id": "j"}))
     with pytest.raises(NoNewsError, match="interrupted before it was sent") as caught:
-        api_of(server).submit("POST", "x", {}, unwanted=lambda: True)
+        api_of(server).submit("POST", "x", {}, may_send=lambda _: False)
     assert caught.value.sent is False
     assert server.connections == 0
 
@@ -336,7 +373,9 @@ def test_nothing_is_sent_that_is_not_wanted_any_more(cloud: Cloud) -> None:
         (200, {"job_id": "j", "order_id": "o"}, Submission("j", "o")),
         (200, {"job_id": "j", "orderId": "o"}, Submission("j", "o")),
         (200, {"job_id": "j", "order_id": None}, Submission("j")),
-        (200, {"job_id": "j", "order_id": 7}, Submission("j")),
+        (200, {"job_id": "j", "order_id": 7}, Submission("j", "7")),
+        (200, {"job_id": 7}, Submission("7")),
+        (200, {"job_id": 2**70, "order_id": True}, Submission(str(2**70))),
         (200, {"job_id": "j", "serverIds": ["s"], "code": "BMS.0018", "message": "m"}, Submission("j")),
     ],
 )
@@ -363,6 +402,42 @@ def test_paths_are_quoted(cloud: Cloud, method: str, path: str, line: str) -> No
     assert (server.seen[0].line, server.seen[0].body) == (line, b"")
 
 
+def test_a_response_may_take_as_long_as_its_gateway(cloud: Cloud) -> None:
+    """The gateway gives up after 60 s: until then there is an answer to wait for, and then there is an end."""
+    assert SUBMISSION_TIMEOUT > 60
+    server = cloud.answering(cloud.be_silent)
+    transport = Transport(server.endpoint, TokenCredential(TOKEN, "s"), trust=Trust())
+    api = JobApi(transport, GivenProject("p"), submission_timeout=1.0)
+    error = failure(SUBMIT, api)
+    assert (type(error), error.detail) == (UnansweredError, "no answer in time")
+    assert api.longest_submission > 1.0
+
+
+def test_the_last_word_has_who_calls(cloud: Cloud) -> None:
+    """At the last moment before each sending the caller is told what is sent, and may still say no."""
+    server = cloud.answering(cloud.answer(401, REJECTION), cloud.answer(200, {"job_id": "j"}))
+    asked: list[str] = []
+
+    def may_send(request: str) -> bool:
+        asked.append(f"{request} after {len(server.seen)}")
+        return True
+
+    api_of(server, RenewableCredential()).submit("POST", "x", BODY, may_send=may_send)
+    assert asked == [f"POST {server.endpoint}/v1/p/x after {number}" for number in (0, 1)]
+
+
+@pytest.mark.parametrize("status", [200, 400, 500])
+def test_a_response_without_a_job_is_quoted(cloud: Cloud, status: int) -> None:
+    """What it names is with the error; a refusal that names an order is none."""
+    body = {"code": "BMS.0018", "message": "odd", "order_id": "CS1", "adminPass": "Geheim-1!", "token": TOKEN}
+    error = failure(SUBMIT, api_of(cloud.answering(cloud.answer(status, body))))
+    assert type(error) is UnansweredError
+    assert error.excerpt is not None
+    assert error.excerpt.ids == {"order_id": "CS1"}
+    assert "Geheim" not in error.excerpt.text
+    assert TOKEN not in error.excerpt.text
+
+
 def test_the_body_of_a_submission(cloud: Cloud) -> None:
     """A body is compact JSON in UTF-8: texts in any script, whole numbers as such, its length in bytes."""
     body = {"名": "服务器 é 😀", "count": 3, "ratio": 0.5, "big": 2**60, "yes": True, "none": None, "list": [1, ["a"]]}
@@ -383,7 +458,7 @@ UNLUCKY: list[tuple[str, type[ApiError], str]] = [
     ("an empty object", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
     ("an order only", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
     ("a blank id", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
-    ("a number", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+    ("a truth value", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
     ("a job without id", UnansweredError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
     ("a page", UnansweredError, "HTTP 200 the answer is a page of HTML or XML, no JSON"),
     ("nothing", UnansweredError, "HTTP 204 the answer is empty"),
@@ -424,7 +499,7 @@ def replies_of(cloud: Cloud) -> dict[str, Reply]:
         "an empty object": cloud.answer(200, {}),
         "an order only": cloud.answer(200, {"order_id": "o"}),
         "a blank id": cloud.answer(200, {"job_id": " "}),
-        "a number": cloud.answer(200, {"job_id": 7}),
+        "a truth value": cloud.answer(200, {"job_id": True}),
         "a job without id": cloud.answer(200, {"status": "SUCCESS"}),
         "a page": cloud.answer(200, b"<html>Sign in</html>"),
         "nothing": cloud.answer(204),

@@ -391,7 +391,11 @@ def test_the_reason_of_a_failure(wire: Wire) -> None:
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
-        ({"fail_reason": "a", "entities": {"errorcode_message": "b"}}, "a"),
+        ({"fail_reason": "a", "entities": {"errorcode_message": "b"}}, "a; b"),
+        ({"fail_reason": "a", "entities": [{"errorcode_message": "b"}, {"errorcode_message": "c"}]}, "a; b; c"),
+        ({"fail_reason": "No host.", "entities": {"errorcode_message": "No host"}}, "No host."),
+        ({"fail_reason": "No host", "entities": {"errorcode_message": "No host in az1"}}, "No host in az1"),
+        ({"fail_reason": "No host in az1", "entities": {"errorcode_message": "No host"}}, "No host in az1"),
         ({"fail_reason": "", "entities": [{"errorcode_message": " "}, {"errorcode_message": "b"}]}, "b"),
         ({"entities": {"errorcode_message": None}}, None),
         ({"entities": {"errorcode_message": ["b"]}}, None),
@@ -399,7 +403,7 @@ def test_the_reason_of_a_failure(wire: Wire) -> None:
     ],
 )
 def test_where_the_reason_is_found(fields: dict[str, Any], text: str | None) -> None:
-    """The first reason that is a text counts; blank ones and others are passed over."""
+    """All reasons that are texts count; blank ones, others, and those that another one contains are passed over."""
     for record in at_both_levels(fields):
         assert record.failure_text == text
 

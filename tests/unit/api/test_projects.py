@@ -80,21 +80,24 @@ def test_others_are_not_counted(cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "says"),
+    ("status", "body", "kind", "says"),
     [
-        (503, NoNewsError, "HTTP 503"),
-        (404, RefusedError, "check the IAM endpoint"),
-        (403, RefusedError, "a right is missing: .*; or set the project id, which needs no look-up"),
-        (401, AuthenticationError, "token from OS_TOKEN"),
+        (503, b"", NoNewsError, "HTTP 503"),
+        (404, b"", RefusedError, "check the IAM endpoint"),
+        (404, b"<html>", RefusedError, "check the IAM endpoint"),
+        (404, {"error_code": "APIGW.0101", "error_msg": "m"}, RefusedError, "check the IAM endpoint"),
+        (403, b"", RefusedError, "a right is missing: .*; or set the project id, which needs no look-up"),
+        (401, b"", AuthenticationError, "token from OS_TOKEN"),
     ],
 )
-def test_a_look_up_that_fails(cloud: Cloud, status: int, kind: type[ApiError], says: str) -> None:
+def test_a_look_up_that_fails(cloud: Cloud, status: int, body: object, kind: type[ApiError], says: str) -> None:
     """No answer of the identity service looks like one about a job; a submission was not sent."""
-    iam, bms = cloud.answering(*[cloud.answer(status)] * 2), cloud.answering()
+    iam, bms = cloud.answering(*[cloud.answer(status, body)] * 2), cloud.answering()
     api = JobApi(Transport(bms.endpoint, TOKEN, trust=Trust()), project_at(iam))
     for call in (lambda: api.get_job("j"), lambda: api.submit("POST", "x", {})):
         with pytest.raises(kind, match=says) as caught:
             call()
+        assert type(caught.value) is kind
         assert getattr(caught.value, "sent", False) is False
     assert bms.seen == []
 

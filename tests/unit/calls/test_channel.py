@@ -107,6 +107,22 @@ def test_no_room_in_the_rate_limit(within: dict[str, Any], bench: Bench) -> None
     assert bench.sim.requests == []
 
 
+def test_the_last_moment_before_a_change(bench: Bench) -> None:
+    """Whoever records orders is told of each change just before the change is sent, and can stop it; reads go on."""
+    told: list[str] = []
+
+    def may_send(request: str) -> bool:
+        told.append(request)
+        return False
+
+    api = ServerApi(bench.channel.within(may_send=may_send))
+    with pytest.raises(NoNewsError) as caught:
+        api.create(bench.order())
+    api.list()
+    assert (caught.value.sent, bench.sim.count("POST")) == (False, 0)
+    assert told == [f"POST {bench.sim.url}/baremetalservers"]
+
+
 @pytest.mark.parametrize(
     ("response", "kind"),
     [

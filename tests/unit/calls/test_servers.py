@@ -64,6 +64,8 @@ def test_what_an_order_brings(
         (303, None, UnansweredError),
         (202, {"error": {"code": "BMS.0054", "message": "x"}}, RefusedError),
         (400, {"error": {"code": "BMS.0212", "message": "x"}}, RefusedError),
+        # A response that says no and names an order all the same.
+        (400, {"error": {"code": "BMS.0216", "message": "x"}, "order_id": "CS1"}, UnansweredError),
         (429, {"error_code": "APIGW.0308", "error_msg": "x"}, RefusedError),
     ],
 )

@@ -22,7 +22,7 @@ def test_a_thread_that_can_not_be_started() -> None:
                 await calls.run(lambda: "never called")
         finally:
             threading.stack_size(usual)
-        await calls.idle()
+        await calls.ended(0.1)
         return await calls.run(lambda: "called")
 
     assert asyncio.run(call()) == "called"

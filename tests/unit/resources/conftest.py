@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 
-from bms_simulator import Simulator
+from bms_simulator import Simulator, sample_order
 from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.job_submission import ORDERED_BY, JobSubmissionProvider
 from pulumi_bms.settings.variables import VARIABLES
+
+PASSWORD = "hunter2-Passw0rd"
+TRIGGER = "trigger-that-is-nobodys-business"
+
+
+def order(name: str = "web", count: float = 1.0, *, prepaid: bool = False) -> dict[str, Any]:
+    """Inputs that order servers, with numbers as Pulumi hands them on."""
+    body: dict[str, Any] = json.loads(json.dumps(sample_order(name, prepaid=prepaid)))
+    del body["server"]["key_name"]
+    body["server"] |= {"count": count, "adminPass": PASSWORD}
+    sent = {"path": "baremetalservers", "method": "POST", "body": body, "triggers": TRIGGER}
+    return {**sent, ORDERED_BY: "acme/urn:order", "__provider": "gASV"}
+
+
+def created(provider: JobSubmissionProvider, props: dict[str, Any]) -> dict[str, Any]:
+    """The outputs of a create, whose id is that of its job."""
+    result = provider.create(props)
+    assert result.outs is not None
+    assert result.id == result.outs["job_id"]
+    return result.outs
+
+
+@pytest.fixture(autouse=True)
+def orders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of the records, in a home of the test's own."""
+    monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
+    return tmp_path / "home" / "bms" / "orders"
 
 
 @pytest.fixture(autouse=True)

@@ -6,11 +6,13 @@ import copy
 import math
 from typing import Any
 
+import pulumi
 import pytest
 from pulumi.dynamic import CheckFailure, Config, ConfigureRequest, ResourceProvider
 from pulumi.output import UNKNOWN, Unknown
 
 from pulumi_bms.resources.job_completion import JobCompletionProvider
+from pulumi_bms.resources.job_completions import JobCompletionsProvider
 from pulumi_bms.resources.job_submission import JobSubmissionProvider
 
 PROVIDERS: dict[str, ResourceProvider] = {"completion": JobCompletionProvider(), "submission": JobSubmissionProvider()}
@@ -50,7 +52,7 @@ BAD: Rows = [
     ("submission", "method", ["GET", "post", "", "PATCH", 1.0, ["POST"], {}], METHODS),
     ("submission", "body", ["text", '{"server": {}}', [], [{}], 3.0, True], DICT),
     ("submission", "body", [{"a": number} for number in (2**53, 2.0**53, -(2**53), 1e300)], AS_TEXT),
-    ("submission", "body", [{"a": number} for number in (math.nan, math.inf, -math.inf)], AS_TEXT),
+    ("submission", "body", [{"a": number} for number in (math.nan, math.inf, -math.inf)], "body.a is no finite number"),
     ("submission", "body", [{"a": {"b": [1, {"c": 2**60}]}}, {"a": [[2**60]]}], AS_TEXT),
 ]
 BAD_CONNECTIONS: list[tuple[str, list[object], str]] = [
@@ -67,7 +69,7 @@ BAD_CONNECTIONS: list[tuple[str, list[object], str]] = [
     ("region", ["", " ", "eu de", "eu.de", "eu/de", "-eu", "_eu", "ü", "eu\n", "x" * 64, "a@b", "a:b", "e_u"], LABEL),
     ("project_id", ["", " ", "a/b", "a?b", "..", "a.b", "-a", "a\n", "ü", "x" * 65], LETTERS),
     ("profile", ["", " ", "a/b", "a.b", "-a", "a\n", "x" * 65], LETTERS),
-    *((name, [3.0, True, []], "no text") for name in ("endpoint", "region", "project_id", "profile")),
+    *((name, [3.0, True, []], "must be a string") for name in ("endpoint", "region", "project_id", "profile")),
 ]
 BAD += [(kind, *row) for kind in PROVIDERS for row in BAD_CONNECTIONS]
 
@@ -188,3 +190,53 @@ def test_a_profile_has_all_of_it(name: str) -> None:
     for kind, inputs in (("completion", {"job_id": "j"}), ("submission", {"path": "p"})):
         (failure,) = _failures(kind, {**inputs, "profile": "eu", name: value})
         assert failure.reason == f"profile and {name}: a profile has all of it in the config, so write {name} there"
+
+
+ASSETS = [
+    (pulumi.StringAsset("hunter2"), "is an asset"),
+    (pulumi.FileAsset("hunter2"), "is an asset"),
+    (pulumi.RemoteAsset("https://hunter2"), "is an asset"),
+    (pulumi.FileArchive("hunter2"), "is an archive"),
+    (pulumi.AssetArchive({"hunter2": pulumi.StringAsset("hunter2")}), "is an archive"),
+    (b"hunter2", "is a bytes"),
+]
+"""What Pulumi hands on as an object, which is no JSON."""
+
+
+@pytest.mark.parametrize(("value", "words"), ASSETS)
+@pytest.mark.parametrize("name", ["body", "triggers"])
+def test_what_is_no_json_is_refused_by_its_path(name: str, value: object, words: str) -> None:
+    """It could be sent by nobody, and a stack that holds it could be updated no more."""
+    for path, holder in {
+        name: value,
+        f"{name}.server.image": {"server": {"image": value}},
+        f"{name}.list[1][0].image": {"list": [0.0, [{"image": value}]]},
+    }.items():
+        (failure,) = _failures("submission", {"path": "p", name: holder})
+        assert failure.property == ""
+        assert failure.reason.startswith(f"{path} {words}, which is no JSON: write ")
+        assert "hunter2" not in failure.reason
+
+
+def test_each_place_that_holds_no_json_is_told() -> None:
+    """Two of them in one input are two refusals; what a number may not be is one too."""
+    asset = pulumi.StringAsset("x")
+    found = _failures("submission", {"path": "p", "body": {"a": asset, "b": [asset]}, "triggers": [math.inf]})
+    paths = [failure.reason.split()[0] for failure in found]
+    assert paths == ["body.a", "body.b[0]", "triggers[0]"]
+
+
+@pytest.mark.parametrize(("value", "_words"), ASSETS)
+def test_no_object_is_a_text(value: object, _words: str) -> None:
+    """Every other input that is a text is refused as such."""
+    for kind, name in [
+        ("completion", "job_id"),
+        ("submission", "path"),
+        *((kind, name) for kind in PROVIDERS for name in ("endpoint", "region", "project_id")),
+    ]:
+        (failure,) = _failures(kind, _inputs(kind, name, value))
+        assert failure.reason.startswith(f"{name} must be a string")
+    (failure,) = JobCompletionsProvider().check({}, {"job_ids": {"web": value}}).failures
+    assert failure.reason.startswith("job_ids['web']: job_id must be a string")
+    (failure,) = _failures("completion", _inputs("completion", "expected_servers", value))
+    assert failure.reason == "expected_servers: write a whole number of at least 1, or leave it out"

@@ -10,8 +10,10 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
 from bms_simulator import Simulator
+from bms_simulator.http.responses import Response as Answer
+from bms_simulator.http.responses import gateway_error
 from pulumi_bms import get_job
-from pulumi_bms.api.errors import AuthenticationError, BmsError, NotFoundError, SettingsError
+from pulumi_bms.api.errors import AuthenticationError, BmsError, NoNewsError, NotFoundError, SettingsError
 from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, running
 from pulumi_bms.resources.job_completion import JobCompletionProvider
 from pulumi_bms.resources.outputs import OUTPUTS
@@ -39,6 +41,9 @@ GOING = told("RUNNING", created("SUCCESS", "b"), created("RUNNING", "a"))
 DEAD = told("FAIL", created("SUCCESS", "b"), created("FAIL", "a", error_code="BMS.3037"), error_code="BMS.3004")
 LIAR = told("SUCCESS", created("SUCCESS", "b"), created("FAIL", "a", error_code="BMS.3037"))
 LATE = told("SUCCESS", created("SUCCESS", "b"), created("RUNNING", "a"))
+DYING = told("FAIL", created("SUCCESS", "b"), created("FAIL", "a"), {**created("RUNNING", ""), "job_id": "c"})
+DYING["entities"]["sub_jobs"][2]["entities"] = {}
+ENDED = told("FAIL", created("SUCCESS", "b"), created("FAIL", "a"), {**created("SUCCESS", "late"), "job_id": "c"})
 STORED_SUCCESS: dict[str, Any] = {"job_id": JOB, "status": "SUCCESS", "server_ids": ["b", "a"]}
 
 
@@ -86,8 +91,9 @@ def test_create_stores_a_failure(sim: Simulator, completion: JobCompletionProvid
         pytest.param(LATE, {}, "RUNNING", id="late sub-job"),
         pytest.param(told("SUCCESS"), {}, "INCONSISTENT", id="no servers"),
         pytest.param(told("PENDING_PAYMENT"), {}, "PENDING_PAYMENT", id="unpaid"),
-        pytest.param(DONE, {"expected_servers": 3.0}, "RUNNING", id="fewer servers than expected"),
-        pytest.param(DONE, {"expected_servers": 1.0}, "RUNNING", id="more servers than expected"),
+        pytest.param(DONE, {"expected_servers": 3.0}, "INCONSISTENT", id="fewer servers than expected"),
+        pytest.param(DONE, {"expected_servers": 1.0}, "INCONSISTENT", id="more servers than expected"),
+        pytest.param({**DONE, "job_id": "another"}, {}, None, id="another job"),
     ],
 )
 def test_create_that_times_out_stores_where_it_stood(
@@ -163,6 +169,48 @@ def test_the_inputs_say_where_to_look(sim: Simulator, completion: JobCompletionP
         completion.create({"job_id": JOB, "endpoint": other.endpoint + "/", "project_id": other.project_id})
         assert len(other.requests) == 1
     assert sim.requests == []
+
+
+# --- previews
+
+
+def previewed(completion: JobCompletionProvider, inputs: dict[str, Any]) -> tuple[dict[str, Any] | None, list[str]]:
+    """The outputs that a preview knows, and what it notes."""
+    notes: list[str] = []
+    with running(Operation(preview=True, note=notes.append)):
+        return completion.create(inputs).outs, notes
+
+
+def test_a_preview_waits_for_a_failure_whose_parts_run(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """A failure is an error of a preview once every part is over; until then the row says what is not."""
+    sim.add_job(JOB, [DYING])
+    assert previewed(completion, {"job_id": JOB}) == (
+        {"job_id": JOB},
+        ["FAIL, to be waited for; 1 sub-job is not over"],
+    )
+    sim.add_job(JOB, [ENDED])
+    with pytest.raises(ExpectedError, match="3 servers were reported"):
+        previewed(completion, {"job_id": JOB})
+
+
+def test_a_preview_believes_no_other_job(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """A success of another job makes no server known."""
+    sim.add_job(JOB, [{**DONE, "job_id": "another"}])
+    assert previewed(completion, {"job_id": JOB})[0] == {"job_id": JOB}
+
+
+@pytest.mark.parametrize("answer", [gateway_error(404, "APIG.0101", "no such API"), Answer(404, "<html>Not Found")])
+def test_an_address_without_the_api_is_told_at_once(
+    sim: Simulator, completion: JobCompletionProvider, answer: Answer
+) -> None:
+    """A wait and a preview say after one request that this address has no such API, not that a job is unknown."""
+    sim.add_job(JOB, [answer])
+    says = f"there is no Job API at this address: GET {sim.url}/jobs/{JOB}: HTTP 404"
+    assert says in failing(completion, {"job_id": JOB}).reason
+    with pytest.raises(ExpectedError) as error:
+        previewed(completion, {"job_id": JOB})
+    assert says in str(error.value)
+    assert len(sim.requests) == 2
 
 
 # --- diff
@@ -250,16 +298,59 @@ def test_update_waits_no_longer_than_create(sim: Simulator, completion: JobCompl
     assert error.value.outputs["status"] == "RUNNING"
 
 
-def test_update_remembers_a_job_whose_record_is_gone(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """A job seen by an earlier run and unknown to the API now is gone, not late: told at once, its state kept."""
+def test_update_remembers_a_job_that_the_api_no_longer_finds(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """A job seen by an earlier run and unknown to the API now keeps its state, however the wait ends."""
     sim.add_job(JOB, [GOING])
     olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
-    looks = len(sim.requests)
-    with pytest.raises(PartialStateError, match=r"the record of job .* is gone") as error:
-        completion.update("expired.1", {**olds, "job_id": "expired.1"}, {"job_id": "expired.1"})
+    news = {"job_id": "expired.1", "create_timeout_seconds": SHORT}
+    with pytest.raises(PartialStateError, match=r"Common\.0011") as error:
+        completion.update("expired.1", {**olds, "job_id": "expired.1"}, news)
     assert "last state RUNNING, 1 of 2 servers done" in error.value.reason
     assert error.value.outputs == {**olds, "job_id": "expired.1"}
-    assert len(sim.requests) == looks + 1
+
+
+def test_a_failure_whose_parts_still_run_is_gone_on_with(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """At the deadline it is told as a failure, and kept unfinished; the next run finds the servers that came later."""
+    sim.add_job(JOB, [DYING])
+    first = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT})
+    assert "FAILED" in first.reason
+    assert f"run `pulumi up` again to go on waiting for job {JOB}" in first.reason
+    assert "submit again" not in first.reason
+    assert (first.outputs["status"], first.outputs["surviving_server_ids"]) == ("RUNNING", ["b", "a"])
+    sim.add_job(JOB, [DYING, ENDED])
+    with pytest.raises(PartialStateError) as second:
+        completion.update(JOB, first.outputs, {"job_id": JOB})
+    assert "3 servers were reported by their sub-jobs and may exist and be billed" in second.value.reason
+    assert second.value.outputs["status"] == "FAIL"
+    assert second.value.outputs["surviving_server_ids"] == ["b", "a", "late"]
+
+
+def test_a_failure_that_an_older_version_stored_too_soon_is_gone_on_with(
+    sim: Simulator, completion: JobCompletionProvider
+) -> None:
+    """A stored FAIL beside a sub-job that moved then is polled again, by `up` and by a refresh."""
+    sim.add_job(JOB, [DYING])
+    olds = {**failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs, "status": "FAIL"}
+    sim.add_job(JOB, [ENDED])
+    refreshed = completion.read(JOB, dict(olds)).outs
+    assert refreshed is not None
+    assert refreshed["surviving_server_ids"] == ["b", "a", "late"]
+    with pytest.raises(PartialStateError, match="3 servers were reported"):
+        completion.update(JOB, olds, {"job_id": JOB})
+
+
+def test_a_server_that_a_later_response_lacks_stays_known(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """Neither the next run nor a refresh forgets a server that was named once, and a success without it is none."""
+    sim.add_job(JOB, [GOING])
+    olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
+    sim.add_job(JOB, [told("SUCCESS", created("SUCCESS", "b"))])
+    refreshed = completion.read(JOB, dict(olds)).outs
+    assert refreshed is not None
+    assert (refreshed["status"], refreshed["surviving_server_ids"]) == ("INCONSISTENT", ["b", "a"])
+    for stored in (olds, refreshed):
+        with pytest.raises(PartialStateError, match="2 sub-jobs are announced and 1 listed") as error:
+            completion.update(JOB, stored, {"job_id": JOB, "create_timeout_seconds": SHORT})
+        assert error.value.outputs["surviving_server_ids"] == ["b", "a"]
 
 
 @pytest.mark.parametrize("answer", [DEAD, LIAR], ids=["failed job", "job that calls itself a success"])
@@ -311,6 +402,34 @@ def test_read_looks_once_and_never_finishes_a_wait(
         assert found.outs["server_ids"] == []
         assert completion.diff(JOB, found.outs, {"job_id": JOB}).changes is True
         assert len(sim.requests) == number + 1
+
+
+def test_a_refresh_tells_the_servers_that_came_later(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """A failure that was not over is polled by a refresh too, which keeps and tells what it finds."""
+    sim.add_job(JOB, [DYING])
+    olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
+    operation = Operation(keeps_partial_state=True)
+    with running(operation), pytest.raises(PartialStateError) as still:
+        completion.read(JOB, dict(olds))
+    assert still.value.reason.startswith(f"job {JOB} is not waited for to its end: run `pulumi up`\n")
+    assert still.value.reason.endswith("servers reported so far: b, a")
+    assert still.value.outputs == olds
+    sim.add_job(JOB, [ENDED])
+    with running(operation), pytest.raises(PartialStateError, match="3 servers were reported") as over:
+        completion.read(JOB, dict(olds))
+    assert (over.value.outputs["status"], over.value.outputs["surviving_server_ids"]) == ("FAIL", ["b", "a", "late"])
+
+
+def test_a_refresh_does_not_believe_another_jobs_response(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """The response names another job, or none and other sub-jobs: the state stays, and the reason is told."""
+    sim.add_job(JOB, [GOING])
+    olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
+    foreign = told("SUCCESS", created("SUCCESS", "x"))
+    for answer, says in (({**foreign, "job_id": "k"}, "about job k"), ({**foreign, "job_id": None}, "lists none of")):
+        sim.add_job(JOB, [answer])
+        with running(Operation(keeps_partial_state=True)), pytest.raises(PartialStateError, match=says) as error:
+            completion.read(JOB, dict(olds))
+        assert error.value.outputs == olds
 
 
 def test_after_a_read_update_finishes_the_wait(sim: Simulator, completion: JobCompletionProvider) -> None:
@@ -376,6 +495,14 @@ def test_get_job_looks_once(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> 
     found = get_job(JOB)
     assert (found.status, found.server_ids, found.sub_jobs_total) == ("RUNNING", ["b", "a"], 2)
     assert len(sim.requests) == 1
+
+
+def test_get_job_brings_no_other_job(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response about another job is an error that names both."""
+    _enter(sim, monkeypatch)
+    sim.add_job(JOB, [{**DONE, "job_id": "k"}])
+    with pytest.raises(NoNewsError, match=f"the response is about job k, not about job {JOB}"):
+        get_job(JOB)
 
 
 def test_get_job_can_be_told_where(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:

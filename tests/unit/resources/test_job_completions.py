@@ -9,7 +9,8 @@ from pulumi import UNKNOWN
 from pulumi.dynamic import ConfigureRequest
 
 from bms_simulator import Simulator
-from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, running
+from bms_simulator.http.responses import service_error
+from pulumi_bms.host.operation import ExpectedError, Operation, Outputs, PartialStateError, running
 from pulumi_bms.resources.job_completions import JobCompletionsProvider
 
 
@@ -86,6 +87,95 @@ def test_a_stored_failure_is_told_again_without_a_request(provider: JobCompletio
     assert len(sim.requests) == asked
 
 
+def _failing(*servers: str, moving: bool) -> dict[str, Any]:
+    made = _job(*servers)["entities"]["sub_jobs"]
+    late = {"status": "RUNNING", "job_id": "late"} if moving else {**_job("late")["entities"]["sub_jobs"][0]}
+    return {**FAILED, "entities": {"sub_jobs": [*made, {**late, "job_id": "late"}]}}
+
+
+def test_a_failure_whose_parts_still_run_is_gone_on_with(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """It is kept unfinished; a refresh and the next `up` poll that job again, and tell servers that came later."""
+    sim.add_job("bad", [_failing("a", moving=True)])
+    sim.add_job("one", [_job("b")])
+    inputs = {"job_ids": {"web": "bad", "db": "one"}}
+    with pytest.raises(PartialStateError, match=r"web: job bad .* FAILED") as first:
+        provider.create({**inputs, "create_timeout_seconds": 0.05})
+    assert "submit again" not in first.value.reason
+    olds, asked = first.value.outputs, len(sim.requests)
+    assert {key: job["status"] for key, job in olds["jobs"].items()} == {"web": "RUNNING", "db": "SUCCESS"}
+
+    sim.add_job("bad", [_failing("a", moving=False)])
+    with running(Operation(keeps_partial_state=True)), pytest.raises(PartialStateError) as refreshed:
+        provider.read("id", olds)
+    with pytest.raises(PartialStateError) as again:
+        provider.update("id", olds, inputs)
+    for error in (refreshed.value, again.value):
+        assert error.outputs["jobs"]["web"]["status"] == "FAIL"
+        assert error.outputs["jobs"]["web"]["surviving_server_ids"] == ["a", "late"]
+        assert "2 servers were reported by their sub-jobs" in error.reason
+        assert error.outputs["server_ids"] == {"web": [], "db": ["b"]}
+    assert {request.path.rsplit("/", 1)[1] for request in sim.requests[asked:]} == {"bad"}
+
+
+def test_a_refresh_that_learns_nothing_keeps_all(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """A refusal is told with its job, an outage stops the polls, what is stored stays, and no success ends a wait."""
+    for name in ("one", "two", "three"):
+        sim.add_job(name, [{"status": "RUNNING"}])
+    inputs = {"job_ids": {"a": "one", "b": "two", "c": "three"}}
+    with pytest.raises(PartialStateError) as first:
+        provider.create({**inputs, "create_timeout_seconds": 0.05})
+    olds, asked = first.value.outputs, len(sim.requests)
+
+    def refreshed(provider: JobCompletionsProvider) -> PartialStateError:
+        with running(Operation(keeps_partial_state=True)), pytest.raises(PartialStateError) as error:
+            provider.read("id", olds)
+        return error.value
+
+    sim.add_job("one", [service_error("BMS.0033", "no right", 403)])
+    sim.add_job("two", [_job("x")])
+    sim.add_job("three", ["reset"])
+    error = refreshed(provider)
+    assert "a: job one is not waited for to its end; it could not be looked at: GET " in error.reason
+    assert "BMS.0033" in error.reason
+    assert "c: job three is not waited for to its end; it could not be looked at: " in error.reason
+    assert {key: job["status"] for key, job in error.outputs["jobs"].items()} == dict.fromkeys("abc", "RUNNING")
+    assert error.outputs["server_ids"] == {"a": [], "b": [], "c": []}
+    assert error.outputs["jobs"]["b"]["surviving_server_ids"] == ["x"]
+    assert len(sim.requests) == asked + 3
+
+    sim.add_job("one", ["reset"])
+    assert refreshed(provider).outputs == olds
+    assert len(sim.requests) == asked + 4
+    assert "not set: the endpoint" in refreshed(JobCompletionsProvider()).reason
+
+
+def test_a_cancelled_refresh_polls_no_more(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """After Ctrl-C what is stored stays, without a request."""
+    jobs = {"a": {"job_id": "one", "status": "RUNNING"}}
+    operation = Operation(keeps_partial_state=True)
+    operation.cancelled.set()
+    with running(operation), pytest.raises(PartialStateError) as error:
+        provider.read("id", {"jobs": jobs})
+    assert error.value.outputs["jobs"] == jobs
+    assert sim.requests == []
+
+
+def test_an_outage_does_not_forget_what_an_earlier_run_knew(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """A checkpoint made before the first good response of a run still has the servers of the run before."""
+    sim.add_job("bad", [_failing("a", moving=True)])
+    with pytest.raises(PartialStateError) as first:
+        provider.create({"job_ids": {"web": "bad"}, "create_timeout_seconds": 0.05})
+    sim.add_job("bad", [service_error("Common.0011", "unknown", 404)])
+    kept: list[dict[str, Any]] = []
+    operation = Operation(
+        keeps_partial_state=True, checkpoint=lambda _id, outputs, _reason: kept.append(_made(outputs))
+    )
+    with running(operation), pytest.raises(PartialStateError):
+        provider.update("id", first.value.outputs, {"job_ids": {"web": "bad"}, "create_timeout_seconds": 1.5})
+    assert len(kept) > 1
+    assert all(outputs["jobs"]["web"]["surviving_server_ids"] == ["a"] for outputs in kept)
+
+
 def test_a_preview_knows_all_or_nothing(provider: JobCompletionsProvider, sim: Simulator) -> None:
     """Real ids once every job has succeeded; unknown while one has not; an error when one has failed."""
     sim.add_job("one", [_job("a")])
@@ -100,6 +190,10 @@ def test_a_preview_knows_all_or_nothing(provider: JobCompletionsProvider, sim: S
             provider.create({"job_ids": {"web": "bad"}})
 
 
+def _made(outputs: Outputs) -> dict[str, Any]:
+    return outputs() if callable(outputs) else outputs
+
+
 @pytest.mark.parametrize("job_ids", [None, {}, "one", ["one"], {"web": ""}, {"web": "a/b"}, {"web": None}])
 def test_bad_maps_are_refused(provider: JobCompletionsProvider, job_ids: object) -> None:
     """A map with at least one job, and each id as `JobCompletion` wants it; an unknown one may still be right."""
@@ -112,7 +206,9 @@ def test_a_checkpoint_holds_every_job(provider: JobCompletionsProvider, sim: Sim
     sim.add_job("one", [_job("a")])
     sim.add_job("slow", [{"status": "RUNNING"}])
     kept: list[dict[str, Any]] = []
-    operation = Operation(keeps_partial_state=True, checkpoint=lambda _id, outputs, _reason: kept.append(outputs))
+    operation = Operation(
+        keeps_partial_state=True, checkpoint=lambda _id, outputs, _reason: kept.append(_made(outputs))
+    )
     with running(operation), pytest.raises(PartialStateError, match="did not finish within 2s"):
         provider.create({"job_ids": {"web": "one", "db": "slow"}, "create_timeout_seconds": 2.0})
     assert {key: job["status"] for key, job in kept[-1]["jobs"].items()} == {"web": "SUCCESS", "db": "RUNNING"}

@@ -13,29 +13,10 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
-from bms_simulator import Simulator, sample_order
+from bms_simulator import Simulator
 from pulumi_bms.host.operation import ExpectedError, Operation, running
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
-
-PASSWORD = "hunter2-Passw0rd"
-TRIGGER = "trigger-that-is-nobodys-business"
-
-
-def order(name: str = "web", count: float = 1.0, *, prepaid: bool = False) -> dict[str, Any]:
-    """Inputs that order servers, with numbers as Pulumi hands them on."""
-    body: dict[str, Any] = json.loads(json.dumps(sample_order(name, prepaid=prepaid)))
-    del body["server"]["key_name"]
-    body["server"] |= {"count": count, "adminPass": PASSWORD}
-    return {"path": "baremetalservers", "method": "POST", "body": body, "triggers": TRIGGER, "__provider": "gASV"}
-
-
-def created(provider: JobSubmissionProvider, props: dict[str, Any]) -> dict[str, Any]:
-    """The outputs of a create, whose id is that of its job."""
-    result = provider.create(props)
-    assert result.outs is not None
-    assert result.id == result.outs["job_id"]
-    return result.outs
-
+from pulumi_bms.resources.job_submission import ORDERED_BY, JobSubmissionProvider
+from tests.unit.resources.conftest import PASSWORD, TRIGGER, created, order
 
 # --- create
 
@@ -82,7 +63,7 @@ def test_a_job_id_in_camel_case_is_one(submission: JobSubmissionProvider) -> Non
 
 def test_no_secret_is_among_the_outputs(submission: JobSubmissionProvider) -> None:
     """Inputs are kept as digests only, salted: the same body has another digest each time."""
-    first, second = created(submission, order()), created(submission, order())
+    first, second = (created(submission, {**order(), ORDERED_BY: f"acme/urn:{number}"}) for number in range(2))
     for secret in (PASSWORD, TRIGGER, "baremetalservers"):
         assert secret not in repr(first)
     assert first["digests"].keys() == {"salt", "path", "method", "body", "triggers"}
@@ -98,14 +79,14 @@ def test_the_inputs_say_where_to_submit(sim: Simulator, submission: JobSubmissio
 
 
 NOTHING = "nothing was submitted"
-UNSURE = "whether it took effect is unknown, so it is not repeated"
+UNSURE = "Whether it took effect is unknown: it may have started a job"
 
 
 @pytest.mark.parametrize(
     ("scenario", "says", "ends"),
     [
         ("no-job-id", "HTTP 200", UNSURE),
-        ("loses-answer", "POST http", UNSURE),
+        ("loses-answer", "Connection reset by peer", UNSURE),
         ("gateway-timeout", "HTTP 504 APIGW.0201", UNSURE),
         ("order-html", "HTTP 200 the answer is a page of HTML or XML, no JSON", UNSURE),
         ("refused", "HTTP 400 BMS.0054", NOTHING),
@@ -125,11 +106,17 @@ def test_an_answer_without_a_job_is_an_error(
 
 
 def test_an_unsure_submission_is_told_with_a_way_out(submission: JobSubmissionProvider) -> None:
-    """Where to look, what the next `pulumi up` does, and how to go on with a job that is there."""
+    """What was sent when, where to look, and the two ways on."""
     with pytest.raises(ExpectedError) as error:
         submission.create(order("loses-answer"))
     text = str(error.value)
-    for part in ("servers that are billed", "console", "`pulumi up` again, which sends it once more", "JobCompletion"):
+    for part in (
+        "was sent at 20",
+        "servers that are billed",
+        "console",
+        "change `triggers`",
+        "to JobCompletion as job_id",
+    ):
         assert part in text
 
 
@@ -138,7 +125,7 @@ def test_a_rejected_credential_is_sent_once(sim: Simulator) -> None:
     provider, token = JobSubmissionProvider(), f"expired-{sim.token}"
     values = {"bms:endpoint": sim.endpoint, "bms:projectId": sim.project_id, "bms:token": token}
     provider.configure(ConfigureRequest(Config(values, "project")))
-    for _ in range(2):
+    for _ in range(2):  # a refused request leaves no record, so the second one is a request of its own
         with pytest.raises(ExpectedError, match=r"(?s)bms:token.*APIGW\.0301.*Nothing was submitted") as error:
             provider.create(order())
         assert token not in str(error.value)

@@ -17,14 +17,16 @@ from pulumi_bms.api.models import Job
 from pulumi_bms.resources.outputs import (
     INCONSISTENT,
     OUTPUTS,
+    failure_of,
     job_of,
     outputs_of,
     stored_status,
     survivors,
     unfinished_status,
 )
+from pulumi_bms.waiting.memory import merged, missing
 from pulumi_bms.waiting.outcome import End, Outcome
-from pulumi_bms.waiting.verdict import Ruling, judge
+from pulumi_bms.waiting.verdict import Finality, Ruling, Verdict, judge
 
 ASKED = "2c9eb2c5544cbf6101544f0602af2b4f"
 TIMES = {"begin_time": "2016-04-25T20:04:34.604Z", "end_time": "2016-04-25T20:08:41.593Z"}
@@ -197,6 +199,21 @@ def test_a_stored_job_is_judged_no_better_than_the_job() -> None:
         assert judge(known) == judge(job)
 
 
+def test_the_next_run_knows_what_was_told_in_this_one() -> None:
+    """Counts, sub-jobs, servers and interfaces come back out of a stack, so that a shorter response is seen as such."""
+    job = Job.read(told("RUNNING", created("SUCCESS", "a"), created("RUNNING", None)))
+    earlier = job_of(_kept(outputs_of(ASKED, job, "RUNNING")))
+    for less in ({"status": "SUCCESS"}, told("SUCCESS", created("SUCCESS", "b"), created("SUCCESS", None))):
+        response = Job.read(less)
+        assert missing(earlier, response)
+        assert judge(response, None, earlier).ruling is Ruling.INCONSISTENT
+        again = job_of(_kept(outputs_of(ASKED, merged(earlier, response), "RUNNING")))
+        assert again is not None
+        assert "a" in again.server_ids
+        assert "nic-of-a" in again.nic_ids
+        assert again.sub_jobs_total == 2
+
+
 def test_an_unfinished_wait_never_stores_an_end() -> None:
     """Neither a refresh nor an interruption makes a SUCCESS; a FAIL only where nothing more can become known."""
     for job in EVERY_JOB:
@@ -204,7 +221,8 @@ def test_an_unfinished_wait_never_stores_an_end() -> None:
         verdict = judge(job)
         assert status
         assert status != "SUCCESS"
-        assert (status == "FAIL") == (verdict.ruling is Ruling.FAILED and verdict.final)
+        assert (status == "FAIL") == verdict.is_final_failure
+        assert (failure_of(_kept(outputs_of(ASKED, job, status))) is not None) == verdict.is_final_failure
         assert (status == INCONSISTENT) == (verdict.ruling is Ruling.INCONSISTENT)
         if job.status not in {"SUCCESS", "FAIL"}:
             assert status == job.status
@@ -222,13 +240,46 @@ def test_success_is_stored_for_a_success_only() -> None:
         assert (status == "SUCCESS") == (end is End.SUCCEEDED)
 
 
+def test_what_a_response_lacked_keeps_a_failure_unfinished() -> None:
+    """The verdict on the newest response decides, not what all responses together make of the job."""
+    job = Job.read(told("FAIL", created("SUCCESS", "a")))
+    settling = Verdict(Ruling.FAILED, Finality.SETTLING)
+    assert unfinished_status(job, settling) == "RUNNING"
+    outcome = Outcome(End.FAILED, ASKED, job, elapsed=10.0, timeout=60.0, verdict=settling)
+    assert stored_status(outcome) == "RUNNING"
+
+
+@pytest.mark.parametrize(
+    ("outputs", "is_final"),
+    [
+        (outputs_of(ASKED, Job.read(told("FAIL")), "FAIL"), True),
+        (outputs_of(ASKED, Job.read(told("SUCCESS", created("FAIL", "a"))), "FAIL"), True),
+        (outputs_of(ASKED, Job.read(told("FAIL", created("RUNNING", "a"))), "FAIL"), False),
+        (outputs_of(ASKED, Job.read(told("FAIL", created("ABORTED", "a", **TIMES, error_code="x"))), "FAIL"), False),
+        ({**outputs_of(ASKED, Job.read(told("FAIL")), "FAIL"), "sub_jobs_total": 2.0}, False),
+        (outputs_of(ASKED, Job.read(told("FAIL")), "RUNNING"), False),
+        (outputs_of(ASKED, Job.read(BATCH), "SUCCESS"), False),
+        ({"job_id": ASKED, "status": "FAIL"}, True),
+        ({"job_id": ASKED}, False),
+    ],
+)
+def test_a_stored_failure_is_final_only_where_all_is_over(outputs: dict[str, Any], *, is_final: bool) -> None:
+    """A FAIL beside sub-jobs that move, as version 0.1.0 stored it, is gone on with."""
+    assert (failure_of(_kept(outputs)) is not None) == is_final
+
+
 @pytest.mark.parametrize(
     ("end", "job", "status"),
     [
         pytest.param(End.SUCCEEDED, BATCH, "SUCCESS", id="success"),
         pytest.param(End.FAILED, told("FAIL"), "FAIL", id="failure"),
         pytest.param(End.FAILED, told("SUCCESS", created("FAIL", "a")), "FAIL", id="liar"),
-        pytest.param(End.FAILED, told("RUNNING", created("FAIL", "a")), "FAIL", id="failed part at the deadline"),
+        pytest.param(End.FAILED, told("RUNNING", created("FAIL", "a")), "RUNNING", id="failed part at the deadline"),
+        pytest.param(End.FAILED, told("FAIL", created("RUNNING", "a")), "RUNNING", id="moving part at the deadline"),
+        pytest.param(
+            End.FAILED, told("SUCCESS", created("FAIL", "a"), created("INIT", "b")), "RUNNING", id="open liar"
+        ),
+        pytest.param(End.FAILED, told("ABORTED", error_code="x"), "ABORTED", id="end that no page names"),
         pytest.param(End.INCONSISTENT, told("SUCCESS"), INCONSISTENT, id="settled without servers"),
         pytest.param(End.TIMED_OUT, told("SUCCESS"), INCONSISTENT, id="unsettled without servers"),
         pytest.param(End.TIMED_OUT, told("SUCCESS", created("RUNNING", "a")), "RUNNING", id="stuck sub-job"),
@@ -242,7 +293,7 @@ def test_success_is_stored_for_a_success_only() -> None:
     ],
 )
 def test_what_an_end_stores(end: End, job: dict[str, Any] | None, status: str) -> None:
-    """SUCCESS and FAIL are final; a liar is a FAIL; everything else is where the wait goes on."""
+    """SUCCESS and FAIL are final, and FAIL is for jobs of which no part moves; everything else is gone on with."""
     seen = None if job is None else Job.read(job)
     assert stored_status(Outcome(end, ASKED, seen, elapsed=10.0, timeout=60.0)) == status
 

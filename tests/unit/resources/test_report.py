@@ -7,11 +7,19 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NotFoundError, RefusedError
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    NoSuchApiError,
+    NotFoundError,
+    RefusedError,
+)
 from pulumi_bms.api.models import Job
 from pulumi_bms.resources import report
 from pulumi_bms.resources.durations import show
 from pulumi_bms.waiting.outcome import End, Outcome
+from pulumi_bms.waiting.verdict import judge
 
 Wire: TypeAlias = Mapping[str, Any]
 
@@ -24,6 +32,7 @@ AGAIN = (
     "to submit again, change the submission's `triggers`"
 )
 NO_START = "BMS.3037 no resources or the server failed to start: try another flavor or availability zone"
+STILL = f"parts of the job may still run in the cloud: run `pulumi up` again to go on waiting for job {JOB}"
 GO_ON = f"the job goes on in the cloud: run `pulumi up` again to go on waiting for job {JOB}"
 
 
@@ -45,8 +54,9 @@ def job(status: str, *parts: Wire, kind: str | None = "baremetalBatchCreate", **
 
 
 def outcome(end: End, found: Job | None = None, *, error: ApiError | None = None, **fields: Any) -> Outcome:
-    """Return an outcome after four minutes and seven seconds of an hour."""
-    values = {"elapsed": 247.0, "timeout": 3600.0, **fields}
+    """Return an outcome after four minutes and seven seconds of an hour, judged as the job stands."""
+    verdict = None if found is None else judge(found)
+    values = {"elapsed": 247.0, "timeout": 3600.0, "verdict": verdict, **fields}
     return Outcome(end=end, job_id=JOB, job=found, error=error, **values)
 
 
@@ -153,7 +163,12 @@ def test_a_failed_restart_has_no_survivors() -> None:
             {"error_code": "BMS.9999", "fail_reason": "", "entities": [{}, {"errorcode_message": "no host"}]},
             "BMS.9999 no host",
         ),
-        ({"fail_reason": "this one", "entities": {"errorcode_message": "not this"}}, "this one"),
+        ({"fail_reason": "sold out", "entities": {"errorcode_message": "no host in az1"}}, "sold out; no host in az1"),
+        ({"fail_reason": "sold out", "entities": {"errorcode_message": "sold out"}}, "sold out"),
+        (
+            {"error_code": "BMS.3037", "fail_reason": "sold out", "entities": {"errorcode_message": "no host."}},
+            "BMS.3037 sold out; no host: try another flavor or availability zone",
+        ),
     ],
 )
 def test_why_a_job_without_sub_jobs_failed(fields: dict[str, Any], why: str) -> None:
@@ -168,6 +183,7 @@ def test_why_a_job_without_sub_jobs_failed(fields: dict[str, Any], why: str) -> 
         ({}, "no reason was given"),
         ({"entities": {"errorcode_message": "no host"}}, "no host"),
         ({"fail_reason": "sold out", "error_code": "BMS.9999"}, "BMS.9999 sold out"),
+        ({"fail_reason": "sold out", "entities": {"errorcode_message": "no host"}}, "sold out; no host"),
     ],
 )
 def test_why_a_sub_job_failed(fields: dict[str, Any], why: str) -> None:
@@ -197,7 +213,39 @@ def test_a_failure_under_a_running_parent() -> None:
         "  ...   2c9e...2b61  RUNNING",
         "  ...   2c9e...2b62  WAITING_EXECUTE",
         "  ...   2c9e...2b63  no status",
-        AGAIN,
+        STILL,
+    )
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        job("FAIL", ok(60, SERVER), part(61, "RUNNING")),
+        job("FAIL", ok(60, SERVER), sub_jobs_total=2),
+        job("SUCCESS", ok(60, SERVER), part(61, "FAIL"), part(62, "RUNNING")),
+        job("RUNNING", ok(60, SERVER), part(61, "FAIL")),
+        job("ERROR", ok(60, SERVER), error_code="BMS.3004", end_time="2019-04-25T20:08:54Z"),
+    ],
+    ids=["moving", "unlisted", "the parent lies", "running", "unknown status"],
+)
+def test_nobody_is_told_to_submit_again_while_parts_of_a_job_may_run(found: Job) -> None:
+    """A failure that is not final says how to go on with the job, and advises to delete nothing."""
+    shown = report.of(outcome(End.FAILED, found))
+    assert "FAILED" in shown
+    assert "submit again" not in shown
+    assert "triggers" not in shown
+    assert "delete" not in shown
+    assert f"servers reported so far: {SERVER}" in shown
+    assert shown.endswith(STILL)
+
+
+def test_what_a_refresh_tells_of_a_wait_that_is_not_over() -> None:
+    """What to do, then each sub-job, and the servers by now; with the reason where a poll brought nothing."""
+    assert report.unfinished(JOB, RUNNING) == (
+        f"job {JOB} is not waited for to its end: run `pulumi up`\n{RUNNING_TREE}".rstrip()
+    )
+    assert report.unfinished(JOB, None, report.not_polled(DOWN)) == (
+        f"job {JOB} is not waited for to its end; it could not be looked at: {DOWN}: run `pulumi up`"
     )
 
 
@@ -208,18 +256,33 @@ def test_an_unknown_status_that_is_taken_for_a_failure() -> None:
     assert report.of(outcome(End.FAILED, found)) == text(
         "job 2c9e...2b4f (baremetalBatchCreate) FAILED after 4m07s: BMS.3004 create failed",
         f"  FAIL  2c9e...2b61  {NO_START}",
-        AGAIN,
+        STILL,
     )
 
 
 def test_sub_jobs_of_sub_jobs_have_lines_too() -> None:
     """The tree is flat, depth first, so that no level of a failure is hidden."""
-    inner = part(62, "FAIL", error_code="BMS.9999")
+    inner = part(62, "FAIL", error_code="BMS.9999", fail_reason="one")
+    inner = {**inner, "entities": {"errorcode_message": "two"}}
     found = job("FAIL", part(61, "FAIL", sub_jobs=[inner]))
     assert report.of(outcome(End.FAILED, found)).splitlines()[1:3] == [
         "  FAIL  2c9e...2b61  no reason was given",
-        "  FAIL  2c9e...2b62  BMS.9999",
+        "  FAIL  2c9e...2b62  BMS.9999 one; two",
     ]
+
+
+def test_a_report_is_bounded() -> None:
+    """However many sub-jobs fail or run on, and however much each says: the rest is counted, or cut."""
+    failing = [part(n, "FAIL", job_id=f"f{n}", fail_reason="x" * 5000) for n in range(60)]
+    moving = [part(n, "RUNNING", job_id=f"m{n}") for n in range(70)]
+    made = [part(n, "SUCCESS", f"s{n}", job_id=f"o{n}") for n in range(300)]
+    shown = report.of(outcome(End.FAILED, job("FAIL", *failing, *moving, *made)))
+    lines = shown.splitlines()
+    assert len([line for line in lines if line.startswith("  FAIL  f")]) == report.MOST_OTHER_LINES
+    assert len([line for line in lines if line.startswith("  ...   m")]) == report.MOST_OTHER_LINES
+    assert {"  ok    300 sub-jobs", "  FAIL  10 more sub-jobs", "  ...   20 more sub-jobs"} <= set(lines)
+    assert max(map(len, lines)) < report.LONGEST_REASON + 100
+    assert "s199 and 100 more, in the state as surviving_server_ids" in shown
 
 
 def test_a_stored_failure_needs_no_duration() -> None:
@@ -355,10 +418,11 @@ def test_the_last_state(found: Job, state: str) -> None:
 
 
 def test_interrupted() -> None:
-    """The job goes on, how to wait on, and how far it was."""
+    """The job goes on, how to wait on, and how far it was; no line for each sub-job that runs on."""
     assert report.of(outcome(End.INTERRUPTED, RUNNING)) == (
         f"interrupted; job {JOB} goes on in the cloud: run `pulumi up` again to go on waiting\n"
-        f"{RUNNING_TREE}"
+        f"  ok    2c9e...2b60  server {SERVER}  3m34s\n"
+        f"servers reported so far: {SERVER}\n"
         "last state RUNNING, 1 of 2 servers done"
     )
     assert report.of(outcome(End.INTERRUPTED)) == text(
@@ -414,6 +478,16 @@ def test_rejected() -> None:
     )
     assert report.of(outcome(End.REJECTED, RUNNING, error=error)).endswith(
         f"; last state RUNNING, 1 of 2 servers done\n{RUNNING_TREE}give a fresh credential; {GO_ON}"
+    )
+
+
+def test_no_such_api() -> None:
+    """The address, that there is no such API, and what to check; nothing about a job that was not found."""
+    error = NoSuchApiError(URL, status=404, code="APIGW.0101", detail="The API does not exist")
+    assert report.of(outcome(End.NO_SUCH_API, error=error)) == text(
+        f"job 2c9e...2b4f: there is no Job API at this address: {URL}: HTTP 404 APIGW.0101 The API does not exist: "
+        f"{error.hint}; no state of it is known",
+        f"check endpoint and region; once that is mended, run `pulumi up` again to go on waiting for job {JOB}",
     )
 
 

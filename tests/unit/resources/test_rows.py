@@ -6,9 +6,12 @@ import pytest
 
 from pulumi_bms.resources import rows
 from pulumi_bms.waiting.outcome import Progress
+from pulumi_bms.waiting.verdict import Finality, Ruling, Verdict
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 PART = "2c9eb2c5544cbf6101544f0635672b61"
+OVER = Verdict(Ruling.FAILED)
+OPEN = Verdict(Ruling.FAILED, Finality.OPEN)
 
 
 @pytest.mark.parametrize(
@@ -17,41 +20,52 @@ PART = "2c9eb2c5544cbf6101544f0635672b61"
         (Progress(JOB), ""),
         (Progress(JOB, trouble="404"), "not visible yet"),
         (Progress(JOB, "INIT"), "INIT"),
-        (Progress(JOB, "RUNNING", 2, 3, makes_servers=True), "RUNNING, 2 of 3 servers done"),
-        (Progress(JOB, "RUNNING", 2, 3), "RUNNING, 2 of 3 sub-jobs done"),
+        (Progress(JOB, "RUNNING", 2, 3, makes_servers=True), "2/3 RUNNING"),
+        (Progress(JOB, "RUNNING", 12, 40), "12/40 RUNNING"),
         (
-            Progress(JOB, "RUNNING", 1, 3, ((PART, "BMS.3037"),)),
-            "sub-job 2c9e...2b61 FAILED (BMS.3037), waiting for the others",
+            Progress(JOB, "RUNNING", 2, 3, (("a", ""), (PART, "BMS.3037"))),
+            "2/3 RUNNING, sub-job 2c9e...2b61 and 1 more FAILED (BMS.3037)",
         ),
-        (
-            Progress(JOB, "RUNNING", 1, 3, (("a", ""), (PART, ""))),
-            "sub-job 2c9e...2b61 and 1 more FAILED, waiting for the others",
-        ),
-        (Progress(JOB, "FAIL", 1, 3, ((PART, "BMS.3037"),)), "sub-job 2c9e...2b61 FAILED (BMS.3037)"),
-        (Progress(JOB, "PENDING_PAYMENT"), "waiting for the order to be paid"),
-        (
-            Progress(JOB, "RUNNING", 2, 3, outage=60.0, trouble="503"),
-            "no answer from the API for 1m (503), still trying",
-        ),
-        (Progress(JOB, "RUNNING", outage=75.0, trouble="503"), "no answer from the API for 1m15s (503), still trying"),
+        (Progress(JOB, "RUNNING", 1, 3, ((PART, ""),)), "1/3 RUNNING, sub-job 2c9e...2b61 FAILED"),
+        (Progress(JOB, "FAIL", 1, 3, ((PART, "BMS.3037"),)), "1/3 FAIL, sub-job 2c9e...2b61 FAILED (BMS.3037)"),
+        (Progress(JOB, "PENDING_PAYMENT"), "PENDING_PAYMENT, the order waits to be paid"),
+        (Progress(JOB, "PENDING_PAYMENT", 0, 3), "0/3 PENDING_PAYMENT, the order waits to be paid"),
+        (Progress(JOB, "RUNNING", 2, 3, outage=60.0, trouble="503"), "2/3 no response for 1m (503), retrying"),
+        (Progress(JOB, outage=75.0, trouble="503"), "no response for 1m15s (503), retrying"),
         (
             Progress(JOB, "SUCCESS", 2, 3, unsettled="3 sub-jobs are announced and 2 listed"),
-            "SUCCESS, 2 of 3 sub-jobs done; 3 sub-jobs are announced and 2 listed, looking on",
+            "2/3 SUCCESS, 3 sub-jobs are announced and 2 listed, still polling",
         ),
+        (Progress(JOB, "SUCCESS", 3, 3, succeeded=True), "3/3 SUCCESS"),
     ],
 )
 def test_a_row_says_how_the_job_stands(progress: Progress, shown: str) -> None:
-    """One line, the worst news first."""
+    """One line that begins with the count: a terminal of 80 columns has no room for more."""
     assert rows.text(progress) == shown
 
 
+def test_a_row_is_bounded() -> None:
+    """Statuses and codes are the API's words, of any length."""
+    assert len(rows.text(Progress(JOB, "X" * 5000, 1, 3))) == rows.LONGEST_ROW
+
+
 def test_many_jobs_have_one_row() -> None:
-    """It counts those that are over, and tells the first trouble with its key."""
-    progresses = [
-        ("web", Progress(JOB, "SUCCESS")),
-        ("db", Progress(JOB, "RUNNING", 0, 2, ((PART, "BMS.3037"),))),
-        ("cache", Progress(JOB, "RUNNING", 0, 2)),
-    ]
-    assert rows.of_many(progresses) == (
-        "1 of 3 jobs are over; db: sub-job 2c9e...2b61 FAILED (BMS.3037), waiting for the others"
-    )
+    """The row counts the jobs that have succeeded, and tells of one job in trouble with its key."""
+    assert rows.of_many(12, 40) == "12/40 jobs"
+    db = Progress(JOB, "RUNNING", 0, 2, ((PART, "BMS.3037"),))
+    assert rows.of_many(1, 3, ("db", db)) == "1/3 jobs, db: 0/2 RUNNING, sub-job 2c9e...2b61 FAILED (BMS.3037)"
+
+
+@pytest.mark.parametrize(
+    ("progress", "troubled"),
+    [
+        (Progress(JOB, "RUNNING", 0, 2), False),
+        (Progress(JOB, "SUCCESS", 2, 2, succeeded=True), False),
+        (Progress(JOB, "RUNNING", 0, 2, ((PART, ""),)), True),
+        (Progress(JOB, "RUNNING", outage=60.0, trouble="503"), True),
+        (Progress(JOB, "FAIL"), True),
+    ],
+)
+def test_what_trouble_is(progress: Progress, *, troubled: bool) -> None:
+    """A failure, also one without sub-jobs, and an outage."""
+    assert rows.in_trouble(progress) is troubled

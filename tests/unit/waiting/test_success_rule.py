@@ -1,7 +1,8 @@
 """The success rule against an independent statement of it, over every combination that is small enough to list.
 
 The oracle (`ruled`) knows nothing of the code under test: it sorts each record of a tree into one of four standings and
-looks the answer up from there. Cases are `Told` trees; `wire` turns one into the JSON that `Job.read` reads.
+looks the answer up from there. Of earlier responses it keeps a `Past`: tables of what was seen, announced and named,
+where the code keeps a job. Cases are `Told` trees; `wire` turns one into the JSON that `Job.read` reads.
 
 What keeps the number of rows down: children are multisets, not sequences, because their order must not matter, which
 has a test of its own; a job is read once and judged for every `expected_servers`; job ids, further job types and levels
@@ -11,7 +12,7 @@ vary in products of their own; three children at once only where the job's statu
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import combinations_with_replacement, islice, permutations, product
 from random import Random
@@ -22,6 +23,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pulumi_bms.api.models import Job
+from pulumi_bms.waiting.memory import merged
 from pulumi_bms.waiting.verdict import judge
 
 # --- cases
@@ -35,6 +37,7 @@ class Told:
     below: tuple[Told, ...] = ()
     total: int | str | None = None
     names: tuple[str, ...] = ()
+    nics: tuple[str, ...] = ()
     job_type: str | None = None
     job_id: str | None = None
     end_time: str | None = None
@@ -44,6 +47,7 @@ class Told:
 def wire(told: Told) -> dict[str, Any]:
     """Return the JSON of a case, its sub-jobs and their count within `entities`, as the API has them."""
     entities: list[dict[str, Any]] = [{"server_id": name} for name in told.names] or [{}]
+    entities += [{"nic_id": name} for name in told.nics]
     if told.below:
         entities[0]["sub_jobs"] = [wire(child) for child in told.below]
     if told.total is not None:
@@ -55,8 +59,8 @@ def wire(told: Told) -> dict[str, Any]:
 
 # --- the oracle
 
-Expectation = tuple[str, bool, int | None]
-"""The ruling's name, whether it is final, and the unmet rule."""
+Expectation = tuple[str, str, int | None]
+"""The ruling's name, that of its finality, and the unmet rule."""
 
 
 class Standing(Enum):
@@ -68,6 +72,34 @@ class Standing(Enum):
 
 ONE_SERVER = {"baremetalsinglecreate", "createsingleserver"}
 SERVERS = ONE_SERVER | {"baremetalbatchcreate", "createserver"}
+
+
+@dataclass
+class Past:
+    """What earlier responses told. `seen` are sub-jobs by id; "" is the job itself in the tables by id.
+
+    `nameless` are sub-jobs without an id, each with the number of sub-jobs that it announced.
+    """
+
+    seen: dict[str, Standing] = field(default_factory=dict)
+    nameless: list[tuple[Standing, int]] = field(default_factory=list)
+    announced: dict[str, int] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    servers: set[str] = field(default_factory=set)
+    nics: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Gone:
+    """What a response lacks of the past: sub-jobs by id, sub-jobs without one, and whether a name is missing."""
+
+    named: dict[str, Standing]
+    nameless: list[tuple[Standing, int]]
+    unnamed: bool
+
+    @property
+    def standings(self) -> list[Standing]:
+        return [*self.named.values(), *(last for last, _ in self.nameless)]
 
 
 def standing(told: Told) -> Standing:
@@ -82,47 +114,105 @@ def everyone(told: Told) -> list[Told]:
     return [told] + [record for child in told.below for record in everyone(child)]
 
 
-def unlisted(told: Told) -> bool:
-    """Whether, directly below this record, fewer sub-jobs are listed than announced."""
-    anonymous = [child for child in told.below if not child.job_id]
-    different = {child.job_id for child in told.below} - {None, ""}
-    return told.total is not None and int(told.total) > len(anonymous) + len(different)
+def with_keys(top: Told) -> list[tuple[str | None, Told]]:
+    """The job as "", then every sub-job by its id; None where it can't be found again."""
+    return [("", top), *((record.job_id or None, record) for record in everyone(top)[1:])]
 
 
-def creates(told: Told, kinds: set[str]) -> bool:
-    return (told.job_type or "").lower() in kinds
+def different(records: Iterable[Told]) -> int:
+    told = list(records)
+    return len({record.job_id for record in told} - {None, ""}) + sum(not record.job_id for record in told)
 
 
-def unmet(top: Told, expected_servers: int | None) -> int | None:
-    """Return the first of the rules 3, 4 and 5 that a tree does not meet."""
-    _, *lower = everyone(top)
-    servers = {name for record in everyone(top) for name in record.names if name}
-    too_few = not servers and creates(top, SERVERS)
+def servers_of(top: Told) -> set[str]:
+    return {name for record in everyone(top) for name in record.names if name}
+
+
+def nics_of(top: Told) -> set[str]:
+    return {name for record in everyone(top) for name in record.nics if name}
+
+
+def type_of(told: Told, key: str | None, past: Past) -> str:
+    return told.job_type or ("" if key is None else past.types.get(key, ""))
+
+
+def gone_from(past: Past, top: Told) -> Gone:
+    lower = everyone(top)[1:]
+    named = {name: last for name, last in past.seen.items() if name not in {record.job_id for record in lower}}
+    fewer = len(past.seen) + len(past.nameless) - different(lower) - len(named)
+    nameless = past.nameless[-fewer:] if fewer > 0 else []
+    return Gone(named, nameless, bool(past.servers - servers_of(top) or past.nics - nics_of(top)))
+
+
+def remember(past: Past, top: Told) -> None:
+    gone = gone_from(past, top)
+    nameless = [record for record in everyone(top)[1:] if not record.job_id]
+    past.nameless = [(standing(record), int(record.total or 0)) for record in nameless] + gone.nameless
+    types = {
+        key: told_type
+        for key, record in with_keys(top)
+        if key is not None and (told_type := type_of(record, key, past))
+    }
+    past.types |= types
+    past.servers |= servers_of(top)
+    past.nics |= nics_of(top)
+    for key, record in with_keys(top):
+        if key is not None:
+            past.announced[key] = max(past.announced.get(key, 0), int(record.total or 0))
+        if key:
+            past.seen[key] = standing(record)
+
+
+def unlisted(top: Told, past: Past, beside: int = 0) -> bool:
+    """Whether fewer sub-jobs are listed than were ever announced; `beside` are more that count for the job itself."""
+    for key, record in with_keys(top):
+        total = max(int(record.total or 0), past.announced.get(key, 0) if key is not None else 0)
+        if total > different(record.below) + (beside if key == "" else 0):
+            return True
+    return False
+
+
+def unmet(top: Told, expected_servers: int | None, past: Past) -> int | None:
+    """Return the first of the rules 3 to 6 that a tree does not meet."""
+    servers = servers_of(top)
+    lower = with_keys(top)[1:]
+    gone = gone_from(past, top)
+    too_few = not servers and type_of(top, "", past).lower() in SERVERS
     broken = {
-        3: any(map(unlisted, everyone(top))),
-        4: any(creates(record, ONE_SERVER) and not any(record.names) for record in lower),
+        3: unlisted(top, past),
+        4: any(type_of(record, key, past).lower() in ONE_SERVER and not any(record.names) for key, record in lower),
         5: too_few or expected_servers not in {None, len(servers)},
+        6: bool(gone.standings) or gone.unnamed,
     }
     return min((rule for rule, is_broken in broken.items() if is_broken), default=None)
 
 
-def ruled(top: Told, expected_servers: int | None) -> Expectation:
+def finality_of_failure(top: Told, past: Past) -> str:
+    gone = gone_from(past, top)
+    known = {*(standing(record) for record in everyone(top)[1:]), *gone.standings}
+    # A sub-job that went missing has no sub-jobs of its own any more.
+    bereft = any(past.announced.get(name) for name in gone.named) or any(total for _, total in gone.nameless)
+    if Standing.OPEN in known or bereft or unlisted(top, past, beside=len(gone.standings)):
+        return "OPEN"
+    is_in_doubt = Standing.LOST in {standing(top), *known} or gone.standings or gone.unnamed
+    return "SETTLING" if is_in_doubt else "FINAL"
+
+
+def ruled(top: Told, expected_servers: int | None, past: Past) -> Expectation:
     """State the success rule."""
     own = standing(top)
     lower = {standing(record) for record in everyone(top)[1:]}
+    failure = ("FAILED", finality_of_failure(top, past), None)
     if own is Standing.OPEN:
-        return ("PENDING", False, None)
-    if own is Standing.LOST:
-        return ("FAILED", False, None)
-    if Standing.DEAD in {own, *lower}:
-        all_known = lower <= {Standing.DONE, Standing.DEAD} and not any(map(unlisted, everyone(top)))
-        return ("FAILED", all_known, None)
+        return ("PENDING", "OPEN", None)
+    if own in {Standing.LOST, Standing.DEAD} or Standing.DEAD in lower:
+        return failure
     if Standing.OPEN in lower:
-        return ("PENDING", False, None)
+        return ("PENDING", "OPEN", None)
     if Standing.LOST in lower:
-        return ("FAILED", False, None)
-    rule = unmet(top, expected_servers)
-    return ("SUCCEEDED", True, None) if rule is None else ("INCONSISTENT", False, rule)
+        return failure
+    rule = unmet(top, expected_servers, past)
+    return ("SUCCEEDED", "FINAL", None) if rule is None else ("INCONSISTENT", "SETTLING", rule)
 
 
 # --- the axes
@@ -188,28 +278,33 @@ def flat(parent: Told, types: tuple[str, str], most: int) -> Iterator[Told]:
 
 def expectations(case: Told) -> list[int | None]:
     """No expectation, the right one, and the wrong ones beside it; only a wrong one where success is out of reach."""
-    right = len({name for record in everyone(case) for name in record.names if name})
+    right = len(servers_of(case))
     if standing(case) is not Standing.DONE:
         return [None, right + 1]
     return [None, right, right + 1, *([right - 1] if right else [])]
 
 
-def answered(told: Job, expected_servers: int | None) -> Expectation:
-    verdict = judge(told, expected_servers)
-    return (verdict.ruling.name, verdict.final, verdict.rule)
+def answered(told: Job, expected_servers: int | None, earlier: Job | None = None) -> Expectation:
+    verdict = judge(told, expected_servers, earlier)
+    return (verdict.ruling.name, verdict.finality.name, verdict.rule)
 
 
-def disagreements(cases: Iterable[Told]) -> Iterator[str]:
+def disagreements(cases: Iterable[Told], before: Sequence[Told] = ()) -> Iterator[str]:
+    past, earlier = Past(), None
+    for told in before:
+        remember(past, told)
+        earlier = merged(earlier, Job.read(wire(told)))
     for case in cases:
-        told = Job.read(wire(case))
+        told_now = Job.read(wire(case))
         for expected in expectations(case):
-            wanted, got = ruled(case, expected), answered(told, expected)
+            wanted, got = ruled(case, expected, past), answered(told_now, expected, earlier)
             if got != wanted:
-                yield f"expected_servers={expected}: rule says {wanted}, judge says {got} of {wire(case)}"
+                after = f" after {[wire(told) for told in before]}" if before else ""
+                yield f"expected_servers={expected}: rule says {wanted}, judge says {got} of {wire(case)}{after}"
 
 
-def assert_agreement(cases: Iterable[Told]) -> None:
-    first = list(islice(disagreements(cases), 3))
+def assert_agreement(cases: Iterable[Told], before: Sequence[Told] = ()) -> None:
+    first = list(islice(disagreements(cases, before), 3))
     assert not first, "\n" + "\n".join(first)
 
 
@@ -316,6 +411,7 @@ def trees(depth: int) -> st.SearchStrategy[Told]:
         below=st.lists(trees(depth - 1), max_size=depth).map(tuple) if depth else st.just(()),
         total=st.sampled_from([None, None, None, 0, 1, 2, "1", "2", 3]),
         names=st.lists(st.sampled_from(["", "s0", "s1", "s2"]), max_size=2).map(tuple),
+        nics=st.lists(st.sampled_from(["", "n0"]), max_size=1).map(tuple),
         job_type=st.sampled_from([None, "createServer", "createSingleServer", "BAREMETALSINGLECREATE", "warmUp"]),
         job_id=st.sampled_from([None, "", "a", "b", "c"]),
         end_time=st.sampled_from([None, "", END]),
@@ -337,13 +433,98 @@ def test_any_tree_is_judged_as_the_rule_says_in_any_order(tree: Told, random: Ra
     assert_agreement([tree, shuffled(tree, random)])
 
 
+IDS = (("a", "b"), ("b", "c"), (None, None), ("a", None))
+MOST = (Told("SUCCESS"), Told("FAIL"), Told("RUNNING"))
+
+
+def responses(parents: Sequence[Told], ids: Sequence[tuple[str | None, ...]]) -> Iterator[Told]:
+    """Every small response about one job: who is listed, by which id, announced or not, named or not, typed or not."""
+    for parent, group, pattern in product(parents, groups(2, MOST), ids):
+        children = [replace(child, job_id=job_id) for child, job_id in zip(group, pattern, strict=False)]
+        for servers, nics, total in product((True, False), ("", "n0"), (None, len(children))):
+            named = tuple(
+                replace(child, names=(f"s{n}" if servers else "",), nics=(nics,)) for n, child in enumerate(children)
+            )
+            yield replace(parent, below=named, total=total)
+
+
+BEFORE = [
+    replace(told, total=total if told.total is None else told.total, job_type=job_type)
+    for told in responses([Told("RUNNING")], IDS[:3])
+    for total, job_type in ((None, None), (3, "createServer"))
+]
+
+
+@pytest.mark.parametrize("parent", ["success", "fail", "lost", "running"])
+def test_what_an_earlier_response_told_is_not_forgotten(parent: str) -> None:
+    """Counts, sub-jobs, servers, interfaces and types of earlier responses count for every later one."""
+    rng = Random(parent)  # noqa: S311  (a sample of cases, the same in each run)
+    now = list(responses([PARENTS[parent]], IDS))
+    for before in BEFORE:
+        assert_agreement(rng.sample(now, 12), [before])
+
+
+def test_the_status_of_an_earlier_response_does_not_count() -> None:
+    """A job that was SUCCESS or FAIL once, and is not any more, stands as it stands now."""
+    for before in (replace(PARENTS[name], below=(Told("FAIL", job_id="a"),)) for name in PARENTS):
+        assert_agreement(responses([Told("SUCCESS"), Told("FAIL"), LOST], IDS[:1]), [before])
+
+
+@pytest.mark.parametrize("types", [LOW, MID])
+def test_nothing_is_forgotten_at_any_level(types: Types) -> None:
+    """What nested sub-jobs announced, listed, named and were counts too, wherever they stand later."""
+    rng = Random(9)  # noqa: S311  (a sample of cases, the same in each run)
+    before = rng.sample(list(nested(PARENTS["running"], types)), 25)
+    now = [told for parent in ("success", "fail") for told in nested(PARENTS[parent], UNTYPED)]
+    for told in before:
+        assert_agreement(rng.sample(now, 60), [told])
+
+
+def test_of_several_responses_each_adds_to_what_is_known() -> None:
+    """The largest count and everybody ever listed or named are known, not what the last response had."""
+    steps = [
+        Told("RUNNING", (Told("RUNNING", job_id="a", job_type="createSingleServer"),), total=3),
+        Told("RUNNING", (Told("SUCCESS", job_id="b", names=("s1",)),), job_type="createServer"),
+        Told("RUNNING", (Told("SUCCESS", job_id="a"),), total=1, nics=("n1",)),
+    ]
+    rng = Random(9)  # noqa: S311  (a sample of cases, the same in each run)
+    now = list(responses([Told("SUCCESS"), Told("FAIL")], IDS))
+    for size in range(len(steps) + 1):
+        for order in permutations(steps, size):
+            assert_agreement(rng.sample(now, 120), list(order))
+
+
+@settings(
+    max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+@given(history=st.lists(trees(2), min_size=2, max_size=4))
+def test_any_history_is_judged_as_the_rule_says(history: list[Told]) -> None:
+    """However responses differ from each other, the newest is judged by what all of them told."""
+    *before, last = [replace(told, job_id="top") for told in history]
+    assert_agreement([last], before)
+
+
+def test_the_merged_job_grows_no_deeper_and_repeats_nobody() -> None:
+    """Sub-jobs that change their place in each response don't pile up."""
+    earlier = None
+    for n in range(60):
+        chain = Told("RUNNING", (Told("RUNNING", (Told("FAIL", job_id=f"j{n}"),), job_id=f"j{n + 1}"),))
+        earlier = merged(earlier, Job.read(wire(chain)))
+    records = earlier.descendants() if earlier else []
+    assert sorted(record.job_id or "" for record in records) == sorted(f"j{n}" for n in range(61))
+    assert all(not part.sub_jobs for record in records for part in record.sub_jobs)
+
+
 def test_the_listed_cases_reach_every_kind_of_verdict() -> None:
-    """The enumeration is no empty exercise: every ruling, final or not, and every unmet rule is in it."""
+    """The enumeration is no empty exercise: every ruling, each finality, and every unmet rule is in it."""
+    past = Past()
+    remember(past, Told("RUNNING", (Told("RUNNING", job_id="job-7"),)))
     reached = {
-        ruled(case, expected)
+        ruled(case, expected, known)
+        for known in (Past(), past)
         for parent in ("success", "running")
         for case in flat(PARENTS[parent], TYPES["create"], most=2)
         for expected in expectations(case)
     }
-    ends = {("SUCCEEDED", True, None), ("FAILED", True, None), ("FAILED", False, None)}
-    assert reached == ends | {("PENDING", False, None), *(("INCONSISTENT", False, rule) for rule in (3, 4, 5))}
+    ends = {("SUCCEEDED", "FINAL", None), *(("FAILED", finality, None) for finality in ("FINAL", "SETTLING", "OPEN"))}
+    assert reached == ends | {("PENDING", "OPEN", None), *(("INCONSISTENT", "SETTLING", rule) for rule in (3, 4, 5, 6))}

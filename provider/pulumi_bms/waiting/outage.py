@@ -1,0 +1,111 @@
+"""What has come since the last good response: for how long that is borne, and when it ends a wait. No clock, no I/O.
+
+| what came | before the first good response of the run | after a good response |
+|---|---|---|
+| no news | borne for FIRST_CONTACT_BUDGET | borne for OUTAGE_BUDGET |
+| no news, once the API has asked to slow down | borne for OUTAGE_BUDGET | borne for OUTAGE_BUDGET |
+| the job is unknown | borne for VISIBILITY_TIME | a denial |
+| no such API, any other refusal | the end, at once | a denial |
+| a rejected credential | the end, at once | the end, at once |
+
+A *denial* after a good response may come from one bad replica of many. So denials end a wait only when they have lasted
+for DOUBT_TIME, and have come DOUBT_POLLS times or more, without a good response among them.
+"""
+
+from __future__ import annotations
+
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NoSuchApiError, NotFoundError
+from pulumi_bms.waiting.outcome import End
+
+FIRST_CONTACT_BUDGET = 60.0
+"""Seconds without a good response that are tolerated before the first: a wrong endpoint should show soon."""
+OUTAGE_BUDGET = 15 * 60.0
+"""Seconds without a good response that are tolerated after one."""
+VISIBILITY_TIME = 30.0
+"""Seconds for which an unknown job may be one that the API does not show yet."""
+DOUBT_TIME = 5 * 60.0
+"""Seconds for which denials must last before they end a wait."""
+DOUBT_POLLS = 5
+"""Denials that must have come by then, at least."""
+FIRST_OUTAGE_NEWS = 15.0
+"""Seconds of outage after which it is told; then after twice as long, and so on."""
+_TOO_MANY = 429
+
+
+class Outage:
+    """The responses to one wait's polls that were no good ones. Moments are seconds of the loop's clock."""
+
+    def __init__(self, begun: float, *, job_is_known: bool) -> None:
+        self.since: float | None = None
+        """When the first poll began that brought no good response; None where there is no outage."""
+        self._begun = begun
+        self._job_is_known = job_is_known
+        self._has_answered = False
+        self._asked_to_slow_down = False
+        self._denials = 0
+        self._denied_since = 0.0
+        self._news_at = 0.0
+
+    def end(self) -> None:
+        """Note a good response."""
+        self.since, self._denials, self._has_answered = None, 0, True
+
+    def add(self, error: ApiError, polled_at: float) -> End | None:
+        """Note an error; the end of the wait, where the error is that."""
+        if isinstance(error, AuthenticationError):
+            return End.REJECTED
+        if isinstance(error, NoNewsError):
+            return self._add_silence(error, polled_at)
+        if self._has_answered:
+            return self._add_denial(error, polled_at)
+        if self.is_not_visible(error) and polled_at - self._begun < VISIBILITY_TIME:
+            return None
+        return self._end_of(error)
+
+    def decides_at(self, error: ApiError) -> float | None:
+        """The moment from which on one more error of this kind would be the end; None where no poll is due for it."""
+        if self.since is None or error.retry_after is not None:
+            return None
+        if isinstance(error, NoNewsError):
+            return self.since + self._budget
+        return self._denied_since + DOUBT_TIME if self._has_answered else None
+
+    def is_not_visible(self, error: ApiError) -> bool:
+        """Whether an error only says that the API does not show the job yet."""
+        return isinstance(error, NotFoundError) and not self._has_answered
+
+    def news(self, now: float) -> float:
+        """How long the outage has lasted, in seconds, where that is to be told; else 0."""
+        if self.since is None or now < self._news_at:
+            return 0.0
+        lasted = now - self.since
+        self._news_at = now + lasted
+        return lasted
+
+    @property
+    def _budget(self) -> float:
+        return OUTAGE_BUDGET if self._has_answered or self._asked_to_slow_down else FIRST_CONTACT_BUDGET
+
+    def _begin(self, polled_at: float) -> float:
+        if self.since is None:
+            self.since, self._news_at = polled_at, polled_at + FIRST_OUTAGE_NEWS
+        return self.since
+
+    def _add_silence(self, error: NoNewsError, polled_at: float) -> End | None:
+        # No dead endpoint asks for a pause.
+        if error.retry_after is not None or error.status == _TOO_MANY:
+            self._asked_to_slow_down = True
+        return End.NO_ANSWER if polled_at >= self._begin(polled_at) + self._budget else None
+
+    def _add_denial(self, error: ApiError, polled_at: float) -> End | None:
+        self._begin(polled_at)
+        if not self._denials:
+            self._denied_since = polled_at
+        self._denials += 1
+        lasted = polled_at >= self._denied_since + DOUBT_TIME
+        return self._end_of(error) if lasted and self._denials >= DOUBT_POLLS else None
+
+    def _end_of(self, error: ApiError) -> End:
+        if isinstance(error, NotFoundError):
+            return End.GONE if self._has_answered or self._job_is_known else End.NOT_FOUND
+        return End.NO_SUCH_API if isinstance(error, NoSuchApiError) else End.REFUSED

@@ -1,0 +1,85 @@
+"""What `pulumi up` believes: responses about its own job, failures that are over, and noes that last."""
+
+from __future__ import annotations
+
+import pytest
+
+from bms_simulator import Simulator
+from bms_simulator.cloud.jobs import ScriptedResponse
+from bms_simulator.http.responses import Response as Answer
+from bms_simulator.http.responses import gateway_error, service_error
+from tests.e2e.conftest import Stack, by_name, job_body
+
+pytestmark = pytest.mark.parametrize("host", ["own"])
+
+PROGRAM = """
+    import pulumi
+    from pulumi_bms import JobCompletion
+
+    for job_id in {job_ids!r}:
+        timeouts = pulumi.CustomTimeouts(create="{timeout}")
+        done = JobCompletion(job_id, job_id=job_id, opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
+        pulumi.export(job_id, done.server_ids)
+"""
+
+
+def test_neither_another_jobs_success_nor_one_no_ends_a_wait(stack: Stack, simulator: Simulator) -> None:
+    """Servers of a stranger are never outputs; a 404, a 403 and a page in the middle are waited through."""
+    simulator.add_job(
+        "strange",
+        [
+            ScriptedResponse(job_body("other", "SUCCESS", "SUCCESS"), polls=2),
+            ScriptedResponse(job_body("strange", "RUNNING", "RUNNING", "RUNNING"), polls=1),
+            ScriptedResponse(job_body("other", "SUCCESS", "SUCCESS"), polls=2),
+            ScriptedResponse({"status": "SUCCESS"}, polls=2),
+            job_body("strange", "SUCCESS", "SUCCESS", "SUCCESS"),
+        ],
+    )
+    running = ScriptedResponse(job_body("refusing", "RUNNING", "RUNNING"))
+    noes = [
+        service_error("Common.0011", "unknown", 404),
+        service_error("BMS.0033", "no right", 403),
+        gateway_error(404, "APIG.0101", "no such API"),
+        Answer(404, "<html>Not Found</html>"),
+    ]
+    frames = [frame for no in noes for frame in (running, no)]
+    simulator.add_job("refusing", [*frames, job_body("refusing", "SUCCESS", "SUCCESS")])
+    stack.program(PROGRAM.format(job_ids=["strange", "refusing"], timeout="5m"))
+    stack.up().ok()
+    assert stack.outputs()["strange"] == ["strange-server-0", "strange-server-1"]
+    assert stack.outputs()["refusing"] == ["refusing-server-0"]
+
+
+def test_servers_that_come_after_the_failure_are_told(stack: Stack, simulator: Simulator) -> None:
+    """A failure whose sub-jobs still run says so and is polled again: a refresh and the next `up` tell what came."""
+    simulator.add_job("dying", [job_body("dying", "FAIL", "SUCCESS", "FAIL", "RUNNING")])
+    stack.program(PROGRAM.format(job_ids=["dying"], timeout="3s"))
+    output = stack.up().failed().output
+    assert "job dying (baremetalBatchCreate) FAILED" in output
+    assert "parts of the job may still run in the cloud: run `pulumi up` again to go on waiting for job dying" in output
+    assert "submit again" not in output
+    assert "triggers" not in output
+    assert "servers reported so far: dying-server-0" in output
+    assert by_name(stack.state())["dying"]["outputs"]["status"] == "RUNNING"
+
+    assert "FAIL, to be waited for; 1 sub-job is not over" in stack.preview("--diff").ok().output
+    output = stack.refresh().ok().output
+    assert "job dying is not waited for to its end: run `pulumi up`" in output
+    simulator.add_job("dying", [job_body("dying", "FAIL", "SUCCESS", "FAIL", "SUCCESS")])
+    told = "2 servers were reported by their sub-jobs and may exist and be billed"
+    output = stack.up().failed().output
+    assert told in output
+    assert "dying-server-0, dying-server-2" in output
+    asked = len(simulator.requests)
+    assert told in stack.refresh().ok().output
+    assert told in stack.up().failed().output
+    assert len(simulator.requests) == asked
+
+
+def test_an_address_without_the_api_is_told_at_once(stack: Stack, simulator: Simulator) -> None:
+    """The first 404 of a gateway or a web server ends the wait, and the message has the address."""
+    simulator.add_job("nowhere", [Answer(404, "<html>Not Found</html>")])
+    stack.program(PROGRAM.format(job_ids=["nowhere"], timeout="5m"))
+    output = stack.up().failed().output
+    assert f"there is no Job API at this address: GET {simulator.url}/jobs/nowhere: HTTP 404" in output
+    assert simulator.count("GET", path_contains="nowhere") == 1

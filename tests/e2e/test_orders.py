@@ -1,0 +1,233 @@
+"""Nothing is ordered twice: kills at every moment of a slow order, responses that never come, changes that order anew.
+
+`ORDER_KILLS` is how many seeds are tried on each host, by default a few; `ORDER_KILLS_FROM` the first of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from bms_simulator import Simulator
+from tests.e2e.conftest import Ended, Stack
+from tests.slow_line import slow_line
+
+FIRST_SEED = int(os.environ.get("ORDER_KILLS_FROM", "0"))
+SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("ORDER_KILLS", "3")))
+THERE, BACK = 0.7, 1.1
+"""Seconds that an order takes to the API, and its response back."""
+LONGEST = 60.0
+
+PROGRAM = """
+    import pulumi
+    from pulumi_bms import JobCompletion, JobSubmission
+    from bms_simulator import sample_order
+
+    config = pulumi.Config()
+    body = sample_order(config.get("server") or "web", 2)
+    del body["server"]["key_name"]
+    body["server"]["adminPass"] = config.get("password") or "hunter2-Passw0rd"
+    body["server"]["count"] = config.get_int("count") or 2
+    keep = pulumi.ResourceOptions(ignore_changes=["body.server.adminPass"] if config.get("ignore") else [])
+    order = JobSubmission("order", path="baremetalservers", body=body, triggers=config.get("again"), opts=keep)
+    if config.get("wait"):
+        pulumi.export("server_ids", JobCompletion("web", job_id=order.job_id).server_ids)
+    pulumi.export("job_id", order.job_id)
+"""
+UNRESOLVED = "nothing was sent: an earlier request of this resource is unresolved."
+
+
+def records(stack: Stack) -> list[dict[str, Any]]:
+    """The records on the machine of a stack."""
+    folder = stack.folder / "home" / "bms" / "orders"
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+
+
+def host_of(process: subprocess.Popen[str]) -> int | None:
+    """The plugin process of a command, of whichever host, while it has one."""
+    command = ["/bin/ps", "-o", "pid=,args=", "--ppid", str(process.pid)]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    found = [line.split()[0] for line in listed.splitlines() if "pulumi_bms.host" in line or "pulumi.dynamic" in line]
+    return int(found[0]) if found else None
+
+
+def kill_cli(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    if process.poll() is None:
+        process.send_signal(number)
+
+
+def kill_host(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    host = host_of(process)
+    if host is not None:
+        os.kill(host, number)
+
+
+def kill_both(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    host = host_of(process)
+    kill_cli(process, number)
+    if host is not None:
+        os.kill(host, number)
+
+
+def kill_twice(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    kill_cli(process, number)
+    time.sleep(0.2)
+    kill_cli(process, number)
+
+
+Kill = Callable[[subprocess.Popen[str], signal.Signals], None]
+KILLS: list[tuple[Kill, signal.Signals]] = [
+    (kill_cli, signal.SIGKILL),
+    (kill_host, signal.SIGKILL),
+    (kill_both, signal.SIGKILL),
+    (kill_both, signal.SIGTERM),
+    (kill_host, signal.SIGTERM),
+    (kill_host, signal.SIGINT),
+    (kill_cli, signal.SIGINT),
+    (kill_twice, signal.SIGINT),
+    (kill_twice, signal.SIGTERM),
+]
+
+
+def run_again(stack: Stack) -> Ended:
+    """What the README says to do after a kill."""
+    stack.run("cancel", "--yes")
+    stack.refresh("--clear-pending-creates").ok()
+    return stack.up()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_kill_orders_nothing_twice(stack: Stack, simulator: Simulator, seed: int) -> None:
+    """Whoever is killed whenever around a slow order: one order in all, or a refusal that says what was sent."""
+    rng = random.Random(seed)  # noqa: S311  (a kill, not a key)
+    kill, number = rng.choice(KILLS)
+    moment = rng.uniform(-0.3, THERE + BACK + 0.4)
+    stack.program(PROGRAM)
+    with slow_line(simulator, there=THERE, back=BACK) as line:
+        stack.environment["BMS_ENDPOINT"] = line.endpoint
+        process = stack.start("up", "--yes", "--skip-preview")
+        assert line.connected.wait(LONGEST) if moment > 0 else True
+        if moment <= 0:
+            while host_of(process) is None and process.poll() is None:
+                time.sleep(0.02)
+            time.sleep(rng.uniform(0.0, 1.5))
+        time.sleep(max(0.0, moment))
+        kill(process, number)
+        stack.ended(process, LONGEST)
+        ended = run_again(stack)
+        line.settle()
+    what = f"seed {seed}: {kill.__name__} {number.name} at {moment:+.2f} s"
+    orders = simulator.count("POST")
+    print(f"{what}: up again {ended.code}, {orders} orders, {len(records(stack))} records")  # noqa: T201
+    if ended.code:
+        assert UNRESOLVED in ended.output, f"{what}\n{ended.output}"
+        assert f"POST {line.endpoint}/v1/" in ended.output
+        assert orders <= 1, what
+    else:
+        assert orders == 1, f"{what}\n{ended.output}"
+        (placed,) = {server.name.partition("-")[0] for server in simulator.world.servers}
+        assert placed == "web"
+        assert records(stack) == [], what
+        assert stack.outputs()["job_id"] == stack.resources()["order"]["id"]
+
+
+def test_an_order_without_a_response_is_never_repeated(stack: Stack, simulator: Simulator, host: str) -> None:
+    """Plain runs, a preview and a refresh after it send nothing; `triggers` send a new order, and name what is left."""
+    stack.program(PROGRAM)
+    stack.run("config", "set", "server", "loses-answer").ok()
+    first = stack.up().failed().output
+    assert "Whether it took effect is unknown: it may have started a job" in first
+    assert "hunter2" not in first
+    for _ in range(2):
+        assert UNRESOLVED in stack.up().failed().output
+    if host == "own":
+        found = stack.resources()["order"]
+        assert found["id"].startswith("unresolved-")
+        assert "ciphertext" in found["outputs"]["digests"]
+        assert UNRESOLVED in stack.preview().failed().output
+        stack.refresh().ok()
+        assert stack.resources()["order"]["initErrors"]
+        assert UNRESOLVED in stack.up().failed().output
+    assert simulator.count("POST") == 1
+
+    stack.run("config", "set", "server", "web").ok()
+    output = stack.up().ok().output
+    assert "servers of that request may exist and be billed" in output
+    assert simulator.count("POST") == 2
+    assert stack.outputs()["job_id"] == stack.resources()["order"]["id"]
+
+
+@pytest.mark.parametrize("host", ["own"])
+def test_an_unresolved_order_can_be_destroyed(stack: Stack, simulator: Simulator) -> None:
+    """Destroy works, says what may exist, and leaves no record: the same inputs are an order again."""
+    stack.program(PROGRAM)
+    stack.run("config", "set", "server", "loses-answer").ok()
+    stack.up().failed()
+    assert "servers of that request may exist and be billed" in stack.destroy().ok().output
+    assert (stack.resources(), records(stack)) == ({}, [])
+    stack.up().failed()
+    assert simulator.count("POST") == 2
+
+
+def test_what_ended_well_is_forgotten(stack: Stack, simulator: Simulator) -> None:
+    """After an `up` no record is left: `destroy` and `up` order anew, and so does `up` after `state delete`."""
+    stack.program(PROGRAM)
+    stack.up().ok()
+    assert records(stack) == []
+    stack.up("--expect-no-changes").ok()
+    stack.destroy().ok()
+    stack.up().ok()
+    assert simulator.count("POST") == 2
+    stack.run("state", "delete", stack.resources()["order"]["urn"], "--yes").ok()
+    stack.up().ok()
+    assert simulator.count("POST") == 3
+    assert records(stack) == []
+
+
+def test_a_preview_says_what_a_change_costs(stack: Stack, simulator: Simulator, host: str) -> None:
+    """A change of the body is a new order, and the servers of the job before it stay and are billed: told in words."""
+    stack.program(PROGRAM)
+    stack.up().ok()
+    job_id = stack.outputs()["job_id"]
+    stack.run("config", "set", "ignore", "yes").ok()
+    stack.run("config", "set", "password", "another-Passw0rd").ok()
+    stack.preview("--expect-no-changes").ok()
+
+    stack.run("config", "set", "count", "3").ok()
+    servers = "the 2 servers" if host == "own" else "the servers"
+    words = f"so a new order is placed (POST baremetalservers), and {servers} of job {job_id} stay and are billed"
+    assert f"body changed, {words}" in stack.preview().ok().output
+    assert simulator.count("POST") == 1
+    assert words in stack.up().ok().output
+    assert simulator.count("POST") == 2
+
+
+@pytest.mark.parametrize(
+    ("argument", "path", "what"),
+    [
+        ('body={"server": {"image": pulumi.StringAsset("x")}}', "body.server.image", "an asset"),
+        ('body={}, triggers=[1, pulumi.FileArchive(".")]', "triggers[1]", "an archive"),
+        ('body={"server": pulumi.Output.from_input([first])}', "body.server[0]", "a resource"),
+        ("body={}, triggers={'after': first}", "triggers.after", "a resource"),
+    ],
+)
+def test_what_is_no_json_is_never_sent(stack: Stack, simulator: Simulator, argument: str, path: str, what: str) -> None:
+    """An asset, an archive and a resource among the inputs fail the preview, by their path."""
+    stack.program(f"""
+        import pulumi
+        from pulumi_bms import JobSubmission
+
+        first = pulumi.ComponentResource("a:b:C", "first")
+        JobSubmission("order", path="baremetalservers", {argument})
+    """)
+    for ended in (stack.preview(), stack.up()):
+        assert f"{path} is {what}, which is no JSON: write" in ended.failed().output
+    assert simulator.count("POST") == 0

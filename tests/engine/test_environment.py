@@ -1,0 +1,220 @@
+"""Which Python a program runs with, and that the plugin process of this package runs with the same one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from pulumi.runtime.proto import language_pb2
+
+from pulumi_bms.host import install
+from tests.engine.conftest import program_info, running_language_host
+from tests.host.conftest import PATIENCE
+
+LAUNCHER = Path(install.__file__).with_name(install.LAUNCHER)
+# The variables that a program or plugin process is started with, one a line.
+RECORDER = (
+    '#!/bin/sh\nprintf "%s\\n" "$0" "${VIRTUAL_ENV-none}" "${PYTHONHOME-none}" "$PATH" "$PWD" "$*" > "$PWD/record"\n'
+)
+POETRY = "#!/bin/sh\n[ -f .poetry-env ] || exit 1\ncat .poetry-env\n"
+ELSEWHERE = "/elsewhere"
+ACTIVE = "path/python3"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A project: its files, the options of Pulumi.yaml, the variables, and the environment that must be taken."""
+
+    options: dict[str, str]
+    environment: str = ""
+    """Relative to the project's folder."""
+    files: tuple[str, ...] = ()
+    main: str = "."
+    variables: dict[str, str] = field(default_factory=dict)
+    active: str = ""
+    """The Python that must be taken as it is, in place of an environment."""
+
+
+LAYOUTS = {
+    "virtualenv": Layout({"virtualenv": "my env"}, "my env", main="src"),
+    "virtualenv-trailing-slash": Layout({"virtualenv": "env/"}, "env"),
+    "virtualenv-absolute": Layout({"virtualenv": "{root}/env"}, "env", main="src/deep"),
+    "virtualenv-of-pip": Layout({"toolchain": "pip", "virtualenv": "env"}, "env", ("uv.lock", "poetry.lock")),
+    "virtualenv-before-command": Layout({"virtualenv": "env"}, "env", variables={"PULUMI_PYTHON_CMD": "other"}),
+    "active": Layout({}, active=ACTIVE),
+    "active-beside-an-unused-venv": Layout({}, "", (".venv/bin/python",), "src", active=ACTIVE),
+    "active-with-pyproject": Layout({}, "", (".venv/bin/python", "pyproject.toml"), active=ACTIVE),
+    "active-of-pip": Layout({"toolchain": "pip"}, "", (".venv/bin/python", "uv.lock"), active=ACTIVE),
+    "command": Layout({}, active="named/python", variables={"PULUMI_PYTHON_CMD": "{root}/named/python"}),
+    "uv": Layout({"toolchain": "uv"}, ".venv", ("pyproject.toml",), main="src"),
+    "uv-beside-lock": Layout({"toolchain": "uv"}, ".venv", ("uv.lock", "src/pyproject.toml"), main="src/deep"),
+    "uv-beside-pyproject": Layout({"toolchain": "uv"}, "src/.venv", ("src/pyproject.toml",), main="src/deep"),
+    "uv-alone": Layout({"toolchain": "uv"}, "src/.venv", main="src"),
+    "uv-by-lock": Layout({}, ".venv", ("uv.lock", "poetry.lock"), main="src"),
+    "uv-virtualenv": Layout({"toolchain": "uv", "virtualenv": "env"}, "env", ("src/uv.lock",), main="src"),
+    "uv-by-lock-virtualenv": Layout({"virtualenv": "env"}, "env", ("src/uv.lock",), main="src"),
+    "uv-variable": Layout({}, "other/env", ("uv.lock",), "src", {"UV_PROJECT_ENVIRONMENT": "other/env"}),
+    "uv-variable-absolute": Layout({}, "env", ("src/uv.lock",), "src", {"UV_PROJECT_ENVIRONMENT": "{root}/env"}),
+    "poetry": Layout({"toolchain": "poetry"}, "cache/env", ("src/.poetry-env", ".venv/bin/python"), main="src"),
+    "poetry-by-lock": Layout({}, "cache/env", ("poetry.lock", "src/.poetry-env"), main="src"),
+    "poetry-not-virtualenv": Layout({"toolchain": "poetry", "virtualenv": "env"}, "cache/env", (".poetry-env",)),
+}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A layout that has been laid out."""
+
+    root: Path
+    program: Path
+    layout: Layout
+    path: str
+
+    def filled(self, values: dict[str, str]) -> dict[str, str]:
+        """The values, with the project's folder in them."""
+        return {name: value.replace("{root}", str(self.root)) for name, value in values.items()}
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {"PATH": self.path, "VIRTUAL_ENV": ELSEWHERE, **self.filled(self.layout.variables)}
+
+    def started(self) -> list[str]:
+        """What the Python was started with: itself, VIRTUAL_ENV, PYTHONHOME, PATH, the working folder."""
+        return (self.program / "record").read_text().splitlines()[:5]
+
+    def expected(self) -> list[str]:
+        """What it must have been started with."""
+        if self.layout.active:
+            return [f"{self.root}/{self.layout.active}", ELSEWHERE, "none", self.path, str(self.program)]
+        folder = f"{self.root}/{self.layout.environment}"
+        return [f"{folder}/bin/python", folder, "none", f"{folder}/bin:{self.path}", str(self.program)]
+
+
+def as_variables(options: dict[str, str]) -> dict[str, str]:
+    """The options of Pulumi.yaml as the engine gives them to a plugin process."""
+    return {f"PULUMI_RUNTIME_{name.upper()}": value for name, value in options.items()}
+
+
+def write(file: Path, text: str = "") -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    file.chmod(0o755)
+
+
+@pytest.fixture(params=LAYOUTS)
+def project(tmp_path: Path, request: pytest.FixtureRequest) -> Project:
+    """Each of the layouts, with programs in place of Python, Poetry and uv that say how they were started."""
+    layout = LAYOUTS[request.param]
+    root = tmp_path / "our shop"
+    program = root / layout.main
+    program.mkdir(parents=True)
+    write(root / "Pulumi.yaml", "name: shop\nruntime: python\n")
+    for file in layout.files:
+        write(root / file, f"{root}/{layout.environment}\n" if file.endswith(".poetry-env") else "")
+    if layout.environment:
+        write(root / layout.environment / "bin" / "python", RECORDER)
+    programs = {ACTIVE: RECORDER, "named/python": RECORDER, "path/poetry": POETRY, "path/uv": "#!/bin/sh\n"}
+    for name, text in programs.items():
+        write(root / name, text)
+    return Project(root, program, layout, f"{root}/path:/usr/bin:/bin")
+
+
+def test_the_plugin_process_runs_with_the_programs_python(project: Project) -> None:
+    """Whatever made the environment: the same Python, its scripts first on PATH, and no PYTHONHOME."""
+    options = {
+        f"PULUMI_RUNTIME_{name.upper()}": value for name, value in project.filled(project.layout.options).items()
+    }
+    home = {"PYTHONHOME": "/nowhere"} if project.layout.environment else {}
+    command = [str(LAUNCHER), "-v=9", "127.0.0.1:1"]
+    environment = {**project.variables, **options, **home}
+    ended = subprocess.run(command, cwd=project.program, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert project.started() == project.expected()
+    arguments = (project.program / "record").read_text().splitlines()[5]
+    assert arguments == "-u -P -m pulumi_bms.host -v=9 127.0.0.1:1"
+
+
+def test_the_stand_in_runs_programs_by_the_same_rules(project: Project) -> None:
+    """The language host of machines without Pulumi takes the Python that Pulumi's own would take."""
+    options = project.filled(project.layout.options)
+    request = language_pb2.RunRequest(
+        info=program_info(project.root, options, project.layout.main), pwd=str(project.program)
+    )
+    with running_language_host(project.variables) as stub:
+        answer: language_pb2.RunResponse = stub.Run(request, timeout=PATIENCE)
+    assert (answer.error, answer.bail) == ("", False)
+    assert project.started() == project.expected()
+
+
+# --- what can't be started says why
+
+
+def refusal(program: Path, path: str = "/usr/bin:/bin", **options: str) -> str:
+    """Why the launcher refuses; it prints no port then."""
+    settings = {f"PULUMI_RUNTIME_{name.upper()}": value for name, value in options.items()}
+    ended = subprocess.run(
+        [LAUNCHER, "127.0.0.1:1"],
+        cwd=program,
+        env={"PATH": path, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    return ended.stderr
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Path:
+    """A project without an environment, and a folder `path` of programs."""
+    write(tmp_path / "Pulumi.yaml")
+    write(tmp_path / "path" / "poetry", POETRY)
+    return tmp_path
+
+
+def test_an_environment_that_is_missing_is_named(bare: Path) -> None:
+    """The message has the path of the Python that is not there, and the command that makes one."""
+    for options in ({"virtualenv": "venv"}, {"toolchain": "uv", "virtualenv": "venv"}):
+        text = refusal(bare, **options)
+        assert f"{bare}/venv/bin/python does not exist: run `pulumi install`" in text
+
+
+def test_poetry_that_is_missing_or_has_no_environment_is_named(bare: Path) -> None:
+    """Poetry itself has the word first where it fails."""
+    assert "PATH holds no poetry" in refusal(bare, path=str(bare), toolchain="poetry")
+    text = refusal(bare, path=f"{bare}/path:/usr/bin:/bin", toolchain="poetry")
+    assert f"`poetry env info --path` in {bare} names no environment: run `poetry install`" in text
+
+
+def test_a_toolchain_without_rules_is_named(bare: Path) -> None:
+    """Guessing would start another Python than the program's."""
+    assert "the toolchain conda is none of pip, poetry, uv" in refusal(bare, toolchain="conda")
+
+
+def test_a_relative_virtualenv_needs_a_project(tmp_path: Path) -> None:
+    """Without a Pulumi.yaml above the program no folder is known that the path starts from."""
+    launcher = tmp_path / LAUNCHER.name
+    launcher.write_bytes(LAUNCHER.read_bytes())
+    launcher.chmod(0o755)
+    environment = {"PATH": os.environ["PATH"], "PULUMI_RUNTIME_VIRTUALENV": "venv"}
+    ended = subprocess.run(
+        [launcher, "127.0.0.1:1"], cwd="/", env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "virtualenv is venv, and no folder above / holds a Pulumi.yaml" in ended.stderr
+
+
+def test_a_program_outside_the_project_has_the_launchers_project(tmp_path: Path) -> None:
+    """`main:` may be any folder, and is for programs inside another one (the Automation API): the launcher's counts."""
+    project = tmp_path / "project"
+    write(project / "Pulumi.yaml")
+    write(project / "hosts" / LAUNCHER.name, LAUNCHER.read_text())
+    write(project / "venv" / "bin" / "python", RECORDER)
+    program = tmp_path / "program"
+    program.mkdir()
+    environment = {"PATH": os.environ["PATH"], "PULUMI_RUNTIME_VIRTUALENV": "venv"}
+    subprocess.run([project / "hosts" / LAUNCHER.name, "127.0.0.1:1"], cwd=program, env=environment, check=True)
+    assert (program / "record").read_text().splitlines()[0] == f"{project}/venv/bin/python"

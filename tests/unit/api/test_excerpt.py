@@ -1,0 +1,76 @@
+"""What a response says beside what was asked for: each id in it, and the start of its text, whatever is missing."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pulumi_bms.api.excerpt import LONGEST_TEXT, MOST_IDS, Excerpt, excerpt_of
+
+IDS: list[tuple[object, dict[str, str]]] = [
+    ({"order_id": "CS1"}, {"order_id": "CS1"}),
+    ({"orderId": 7, "job_id": None, "id": ""}, {"orderId": "7"}),
+    ({"job": {"id": "j", "name": "web"}}, {"job.id": "j"}),
+    ({"servers": [{"id": "a"}, {"id": "b"}]}, {"servers[0].id": "a", "servers[1].id": "b"}),
+    ({"serverIds": ["a", "b"], "server_ids": ["c"]}, {"serverIds[0]": "a", "serverIds[1]": "b", "server_ids[0]": "c"}),
+    ([{"ID": "a"}], {"[0].ID": "a"}),
+    ({"paid": "yes", "grid": "x", "avoid": "y", "valid": "true"}, {}),
+    ({"order_id": True, "job_id": 1.5, "a_id": {"b": "c"}}, {}),
+    ({"order_id": "two words", "job_id": "a\x1b[2J", "x_id": "x" * 129}, {}),
+]
+
+
+@pytest.mark.parametrize(("document", "ids"), IDS)
+def test_each_id_is_found_by_its_name(document: object, ids: dict[str, str]) -> None:
+    """At any depth, texts and numbers; what is no plain id is none."""
+    assert excerpt_of(json.dumps(document).encode()).ids == ids
+
+
+@pytest.mark.parametrize(
+    ("body", "ids"),
+    [
+        (b'{"job_id": "j1", "order_id": "CS', {"job_id": "j1"}),
+        (b'{"order_id":"CS1","job', {"order_id": "CS1"}),
+        (b'{"job_id": 71, "status": "', {"job_id": "71"}),
+        (b'{"job_id": 71', {}),
+        (b'{"job_id": "', {}),
+        (b'{"name": "j1", "x": ', {}),
+        (b'\xff{"job_id": "j1"}', {"job_id": "j1"}),
+        (b"<html>", {}),
+        (b"[" * 100_000, {}),
+    ],
+)
+def test_of_a_document_that_was_cut_off_each_whole_id_is_found(body: bytes, ids: dict[str, str]) -> None:
+    """A value without its end is no id: the rest of it may be missing."""
+    assert excerpt_of(body).ids == ids
+
+
+def test_the_text_is_one_bounded_line() -> None:
+    """Control characters are taken out, and more than enough is cut."""
+    assert excerpt_of(b'{\n "a":\t"\x1b[2J"}').text == '{ "a": " [2J"}'
+    assert len(excerpt_of(b"x" * 10**6).text) == LONGEST_TEXT
+    assert excerpt_of(b"") == Excerpt()
+
+
+def test_the_ids_are_bounded() -> None:
+    """A list of thousands is cut."""
+    many = json.dumps({f"{number}_id": str(number) for number in range(1000)}).encode()
+    assert len(excerpt_of(many).ids) == MOST_IDS
+    assert len(excerpt_of(json.dumps({"ids": list(range(1000))}).encode()).ids) == MOST_IDS
+
+
+def test_no_secret_is_in_an_excerpt() -> None:
+    """A secret is masked in the text, also where the cut falls into it, and is no id."""
+    body = json.dumps({"a_id": "hunter2", "b": "x" * (LONGEST_TEXT - 30) + "hunter2"}).encode()
+    found = excerpt_of(body, ["hunter2"])
+    assert found.ids == {}
+    assert "hunter" not in found.text
+    assert '"a_id": "[secret]"' in found.text
+
+
+def test_an_id_is_found_by_any_of_its_names() -> None:
+    """The first one that is there counts, wherever it is."""
+    found = excerpt_of(b'{"result": {"orderId": "CS1"}}')
+    assert found.id_of("order_id", "orderId") == "CS1"
+    assert found.id_of("job_id") is None

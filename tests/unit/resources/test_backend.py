@@ -1,0 +1,49 @@
+"""Where a stack's state is: by the environment, else by the project, and spelt one way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pulumi_bms.resources.backend import backend_of
+
+URLS = [
+    ("https://api.pulumi.com/", "https://api.pulumi.com"),
+    ("s3://states?region=eu-de", "s3://states"),
+    ("file:///states/", "file:///states"),
+    ("file:///a/../states", "file:///states"),
+    ("file://~", f"file://{Path.home()}"),
+]
+
+
+@pytest.mark.parametrize(("url", "backend"), URLS)
+def test_a_backend_is_spelt_one_way(tmp_path: Path, url: str, backend: str) -> None:
+    """The same place is the same backend, whoever names the place."""
+    assert backend_of({"PULUMI_BACKEND_URL": url}, tmp_path) == backend
+    (tmp_path / "Pulumi.yaml").write_text(f"name: shop\nbackend:\n  url: {url}\n")
+    assert backend_of({}, tmp_path) == backend
+    (tmp_path / "program").mkdir()
+    assert backend_of({}, tmp_path / "program") == backend
+
+
+def test_a_local_folder_is_the_projects(tmp_path: Path) -> None:
+    """A relative path is one place, from whichever folder the program runs in."""
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nbackend:\n  url: file://./state\n")
+    (tmp_path / "program").mkdir()
+    for folder in (tmp_path, tmp_path / "program"):
+        assert backend_of({}, folder) == f"file://{tmp_path.resolve()}/state"
+
+
+def test_the_environment_comes_first(tmp_path: Path) -> None:
+    """As for the CLI."""
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nbackend:\n  url: s3://states\n")
+    assert backend_of({"PULUMI_BACKEND_URL": "s3://others"}, tmp_path) == "s3://others"
+
+
+@pytest.mark.parametrize("text", ["", "name: shop", "backend: s3://states", "backend: {url: 3}", "[", "\x00", "- a"])
+def test_a_project_that_names_none(tmp_path: Path, text: str) -> None:
+    """Then `pulumi login` has chosen the backend, and a provider does not know which one."""
+    (tmp_path / "Pulumi.yaml").write_text(text)
+    assert backend_of({}, tmp_path) == ""
+    assert backend_of({"PULUMI_BACKEND_URL": " "}, tmp_path) == ""
