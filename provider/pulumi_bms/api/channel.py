@@ -177,7 +177,7 @@ class Channel:
             if error.status == _TOO_MANY or error.retry_after is not None:
                 seconds = THROTTLED_PAUSE if error.retry_after is None else min(error.retry_after, LONGEST_PAUSE)
                 self.pace.pause(operation.name, time.monotonic() + seconds)
-            if isinstance(error, NotFoundError) and not says_not_found(error):
+            if isinstance(error, NotFoundError | NoSuchApiError) and not says_not_found(error):
                 raise with_advice(error.recast(NoSuchApiError), error.hint or _NOT_THE_SERVICE) from None
             raise
 
