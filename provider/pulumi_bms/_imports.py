@@ -31,7 +31,7 @@ def import_home(module: str, wanted: str) -> ModuleType:
 
 
 def _explanation(wanted: str, error: Exception, files: list[str]) -> str:
-    lines = [f"pulumi_bms.{wanted} can not be imported: {type(error).__name__}: {error}"]
+    lines = [f"pulumi_bms.{wanted} cannot be imported: {type(error).__name__}: {error}"]
     lines += [f"{file} takes the place of Python's own module {_name_of(file)!r}: rename the file" for file in files]
     return "\n".join(lines)
 

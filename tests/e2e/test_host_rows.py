@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bms_simulator import ScriptedResponse, Simulator
@@ -11,7 +13,7 @@ pytestmark = pytest.mark.parametrize("host", ["own"])
 
 
 def test_rows_notes_and_warnings(stack: Stack, simulator: Simulator) -> None:
-    """Progress is told on the resource's own row; a success with a code warns; a destroy says which servers stay."""
+    """Progress is told on the resource's own row, the count first; a success with a code warns."""
     states = [("RUNNING", "RUNNING", "RUNNING"), ("SUCCESS", "RUNNING", "RUNNING"), ("SUCCESS", "SUCCESS", "RUNNING")]
     frames = [ScriptedResponse(job_body("web", "RUNNING", *parts), polls=2) for parts in states]
     simulator.add_job("web", [*frames, job_body("web", "SUCCESS", *["SUCCESS"] * 3)])
@@ -26,17 +28,42 @@ def test_rows_notes_and_warnings(stack: Stack, simulator: Simulator) -> None:
     output = stack.up("--continue-on-error", "--parallel", "20").failed().output
     lines = output.partition("Diagnostics:")[0].splitlines()
     for job_id, text in [
-        ("web", "RUNNING, 0 of 3 servers done"),
-        ("web", "RUNNING, 1 of 3 servers done"),
-        ("web", "RUNNING, 2 of 3 servers done"),
-        ("bad", "sub-job bad-0 FAILED (BMS.3037), waiting for the others"),
+        ("web", "0/3 RUNNING"),
+        ("web", "1/3 RUNNING"),
+        ("web", "2/3 RUNNING"),
+        ("bad", "0/2 RUNNING, sub-job bad-0 FAILED (BMS.3037)"),
     ]:
-        assert sum(f"JobCompletion {job_id} " in line and text in line for line in lines) == 1, output
-    assert not [line for line in lines if "pulumi:Stack" in line and ("servers done" in line or "sub-job" in line)]
+        row = re.compile(rf"JobCompletion {job_id} creating \(\d+s\) {re.escape(text)}$")
+        assert sum(row.search(line) is not None for line in lines) == 1, output
+    # What the row showed last stands beside the end, and nothing empty is printed before it.
+    assert [line for line in lines if re.search(r"JobCompletion web created \(\d+s\) 3/3 SUCCESS$", line)], output
+    assert len([line for line in lines if re.search(r"JobCompletion web creating \(\d+s\) *$", line)]) == 1, output
+    assert not [line for line in lines if "pulumi:Stack" in line and "RUNNING" in line]
     _, _, told = output.partition("Diagnostics:")
-    assert "servers done" not in told
+    assert "3/3" not in told
     assert "warning: job succ...de.x succeeded, but reports BMS.3006" in told
 
+
+def test_a_destroy_says_once_what_stays(stack: Stack, simulator: Simulator) -> None:
+    """One note for the whole run, in the stack's diagnostics, however many resources there are."""
+    simulator.add_job("bad", [job_body("bad", "FAIL", "FAIL", "SUCCESS")])
+    attachment = {"status": "SUCCESS", "job_type": "baremetalAttachVolume", "entities": {"server_id": "quick-0"}}
+    simulator.add_job("attachment", [attachment])
+    stack.program("""
+        from pulumi_bms import JobCompletion, JobCompletions, JobSubmission
+        from bms_simulator import sample_order
+        order = JobSubmission("order", path="baremetalservers", body=sample_order("quick", 1))
+        JobCompletion("web", job_id=order.job_id)
+        JobCompletions("many", job_ids={str(number): f"quick.{number}" for number in range(7)})
+        for job_id in ("bad", "attachment"):
+            JobCompletion(job_id, job_id=job_id)
+    """)
+    stack.up("--continue-on-error").failed()
     output = stack.destroy().ok().output
-    assert "nothing is deleted in the cloud; 3 servers stay: web-server-0, web-server-1, web-server-2" in output
-    assert "nothing is deleted in the cloud; 1 server stays: bad-server-1" in output
+    told = [line.strip() for line in output.partition("Diagnostics:")[2].splitlines() if "in the cloud" in line]
+    (note,) = told
+    head, _, rest = note.partition(": ")
+    assert head == "nothing is deleted in the cloud; 23 servers stay"
+    assert rest.endswith("; what job attachment has done stays")
+    assert "bad-server-1" in rest
+    assert "quick-0" not in rest

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -71,3 +72,32 @@ def test_the_trace_shows_requests_and_no_secret(stack: Stack) -> None:
     assert re.search(r"GET http://127\.0\.0\.1:\d+/v1/\w+/jobs/\w+: HTTP 200, \d+ bytes", output)
     for secret in (token, "PLAIN-Passw0rd", "MARKED-secret"):
         assert secret not in output
+
+
+REPEATS = """
+    import pulumi
+    from pulumi_bms import JobCompletion, JobSubmission
+    from bms_simulator import sample_order
+
+    body = sample_order("quick", 1)
+    body["server"]["adminPass"] = "PLAIN-Passw0rd"
+    order = JobSubmission("order", path="baremetalservers", body=body)
+    JobCompletion("told", job_id="told", opts=pulumi.ResourceOptions(depends_on=[order]))
+"""
+
+
+@pytest.mark.parametrize("host", ["own"])
+def test_a_job_that_repeats_secrets(stack: Stack, simulator: Simulator) -> None:
+    """No token, no submitted password and no control character of a job is on the screen or in the state."""
+    bad = f"\x1b[2J\u202e{simulator.token} and PLAIN-Passw0rd"
+    part = {"job_id": "part", "status": "FAIL", "fail_reason": bad, "entities": {bad: [{"note": bad}]}}
+    entities = {"sub_jobs": [part], "errorcode_message": bad}
+    simulator.add_job("told", [{"status": "FAIL", "fail_reason": bad, "more": {bad: bad}, "entities": entities}])
+    stack.program(REPEATS)
+    screen = stack.up().failed().output
+    kept = stack.resources()["told"]
+    assert "[2J[secret] and [secret]" in screen
+    assert kept["outputs"]["fail_reason"] == "[2J[secret] and [secret]"
+    for shown in (screen, json.dumps(kept, ensure_ascii=False)):
+        for text in (simulator.token, "PLAIN-Passw0rd", "\x1b", "\\u001b", "\u202e"):
+            assert text not in shown

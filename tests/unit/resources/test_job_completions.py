@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from bms_simulator import Simulator
 from bms_simulator.http.responses import service_error
 from pulumi_bms.host.operation import ExpectedError, Operation, Outputs, PartialStateError, running
 from pulumi_bms.resources.job_completions import JobCompletionsProvider
+from pulumi_bms.resources.outputs import outputs_of
 
 
 def _job(*servers: str) -> dict[str, Any]:
@@ -166,14 +169,12 @@ def test_an_outage_does_not_forget_what_an_earlier_run_knew(provider: JobComplet
     with pytest.raises(PartialStateError) as first:
         provider.create({"job_ids": {"web": "bad"}, "create_timeout_seconds": 0.05})
     sim.add_job("bad", [service_error("Common.0011", "unknown", 404)])
-    kept: list[dict[str, Any]] = []
-    operation = Operation(
-        keeps_partial_state=True, checkpoint=lambda _id, outputs, _reason: kept.append(_made(outputs))
-    )
+    kept: list[Outputs] = []
+    operation = Operation(keeps_partial_state=True, checkpoint=lambda _id, outputs, _reason: kept.append(outputs))
     with running(operation), pytest.raises(PartialStateError):
         provider.update("id", first.value.outputs, {"job_ids": {"web": "bad"}, "create_timeout_seconds": 1.5})
-    assert len(kept) > 1
-    assert all(outputs["jobs"]["web"]["surviving_server_ids"] == ["a"] for outputs in kept)
+    assert kept
+    assert all(_made(outputs)["jobs"]["web"]["surviving_server_ids"] == ["a"] for outputs in kept)
 
 
 def test_a_preview_knows_all_or_nothing(provider: JobCompletionsProvider, sim: Simulator) -> None:
@@ -205,10 +206,66 @@ def test_a_checkpoint_holds_every_job(provider: JobCompletionsProvider, sim: Sim
     """What is kept after a cancel has the finished jobs as such, and the others as unfinished."""
     sim.add_job("one", [_job("a")])
     sim.add_job("slow", [{"status": "RUNNING"}])
-    kept: list[dict[str, Any]] = []
-    operation = Operation(
-        keeps_partial_state=True, checkpoint=lambda _id, outputs, _reason: kept.append(_made(outputs))
-    )
+    kept: list[Outputs] = []
+    operation = Operation(keeps_partial_state=True, checkpoint=lambda _id, outputs, _reason: kept.append(outputs))
     with running(operation), pytest.raises(PartialStateError, match="did not finish within 2s"):
         provider.create({"job_ids": {"web": "one", "db": "slow"}, "create_timeout_seconds": 2.0})
-    assert {key: job["status"] for key, job in kept[-1]["jobs"].items()} == {"web": "SUCCESS", "db": "RUNNING"}
+    (compute,) = kept
+    assert callable(compute)
+    found = compute()
+    assert {key: job["status"] for key, job in found["jobs"].items()} == {"web": "SUCCESS", "db": "RUNNING"}
+    assert found["server_ids"] == {"web": ["a"], "db": []}
+
+
+def test_a_change_costs_no_outputs(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """However often jobs change, the outputs of each are made once, at the end: work in proportion to the change."""
+    names = [f"job-{number}" for number in range(12)]
+    for name in names:
+        moving: list[dict[str, Any]] = [
+            {"status": "RUNNING", "entities": {"sub_jobs_total": total}} for total in (1, 2, 3)
+        ]
+        sim.add_job(name, [{"status": "INIT"}, *moving, _job(name)])
+    rows: list[str] = []
+    made: list[str] = []
+
+    def count(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code is outputs_of.__code__:
+            made.append(frame.f_locals["job_id"])
+
+    with running(Operation(keeps_partial_state=True, report=rows.append)):
+        sys.setprofile(count)
+        try:
+            provider.create({"job_ids": {name: name for name in names}})
+        finally:
+            sys.setprofile(None)
+    assert len(rows) == 5 * len(names)
+    assert sorted(made) == sorted(names)
+
+
+def test_the_row_counts_all_jobs(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """Those that a run before has finished too; trouble is told with its key; a job under two keys counts twice."""
+    sim.add_job("one", [_job("a")])
+    sim.add_job("two", [{"status": "RUNNING"}, _job("b")])
+    sim.add_job("bad", [FAILED])
+    made = provider.create({"job_ids": {"a": "one"}})
+    rows: list[str] = []
+    wanted = {"job_ids": {"a": "one", "b": "two", "c": "two", "d": "bad"}}
+    with running(Operation(report=rows.append)), pytest.raises(PartialStateError):
+        provider.update(made.id, made.outs or {}, wanted)
+    assert rows[-1] == "3/4 jobs, d: FAIL"
+
+
+def test_an_interrupted_wait_stores_what_it_goes_on_with(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """A job that is not over is stored short, and waited for again; one that is over is stored whole."""
+    sim.add_job("one", [_job("a")])
+    done = provider.create({"job_ids": {"a": "one"}})
+    sim.add_job("slow", [{"status": "RUNNING", "entities": {"sub_jobs": [{"job_id": "s", "status": "RUNNING"}]}}])
+    operation = Operation(keeps_partial_state=True, report=lambda _: operation.cancelled.set())
+    with running(operation), pytest.raises(PartialStateError, match="interrupted; job slow") as error:
+        provider.update(done.id, done.outs or {}, {"job_ids": {"a": "one", "b": "slow"}})
+    jobs = error.value.outputs["jobs"]
+    assert jobs["a"] == (done.outs or {})["jobs"]["a"]
+    assert jobs["b"]["sub_jobs"] == [{"job_id": "s", "status": "RUNNING"}]
+    sim.add_job("slow", [_job("b")])
+    ended = provider.update(done.id, error.value.outputs, {"job_ids": {"a": "one", "b": "slow"}}).outs or {}
+    assert ended["server_ids"] == {"a": ["a"], "b": ["b"]}

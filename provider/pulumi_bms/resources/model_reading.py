@@ -1,0 +1,154 @@
+"""Arrived inputs -> pydantic models, lenient to values that are not known yet.
+
+Pulumi hands numbers on as floats, leaves out None, and passes an `Unknown` at any depth for a value that exists once
+another resource does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar, get_args
+
+from pulumi.output import Unknown
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+Place: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one property, and what to write instead. Never holds a secret's value."""
+
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.text}"
+
+
+class _LetUnknown:
+    """Marks a type that an `Unknown` passes for."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        (kind,) = (kind for kind in get_args(source) if kind is not Unknown)
+        return core_schema.no_info_wrap_validator_function(_let_unknown, handler.generate_schema(kind))
+
+
+def _let_unknown(value: Any, validate: core_schema.ValidatorFunctionWrapHandler) -> Any:
+    return value if isinstance(value, Unknown) else validate(value)
+
+
+def _whole(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+OrUnknown: TypeAlias = Annotated[T | Unknown, _LetUnknown()]
+Whole: TypeAlias = Annotated[int, BeforeValidator(_whole)]
+"""A whole number, which arrives as a float."""
+
+
+class Nested(BaseModel):
+    """A nested argument: a name that is not the API's is a mistake."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Inputs(BaseModel):
+    """A resource's inputs; names beside the model's are other parts' business."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", arbitrary_types_allowed=True)
+
+
+def known(value: T | Unknown | None) -> T | None:
+    """The value where it is given and known, else None."""
+    return None if isinstance(value, Unknown) else value
+
+
+class Item(NamedTuple):
+    """A known member of a list or a map, and the path of it."""
+
+    path: str
+    value: Any
+
+
+def items(path: str, listed: object) -> list[Item]:
+    """The known members of a list or a map, each with its path; none of what is unknown or absent."""
+    if isinstance(listed, Mapping):
+        return [Item(shown((path, key)), value) for key, value in listed.items() if known(value) is not None]
+    if isinstance(listed, Sequence):
+        return [Item(shown((path, number)), value) for number, value in enumerate(listed) if known(value) is not None]
+    return []
+
+
+def shown(place: Place) -> str:
+    """A property path as Pulumi writes it: `nics[0].ip_address`, `tags["a.b"]`."""
+    return "".join(_part(number, part) for number, part in enumerate(place))
+
+
+def _part(number: int, part: str | int) -> str:
+    if isinstance(part, int):
+        return f"[{part}]"
+    if not number:
+        return part
+    return f".{part}" if part.isidentifier() else '["{}"]'.format(part.replace('"', r"\""))
+
+
+def read(model: type[M], inputs: Mapping[str, Any], advice: Mapping[str, str]) -> tuple[M, list[Problem]]:
+    """The model of these inputs, and what is wrong with their types.
+
+    A value of a wrong type counts as unknown from there on, so the other rules still find their problems. `advice` is
+    what to write, by the property's path without indices.
+    """
+    given: Any = _without_none(inputs)
+    try:
+        return model.model_validate(given), []
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False, include_input=False)
+    mended = given
+    for detail in details:
+        mended = _mended(mended, detail["loc"], drop=detail["type"] == "extra_forbidden")
+    return model.model_validate(mended), [_problem(detail, advice) for detail in details]
+
+
+def _without_none(document: Any) -> Any:
+    """The document without the members of dicts that are None: the engine hands none on, and a test may."""
+    if isinstance(document, Mapping):
+        return {key: _without_none(value) for key, value in document.items() if value is not None}
+    return [_without_none(member) for member in document] if isinstance(document, list | tuple) else document
+
+
+def _mended(document: Any, place: Place, *, drop: bool) -> Any:
+    """The document with an `Unknown` at one place, or without that place."""
+    if not place:
+        return Unknown()  # type: ignore[no-untyped-call]
+    part, rest = place[0], place[1:]
+    if isinstance(document, Mapping):
+        if drop and not rest:
+            return {key: value for key, value in document.items() if key != part}
+        return {**document, part: _mended(document.get(part), rest, drop=drop)}
+    members = list(document)
+    members[int(part)] = _mended(members[int(part)], rest, drop=drop)
+    return members
+
+
+_TEXTS = {
+    "missing": "is missing",
+    "extra_forbidden": "is no property: the name may be misspelt",
+    "string_type": "must be a string",
+    "bool_type": "must be True or False",
+    "int_type": "must be a whole number",
+    "list_type": "must be a list",
+    "dict_type": "must be a dict",
+    "model_type": "must be a dict",
+}
+
+
+def _problem(detail: ErrorDetails, advice: Mapping[str, str]) -> Problem:
+    text = _TEXTS.get(detail["type"], "is not valid")
+    names = ".".join(part for part in detail["loc"] if isinstance(part, str))
+    hint = advice.get(names)
+    return Problem(shown(detail["loc"]), f"{text}: {hint}" if hint else text)

@@ -1,0 +1,217 @@
+"""`Servers`: bare metal servers that are ordered, owned and deleted as one resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckResult
+
+from pulumi_bms.resources import checks
+from pulumi_bms.resources.config_warnings import warn_of_config
+from pulumi_bms.resources.orderer import ORDERED_BY, orderer
+from pulumi_bms.resources.provider import BmsProvider
+from pulumi_bms.resources.resource import BmsResource
+from pulumi_bms.resources.servers_args import DataDisk, MetadataOptions, Nic, SchedulerHints, Server
+
+TYPE = "pulumi-python:dynamic/bms:Servers"
+
+
+class Servers(BmsResource, module="bms", name="Servers"):
+    """Bare metal servers of one kind: ordered together, kept in slots, and deleted with the resource.
+
+    A slot keeps its server for as long as the server lives: a higher `count` adds slots at the end, a lower one deletes
+    the last servers, and a server that is gone from the cloud is ordered anew into its slot. `name`, `tags`,
+    `metadata`, `agency_name`, `auto_renew` and `count` change in place. Any other change of a server replaces all
+    servers.
+    """
+
+    server_ids: pulumi.Output[Sequence[str]]
+    """The ids of the servers, by slot."""
+    servers: pulumi.Output[Sequence[Server]]
+    """The servers, by slot."""
+    job_id: pulumi.Output[str | None]
+    """The job of the last order."""
+    order_id: pulumi.Output[str | None]
+    """The last order, for yearly and monthly billing."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        flavor_id: pulumi.Input[str],
+        image_id: pulumi.Input[str],
+        availability_zone: pulumi.Input[str],
+        vpc_id: pulumi.Input[str],
+        nics: pulumi.Input[Sequence[pulumi.Input[Nic]]],
+        count: pulumi.Input[int] = 1,
+        name: pulumi.Input[str] | None = None,
+        key_pair: pulumi.Input[str] | None = None,
+        admin_pass: pulumi.Input[str] | None = None,
+        user_data: pulumi.Input[str] | None = None,
+        user_id: pulumi.Input[str] | None = None,
+        security_groups: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
+        eip_id: pulumi.Input[str] | None = None,
+        iptype: pulumi.Input[str] | None = None,
+        eip_charge_mode: pulumi.Input[str] | None = None,
+        sharetype: pulumi.Input[str] | None = None,
+        bandwidth_id: pulumi.Input[str] | None = None,
+        bandwidth_size: pulumi.Input[int] | None = None,
+        bandwidth_charge_mode: pulumi.Input[str] | None = None,
+        system_disk_type: pulumi.Input[str] | None = None,
+        system_disk_size: pulumi.Input[int] | None = None,
+        system_disk_dss_pool_id: pulumi.Input[str] | None = None,
+        system_disk_kms_key_id: pulumi.Input[str] | None = None,
+        data_disks: pulumi.Input[Sequence[pulumi.Input[DataDisk]]] | None = None,
+        tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        metadata: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = None,
+        agency_name: pulumi.Input[str] | None = None,
+        enterprise_project_id: pulumi.Input[str] | None = None,
+        scheduler_hints: pulumi.Input[SchedulerHints] | None = None,
+        metadata_options: pulumi.Input[MetadataOptions] | None = None,
+        byol: pulumi.Input[bool] | None = None,
+        charging_mode: pulumi.Input[str] | None = None,
+        period_unit: pulumi.Input[str] | None = None,
+        period: pulumi.Input[int] | None = None,
+        auto_renew: pulumi.Input[bool] | None = None,
+        unsubscribe_on_delete: pulumi.Input[bool] | None = None,
+        delete_eip_on_delete: pulumi.Input[bool] | None = None,
+        delete_data_volumes_on_delete: pulumi.Input[bool] | None = None,
+        triggers: Any = None,
+        region: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[str] | None = None,
+        endpoint: pulumi.Input[str] | None = None,
+        profile: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Order servers.
+
+        :param resource_name: the resource's name in the stack.
+        :param flavor_id: the flavor, such as `physical.s3.large`.
+        :param image_id: the image.
+        :param availability_zone: the zone, such as `cn-north-4a`.
+        :param vpc_id: the VPC of all NICs.
+        :param nics: one or two NICs, the primary first; each server gets its own.
+        :param count: how many servers, 1 to 100.
+        :param name: the servers' name in the cloud, by default the resource's. The cloud appends `-0001` and so on
+            where there are several.
+        :param key_pair: log in by this key pair.
+        :param admin_pass: log in by this password.
+        :param user_data: a script or cloud-config for the first boot, as plain text of at most 32 KB. Without
+            `key_pair` the script must set a password.
+        :param user_id: the IAM user who orders, by default the credential's. A change concerns the next order only.
+        :param security_groups: the ids of the security groups of all NICs, by default the VPC's default group.
+        :param eip_id: an EIP that exists and is free, for one server only.
+        :param iptype: make an EIP of this type for each server, such as `5_bgp`.
+        :param eip_charge_mode: how the new EIP is billed, `prePaid` or `postPaid`.
+        :param sharetype: `PER` for an own bandwidth, `WHOLE` for a shared one.
+        :param bandwidth_id: the shared bandwidth.
+        :param bandwidth_size: the size of an own bandwidth, in Mbit/s.
+        :param bandwidth_charge_mode: `bandwidth`, the default, or `traffic`.
+        :param system_disk_type: the type of the system disk, for flavors that boot from a volume.
+        :param system_disk_size: the size of the system disk in GB, 40 to 1024.
+        :param system_disk_dss_pool_id: the pool of the dedicated distributed storage that the system disk lies in.
+        :param system_disk_kms_key_id: the key that encrypts the system disk.
+        :param data_disks: disks that are made with each server, all of one type.
+        :param tags: the tags of each server, at most 8 in an order.
+        :param metadata: the user's metadata of each server.
+        :param agency_name: the IAM agency of each server.
+        :param enterprise_project_id: the enterprise project, `0` for the default one.
+        :param scheduler_hints: where the cloud places the servers.
+        :param metadata_options: how the servers reach their metadata.
+        :param byol: whether the servers bring their own licence.
+        :param charging_mode: `postPaid`, the default, or `prePaid` for yearly and monthly billing, paid at once.
+        :param period_unit: `month` or `year`, for `prePaid`.
+        :param period: how many of them: 1 to 9 months, or 1 year.
+        :param auto_renew: whether a `prePaid` order renews itself, by default False.
+        :param unsubscribe_on_delete: whether deleting `prePaid` servers unsubscribes them, by default False: then a
+            delete is refused.
+        :param delete_eip_on_delete: whether EIPs are deleted with their on-demand servers, by default False: then they
+            stay and are billed.
+        :param delete_data_volumes_on_delete: whether data disks are deleted with their on-demand servers, by default
+            False: then they stay and are billed.
+        :param triggers: any value; a change of it replaces all servers.
+        :param region: the region, by default the config's.
+        :param project_id: the project, by default the config's.
+        :param endpoint: the address of the API, by default the config's.
+        :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
+        """
+        warn_of_config()
+        props: dict[str, Any] = {
+            ORDERED_BY: orderer(TYPE, resource_name, opts),
+            "server_ids": None,
+            "servers": None,
+            "job_id": None,
+            "order_id": None,
+            "flavor_id": flavor_id,
+            "image_id": image_id,
+            "availability_zone": availability_zone,
+            "vpc_id": vpc_id,
+            "nics": nics,
+            "count": count,
+            "name": resource_name if name is None else name,
+            "key_pair": key_pair,
+            "admin_pass": _secret(admin_pass),
+            "user_data": _secret(user_data),
+            "user_id": user_id,
+            "security_groups": security_groups,
+            "eip_id": eip_id,
+            "iptype": iptype,
+            "eip_charge_mode": eip_charge_mode,
+            "sharetype": sharetype,
+            "bandwidth_id": bandwidth_id,
+            "bandwidth_size": bandwidth_size,
+            "bandwidth_charge_mode": bandwidth_charge_mode,
+            "system_disk_type": system_disk_type,
+            "system_disk_size": system_disk_size,
+            "system_disk_dss_pool_id": system_disk_dss_pool_id,
+            "system_disk_kms_key_id": system_disk_kms_key_id,
+            "data_disks": data_disks,
+            "tags": tags,
+            "metadata": metadata,
+            "agency_name": agency_name,
+            "enterprise_project_id": enterprise_project_id,
+            "scheduler_hints": scheduler_hints,
+            "metadata_options": metadata_options,
+            "byol": byol,
+            "charging_mode": charging_mode,
+            "period_unit": period_unit,
+            "period": period,
+            "auto_renew": auto_renew,
+            "unsubscribe_on_delete": unsubscribe_on_delete,
+            "delete_eip_on_delete": delete_eip_on_delete,
+            "delete_data_volumes_on_delete": delete_data_volumes_on_delete,
+            "triggers": triggers,
+            "region": region,
+            "project_id": project_id,
+            "endpoint": endpoint,
+            "profile": profile,
+        }
+        kept = pulumi.ResourceOptions(additional_secret_outputs=["admin_pass", "user_data"])
+        super().__init__(ServersProvider(), resource_name, props, pulumi.ResourceOptions.merge(kept, opts))
+
+
+def _secret(value: pulumi.Input[str] | None) -> pulumi.Output[str] | None:
+    return None if value is None else pulumi.Output.secret(value)
+
+
+class ServersProvider(BmsProvider):
+    """Serves `Servers`."""
+
+    resource_name = "Servers"
+
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Check the inputs, offline; fills in no defaults."""
+        # Building pydantic's models takes time that a program has no use for: only the plugin process checks.
+        from pulumi_bms.resources.servers_inputs import problems  # noqa: PLC0415
+
+        found = problems(news, ordering=_orders(olds, news))
+        return checks.result(news, [*map(str, found), *self.connection_problems(news)])
+
+
+def _orders(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Whether the inputs order servers: there are none yet, or more are wanted."""
+    before, now = olds.get("count", 1), news.get("count", 1)
+    known = isinstance(before, int | float) and isinstance(now, int | float)
+    return not olds or not known or now > before

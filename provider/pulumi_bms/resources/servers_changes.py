@@ -1,0 +1,102 @@
+"""What a change of the inputs of `Servers` does: replaces the servers, changes them in place, or neither. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_bms.resources.checks import is_unknown
+
+REPLACING = (
+    *("flavor_id", "image_id", "availability_zone", "vpc_id", "nics", "key_pair", "admin_pass", "user_data"),
+    *("security_groups", "eip_id", "iptype", "eip_charge_mode", "sharetype", "bandwidth_id", "bandwidth_size"),
+    *("bandwidth_charge_mode", "system_disk_type", "system_disk_size", "system_disk_dss_pool_id"),
+    *("system_disk_kms_key_id", "data_disks", "enterprise_project_id", "scheduler_hints", "metadata_options", "byol"),
+    *("charging_mode", "period_unit", "period", "triggers"),
+)
+"""The inputs of which a change orders new servers and deletes the old ones. The marker of an order is made of these."""
+
+PLACE = ("region", "project_id")
+"""Where the servers are: another region or project replaces, but not the mention of what the config said before."""
+
+IN_PLACE = ("name", "tags", "metadata", "agency_name", "auto_renew", "count")
+"""The inputs of which a change is written to the servers that exist."""
+
+LOCAL = ("unsubscribe_on_delete", "delete_eip_on_delete", "delete_data_volumes_on_delete", "user_id")
+"""The inputs of which a change is kept for a later delete or order, and sends nothing."""
+
+_DEFAULTS: Mapping[str, Any] = {
+    "count": 1,
+    "charging_mode": "postPaid",
+    "auto_renew": False,
+    "unsubscribe_on_delete": False,
+    "delete_eip_on_delete": False,
+    "delete_data_volumes_on_delete": False,
+}
+"""What an input that is left out means."""
+
+
+def _of_disks(disks: Any) -> Any:
+    """Data disks, where `shareable=False` is what a disk is by default."""
+    if not isinstance(disks, Sequence):
+        return disks
+    return [{**disk, "shareable": disk.get("shareable") or None} for disk in disks if isinstance(disk, Mapping)]
+
+
+def _of_groups(groups: Any) -> Any:
+    """Security groups, whose order means nothing."""
+    return sorted(groups) if isinstance(groups, Sequence) else groups
+
+
+_MEANINGS: Mapping[str, Callable[[Any], Any]] = {"data_disks": _of_disks, "security_groups": _of_groups}
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The properties that changed, by what the change does."""
+
+    replacing: tuple[str, ...] = ()
+    in_place: tuple[str, ...] = ()
+    local: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is any change."""
+        return bool(self.replacing or self.in_place or self.local)
+
+
+def changes(olds: Mapping[str, Any], news: Mapping[str, Any], empty_slots: Sequence[int] = ()) -> Changes:
+    """What differs between the inputs of the last run and those of this one.
+
+    `empty_slots` are the slots whose server is gone: each is filled in place. A value that is not known yet counts as
+    another one.
+    """
+    moved = [name for name in PLACE if olds.get(name) and news.get(name) and _differs(name, olds, news)]
+    slots = [f"server_ids[{number}]" for number in empty_slots]
+    return Changes(
+        replacing=(*_changed(REPLACING, olds, news), *moved),
+        in_place=(*_changed(IN_PLACE, olds, news), *slots),
+        local=_changed(LOCAL, olds, news),
+    )
+
+
+def _changed(names: Sequence[str], olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in names if _differs(name, olds, news))
+
+
+def _differs(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    return is_unknown(news.get(name)) or _meant(name, olds.get(name)) != _meant(name, news.get(name))
+
+
+def _meant(name: str, value: Any) -> Any:
+    """What a value means: defaults filled in, and nothing of None or emptiness left."""
+    bare = _bare(_MEANINGS.get(name, _bare)(value))
+    return _DEFAULTS.get(name) if bare is None else bare
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: bare for key, inner in value.items() if (bare := _bare(inner)) is not None} or None
+    if isinstance(value, list | tuple):
+        return [_bare(inner) for inner in value] or None
+    return value

@@ -1,0 +1,64 @@
+"""The inputs of `Servers` as typed values, and all that is wrong with them: offline, in the plugin process only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_bms.resources import servers_billing_rules, servers_login_rules, servers_network_rules, servers_rules
+from pulumi_bms.resources.model_reading import Problem, read
+from pulumi_bms.resources.servers_model import ServersInputs
+
+ADVICE = {
+    "flavor_id": "write a flavor's id, such as physical.s3.large",
+    "image_id": "write the id of a bare metal image",
+    "availability_zone": "write a zone's name, such as cn-north-4a",
+    "vpc_id": "write the VPC's id",
+    "nics": 'write one or two NICs, such as [{"subnet_id": "..."}]',
+    "nics.subnet_id": "write the network id of the subnet",
+    "nics.allowed_address_pairs": 'write a list such as [{"ip_address": "192.168.0.0/24"}]',
+    "nics.allowed_address_pairs.ip_address": "write an IP address or a CIDR block",
+    "count": "write how many servers, 1 to 100",
+    "security_groups": "write a list of the security groups' ids",
+    "data_disks": 'write a list such as [{"type": "SSD", "size": 100}]',
+    "data_disks.type": "write the disk type, such as SSD",
+    "data_disks.size": "write the size in GB, 10 to 32768",
+    "system_disk_size": "write the size in GB, 40 to 1024",
+    "bandwidth_size": "write the size in Mbit/s",
+    "period": "write a number of months or years",
+    "tags": 'write a dict such as {"team": "web"}',
+    "metadata": 'write a dict such as {"role": "web"}',
+    "scheduler_hints": 'write {"dec_baremetal": "dedicate"}',
+    "scheduler_hints.dec_baremetal": "write share or dedicate",
+    "metadata_options": 'write {"http_tokens": "required"}',
+}
+"""What to write in the place of a missing value or one of a wrong type, by the path without indices."""
+
+RULES = (
+    *servers_rules.RULES,
+    *servers_network_rules.RULES,
+    *servers_login_rules.RULES,
+    *servers_billing_rules.RULES,
+)
+RULES_OF_ORDERS = (
+    *servers_rules.RULES_OF_ORDERS,
+    *servers_login_rules.RULES_OF_ORDERS,
+    *servers_billing_rules.RULES_OF_ORDERS,
+)
+WARNINGS = (*servers_rules.WARNINGS, *servers_network_rules.WARNINGS, *servers_login_rules.WARNINGS)
+
+
+def problems(inputs: Mapping[str, Any], *, ordering: bool = True) -> list[Problem]:
+    """All that the documentation of the API lets know offline; nothing that depends on an unknown value.
+
+    `ordering` is whether these inputs order servers: servers that exist, or are imported, need no login method.
+    """
+    model, found = read(ServersInputs, inputs, ADVICE)
+    rules = (*RULES, *RULES_OF_ORDERS) if ordering else RULES
+    return [*found, *(problem for rule in rules for problem in rule(model))]
+
+
+def warnings(inputs: Mapping[str, Any]) -> list[Problem]:
+    """What is allowed, and may not be what the user wants."""
+    model, _ = read(ServersInputs, inputs, ADVICE)
+    return [warning for rule in WARNINGS for warning in rule(model)]

@@ -1,0 +1,80 @@
+"""`VolumeAttachment`: an EVS disk attached to a server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+from pulumi.dynamic import CheckResult
+
+from pulumi_bms.resources import checks
+from pulumi_bms.resources.config_warnings import warn_of_config
+from pulumi_bms.resources.provider import BmsProvider
+from pulumi_bms.resources.resource import BmsResource
+
+
+class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
+    """An EVS disk attached to a server, and detached with the resource; its id is `SERVER/VOLUME`.
+
+    The disk itself is neither made nor deleted. A change of `server_id`, `volume_id` or `device` detaches the disk and
+    attaches anew.
+    """
+
+    server_id: pulumi.Output[str]
+    """The server."""
+    volume_id: pulumi.Output[str]
+    """The disk."""
+    device: pulumi.Output[str]
+    """The name that the cloud shows, such as /dev/sdb; the operating system's may differ."""
+    job_id: pulumi.Output[str | None]
+    """The job that attached the disk."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        server_id: pulumi.Input[str],
+        volume_id: pulumi.Input[str],
+        device: pulumi.Input[str] | None = None,
+        region: pulumi.Input[str] | None = None,
+        project_id: pulumi.Input[str] | None = None,
+        endpoint: pulumi.Input[str] | None = None,
+        profile: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Attach a disk.
+
+        :param resource_name: the resource's name in the stack.
+        :param server_id: the server.
+        :param volume_id: the disk: available, of the SCSI device type, and in the server's availability zone.
+        :param device: the device name to ask for, such as `/dev/sdb`; by default the cloud takes the next one.
+        :param region: the region, by default the config's.
+        :param project_id: the project, by default the config's.
+        :param endpoint: the address of the API, by default the config's.
+        :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
+        """
+        warn_of_config()
+        props: dict[str, Any] = {
+            "job_id": None,
+            "server_id": server_id,
+            "volume_id": volume_id,
+            "device": device,
+            "region": region,
+            "project_id": project_id,
+            "endpoint": endpoint,
+            "profile": profile,
+        }
+        super().__init__(VolumeAttachmentProvider(), resource_name, props, opts)
+
+
+class VolumeAttachmentProvider(BmsProvider):
+    """Serves `VolumeAttachment`."""
+
+    resource_name = "VolumeAttachment"
+
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """Check the inputs, offline; fills in no defaults."""
+        # Building pydantic's models takes time that a program has no use for: only the plugin process checks.
+        from pulumi_bms.resources.volume_attachment_inputs import problems  # noqa: PLC0415
+
+        return checks.result(news, [*map(str, problems(news)), *self.connection_problems(news)])

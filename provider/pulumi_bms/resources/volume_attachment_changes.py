@@ -1,0 +1,31 @@
+"""The body of an attachment, and what a change of its inputs does. Pure.
+
+POST /v1/{project_id}/baremetalservers/{server_id}/attachvolume
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_bms.resources.checks import is_unknown
+
+REPLACING = ("server_id", "volume_id")
+"""The inputs of which a change detaches the disk and attaches anew."""
+
+
+def attach_body(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The body of the request; without a device the cloud takes the next one."""
+    device = {"device": inputs["device"]} if inputs.get("device") else {}
+    return {"volumeAttachment": {"volumeId": inputs["volume_id"], **device}}
+
+
+def replacing(outputs: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str, ...]:
+    """The changed properties that replace the attachment; `outputs` are those of the last run.
+
+    A device that the user leaves to the cloud, or that the cloud has given already, is no change.
+    """
+    changed = [name for name in REPLACING if is_unknown(news.get(name)) or news.get(name) != outputs.get(name)]
+    wanted = news.get("device")
+    other = is_unknown(wanted) or (bool(wanted) and wanted != outputs.get("device"))
+    return (*changed, "device") if other else tuple(changed)

@@ -1,0 +1,44 @@
+"""The inputs of `VolumeAttachment` as typed values, and all that is wrong with them: in the plugin process only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi_bms.resources.model_reading import Inputs, OrUnknown, Problem, known, read
+
+ADVICE = {
+    "server_id": "write the server's id, such as an item of Servers.server_ids",
+    "volume_id": "write the disk's id",
+    "device": "write a name such as /dev/sdb, or leave the property out",
+}
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+_DEVICE = re.compile(r"/dev/sd[a-z]{1,2}")
+
+
+class VolumeAttachmentInputs(Inputs):
+    """The inputs, without those that say how the API is reached."""
+
+    server_id: OrUnknown[str]
+    volume_id: OrUnknown[str]
+    device: OrUnknown[str] | None = None
+
+
+def problems(inputs: Mapping[str, Any]) -> list[Problem]:
+    """All that can be known offline; nothing that depends on an unknown value."""
+    model, found = read(VolumeAttachmentInputs, inputs, ADVICE)
+    return [*found, *_ids(model), *_device(model)]
+
+
+def _ids(inputs: VolumeAttachmentInputs) -> Iterator[Problem]:
+    """Attaching an EVS Disk to a BMS, tables 1 and 2: the ids are UUIDs, which are parts of an address."""
+    for name in ("server_id", "volume_id"):
+        if (given := known(getattr(inputs, name))) is not None and not _ID.fullmatch(given):
+            yield Problem(name, f"must be an id of letters, digits and hyphens: {ADVICE[name]}")
+
+
+def _device(inputs: VolumeAttachmentInputs) -> Iterator[Problem]:
+    """Attaching an EVS Disk to a BMS, table 2, `device`: a name such as /dev/sdb."""
+    if (given := known(inputs.device)) is not None and not _DEVICE.fullmatch(given):
+        yield Problem("device", f"must be a SCSI device name: {ADVICE['device']}")

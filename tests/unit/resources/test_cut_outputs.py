@@ -1,0 +1,143 @@
+"""Outputs that are cut: for an interrupted wait, and where an error carries no more."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from pulumi_bms.api.models import Job
+from pulumi_bms.resources import report
+from pulumi_bms.resources.cut_outputs import CUTS, LONGEST_TEXT, MOST_FAILED, cuts, to_go_on
+from pulumi_bms.resources.job_completion import JobCompletionProvider
+from pulumi_bms.resources.job_completions import JobCompletionsProvider
+from pulumi_bms.resources.outputs import OUTPUTS, job_of, outputs_of, survivors
+from pulumi_bms.waiting.verdict import judge
+
+JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
+MANY = 3000
+
+
+def part(number: int, status: str, **fields: Any) -> dict[str, Any]:
+    """A sub-job; one that has succeeded names its server."""
+    entities = {"server_id": f"server-{number}", "nic_id": f"nic-{number}"} if status == "SUCCESS" else {}
+    return {"job_id": f"part-{number}", "job_type": "baremetalSingleCreate", "status": status, "entities": entities} | {
+        "begin_time": "2019-04-25T20:04:47Z",
+        **fields,
+    }
+
+
+def job(status: str, *parts: dict[str, Any]) -> Job:
+    """A job that creates servers."""
+    listed = {"sub_jobs_total": len(parts), "sub_jobs": list(parts)}
+    return Job.read({"status": status, "job_type": "baremetalBatchCreate", "entities": listed})
+
+
+RUNNING = job("RUNNING", part(1, "SUCCESS"), part(2, "RUNNING"), part(3, "FAIL", fail_reason="x"), part(4, "INIT"))
+FAILED = job(
+    "FAIL",
+    *[part(n, "SUCCESS") for n in range(MANY)],
+    *[part(n, "FAIL", error_code="BMS.3037", fail_reason="no room " * 500) for n in range(MANY, MANY + 500)],
+)
+
+
+def kept(outputs: dict[str, Any]) -> dict[str, Any]:
+    """Outputs as the engine hands them back: what is None is left out."""
+    return {name: value for name, value in outputs.items() if value is not None}
+
+
+def size(outputs: dict[str, Any]) -> int:
+    return len(json.dumps(kept(outputs)))
+
+
+def test_an_interrupted_wait_keeps_what_it_goes_on_with() -> None:
+    """The job, how it stands, its servers, and each sub-job with its id and status; nothing that is polled again."""
+    whole = outputs_of(JOB, RUNNING, "RUNNING")
+    found = to_go_on(whole)
+    assert found.keys() == {"job_id", *OUTPUTS}
+    assert kept(found) == {
+        "job_id": JOB,
+        "job_type": "baremetalBatchCreate",
+        "status": "RUNNING",
+        "sub_jobs_total": 4,
+        "server_ids": [],
+        "surviving_server_ids": ["server-1"],
+        "sub_jobs": [
+            {
+                "job_id": "part-1",
+                "job_type": "baremetalSingleCreate",
+                "status": "SUCCESS",
+                "begin_time": "2019-04-25T20:04:47Z",
+                "entities": [{"server_id": "server-1", "nic_id": "nic-1"}],
+            },
+            {"job_id": "part-2", "status": "RUNNING"},
+            {
+                "job_id": "part-3",
+                "job_type": "baremetalSingleCreate",
+                "status": "FAIL",
+                "begin_time": "2019-04-25T20:04:47Z",
+                "fail_reason": "x",
+            },
+            {"job_id": "part-4", "status": "INIT"},
+        ],
+    }
+    known = job_of(kept(found))
+    assert known is not None
+    assert judge(known) == judge(RUNNING)
+    assert (known.listed, known.sub_jobs_total, survivors(known)) == (4, 4, ["server-1"])
+
+
+def test_a_running_wait_keeps_less_than_half() -> None:
+    """The engine writes the state of every resource at the end of each step."""
+    whole = outputs_of(JOB, job("RUNNING", *[part(n, "RUNNING") for n in range(3)]), "RUNNING")
+    assert size(to_go_on(whole)) < 0.5 * size(whole)
+
+
+def test_a_wait_that_saw_nothing_is_interrupted_too() -> None:
+    """Its outputs are those of a job never seen."""
+    assert kept(to_go_on(outputs_of(JOB, None, ""))) == {"job_id": JOB, "server_ids": []}
+
+
+def test_each_cut_is_smaller() -> None:
+    """Less and less is kept, and the last one has room in anything."""
+    whole = outputs_of(JOB, FAILED, "FAIL")
+    sizes = [size(whole), *map(size, cuts(whole))]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] < 500
+
+
+@pytest.mark.parametrize("cut", CUTS[:-1])
+def test_a_cut_failure_names_every_server(cut: Any) -> None:
+    """Survivors may be billed: the failure told from the state, and the note at the end, name all of them."""
+    outputs = kept(cut(outputs_of(JOB, FAILED, "FAIL")))
+    known = job_of(outputs)
+    assert known is not None
+    assert (outputs["status"], sorted(survivors(known))) == ("FAIL", sorted(f"server-{n}" for n in range(MANY)))
+    assert f"{MANY} servers were reported by their sub-jobs" in report.failed(JOB, known)
+
+
+def test_a_cut_failure_keeps_some_reasons() -> None:
+    """The first failed sub-jobs stay, with the beginning of what was said about them."""
+    outputs = CUTS[1](outputs_of(JOB, FAILED, "FAIL"))
+    assert {found["status"] for found in outputs["sub_jobs"]} == {"FAIL"}
+    assert len(outputs["sub_jobs"]) == MOST_FAILED
+    assert {len(found["fail_reason"]) for found in outputs["sub_jobs"]} == {LONGEST_TEXT}
+
+
+@pytest.mark.parametrize("status", ["RUNNING", "INCONSISTENT", "SUCCESS", "FAIL"])
+def test_a_job_without_its_servers_is_polled_again(status: str) -> None:
+    """A success whose servers had no room must not pass for one that made none; a failure stays one."""
+    outputs = CUTS[-1](outputs_of(JOB, FAILED, status))
+    assert outputs["status"] == ("FAIL" if status == "FAIL" else "RUNNING")
+    assert (outputs["job_id"], outputs["sub_jobs_total"]) == (JOB, MANY + 500)
+
+
+def test_both_providers_offer_their_cuts() -> None:
+    """A host asks them by the same method; those of many jobs cut each job."""
+    whole = outputs_of(JOB, FAILED, "FAIL")
+    assert [*JobCompletionProvider().smaller(whole)] == [cut(whole) for cut in CUTS]
+    many = {"jobs": {"a": whole, "b": outputs_of(JOB, RUNNING, "RUNNING")}}
+    found = [*JobCompletionsProvider().smaller(many)]
+    assert [each["jobs"]["a"] for each in found] == [cut(whole) for cut in CUTS]
+    assert all(each["job_ids"] == {"a": JOB, "b": JOB} for each in found)

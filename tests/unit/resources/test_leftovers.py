@@ -1,0 +1,91 @@
+"""What a destroy says of the things that stay in the cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pulumi_bms.api.models import Job
+from pulumi_bms.host.operation import Operation, running
+from pulumi_bms.resources.job_completion import JobCompletionProvider
+from pulumi_bms.resources.job_completions import JobCompletionsProvider
+from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.leftovers import Leftovers
+from pulumi_bms.resources.outputs import outputs_of
+
+
+def stored(job_id: str, status: str, *servers: str, kind: str = "baremetalBatchCreate") -> dict[str, Any]:
+    """What is stored of a job; each server is named by a sub-job."""
+    children = [{"status": "SUCCESS", "entities": {"server_id": server}} for server in servers]
+    job = Job.read({"status": status, "job_type": kind, "entities": {"sub_jobs": children}})
+    return outputs_of(job_id, job, status)
+
+
+def note_of(*deletes: Callable[[], None]) -> str:
+    """The one note at the end of a run with these deletes; nothing is told before."""
+    asked: list[Callable[[], str]] = []
+    told: list[str] = []
+    operation = Operation(keeps_partial_state=True, note=told.append, warn=told.append, note_at_end=asked.append)
+    with running(operation):
+        for delete in deletes:
+            delete()
+    (text,) = {*asked}
+    assert told == []
+    return text()
+
+
+def completion(*arguments: Any, **more: Any) -> Callable[[], None]:
+    return lambda: JobCompletionProvider().delete("id", stored(*arguments, **more))
+
+
+def submission(job_id: str) -> Callable[[], None]:
+    return lambda: JobSubmissionProvider().delete("id", {"job_id": job_id})
+
+
+@pytest.mark.parametrize(
+    ("deletes", "text"),
+    [
+        ([completion("j", "SUCCESS", "a")], "nothing is deleted in the cloud; 1 server stays: a"),
+        (
+            [submission("j"), completion("j", "SUCCESS", "a", "b"), completion("k", "FAIL", "c")],
+            "nothing is deleted in the cloud; 3 servers stay: a, b, c",
+        ),
+        (
+            [completion("j", "SUCCESS", "a", kind="baremetalAttachVolume"), submission("j")],
+            "nothing is undone in the cloud; what job j has done stays",
+        ),
+        (
+            [completion("j", "SUCCESS", "a"), submission("k"), submission("l")],
+            "nothing is deleted in the cloud; 1 server stays: a; what 2 jobs have done stays: k, l",
+        ),
+        ([completion("j", "RUNNING")], "nothing is undone in the cloud; what job j has done stays"),
+        ([completion("j", "FAIL"), submission("j")], ""),
+        (
+            [completion("j", "SUCCESS", "a"), completion("j", "SUCCESS", "a")],
+            "nothing is deleted in the cloud; 1 server stays: a",
+        ),
+    ],
+    ids=["one server", "servers", "attachment", "both", "unfinished", "failed without servers", "one job twice"],
+)
+def test_one_note_tells_of_all(deletes: list[Callable[[], None]], text: str) -> None:
+    """Servers are named where the job makes servers; of other jobs is said that their work stays."""
+    assert note_of(*deletes) == text
+
+
+def test_many_jobs_leave_their_servers() -> None:
+    """`JobCompletions` has the note of each of its jobs."""
+    jobs = {"a": stored("j", "SUCCESS", "s"), "b": stored("k", "SUCCESS", "t"), "c": stored("l", "RUNNING")}
+    text = note_of(lambda: JobCompletionsProvider().delete("id", {"jobs": jobs}))
+    assert text == "nothing is deleted in the cloud; 2 servers stay: s, t; what job l has done stays"
+
+
+def test_a_note_tells_each_thing_once() -> None:
+    """A delete that ends after the note has one of its own."""
+    leftovers = Leftovers()
+    leftovers.add("j", ["a"])
+    assert leftovers.text() == "nothing is deleted in the cloud; 1 server stays: a"
+    assert leftovers.text() == ""
+    leftovers.add("k", ["b"])
+    assert leftovers.text() == "nothing is deleted in the cloud; 1 server stays: b"

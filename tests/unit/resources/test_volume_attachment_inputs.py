@@ -1,0 +1,73 @@
+"""What `VolumeAttachment` refuses offline, sends, and replaces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pulumi.dynamic import Config, ConfigureRequest
+from pulumi.output import UNKNOWN
+
+from pulumi_bms.resources.volume_attachment import VolumeAttachmentProvider
+from pulumi_bms.resources.volume_attachment_changes import attach_body, replacing
+from pulumi_bms.resources.volume_attachment_inputs import problems
+
+GOOD = {"server_id": "4a5c8e4e-6a0a-4a6a-9a33-0f2d0a2b8a11", "volume_id": "b53f23bd-ee8f-49ec-9420-d1acfeaf91d4"}
+PAGE = "BMS API reference, Attaching an EVS Disk to a BMS"
+
+BROKEN = [
+    (f"{PAGE}, table 1, server_id", "server_id", ["", " ", "a/b", "..", "a b", "a?b", 3.0, None]),
+    (f"{PAGE}, table 2, volumeId", "volume_id", ["", "a/b", "x" * 129, ["a"], None]),
+    (f"{PAGE}, table 2, device", "device", ["", "sdb", "/dev/vdb", "/dev/sdb1", "/dev/sd", 1.0, {}]),
+]
+
+
+@pytest.mark.parametrize(("page", "path", "values"), BROKEN, ids=lambda part: part if isinstance(part, str) else "")
+def test_a_broken_rule_is_told_by_its_property(page: str, path: str, values: list[object]) -> None:
+    """Ids become parts of an address, so nothing but ids passes; a device has a SCSI name."""
+    assert page
+    for value in values:
+        expected = [] if path == "device" and value is None else [path]
+        assert [problem.path for problem in problems({**GOOD, path: value})] == expected
+
+
+@pytest.mark.parametrize("device", [None, "/dev/sda", "/dev/sdz", "/dev/sdab", UNKNOWN])
+def test_good_inputs_pass(device: object) -> None:
+    """A device is the user's choice, and unknown values are checked once they are known."""
+    assert problems({**GOOD, "device": device}) == []
+    assert problems(dict.fromkeys(GOOD, UNKNOWN)) == []
+
+
+def test_the_provider_checks_by_these_rules() -> None:
+    """The texts name the property and say what to write."""
+    provider = VolumeAttachmentProvider()
+    provider.configure(ConfigureRequest(Config({}, "project")))
+    reasons = [failure.reason for failure in provider.check({}, {"volume_id": "v", "device": "sdb"}).failures]
+    assert reasons == [
+        "server_id is missing: write the server's id, such as an item of Servers.server_ids",
+        "device must be a SCSI device name: write a name such as /dev/sdb, or leave the property out",
+    ]
+
+
+def test_the_body() -> None:
+    """Without a device the cloud takes the next one."""
+    assert attach_body(GOOD) == {"volumeAttachment": {"volumeId": GOOD["volume_id"]}}
+    named = attach_body({**GOOD, "device": "/dev/sdb"})
+    assert named == {"volumeAttachment": {"volumeId": GOOD["volume_id"], "device": "/dev/sdb"}}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, ()),
+        ({"device": "/dev/sdc"}, ()),
+        ({"device": "/dev/sdd"}, ("device",)),
+        ({"device": UNKNOWN}, ("device",)),
+        ({"server_id": "other"}, ("server_id",)),
+        ({"volume_id": UNKNOWN}, ("volume_id",)),
+        ({"region": "elsewhere"}, ()),
+    ],
+)
+def test_what_replaces(change: dict[str, Any], expected: tuple[str, ...]) -> None:
+    """A device that the cloud chose, or gave as asked for, is no change."""
+    assert replacing({**GOOD, "device": "/dev/sdc"}, {**GOOD, **change}) == expected
