@@ -87,6 +87,9 @@ def read_object(answer: Answer, what: str, wanted: Callable[[Mapping[str, Any]],
     document = _parse(answer.body)
     if answer.status // 100 != 2:  # noqa: PLR2004
         raise _error(answer, complaint_of(document), what)
+    if not answer.body.strip():
+        # A change that has nothing to tell is answered by a status alone.
+        document = {}
     if isinstance(document, dict) and wanted(document):
         return document
     raise _error_in_success(answer, document, what)

@@ -1,8 +1,8 @@
 """The vendor's error codes as data: what each one means, and what to do next.
 
 Sources: the pages "Error Codes" and "Status Codes" of the Bare Metal Server API reference (its editions differ; this is
-their union), the "Error Codes" of the Elastic Cloud Server API reference for the shared Common codes, and those of API
-Gateway, which answers in front of all of them.
+their union), the "Error Codes" of the Elastic Cloud Server API reference for the shared Common codes, those of API
+Gateway, which answers in front of all of them, and of the billing service's API reference those of unsubscribing.
 """
 
 from __future__ import annotations
@@ -287,7 +287,26 @@ _GATEWAY: _Rows = (
     ("0802", Kind.AUTH, False, "the user is not allowed in this region", "use another region, or ask for the right"),
 )
 
-_FAMILIES: Mapping[str, _Rows] = {"BMS": _BMS, "Common": _COMMON, "APIGW": _GATEWAY}
+_CONSOLE = "look at the order in the console's billing center"
+_BILLING: _Rows = (
+    ("0100", Kind.REQUEST, False, "a parameter is invalid", _MESSAGE),
+    ("0151", Kind.AUTH, False, "the right to use the billing service is missing", _RIGHTS),
+    ("0156", Kind.AUTH, False, "the account belongs to another site", "set the billing endpoint of the account's site"),
+    ("0999", Kind.SERVICE, False, "the billing service failed", _AGAIN),
+    ("30000067", Kind.NOT_FOUND, False, "the resource is already deleted", "nothing to do"),
+    ("99003012", Kind.NOT_FOUND, False, "no such resource", "check that the server is paid by month or year"),
+    ("99003100", Kind.BILLING, False, "the resource is part of an unpaid order", "pay or cancel the order first"),
+    ("99003185", Kind.BILLING, False, "only the whole set can be unsubscribed", "unsubscribe the main resource"),
+    ("99003643", Kind.BILLING, False, "an invoice was issued for the order", "return the invoice first"),
+    ("99003649", Kind.BILLING, False, "the resource can't be unsubscribed", _CONSOLE),
+    ("99003650", Kind.BILLING, False, "the resource can't be unsubscribed", _CONSOLE),
+    ("99003651", Kind.STATE, False, "another transaction on the resource is running", "try again in a few minutes"),
+    ("99003652", Kind.BILLING, False, "the resource can't be unsubscribed", _CONSOLE),
+    ("99003656", Kind.BILLING, False, "the resource is frozen", "settle the account"),
+    ("99005010", Kind.STATE, False, "the status of the order does not allow this", _CONSOLE),
+)
+
+_FAMILIES: Mapping[str, _Rows] = {"BMS": _BMS, "Common": _COMMON, "APIGW": _GATEWAY, "CBC": _BILLING}
 
 CODES: Mapping[str, Code] = MappingProxyType(
     {

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from pulumi_bms.api import codes
 from pulumi_bms.api.background import Unwanted
-from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
+from pulumi_bms.api.errors import NoNewsError
 from pulumi_bms.api.models import Job, Unreadable
 from pulumi_bms.api.projects import Project
 from pulumi_bms.api.redaction import secrets_of
 from pulumi_bms.api.request import Request
-from pulumi_bms.api.sanitized import SUBMITTED, without_control_characters
+from pulumi_bms.api.sanitized import SUBMITTED
+from pulumi_bms.api.submission import job_id_of, names_job, order_id_of, send_once
 from pulumi_bms.api.transport import CONNECT_TIMEOUT, Transport
 
 SUBMISSION_TIMEOUT = 75.0
@@ -111,63 +111,14 @@ class JobApi:
             may_send=may_send,
             response_timeout=self._submission_timeout,
         )
-        try:
-            _, document = self._transport.ask(request, _names_job)
-        except NoNewsError as error:
-            raise _after_submission(error) from None
-        except RefusedError as error:
-            seen_other = error.status in _SEE_OTHER and error.what == self._transport.describe(request)
-            raise (error.recast(UnansweredError) if seen_other or _names_effect(error) else error) from None
-        return Submission(_id(document, *_JOB_ID) or "", _id(document, *ORDER_ID))
-
-
-_SEE_OTHER = range(300, 304)
-"""Statuses of an answer to a submission that may mean: it was done, and there is more to see elsewhere."""
-_JOB_ID = ("job_id", "jobId")
-ORDER_ID = ("order_id", "orderId")
-"""The names that responses give to the id of an order."""
+        document = send_once(self._transport, request, names_job)
+        return Submission(job_id_of(document) or "", order_id_of(document))
 
 
 def _root(project_id: str) -> str:
     return f"/v1/{quote(project_id, safe='')}"
 
 
-def _after_submission(error: NoNewsError) -> ApiError:
-    """A submission is never repeated: what would be looked at again is either a refusal or unknown here."""
-    if not error.sent:
-        return error
-    return error.recast(RefusedError if _says_no(error) and not _names_effect(error) else UnansweredError)
-
-
-def _says_no(error: ApiError) -> bool:
-    """Whether the API has surely not taken the request: inside a 2xx only a code that is known can say so."""
-    if error.status is None or error.status == 408 or error.status >= 500:  # noqa: PLR2004
-        return False
-    if error.status < 400:  # noqa: PLR2004
-        return codes.lookup(error.code) is not None
-    return error.code is not None or error.status == 429  # noqa: PLR2004
-
-
-def _names_effect(error: ApiError) -> bool:
-    """Whether a response that says no names a job or an order all the same: an unpaid order may stand."""
-    return error.excerpt is not None and error.excerpt.id_of(*_JOB_ID, *ORDER_ID) is not None
-
-
 def _is_job(document: Mapping[str, Any]) -> bool:
     status = document.get("status")
     return isinstance(status, str) and bool(status.strip())
-
-
-def _names_job(document: Mapping[str, Any]) -> bool:
-    return _id(document, *_JOB_ID) is not None
-
-
-def _id(document: Mapping[str, Any], *names: str) -> str | None:
-    found = (document.get(name) for name in names)
-    return next((text for value in found if (text := _text(value))), None)
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, str):
-        return without_control_characters(value).strip() or None
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None

@@ -10,7 +10,8 @@ from typing import Any
 
 from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
 from pulumi_bms.api.excerpt import Excerpt
-from pulumi_bms.api.jobs import ORDER_ID, SUBMISSION_TIMEOUT, JobApi, Submission
+from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT, JobApi, Submission
+from pulumi_bms.api.submission import ORDER_ID
 from pulumi_bms.host.operation import ExpectedError, Operation
 from pulumi_bms.resources import unresolved as words
 from pulumi_bms.resources.provider import ONCE, tell

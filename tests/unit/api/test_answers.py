@@ -308,6 +308,13 @@ def test_an_answer_without_content() -> None:
     assert (type(error), error.detail) == (NoNewsError, "the answer is empty")
 
 
+@pytest.mark.parametrize("status", [200, 202, 204])
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
+def test_an_empty_answer_to_whom_it_is_enough(status: int, body: bytes) -> None:
+    """An empty 2xx is an empty object for a caller who wants no more."""
+    assert read_object(answer(status, body), "POST x", lambda document: not document) == {}
+
+
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 @pytest.mark.parametrize("body", [b"", PAGE, b'{"status": "SUCCESS"}', b'{"error": {"code": "BMS.0212"}}'])
 def test_a_redirect(status: int, body: bytes) -> None:

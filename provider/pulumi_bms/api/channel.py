@@ -1,0 +1,209 @@
+"""How every typed call is sent: address, rate limit, secrets, and the reading of the response."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeAlias, TypeVar
+from urllib.parse import urlencode
+
+from pulumi_bms.api.answers import Complaint, complaint_of
+from pulumi_bms.api.background import INTERRUPTED, Unwanted, UnwantedError, pause
+from pulumi_bms.api.errors import ApiError, NoNewsError, NoSuchApiError, NotFoundError
+from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT
+from pulumi_bms.api.models import Unreadable
+from pulumi_bms.api.operation_codes import says_not_found
+from pulumi_bms.api.operations import Operation
+from pulumi_bms.api.projects import Project
+from pulumi_bms.api.redaction import secrets_of
+from pulumi_bms.api.request import Request
+from pulumi_bms.api.sanitized import SUBMITTED, sanitized
+from pulumi_bms.api.submission import send_once
+from pulumi_bms.api.transport import Transport, Wanted
+
+T = TypeVar("T")
+
+Query: TypeAlias = Sequence[tuple[str, str]]
+Body: TypeAlias = Mapping[str, Any] | None
+
+THROTTLED_PAUSE = 2.0
+"""Seconds that an operation pauses after a 429 that does not say for how long."""
+LONGEST_PAUSE = 60.0
+"""Seconds that an operation pauses at most after a 429: limits are for a minute."""
+_TOO_MANY = 429
+_NOT_THE_SERVICE = "this 404 is not one of the service: check the endpoint, the region and the project"
+
+
+class Pace(Protocol):
+    """Spaces the requests of each operation. Moments are seconds of the monotonic clock."""
+
+    def reserve(self, operation: str, per_minute: float | None, now: float) -> float:
+        """The moment at which the next request of an operation may be sent; the moment is the caller's."""
+        ...
+
+    def pause(self, operation: str, until: float) -> None:
+        """Let no request of an operation go before that moment."""
+        ...
+
+    def paused(self, operation: str, now: float) -> bool:
+        """Whether a moment that was reserved earlier no longer holds."""
+        ...
+
+
+class Unpaced:
+    """Lets every request go at once."""
+
+    def reserve(self, operation: str, per_minute: float | None, now: float) -> float:  # noqa: ARG002
+        """Now."""
+        return now
+
+    def pause(self, operation: str, until: float) -> None:
+        """Nothing."""
+
+    def paused(self, operation: str, now: float) -> bool:  # noqa: ARG002
+        """Never."""
+        return False
+
+
+UNPACED = Unpaced()
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Sends the operations of one service, for one project where the service has projects.
+
+    `timeout` is what remains for each request, in seconds; a change that has its turn in time is not cut short. Once
+    `unwanted` says so, nothing is sent any more. `may_send` is asked before each change, at the last moment, with the
+    request in words. A `NotFoundError` is always one of the service: a 404 of a gateway is a `NoSuchApiError`.
+    """
+
+    transport: Transport
+    project: Project | None = None
+    pace: Pace = UNPACED
+    timeout: float | None = None
+    unwanted: Unwanted = field(default=None, repr=False)
+    may_send: Callable[[str], bool] | None = field(default=None, repr=False)
+
+    def within(
+        self,
+        timeout: float | None = None,
+        unwanted: Unwanted = None,
+        may_send: Callable[[str], bool] | None = None,
+    ) -> Channel:
+        """The same channel for a step that has so much time, may be cancelled, and decides at the last moment."""
+        return replace(self, timeout=timeout, unwanted=unwanted, may_send=may_send)
+
+    def read(
+        self,
+        operation: Operation,
+        wanted: Wanted,
+        read: Callable[[dict[str, Any]], T],
+        *,
+        names: Mapping[str, str] | None = None,
+        query: Query = (),
+        body: Body = None,
+    ) -> T:
+        """Ask for something and read the response. Nothing changes, so the request may be repeated.
+
+        Raises an `ApiError`: `NoNewsError` where asking again may help, also where the response can't be read.
+        """
+        request = self._request(operation, names or {}, query, body)
+        with self._heeding(operation):
+            answer, document = self.transport.ask(request, wanted)
+        try:
+            return read(self._sanitized(document))
+        except Unreadable as error:
+            what, said = self.transport.describe(request), f"unreadable: {error}"
+            raise NoNewsError(what, status=answer.status, detail=said, request_id=answer.request_id) from None
+
+    def change(
+        self, operation: Operation, wanted: Wanted, *, names: Mapping[str, str] | None = None, body: Body = None
+    ) -> dict[str, Any]:
+        """Send one request that changes things, once, and return the response. Raises what `send_once` raises."""
+        request = self._request(operation, names or {}, (), body)
+        request = replace(request, timeout=None, may_send=self.may_send, response_timeout=SUBMISSION_TIMEOUT)
+        with self._heeding(operation):
+            document = send_once(self.transport, request, wanted)
+        return self._sanitized(document)
+
+    def _request(
+        self,
+        operation: Operation,
+        names: Mapping[str, str],
+        query: Query,
+        body: Body,
+    ) -> Request:
+        begun = time.monotonic()
+        project_id = self.project.id(self.timeout, self.unwanted) if self.project else None
+        path = operation.address(**names, **({"project_id": project_id} if project_id else {}))
+        SUBMITTED.add(secrets_of(body))
+        request = Request(
+            operation.method,
+            f"{path}?{urlencode(query)}" if query else path,
+            None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+            project_id=project_id,
+            secrets=SUBMITTED.all(),
+            unwanted=self.unwanted,
+        )
+        self._await_turn(operation, request, begun)
+        spent = time.monotonic() - begun
+        return request if self.timeout is None else replace(request, timeout=self.timeout - spent)
+
+    def _await_turn(self, operation: Operation, request: Request, begun: float) -> None:
+        """Wait for the rate limit. Raises `NoNewsError`, nothing sent, where there is no time to wait for so long."""
+        latest = float("inf") if self.timeout is None else begun + self.timeout
+        while True:
+            moment = self.pace.reserve(operation.name, operation.per_minute, time.monotonic())
+            what = self.transport.describe(request)
+            if moment > latest:
+                raise NoNewsError.never_sent(what, "the rate limit leaves no request before the deadline")
+            try:
+                pause(moment - time.monotonic(), self.unwanted)
+            except UnwantedError:
+                raise NoNewsError.never_sent(what, INTERRUPTED) from None
+            if not self.pace.paused(operation.name, time.monotonic()):
+                return
+
+    @contextmanager
+    def _heeding(self, operation: Operation) -> Iterator[None]:
+        """Let an operation pause after a response that asks for a pause, and believe no 404 of a gateway."""
+        try:
+            yield
+        except ApiError as error:
+            if error.status == _TOO_MANY or error.retry_after is not None:
+                seconds = THROTTLED_PAUSE if error.retry_after is None else min(error.retry_after, LONGEST_PAUSE)
+                self.pace.pause(operation.name, time.monotonic() + seconds)
+            if isinstance(error, NotFoundError | NoSuchApiError) and not says_not_found(error):
+                raise with_advice(error.recast(NoSuchApiError), error.hint or _NOT_THE_SERVICE) from None
+            raise
+
+    def _sanitized(self, document: dict[str, Any]) -> dict[str, Any]:
+        return sanitized(document, (*self.transport.credential.secrets, *SUBMITTED.all()))
+
+
+def with_advice(error: ApiError, advice: str | None) -> ApiError:
+    """The same error with that advice, where there is some."""
+    if not advice:
+        return error
+    advised = copy.copy(error)
+    advised.advice = advice
+    return advised
+
+
+def holds_list(*names: str) -> Wanted:
+    """Recognises a document in which one of the names holds a list."""
+    return lambda document: any(isinstance(document.get(name), list) for name in names)
+
+
+def holds_object(name: str) -> Wanted:
+    """Recognises a document in which the name holds an object."""
+    return lambda document: isinstance(document.get(name), Mapping)
+
+
+def no_complaint(*names: str) -> Wanted:
+    """Recognises a response to a change that has nothing to tell, or one that holds one of the names."""
+    return lambda document: any(name in document for name in names) or complaint_of(document) == Complaint()

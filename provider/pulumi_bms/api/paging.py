@@ -1,0 +1,29 @@
+"""All pages of a list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from pulumi_bms.api.errors import NoNewsError
+
+T = TypeVar("T")
+
+MOST_PAGES = 10_000
+"""Pages after which a list has no end."""
+
+
+def all_pages(page: Callable[[int], Sequence[T]], key: Callable[[T], str], shortest_full: int) -> tuple[T, ...]:
+    """Everything on the pages 0, 1 and so on, each thing once.
+
+    A page with fewer than `shortest_full` things is the last one, and so is a page that has nothing new: an API that
+    does not know of pages shows the same things for ever.
+    """
+    found: dict[str, T] = {}
+    for number in range(MOST_PAGES):
+        before, listed = len(found), page(number)
+        for each in listed:
+            found.setdefault(key(each), each)
+        if len(listed) < shortest_full or len(found) == before:
+            return tuple(found.values())
+    raise NoNewsError("a list", detail=f"the list has more than {MOST_PAGES} pages")

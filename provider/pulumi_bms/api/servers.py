@@ -1,0 +1,133 @@
+"""Servers: order, get, list, find, delete. Nothing here waits for a job, and nothing is sent twice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_bms.api import operations
+from pulumi_bms.api.channel import Channel, Query, holds_list, holds_object
+from pulumi_bms.api.errors import ApiError
+from pulumi_bms.api.models import Unreadable
+from pulumi_bms.api.operation_codes import Meaning, meaning_of
+from pulumi_bms.api.operations import Operation
+from pulumi_bms.api.paging import all_pages
+from pulumi_bms.api.server_state import ServerState, state_of
+from pulumi_bms.api.submission import job_id_of, names_job, order_id_of
+from pulumi_bms.api.wire_server import Server
+
+ALL_PROJECTS = ("enterprise_project_id", "all_granted_eps")
+"""Without this no page says which servers a list shows."""
+PAGE_SIZE = 100
+"""Servers that one page of a list is asked for: the details of so many are under half a megabyte."""
+SHORTEST_FULL_PAGE = 25
+"""Servers on a page by the API's own choice: a shorter page is the last one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """What the response to an order names: a job, an order, or both."""
+
+    job_id: str | None = None
+    order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerApi:
+    """Servers of one project."""
+
+    channel: Channel
+
+    def create(self, server: Mapping[str, Any]) -> Ordered:
+        """POST /v1/{project_id}/baremetalservers (50 a minute; page "Creating BMSs").
+
+        `server` is the object of that name in the body. Raises what `send_once` raises: after an `UnansweredError`
+        servers may be under way, also where a response names neither a job nor an order.
+        """
+        document = self.channel.change(operations.CREATE_SERVERS, _names_order, body={"server": server})
+        return Ordered(job_id_of(document), order_id_of(document))
+
+    def get(self, server_id: str) -> Server | None:
+        """GET /v1/{project_id}/baremetalservers/{server_id} (1000 a minute; page "Querying Details About a BMS").
+
+        None: the server is gone. The service says so by a 404, by the status DELETED, or by a complaint of Nova inside
+        a 400. A server in the recycle bin is still there: see `in_recycle_bin`.
+        """
+        try:
+            server = self.channel.read(
+                operations.GET_SERVER,
+                holds_object("server"),
+                lambda document: _asked_for(Server.read(document["server"]), server_id),
+                names={"server_id": server_id},
+            )
+        except ApiError as error:
+            if meaning_of(operations.GET_SERVER, error) is Meaning.GONE:
+                return None
+            raise
+        return None if state_of(server) is ServerState.GONE else server
+
+    def list(self, *, name: str | None = None, tag: str | None = None) -> tuple[Server, ...]:
+        """GET /v1/{project_id}/baremetalservers/detail (1000 a minute; page "Querying Details About BMSs").
+
+        All pages, all enterprise projects. The filters are the API's, whose reading of them no page tells: `name` may
+        be a part of a name or a pattern, and `tag` (`key=value`) may fit no server or every server.
+        """
+        filters = [(key, value) for key, value in (("name", name), ("tags", tag)) if value is not None]
+        return self._all(operations.LIST_SERVERS, filters)
+
+    def named(self, name: str) -> tuple[Server, ...]:
+        """GET /v1/{project_id}/baremetalservers/detail (1000 a minute; page "Querying Details About BMSs").
+
+        The servers with exactly that name.
+        """
+        return tuple(server for server in self.list(name=name) if server.name == name)
+
+    def tagged(self, key: str, values: Collection[str], name: str) -> tuple[Server, ...]:
+        """GET /v1/{project_id}/baremetalservers/detail (1000 a minute; page "Querying Details About BMSs").
+
+        The servers whose tag has one of those values. The API is asked by each value, and once more by `name`, with
+        which their names begin unless somebody has renamed them; the tags are compared here.
+        """
+        lists = [*(self.list(tag=f"{key}={value}") for value in values), self.list(name=name)]
+        found = {server.id: server for listed in lists for server in listed if server.tags.get(key) in values}
+        return tuple(found.values())
+
+    def in_recycle_bin(self) -> frozenset[str]:
+        """GET /v1.1/{project_id}/baremetalservers/detail (1000 a minute; operation `ListBareMetalServersDetail`).
+
+        The ids of the servers that were deleted and lie in the recycle bin, which only this list tells.
+        """
+        return frozenset(each.id for each in self._all(operations.LIST_SERVERS_BRIEFLY, ()) if each.in_recycle_bin)
+
+    def delete(self, server_ids: Sequence[str], *, eips: bool, data_volumes: bool) -> str:
+        """POST /v1/{project_id}/baremetalservers/delete (no limit documented; page "Deleting BMSs").
+
+        For servers that are paid on demand. Elastic IPs and data volumes that are not deleted stay, and are billed.
+        Returns the id of the job. Raises what `send_once` raises.
+        """
+        servers = [{"id": server_id} for server_id in server_ids]
+        body = {"servers": servers, "delete_publicip": eips, "delete_volume": data_volumes}
+        return job_id_of(self.channel.change(operations.DELETE_SERVERS, names_job, body=body)) or ""
+
+    def _all(self, operation: Operation, filters: Query) -> tuple[Server, ...]:
+        def page(number: int) -> tuple[Server, ...]:
+            # `offset` is the number of a page, from 1 on.
+            query = [("limit", str(PAGE_SIZE)), ("offset", str(number + 1)), ALL_PROJECTS, *filters]
+            return self.channel.read(operation, holds_list("servers"), _servers, query=query)
+
+        return all_pages(page, lambda server: server.id, SHORTEST_FULL_PAGE)
+
+
+def _servers(document: Mapping[str, Any]) -> tuple[Server, ...]:
+    return Server.read_all(document, "servers")
+
+
+def _names_order(document: Mapping[str, Any]) -> bool:
+    return names_job(document) or order_id_of(document) is not None
+
+
+def _asked_for(server: Server, server_id: str) -> Server:
+    if server.id != server_id:
+        raise Unreadable("the response is about another server")
+    return server

@@ -1,0 +1,82 @@
+"""A request that changes things is sent once: its response, or an error that says whether the request took effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_bms.api import codes
+from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
+from pulumi_bms.api.request import Request
+from pulumi_bms.api.sanitized import without_control_characters
+from pulumi_bms.api.transport import Transport, Wanted
+
+_SEE_OTHER = range(300, 304)
+"""Statuses of a response that may mean: the request was carried out, and there is more to see elsewhere."""
+_JOB_ID = ("job_id", "jobId")
+ORDER_ID = ("order_id", "orderId")
+"""The names that responses give to the id of an order."""
+
+
+def send_once(transport: Transport, request: Request, wanted: Wanted) -> dict[str, Any]:
+    """Send one request that changes things, once, and return the document that was wanted.
+
+    Raises `RefusedError`, `NotFoundError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent`
+    False) where the request never left, `UnansweredError` where the request may have taken effect, and what the
+    request's `may_send` raises.
+    """
+    try:
+        _, document = transport.ask(request, wanted)
+    except NoNewsError as error:
+        raise _unanswered(error) from None
+    except RefusedError as error:
+        seen_other = error.status in _SEE_OTHER and error.what == transport.describe(request)
+        raise (error.recast(UnansweredError) if seen_other or _names_effect(error) else error) from None
+    return document
+
+
+def job_id_of(document: Mapping[str, Any]) -> str | None:
+    """The id of the job that a response names."""
+    return _id(document, _JOB_ID)
+
+
+def order_id_of(document: Mapping[str, Any]) -> str | None:
+    """The id of the order that a response names."""
+    return _id(document, ORDER_ID)
+
+
+def names_job(document: Mapping[str, Any]) -> bool:
+    """Whether a response names a job."""
+    return job_id_of(document) is not None
+
+
+def _unanswered(error: NoNewsError) -> ApiError:
+    """A sent request is never repeated: the error is either a refusal, or the outcome is unknown."""
+    if not error.sent:
+        return error
+    return error.recast(RefusedError if _says_no(error) and not _names_effect(error) else UnansweredError)
+
+
+def _says_no(error: ApiError) -> bool:
+    """Whether the API has surely not taken the request: inside a 2xx only a code that is known can say so."""
+    if error.status is None or error.status == 408 or error.status >= 500:  # noqa: PLR2004
+        return False
+    if error.status < 400:  # noqa: PLR2004
+        return codes.lookup(error.code) is not None
+    return error.code is not None or error.status == 429  # noqa: PLR2004
+
+
+def _names_effect(error: ApiError) -> bool:
+    """Whether a response that says no names a job or an order all the same: an unpaid order may stand."""
+    return error.excerpt is not None and error.excerpt.id_of(*_JOB_ID, *ORDER_ID) is not None
+
+
+def _id(document: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
+    found = (document.get(name) for name in names)
+    return next((text for value in found if (text := _text(value))), None)
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return without_control_characters(value).strip() or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
