@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import grpc
+from cli_build import VERSION
 from plugins import plugins_of
 from program import Program
 from pulumi.runtime.proto import (
@@ -28,8 +29,6 @@ from pulumi.runtime.proto import (
     plugin_pb2,
 )
 from toolchains import Tell, Toolchain, ToolchainError, Uv, check_types, option, output, python_of, toolchain_of
-
-from engine import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
