@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from pulumi_bms._imports import import_home
 from pulumi_bms._version import __version__
+from pulumi_bms.registry import HOMES, load_provider
 
 if TYPE_CHECKING:
-    from pulumi.dynamic import ResourceProvider
-
-    from pulumi_bms.api.models import Job, JobStatus, SubJob
-    from pulumi_bms.resources.job_completion import JobCompletion, SubJobResult, get_job
+    from pulumi_bms.api.models.job import Job, JobStatus, SubJob
+    from pulumi_bms.data_sources.get_job import get_job
+    from pulumi_bms.resources.job_completion import JobCompletion, SubJobResult
     from pulumi_bms.resources.job_completions import JobCompletions
     from pulumi_bms.resources.job_submission import JobSubmission
 
@@ -32,35 +32,12 @@ __all__ = [
     "load_provider",
 ]
 
-_HOMES = {
-    "Job": "pulumi_bms.api.models",
-    "JobCompletion": "pulumi_bms.resources.job_completion",
-    "JobCompletions": "pulumi_bms.resources.job_completions",
-    "JobStatus": "pulumi_bms.api.models",
-    "JobSubmission": "pulumi_bms.resources.job_submission",
-    "SubJob": "pulumi_bms.api.models",
-    "SubJobResult": "pulumi_bms.resources.job_completion",
-    "get_job": "pulumi_bms.resources.job_completion",
-}
-
-
-def load_provider(name: str) -> ResourceProvider:
-    """The provider of the resource called `name`.
-
-    Users' stacks hold pickles of providers, and each is a call of this function: its name, place and argument, and
-    the resources' names, never change.
-    """
-    module = import_home(_HOMES[name], name)
-    provider: ResourceProvider = getattr(module, f"{name}Provider")()
-    return provider
-
-
 if not TYPE_CHECKING:  # which reads it as a promise of any name, misspelt ones too
 
     def __getattr__(name: str) -> object:
-        if name not in _HOMES:
+        if name not in HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_home(_HOMES[name], name), name)
+        return getattr(import_home(HOMES[name], name), name)
 
 
 def __dir__() -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
 
-from pulumi_bms.host.operation import PartialStateError, current
+from pulumi_bms.operation import PartialStateError, current
 
 
 class FloorProvider(ResourceProvider):

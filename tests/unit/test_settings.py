@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 import requests
 
-from pulumi_bms.api.auth import TokenCredential
+from pulumi_bms.api.auth.credential import TokenCredential
 from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.settings import Settings, load
 

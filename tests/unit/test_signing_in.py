@@ -9,13 +9,13 @@ from collections.abc import Mapping
 import pytest
 
 from bms_simulator import AccessKey, Account, Accounts, ManualClock, Project, Simulator, User
+from pulumi_bms.api.auth.access_key import AccessKeyCredential
+from pulumi_bms.api.auth.lockout_guard import Trust
 from pulumi_bms.api.errors import ApiError, AuthenticationError, RefusedError
+from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import JobApi
-from pulumi_bms.api.projects import GivenProject
-from pulumi_bms.api.signing import AccessKeyCredential
-from pulumi_bms.api.transport import Transport
-from pulumi_bms.api.trust import Trust
-from pulumi_bms.resources.connection import connect
+from pulumi_bms.lifecycle.connection import connect
 
 PROJECT, FOREIGN, COLD = "bbf1946d374b44a0a2a95533562ba954", "f" * 32, "c" * 32
 KEY = {"HW_ACCESS_KEY": "AKGEHEIM", "HW_SECRET_KEY": "SK-geheim"}

@@ -11,19 +11,29 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
-from pulumi_bms.api.answers import Complaint, complaint_of
-from pulumi_bms.api.background import INTERRUPTED, Unwanted, UnwantedError, pause
-from pulumi_bms.api.errors import ApiError, NoNewsError, NoSuchApiError, NotFoundError
+from pulumi_bms.api.errors import (
+    ApiError,
+    NoNewsError,
+    NoSuchApiError,
+    NotFoundError,
+)
+from pulumi_bms.api.http.background import (
+    INTERRUPTED,
+    Unwanted,
+    UnwantedError,
+    pause,
+)
+from pulumi_bms.api.http.redaction import secrets_of
+from pulumi_bms.api.http.request import Request
+from pulumi_bms.api.http.response import Complaint, complaint_of
+from pulumi_bms.api.http.sanitized import SUBMITTED, sanitized
+from pulumi_bms.api.http.transport import Transport, Wanted
+from pulumi_bms.api.identity.projects import Project
 from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT
-from pulumi_bms.api.models import Unreadable
+from pulumi_bms.api.models.job import Unreadable
 from pulumi_bms.api.operation_codes import says_not_found
 from pulumi_bms.api.operations import Operation
-from pulumi_bms.api.projects import Project
-from pulumi_bms.api.redaction import secrets_of
-from pulumi_bms.api.request import Request
-from pulumi_bms.api.sanitized import SUBMITTED, sanitized
 from pulumi_bms.api.submission import send_once
-from pulumi_bms.api.transport import Transport, Wanted
 
 T = TypeVar("T")
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from pulumi_bms.api import codes
-from pulumi_bms.api.excerpt import Excerpt
+from pulumi_bms.api import error_codes
+from pulumi_bms.api.http.excerpt import Excerpt
 
 LONGEST_DETAIL = 500
 """Characters of a server's own words that an error repeats."""
@@ -88,13 +88,13 @@ class ApiError(BmsError):
         """What to do: the advice for this error, else what the table of vendor codes says, if it knows the code."""
         if self.advice:
             return self.advice
-        known = codes.lookup(self.code)
+        known = error_codes.lookup(self.code)
         return known.hint or None if known else None
 
     @property
     def reason(self) -> str:
         """Status, code and message of the answer, without the hint."""
-        known = codes.lookup(self.code)
+        known = error_codes.lookup(self.code)
         said = self.detail[:LONGEST_DETAIL] if self.detail else (known.meaning if known else "")
         # The identity service gives the status once more as the code.
         code = "" if self.code == str(self.status) else self.code or ""

@@ -8,7 +8,7 @@ from typing import Any
 
 from pulumi_bms.api import operations
 from pulumi_bms.api.channel import Channel, holds_list
-from pulumi_bms.api.wire_flavor import Flavor, Stock, read_stock
+from pulumi_bms.api.models.flavor import Flavor, Stock, read_stock
 
 
 @dataclass(frozen=True, slots=True)

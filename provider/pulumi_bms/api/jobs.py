@@ -12,15 +12,20 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from pulumi_bms.api.background import Unwanted
 from pulumi_bms.api.errors import NoNewsError
-from pulumi_bms.api.models import Job, Unreadable
-from pulumi_bms.api.projects import Project
-from pulumi_bms.api.redaction import secrets_of
-from pulumi_bms.api.request import Request
-from pulumi_bms.api.sanitized import SUBMITTED
-from pulumi_bms.api.submission import job_id_of, names_job, order_id_of, send_once
-from pulumi_bms.api.transport import CONNECT_TIMEOUT, Transport
+from pulumi_bms.api.http.background import Unwanted
+from pulumi_bms.api.http.redaction import secrets_of
+from pulumi_bms.api.http.request import Request
+from pulumi_bms.api.http.sanitized import SUBMITTED
+from pulumi_bms.api.http.transport import CONNECT_TIMEOUT, Transport
+from pulumi_bms.api.identity.projects import Project
+from pulumi_bms.api.models.job import Job, Unreadable
+from pulumi_bms.api.submission import (
+    job_id_of,
+    names_job,
+    order_id_of,
+    send_once,
+)
 
 SUBMISSION_TIMEOUT = 75.0
 """Seconds that the response to a submission may take: the gateway itself waits 60 s for the service behind it."""

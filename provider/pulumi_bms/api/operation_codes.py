@@ -11,8 +11,13 @@ from collections.abc import Mapping
 from enum import Enum, unique
 from types import MappingProxyType
 
-from pulumi_bms.api import codes, operations
-from pulumi_bms.api.errors import ApiError, NoNewsError, NotFoundError, UnansweredError
+from pulumi_bms.api import error_codes, operations
+from pulumi_bms.api.errors import (
+    ApiError,
+    NoNewsError,
+    NotFoundError,
+    UnansweredError,
+)
 from pulumi_bms.api.operations import Operation
 
 
@@ -102,7 +107,7 @@ def meaning_of(operation: Operation, error: ApiError) -> Meaning | None:
 
 def meaning_of_code(operation: Operation, code: str | None) -> Meaning | None:
     """What a code by itself means for an operation."""
-    return MEANINGS.get((operation.name, codes.normalise(code)))
+    return MEANINGS.get((operation.name, error_codes.normalise(code)))
 
 
 def says_not_found(error: ApiError) -> bool:
@@ -113,6 +118,6 @@ def says_not_found(error: ApiError) -> bool:
     """
     if error.detail and _NOVA.search(error.detail):
         return True
-    code = codes.normalise(error.code)
+    code = error_codes.normalise(error.code)
     of_service = bool(code) and not code.isdigit() and not code.upper().startswith(("APIGW.", "APIG."))
     return isinstance(error, NotFoundError) and error.status == 404 and of_service  # noqa: PLR2004

@@ -8,11 +8,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pulumi_bms.api import operations
-from pulumi_bms.api.channel import Channel, holds_list, holds_object, no_complaint
+from pulumi_bms.api.channel import (
+    Channel,
+    holds_list,
+    holds_object,
+    no_complaint,
+)
 from pulumi_bms.api.errors import UnansweredError
-from pulumi_bms.api.models import Unreadable
+from pulumi_bms.api.models.job import Unreadable
+from pulumi_bms.api.models.order import (
+    NEW_ORDER,
+    FailedResource,
+    Order,
+    OrderedResource,
+    Unsubscription,
+)
 from pulumi_bms.api.paging import all_pages
-from pulumi_bms.api.wire_order import NEW_ORDER, FailedResource, Order, OrderedResource, Unsubscription
 
 SERVERS = "hws.service.type.bms"
 """The service type of servers."""

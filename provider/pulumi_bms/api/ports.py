@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pulumi_bms.api import operations
 from pulumi_bms.api.channel import Channel, holds_object
-from pulumi_bms.api.wire_port import Port
+from pulumi_bms.api.models.port import Port
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pulumi_bms.api import operations
 from pulumi_bms.api.channel import Channel, holds_object
-from pulumi_bms.api.wire_quota import Quotas
+from pulumi_bms.api.models.quota import Quotas
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pulumi_bms.api import operations
 from pulumi_bms.api.channel import Channel, holds_list, no_complaint
-from pulumi_bms.api.wire_server import ServerTags, is_system_tag
+from pulumi_bms.api.models.server import ServerTags, is_system_tag
 
 
 @dataclass(frozen=True, slots=True)

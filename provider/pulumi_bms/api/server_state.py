@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from pulumi_bms.api.wire_server import Server
+from pulumi_bms.api.models.server import Server
 
 
 class ServerState(StrEnum):

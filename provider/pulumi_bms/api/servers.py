@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_bms.api import operations
-from pulumi_bms.api.channel import Channel, Query, holds_list, holds_object
+from pulumi_bms.api.channel import (
+    Channel,
+    Query,
+    holds_list,
+    holds_object,
+)
 from pulumi_bms.api.errors import ApiError
-from pulumi_bms.api.models import Unreadable
+from pulumi_bms.api.models.job import Unreadable
+from pulumi_bms.api.models.server import Server
 from pulumi_bms.api.operation_codes import Meaning, meaning_of
 from pulumi_bms.api.operations import Operation
 from pulumi_bms.api.paging import all_pages
 from pulumi_bms.api.server_state import ServerState, state_of
 from pulumi_bms.api.submission import job_id_of, names_job, order_id_of
-from pulumi_bms.api.wire_server import Server
 
 ALL_PROJECTS = ("enterprise_project_id", "all_granted_eps")
 """Without this no page says which servers a list shows."""

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_bms.api import codes
-from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
-from pulumi_bms.api.request import Request
-from pulumi_bms.api.sanitized import without_control_characters
-from pulumi_bms.api.transport import Transport, Wanted
+from pulumi_bms.api import error_codes
+from pulumi_bms.api.errors import (
+    ApiError,
+    NoNewsError,
+    RefusedError,
+    UnansweredError,
+)
+from pulumi_bms.api.http.request import Request
+from pulumi_bms.api.http.sanitized import without_control_characters
+from pulumi_bms.api.http.transport import Transport, Wanted
 
 _SEE_OTHER = range(300, 304)
 """Statuses of a response that may mean: the request was carried out, and there is more to see elsewhere."""
@@ -62,7 +67,7 @@ def _says_no(error: ApiError) -> bool:
     if error.status is None or error.status == 408 or error.status >= 500:  # noqa: PLR2004
         return False
     if error.status < 400:  # noqa: PLR2004
-        return codes.lookup(error.code) is not None
+        return error_codes.lookup(error.code) is not None
     return error.code is not None or error.status == 429  # noqa: PLR2004
 
 

@@ -9,10 +9,10 @@ from typing import Any
 from pulumi_bms.api import operations
 from pulumi_bms.api.channel import Channel, holds_list
 from pulumi_bms.api.errors import ApiError
+from pulumi_bms.api.models.volume import Attachment
 from pulumi_bms.api.operation_codes import Meaning, meaning_of
 from pulumi_bms.api.servers import ServerApi
 from pulumi_bms.api.submission import job_id_of, names_job
-from pulumi_bms.api.wire_volume import Attachment
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext,
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pulumi_bms.host.operation import ExpectedError, Outputs, PartialStateError
+from pulumi_bms.operation import ExpectedError, Outputs, PartialStateError
 
 T = TypeVar("T")
 

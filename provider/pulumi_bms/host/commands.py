@@ -7,7 +7,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pulumi_bms.host.install import InstallError, check, install, uninstall
+from pulumi_bms.host.install import (
+    InstallError,
+    check,
+    install,
+    uninstall,
+)
 
 _COMMANDS: dict[str, Callable[[Path], str]] = {"install": install, "check": check, "uninstall": uninstall}
 _FAILED = {"install": "not installed", "check": "not in order", "uninstall": "not uninstalled"}

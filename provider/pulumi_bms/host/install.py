@@ -11,7 +11,12 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from pulumi_bms.host.project import FOLDER, InstallError, Project, find_project
+from pulumi_bms.host.project import (
+    FOLDER,
+    InstallError,
+    Project,
+    find_project,
+)
 from pulumi_bms.host.trial import start_once
 
 __all__ = ["FOLDER", "LAUNCHER", "InstallError", "check", "install", "uninstall"]

@@ -17,8 +17,8 @@ from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 # The one private name that is needed: a provider that captured an Output unpickles only inside it.
 from pulumi.runtime._serialization import _deserialize
 
-from pulumi_bms.host.operation import ExpectedError
 from pulumi_bms.host.wire import PROVIDER
+from pulumi_bms.operation import ExpectedError
 
 _NO_PROVIDER = (
     "the resource carries no provider: `pulumi import` brings none along. Write the resource in the program with "

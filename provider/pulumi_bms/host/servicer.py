@@ -11,10 +11,10 @@ from pulumi.runtime import proto, rpc
 
 from pulumi_bms.host.calls import Calls, Cancellation
 from pulumi_bms.host.engine import Engine
-from pulumi_bms.host.operation import ExpectedError, Operation, Purpose
 from pulumi_bms.host.providers import Providers, has_provider
 from pulumi_bms.host.step import Context, Step
 from pulumi_bms.host.wire import decode, decode_stored, decode_with_unknowns
+from pulumi_bms.operation import ExpectedError, Operation, Purpose
 
 
 class Servicer(proto.ResourceProviderServicer):

@@ -19,9 +19,15 @@ from pulumi.runtime.proto.status_pb2 import Status
 
 from pulumi_bms.host.calls import Calls, Checkpoint
 from pulumi_bms.host.engine import Engine, Row, Severity
-from pulumi_bms.host.operation import ExpectedError, Operation, Outputs, PartialStateError, running
 from pulumi_bms.host.providers import Providers, Served, enter_thread
 from pulumi_bms.host.wire import encode_with_provider
+from pulumi_bms.operation import (
+    ExpectedError,
+    Operation,
+    Outputs,
+    PartialStateError,
+    running,
+)
 
 T = TypeVar("T")
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]

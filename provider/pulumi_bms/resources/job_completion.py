@@ -1,24 +1,28 @@
-"""`JobCompletion`: a resource that exists only to wait, and `get_job`, one look for programs."""
+"""`JobCompletion`: a resource that exists only to wait."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from pulumi_bms import load_provider
 from pulumi_bms.api.errors import ApiError
-from pulumi_bms.api.models import Job, JobStatus
-from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, Purpose, current
-from pulumi_bms.resources import checks, report, rows
-from pulumi_bms.resources.config_warnings import warn_of_config
-from pulumi_bms.resources.connection import MissingSettings, connect
-from pulumi_bms.resources.cut_outputs import cuts, to_go_on
-from pulumi_bms.resources.durations import create_timeout
-from pulumi_bms.resources.leftovers import leave
-from pulumi_bms.resources.outputs import (
+from pulumi_bms.api.models.job import Job, JobStatus
+from pulumi_bms.lifecycle import input_checks
+from pulumi_bms.lifecycle.await_jobs import (
+    look_ahead,
+    note_once,
+    plan_of,
+    poll_once,
+    timeout_of,
+    wait_for,
+)
+from pulumi_bms.lifecycle.config_warnings import warn_of_config
+from pulumi_bms.lifecycle.connection import MissingSettings
+from pulumi_bms.lifecycle.cut_outputs import cuts, to_go_on
+from pulumi_bms.lifecycle.job_outputs import (
     OUTPUTS,
     SubJobResult,
     failure_of,
@@ -28,13 +32,23 @@ from pulumi_bms.resources.outputs import (
     stored_status,
     unfinished_status,
 )
-from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
-from pulumi_bms.resources.resource import BmsResource
-from pulumi_bms.resources.waits import look_ahead, note_once, plan_of, poll_once, timeout_of, wait_for
+from pulumi_bms.lifecycle.leftovers import leave
+from pulumi_bms.lifecycle.provider import BmsProvider, tell_of_stock_host
+from pulumi_bms.lifecycle.resource import BmsResource
+from pulumi_bms.messages import progress_line, report
+from pulumi_bms.messages.durations import create_timeout
+from pulumi_bms.operation import (
+    ExpectedError,
+    Operation,
+    PartialStateError,
+    Purpose,
+    current,
+)
+from pulumi_bms.registry import load_provider
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
-from pulumi_bms.waiting.verdict import Verdict
+from pulumi_bms.waiting.success_rule import Verdict
 
-__all__ = ["JobCompletion", "JobCompletionProvider", "SubJobResult", "get_job"]
+__all__ = ["JobCompletion", "JobCompletionProvider", "SubJobResult"]
 
 
 class JobCompletion(BmsResource, module="bms", name="JobCompletion"):
@@ -129,16 +143,16 @@ class JobCompletionProvider(BmsProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline; fills in no defaults, so that a preview without config shows no change."""
         problems = [
-            checks.job_id_problem(news.get("job_id")),
-            checks.expected_servers_problem(news.get("expected_servers")),
-            checks.timeout_problem(news.get("create_timeout_seconds")),
+            input_checks.job_id_problem(news.get("job_id")),
+            input_checks.expected_servers_problem(news.get("expected_servers")),
+            input_checks.timeout_problem(news.get("create_timeout_seconds")),
             *self.connection_problems(news),
         ]
-        return checks.result(news, problems)
+        return input_checks.result(news, problems)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Only another job replaces. While the stored status is not SUCCESS there is work left, so a change."""
-        if checks.is_unknown(news.get("job_id")) or news.get("job_id") != olds.get("job_id"):
+        if input_checks.is_unknown(news.get("job_id")) or news.get("job_id") != olds.get("job_id"):
             return DiffResult(changes=None, replaces=["job_id"])
         if olds.get("status") != JobStatus.SUCCESS:
             return DiffResult(changes=True)
@@ -211,7 +225,7 @@ class JobCompletionProvider(BmsProvider):
     def _ahead(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """What a preview can know. Outputs that are left out are unknown to whatever is chained behind."""
         operation, job_id = current(), inputs.get("job_id")
-        if checks.is_unknown(inputs):
+        if input_checks.is_unknown(inputs):
             return {"job_id": job_id}
         try:
             connection = self.connection(inputs)
@@ -240,7 +254,7 @@ class JobCompletionProvider(BmsProvider):
 
         def observe(progress: Progress) -> None:
             keep(progress.job or plan.known, progress.verdict)
-            operation.report(rows.text(progress))
+            operation.report(progress_line.text(progress))
 
         keep(plan.known)
         (outcome,) = wait_for(connection, [plan], operation, observe)
@@ -273,33 +287,8 @@ def _stored(olds: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_expectation(olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
     expected, brought = news.get("expected_servers"), len(olds.get("server_ids") or [])
-    if expected is not None and not checks.is_unknown(expected) and expected != brought:
+    if expected is not None and not input_checks.is_unknown(expected) and expected != brought:
         raise ExpectedError(
             f"expected_servers is {expected:g}, but job {olds.get('job_id')} has finished with {brought}: "
             "write that number, or leave it out"
         )
-
-
-def get_job(
-    job_id: str,
-    *,
-    region: str | None = None,
-    project_id: str | None = None,
-    endpoint: str | None = None,
-    profile: str | None = None,
-) -> Job:
-    """Look once at a job, now, in preview too; the config and the environment say where, unless you do.
-
-    Raises `ValueError` for an id that can't be one, `SettingsError` where settings are missing, and an `ApiError` for
-    every other answer than that job. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
-    """
-    inputs = {"region": region, "project_id": project_id, "endpoint": endpoint, "profile": profile}
-    problem = next(filter(None, [checks.job_id_problem(job_id), *checks.connection_problems(inputs)]), None)
-    if problem:
-        raise ValueError(problem)
-    return connect(inputs, _program_config).api.get_job(job_id).job
-
-
-def _program_config(key: str) -> object:
-    namespace, _, name = key.partition(":")
-    return cast("object", pulumi.Config(namespace).get(name))

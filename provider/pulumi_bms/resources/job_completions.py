@@ -10,19 +10,9 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from pulumi_bms import load_provider
-from pulumi_bms.api.models import JobStatus
-from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, current
-from pulumi_bms.resources import checks, report, rows
-from pulumi_bms.resources.config_warnings import warn_of_config
-from pulumi_bms.resources.connection import MissingSettings
-from pulumi_bms.resources.cut_outputs import CUTS, to_go_on
-from pulumi_bms.resources.durations import create_timeout
-from pulumi_bms.resources.leftovers import leave
-from pulumi_bms.resources.outputs import failure_of, job_of, outputs_of, servers_made, stored_status, unfinished_status
-from pulumi_bms.resources.provider import BmsProvider, tell_of_stock_host
-from pulumi_bms.resources.resource import BmsResource
-from pulumi_bms.resources.waits import (
+from pulumi_bms.api.models.job import JobStatus
+from pulumi_bms.lifecycle import input_checks
+from pulumi_bms.lifecycle.await_jobs import (
     PREVIEW_TIMEOUT,
     look_ahead,
     note_once,
@@ -31,8 +21,31 @@ from pulumi_bms.resources.waits import (
     timeout_of,
     wait_for,
 )
+from pulumi_bms.lifecycle.config_warnings import warn_of_config
+from pulumi_bms.lifecycle.connection import MissingSettings
+from pulumi_bms.lifecycle.cut_outputs import CUTS, to_go_on
+from pulumi_bms.lifecycle.job_outputs import (
+    failure_of,
+    job_of,
+    outputs_of,
+    servers_made,
+    stored_status,
+    unfinished_status,
+)
+from pulumi_bms.lifecycle.leftovers import leave
+from pulumi_bms.lifecycle.provider import BmsProvider, tell_of_stock_host
+from pulumi_bms.lifecycle.resource import BmsResource
+from pulumi_bms.messages import progress_line, report
+from pulumi_bms.messages.durations import create_timeout
+from pulumi_bms.operation import (
+    ExpectedError,
+    Operation,
+    PartialStateError,
+    current,
+)
+from pulumi_bms.registry import load_provider
+from pulumi_bms.waiting.job_wait import Plan
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
-from pulumi_bms.waiting.wait import Plan
 
 _INTERRUPTED = "interrupted; the jobs go on in the cloud: run `pulumi up` again to go on waiting"
 _Jobs = dict[str, dict[str, Any]]
@@ -95,11 +108,11 @@ class JobCompletionsProvider(BmsProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline."""
         problems = [
-            *checks.job_ids_problems(news.get("job_ids")),
-            checks.timeout_problem(news.get("create_timeout_seconds")),
+            *input_checks.job_ids_problems(news.get("job_ids")),
+            input_checks.timeout_problem(news.get("create_timeout_seconds")),
             *self.connection_problems(news),
         ]
-        return checks.result(news, problems)
+        return input_checks.result(news, problems)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Other jobs are an update in place; so is work that is left."""
@@ -107,7 +120,7 @@ class JobCompletionsProvider(BmsProvider):
         wanted = news.get("job_ids")
         stored = {key: outputs.get("job_id") for key, outputs in jobs.items()}
         finished = all(outputs.get("status") == JobStatus.SUCCESS for outputs in jobs.values())
-        return DiffResult(changes=checks.is_unknown(wanted) or wanted != stored or not finished)
+        return DiffResult(changes=input_checks.is_unknown(wanted) or wanted != stored or not finished)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the jobs; in a preview, look at each once."""
@@ -176,7 +189,7 @@ class JobCompletionsProvider(BmsProvider):
     def _ahead(self, inputs: dict[str, Any], stored: _Jobs) -> dict[str, Any]:
         """What a preview can know: all of it, once every job has succeeded."""
         operation, wanted = current(), inputs.get("job_ids")
-        if checks.is_unknown(inputs) or not isinstance(wanted, Mapping):
+        if input_checks.is_unknown(inputs) or not isinstance(wanted, Mapping):
             return {"job_ids": wanted}
         kept = _kept(wanted, stored)
         failures = _stored_failures({key: kept[key] for key in kept if failure_of(kept[key])})
@@ -233,10 +246,10 @@ class _Watch:
             self._progress[key] = progress
             (self._done.add if progress.succeeded else self._done.discard)(key)
             self._troubled.pop(key, None)
-            if rows.in_trouble(progress):
+            if progress_line.in_trouble(progress):
                 self._troubled[key] = progress
         troubled = next(iter(self._troubled.items()), None)
-        self._operation.report(rows.of_many(len(self._done), self._total, troubled))
+        self._operation.report(progress_line.of_many(len(self._done), self._total, troubled))
 
     def outputs(self) -> dict[str, Any]:
         """What is known by now; called from any thread."""

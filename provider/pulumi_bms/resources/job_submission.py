@@ -14,20 +14,31 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
-from pulumi_bms import load_provider
-from pulumi_bms.api.redaction import secrets_of
-from pulumi_bms.api.sanitized import SUBMITTED
-from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, Purpose, current
-from pulumi_bms.resources import checks, unresolved
-from pulumi_bms.resources.backend import backend_of
-from pulumi_bms.resources.config_warnings import warn_of_config
-from pulumi_bms.resources.leftovers import leave
-from pulumi_bms.resources.provider import ONCE, BmsProvider, tell
-from pulumi_bms.resources.record import Order, RecordError, Records, orders_folder
-from pulumi_bms.resources.replacement import consequence
-from pulumi_bms.resources.resource import BmsResource
-from pulumi_bms.resources.submit import Wanted, look_ahead, submit_once
-from pulumi_bms.resources.unresolved import Unresolved
+from pulumi_bms.api.http.redaction import secrets_of
+from pulumi_bms.api.http.sanitized import SUBMITTED
+from pulumi_bms.lifecycle import input_checks, unresolved
+from pulumi_bms.lifecycle.backend import backend_of
+from pulumi_bms.lifecycle.config_warnings import warn_of_config
+from pulumi_bms.lifecycle.leftovers import leave
+from pulumi_bms.lifecycle.provider import ONCE, BmsProvider, tell
+from pulumi_bms.lifecycle.record import (
+    Order,
+    RecordError,
+    Records,
+    orders_folder,
+)
+from pulumi_bms.lifecycle.replacement import consequence
+from pulumi_bms.lifecycle.resource import BmsResource
+from pulumi_bms.lifecycle.submit import Wanted, look_ahead, submit_once
+from pulumi_bms.lifecycle.unresolved import Unresolved
+from pulumi_bms.operation import (
+    ExpectedError,
+    Operation,
+    PartialStateError,
+    Purpose,
+    current,
+)
+from pulumi_bms.registry import load_provider
 
 REPLACING = ("path", "method", "body", "triggers")
 """The inputs of which a change submits anew."""
@@ -113,15 +124,15 @@ class JobSubmissionProvider(BmsProvider):
         """Check the inputs, offline; fills in no defaults."""
         _remember_secrets(news)
         problems = [
-            checks.path_problem(news.get("path")),
-            checks.method_problem(news.get("method")),
-            checks.body_problem(news.get("body")),
-            *checks.json_problems("body", news.get("body")),
-            *checks.json_problems("triggers", news.get("triggers")),
+            input_checks.path_problem(news.get("path")),
+            input_checks.method_problem(news.get("method")),
+            input_checks.body_problem(news.get("body")),
+            *input_checks.json_problems("body", news.get("body")),
+            *input_checks.json_problems("triggers", news.get("triggers")),
             self.enterprise_project_problem(news),
             *self.connection_problems(news),
         ]
-        return checks.result(news, problems)
+        return input_checks.result(news, problems)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """What differs from what was sent replaces; how the API is reached is no difference.
@@ -134,7 +145,7 @@ class JobSubmissionProvider(BmsProvider):
         changed = [
             name
             for name in REPLACING
-            if checks.is_unknown(news.get(name)) or digests.get(name) != _digest(salt, news.get(name))
+            if input_checks.is_unknown(news.get(name)) or digests.get(name) != _digest(salt, news.get(name))
         ]
         if changed:
             operation = current()
@@ -149,7 +160,7 @@ class JobSubmissionProvider(BmsProvider):
         """Send the request, once; in a preview send nothing."""
         operation = current()
         if operation.preview:
-            if not checks.is_unknown({name: props.get(name) for name in (*REPLACING, ORDERED_BY)}):
+            if not input_checks.is_unknown({name: props.get(name) for name in (*REPLACING, ORDERED_BY)}):
                 look_ahead(_order(props, operation), _records(), operation)
             return CreateResult("", {})
         wanted = Wanted(

@@ -8,12 +8,18 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckResult
 
-from pulumi_bms.resources import checks
-from pulumi_bms.resources.config_warnings import warn_of_config
-from pulumi_bms.resources.orderer import ORDERED_BY, orderer
-from pulumi_bms.resources.provider import BmsProvider
-from pulumi_bms.resources.resource import BmsResource
-from pulumi_bms.resources.servers_args import DataDisk, MetadataOptions, Nic, SchedulerHints, Server
+from pulumi_bms.lifecycle import input_checks
+from pulumi_bms.lifecycle.config_warnings import warn_of_config
+from pulumi_bms.lifecycle.orderer import ORDERED_BY, orderer
+from pulumi_bms.lifecycle.provider import BmsProvider
+from pulumi_bms.lifecycle.resource import BmsResource
+from pulumi_bms.resources.servers_args import (
+    DataDisk,
+    MetadataOptions,
+    Nic,
+    SchedulerHints,
+    Server,
+)
 
 TYPE = "pulumi-python:dynamic/bms:Servers"
 
@@ -204,10 +210,10 @@ class ServersProvider(BmsProvider):
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline; fills in no defaults."""
         # Building pydantic's models takes time that a program has no use for: only the plugin process checks.
-        from pulumi_bms.resources.servers_inputs import problems  # noqa: PLC0415
+        from pulumi_bms.resources.servers_inputs import problems
 
         found = problems(news, ordering=_orders(olds, news))
-        return checks.result(news, [*map(str, found), *self.connection_problems(news)])
+        return input_checks.result(news, [*map(str, found), *self.connection_problems(news)])
 
 
 def _orders(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pulumi_bms.resources.model_reading import Problem, items, known
+from pulumi_bms.lifecycle.model_reading import Problem, items, known
 from pulumi_bms.resources.servers_model import ServersInputs
 
 PREPAID, POSTPAID = "prePaid", "postPaid"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_bms.resources.checks import is_unknown
+from pulumi_bms.lifecycle.input_checks import is_unknown
 
 REPLACING = (
     *("flavor_id", "image_id", "availability_zone", "vpc_id", "nics", "key_pair", "admin_pass", "user_data"),

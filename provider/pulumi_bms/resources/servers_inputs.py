@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_bms.resources import servers_billing_rules, servers_login_rules, servers_network_rules, servers_rules
-from pulumi_bms.resources.model_reading import Problem, read
+from pulumi_bms.lifecycle.model_reading import Problem, read
+from pulumi_bms.resources import (
+    servers_billing_rules,
+    servers_login_rules,
+    servers_network_rules,
+    servers_rules,
+)
 from pulumi_bms.resources.servers_model import ServersInputs
 
 ADVICE = {

@@ -10,7 +10,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from pulumi_bms.resources.model_reading import Problem, known
+from pulumi_bms.lifecycle.model_reading import Problem, known
 from pulumi_bms.resources.servers_model import ServersInputs
 
 SHORTEST_PASSWORD = 8

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from pulumi_bms.resources.model_reading import Inputs, Nested, OrUnknown, Whole
+from pulumi_bms.lifecycle.model_reading import (
+    Inputs,
+    Nested,
+    OrUnknown,
+    Whole,
+)
 
 
 class AllowedAddressPairInput(Nested):

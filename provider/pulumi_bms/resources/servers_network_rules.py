@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from pulumi_bms.resources.model_reading import Problem, items, known
+from pulumi_bms.lifecycle.model_reading import Problem, items, known
 from pulumi_bms.resources.servers_model import ServersInputs
 
 MOST_NICS = 2

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from pulumi_bms.resources.model_reading import Problem, items, known
+from pulumi_bms.lifecycle.model_reading import Problem, items, known
 from pulumi_bms.resources.servers_body import MOST_TAGS_OF_USER, OUR_TAG
 from pulumi_bms.resources.servers_model import ServersInputs
 

@@ -7,10 +7,10 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import CheckResult
 
-from pulumi_bms.resources import checks
-from pulumi_bms.resources.config_warnings import warn_of_config
-from pulumi_bms.resources.provider import BmsProvider
-from pulumi_bms.resources.resource import BmsResource
+from pulumi_bms.lifecycle import input_checks
+from pulumi_bms.lifecycle.config_warnings import warn_of_config
+from pulumi_bms.lifecycle.provider import BmsProvider
+from pulumi_bms.lifecycle.resource import BmsResource
 
 
 class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
@@ -75,6 +75,6 @@ class VolumeAttachmentProvider(BmsProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline; fills in no defaults."""
         # Building pydantic's models takes time that a program has no use for: only the plugin process checks.
-        from pulumi_bms.resources.volume_attachment_inputs import problems  # noqa: PLC0415
+        from pulumi_bms.resources.volume_attachment_inputs import problems
 
-        return checks.result(news, [*map(str, problems(news)), *self.connection_problems(news)])
+        return input_checks.result(news, [*map(str, problems(news)), *self.connection_problems(news)])

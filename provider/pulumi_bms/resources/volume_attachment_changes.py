@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_bms.resources.checks import is_unknown
+from pulumi_bms.lifecycle.input_checks import is_unknown
 
 REPLACING = ("server_id", "volume_id")
 """The inputs of which a change detaches the disk and attaches anew."""

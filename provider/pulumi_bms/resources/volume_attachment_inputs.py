@@ -6,7 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_bms.resources.model_reading import Inputs, OrUnknown, Problem, known, read
+from pulumi_bms.lifecycle.model_reading import (
+    Inputs,
+    OrUnknown,
+    Problem,
+    known,
+    read,
+)
 
 ADVICE = {
     "server_id": "write the server's id, such as an item of Servers.server_ids",

@@ -10,14 +10,33 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from pulumi_bms.api.auth import Credential
+from pulumi_bms.api.auth.credential import Credential
 from pulumi_bms.api.errors import SettingsError
-from pulumi_bms.settings import credentials, destination, precedence, profiles, refusals, values
+from pulumi_bms.settings import (
+    credentials,
+    destination,
+    precedence,
+    profiles,
+    refusals,
+    values,
+)
 from pulumi_bms.settings.destination import Destination
-from pulumi_bms.settings.endpoints import endpoint_problem, name_problem, normalised, region_problem
+from pulumi_bms.settings.endpoints import (
+    endpoint_problem,
+    name_problem,
+    normalised,
+    region_problem,
+)
 from pulumi_bms.settings.missing import missing_of
 from pulumi_bms.settings.precedence import Sources
-from pulumi_bms.settings.sources import SECRET_KEYS, Lookup, Setting, Source, of_config, of_inputs
+from pulumi_bms.settings.sources import (
+    SECRET_KEYS,
+    Lookup,
+    Setting,
+    Source,
+    of_config,
+    of_inputs,
+)
 
 __all__ = [
     "REQUESTS_PER_MINUTE",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pulumi_bms.api.auth import Credential, TokenCredential, check_secret
+from pulumi_bms.api.auth.access_key import AccessKeyCredential
+from pulumi_bms.api.auth.credential import Credential, TokenCredential, check_secret
 from pulumi_bms.api.errors import SettingsError
-from pulumi_bms.api.iam import UserCredential
-from pulumi_bms.api.signing import AccessKeyCredential
+from pulumi_bms.api.identity.user import UserCredential
 from pulumi_bms.settings.sources import Source
 
 

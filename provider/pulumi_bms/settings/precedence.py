@@ -18,7 +18,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pulumi_bms.settings import credentials, sources
-from pulumi_bms.settings.sources import SECRET_KEYS, Lookup, Setting, Source
+from pulumi_bms.settings.sources import (
+    SECRET_KEYS,
+    Lookup,
+    Setting,
+    Source,
+)
 from pulumi_bms.settings.variables import Family
 
 

@@ -12,7 +12,12 @@ from pulumi_bms.settings.destination import Destination, names_of_endpoint
 from pulumi_bms.settings.precedence import Sources
 from pulumi_bms.settings.sources import Source
 from pulumi_bms.settings.values import shown
-from pulumi_bms.settings.variables import VARIABLES, Effect, Family, Variable
+from pulumi_bms.settings.variables import (
+    VARIABLES,
+    Effect,
+    Family,
+    Variable,
+)
 
 _ORDER = {family: number for number, family in enumerate(Family)}
 _PROJECT = ("projectId", "projectName")

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from pulumi_bms.api.auth import Unpicklable
+from pulumi_bms.api.auth.credential import Unpicklable
 from pulumi_bms.settings.variables import VARIABLES, Family
 
 NAMESPACE = "bms"

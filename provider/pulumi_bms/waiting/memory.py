@@ -11,7 +11,7 @@ import operator
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
-from pulumi_bms.api.models import Job, Record, SubJob
+from pulumi_bms.api.models.job import Job, Record, SubJob
 
 Kind = TypeVar("Kind", bound=Record)
 _Key: TypeAlias = str | None

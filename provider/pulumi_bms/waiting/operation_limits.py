@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from pulumi_bms.waiting.traffic import Budget
+from pulumi_bms.waiting.rate_limit import Budget
 
 _NO_LIMIT = 1e9
 """Requests a minute of an operation without a documented limit: only the shared limit spaces them."""

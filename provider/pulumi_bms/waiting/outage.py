@@ -14,7 +14,13 @@ for DOUBT_TIME, and have come DOUBT_POLLS times or more, without a good response
 
 from __future__ import annotations
 
-from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, NoSuchApiError, NotFoundError
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    NoSuchApiError,
+    NotFoundError,
+)
 from pulumi_bms.waiting.outcome import End
 
 FIRST_CONTACT_BUDGET = 60.0

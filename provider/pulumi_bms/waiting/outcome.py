@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from pulumi_bms.api.errors import ApiError
-from pulumi_bms.api.models import Job
-from pulumi_bms.waiting.verdict import Verdict
+from pulumi_bms.api.models.job import Job
+from pulumi_bms.waiting.success_rule import Verdict
 
 
 class End(Enum):

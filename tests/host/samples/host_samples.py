@@ -23,7 +23,7 @@ from pulumi.dynamic import (
 )
 from pulumi.runtime import rpc
 
-from pulumi_bms.host.operation import ExpectedError, PartialStateError, current
+from pulumi_bms.operation import ExpectedError, PartialStateError, current
 
 LONGEST = 30.0
 """Seconds after which a sample stops waiting for what a test does."""

@@ -6,7 +6,12 @@ import json
 
 import pytest
 
-from pulumi_bms.api.excerpt import LONGEST_TEXT, MOST_IDS, Excerpt, excerpt_of
+from pulumi_bms.api.http.excerpt import (
+    LONGEST_TEXT,
+    MOST_IDS,
+    Excerpt,
+    excerpt_of,
+)
 
 IDS: list[tuple[object, dict[str, str]]] = [
     ({"order_id": "CS1"}, {"order_id": "CS1"}),

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pulumi_bms.api.auth import TokenCredential
-from pulumi_bms.api.connections import is_loopback
+from pulumi_bms.api.auth.credential import TokenCredential
+from pulumi_bms.api.auth.lockout_guard import Trust
 from pulumi_bms.api.errors import ApiError, NoNewsError, UnansweredError
-from pulumi_bms.api.iam import ProjectOfToken, UserCredential
+from pulumi_bms.api.http.connections import is_loopback
+from pulumi_bms.api.http.request import Request
+from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.identity.projects import GivenProject, NamedProject, Project
+from pulumi_bms.api.identity.token_cache import Tokens
+from pulumi_bms.api.identity.user import ProjectOfToken, UserCredential
 from pulumi_bms.api.jobs import JobApi
-from pulumi_bms.api.projects import GivenProject, NamedProject, Project
-from pulumi_bms.api.request import Request
-from pulumi_bms.api.tokens import Tokens
-from pulumi_bms.api.transport import Transport
-from pulumi_bms.api.trust import Trust
 
 if TYPE_CHECKING:
     from tests.unit.api.conftest import Act, Cloud

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from pulumi_bms.api.auth import Credential, TokenCredential
-from pulumi_bms.api.background import Unwanted
+from pulumi_bms.api.auth.credential import Credential, TokenCredential
+from pulumi_bms.api.auth.lockout_guard import Trust
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
@@ -27,10 +27,15 @@ from pulumi_bms.api.errors import (
     RefusedError,
     UnansweredError,
 )
-from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT, JobApi, Look, Submission
-from pulumi_bms.api.projects import GivenProject
-from pulumi_bms.api.transport import Transport
-from pulumi_bms.api.trust import Trust
+from pulumi_bms.api.http.background import Unwanted
+from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.identity.projects import GivenProject
+from pulumi_bms.api.jobs import (
+    SUBMISSION_TIMEOUT,
+    JobApi,
+    Look,
+    Submission,
+)
 
 if TYPE_CHECKING:
     from tests.unit.api.conftest import Cloud, RawServer, Reply

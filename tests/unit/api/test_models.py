@@ -17,12 +17,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_bms.api.auth import TokenCredential
+from pulumi_bms.api.auth.credential import TokenCredential
+from pulumi_bms.api.auth.lockout_guard import Trust
+from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import JobApi
-from pulumi_bms.api.models import MAX_DEPTH, Job, JobStatus, Record, Unreadable
-from pulumi_bms.api.projects import GivenProject
-from pulumi_bms.api.transport import Transport
-from pulumi_bms.api.trust import Trust
+from pulumi_bms.api.models.job import (
+    MAX_DEPTH,
+    Job,
+    JobStatus,
+    Record,
+    Unreadable,
+)
 
 if TYPE_CHECKING:
     from tests.unit.api.conftest import Cloud

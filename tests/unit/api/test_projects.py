@@ -6,12 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pulumi_bms.api.auth import TokenCredential
-from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError, RefusedError
+from pulumi_bms.api.auth.credential import TokenCredential
+from pulumi_bms.api.auth.lockout_guard import Trust
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    RefusedError,
+)
+from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.identity.projects import NamedProject
 from pulumi_bms.api.jobs import JobApi
-from pulumi_bms.api.projects import NamedProject
-from pulumi_bms.api.transport import Transport
-from pulumi_bms.api.trust import Trust
 
 if TYPE_CHECKING:
     from tests.unit.api.conftest import Cloud, RawServer, Reply

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_bms.api.redaction import cleaned, redact, secrets_of
+from pulumi_bms.api.http.redaction import cleaned, redact, secrets_of
 
 # No ASCII letters, so that the words around are none of it.
 PASSWORDS = st.text(st.characters(codec="utf-8", exclude_characters=string.ascii_letters), min_size=1, max_size=12)

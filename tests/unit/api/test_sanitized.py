@@ -6,8 +6,14 @@ from typing import Any
 
 import pytest
 
-from pulumi_bms.api.models import Job
-from pulumi_bms.api.sanitized import LONG_SECRET, SHORTEST_SECRET, KnownSecrets, sanitized, without_control_characters
+from pulumi_bms.api.http.sanitized import (
+    LONG_SECRET,
+    SHORTEST_SECRET,
+    KnownSecrets,
+    sanitized,
+    without_control_characters,
+)
+from pulumi_bms.api.models.job import Job
 
 PASSWORD = "Pa55-w0rd"
 TOKEN = "MIIEabcdefghijklmnopqrstuvwxyz0123456789"

@@ -13,7 +13,7 @@ from huaweicloudsdkcore.signer.signer import Signer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_bms.api.signing import AccessKeyCredential
+from pulumi_bms.api.auth.access_key import AccessKeyCredential
 
 KEYS = st.text(string.ascii_letters + string.digits + "+/=_-", min_size=1, max_size=40)
 WORDS = st.text(st.characters(codec="utf-8"), max_size=12)

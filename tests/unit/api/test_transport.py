@@ -24,11 +24,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_bms._version import __version__
-from pulumi_bms.api.auth import TokenCredential
+from pulumi_bms.api.auth.credential import TokenCredential
+from pulumi_bms.api.auth.lockout_guard import Trust
 from pulumi_bms.api.errors import NoNewsError
-from pulumi_bms.api.request import Request
-from pulumi_bms.api.transport import EXCHANGE_TIMEOUT, LARGEST_BODY, Transport
-from pulumi_bms.api.trust import Trust
+from pulumi_bms.api.http.request import Request
+from pulumi_bms.api.http.transport import EXCHANGE_TIMEOUT, LARGEST_BODY, Transport
 
 if TYPE_CHECKING:
     from tests.unit.api.conftest import Cloud

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from bms_simulator import ManualClock, Response, Simulator, sample_order
-from pulumi_bms.api.auth import TokenCredential
+from pulumi_bms.api.auth.credential import TokenCredential
+from pulumi_bms.api.auth.lockout_guard import Trust
 from pulumi_bms.api.channel import Channel
+from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import JobApi
-from pulumi_bms.api.projects import GivenProject
+from pulumi_bms.api.models.server import Server
 from pulumi_bms.api.servers import ServerApi
-from pulumi_bms.api.transport import Transport
-from pulumi_bms.api.trust import Trust
-from pulumi_bms.api.wire_server import Server
 
 DISK = {"volumetype": "SSD", "size": 100}
 

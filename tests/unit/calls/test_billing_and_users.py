@@ -10,15 +10,20 @@ import pytest
 
 from bms_simulator import AccessKey, Account, Accounts, Behaviour, Project, Simulator, User
 from pulumi_bms.api import operations
+from pulumi_bms.api.auth.access_key import AccessKeyCredential
+from pulumi_bms.api.auth.lockout_guard import Trust
 from pulumi_bms.api.channel import Channel
-from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
+from pulumi_bms.api.errors import (
+    ApiError,
+    NoNewsError,
+    RefusedError,
+    UnansweredError,
+)
+from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.identity.key_owner import UserApi
+from pulumi_bms.api.models.order import OrderStatus, ResourceStatus
 from pulumi_bms.api.operation_codes import Meaning, meaning_of, meaning_of_code
 from pulumi_bms.api.orders import OrderApi
-from pulumi_bms.api.signing import AccessKeyCredential
-from pulumi_bms.api.transport import Transport
-from pulumi_bms.api.trust import Trust
-from pulumi_bms.api.users import UserApi
-from pulumi_bms.api.wire_order import OrderStatus, ResourceStatus
 
 if TYPE_CHECKING:
     from tests.unit.calls.conftest import Bench

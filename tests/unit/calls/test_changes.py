@@ -9,7 +9,13 @@ import pytest
 
 from bms_simulator import Behaviour
 from pulumi_bms.api import operations
-from pulumi_bms.api.errors import ApiError, NoNewsError, NoSuchApiError, RefusedError, UnansweredError
+from pulumi_bms.api.errors import (
+    ApiError,
+    NoNewsError,
+    NoSuchApiError,
+    RefusedError,
+    UnansweredError,
+)
 from pulumi_bms.api.operation_codes import Meaning, meaning_of
 from pulumi_bms.api.ports import PortApi
 from pulumi_bms.api.power import PowerApi

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bms_simulator import Response
-from pulumi_bms.api import codes, operations
+from pulumi_bms.api import error_codes, operations
 from pulumi_bms.api.channel import Channel
 from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError
 from pulumi_bms.api.flavors import FlavorApi
+from pulumi_bms.api.identity.key_owner import UserApi
 from pulumi_bms.api.operation_codes import MEANINGS
 from pulumi_bms.api.orders import OrderApi
 from pulumi_bms.api.ports import PortApi
@@ -20,7 +21,6 @@ from pulumi_bms.api.power import PowerApi
 from pulumi_bms.api.quotas import QuotaApi
 from pulumi_bms.api.server_properties import ServerPropertyApi
 from pulumi_bms.api.servers import ServerApi
-from pulumi_bms.api.users import UserApi
 from pulumi_bms.api.volumes import VolumeApi
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def test_the_table_of_operations() -> None:
 
 def test_the_table_of_codes() -> None:
     """Each code of the table is one that the vendor's pages have, in the spelling of the other table."""
-    assert {code for _, code in MEANINGS} <= codes.CODES.keys()
+    assert {code for _, code in MEANINGS} <= error_codes.CODES.keys()
     assert {name for name, _ in MEANINGS} <= {each.name for each in operations.OPERATIONS}
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_bms.api.models import Unreadable
+from pulumi_bms.api.models.job import Unreadable
+from pulumi_bms.api.models.server import Server
+from pulumi_bms.api.models.values import flag, number
 from pulumi_bms.api.server_state import ServerState, state_of
-from pulumi_bms.api.wire_server import Server
-from pulumi_bms.api.wire_values import flag, number
 
 FAULT = {"message": "no", "code": 500}
 

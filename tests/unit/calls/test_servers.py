@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bms_simulator import Behaviour
-from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError, UnansweredError
+from pulumi_bms.api.errors import (
+    ApiError,
+    NoNewsError,
+    RefusedError,
+    UnansweredError,
+)
+from pulumi_bms.api.models.server import Server
 from pulumi_bms.api.paging import all_pages
 from pulumi_bms.api.servers import Ordered
-from pulumi_bms.api.wire_server import Server
 
 if TYPE_CHECKING:
     from tests.unit.calls.conftest import Bench

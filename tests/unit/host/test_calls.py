@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from pulumi_bms.host.calls import Calls, Cancellation
-from pulumi_bms.host.operation import ExpectedError
+from pulumi_bms.operation import ExpectedError
 
 
 def test_a_thread_that_can_not_be_started() -> None:

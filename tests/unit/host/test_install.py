@@ -15,7 +15,14 @@ import pytest
 import yaml
 
 from pulumi_bms.host import install as module
-from pulumi_bms.host.install import FOLDER, LAUNCHER, InstallError, check, install, uninstall
+from pulumi_bms.host.install import (
+    FOLDER,
+    LAUNCHER,
+    InstallError,
+    check,
+    install,
+    uninstall,
+)
 from pulumi_bms.host.project import find_project
 from pulumi_bms.host.trial import start_once
 from tests.host.conftest import PATIENCE

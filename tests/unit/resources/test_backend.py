@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_bms.resources.backend import backend_of
+from pulumi_bms.lifecycle.backend import backend_of
 
 URLS = [
     ("https://api.pulumi.com/", "https://api.pulumi.com"),

@@ -7,13 +7,23 @@ from typing import Any
 
 import pytest
 
-from pulumi_bms.api.models import Job
-from pulumi_bms.resources import report
-from pulumi_bms.resources.cut_outputs import CUTS, LONGEST_TEXT, MOST_FAILED, cuts, to_go_on
+from pulumi_bms.api.models.job import Job
+from pulumi_bms.lifecycle.cut_outputs import (
+    CUTS,
+    LONGEST_TEXT,
+    MOST_FAILED,
+    cuts,
+    to_go_on,
+)
+from pulumi_bms.lifecycle.job_outputs import (
+    OUTPUTS,
+    job_of,
+    outputs_of,
+)
+from pulumi_bms.messages import report
 from pulumi_bms.resources.job_completion import JobCompletionProvider
 from pulumi_bms.resources.job_completions import JobCompletionsProvider
-from pulumi_bms.resources.outputs import OUTPUTS, job_of, outputs_of, survivors
-from pulumi_bms.waiting.verdict import judge
+from pulumi_bms.waiting.success_rule import judge, survivors
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 MANY = 3000

@@ -13,7 +13,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from pulumi_bms import load_provider
-from pulumi_bms.resources.resource import pickled
+from pulumi_bms.lifecycle.resource import pickled
 
 MANY = 400
 """More than the about 310 dynamic resources after which the SDK's pickler fails."""

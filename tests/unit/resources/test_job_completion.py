@@ -13,11 +13,22 @@ from bms_simulator import Simulator
 from bms_simulator.http.responses import Response as Answer
 from bms_simulator.http.responses import gateway_error
 from pulumi_bms import get_job
-from pulumi_bms.api.errors import AuthenticationError, BmsError, NoNewsError, NotFoundError, SettingsError
-from pulumi_bms.host.operation import ExpectedError, Operation, PartialStateError, running
+from pulumi_bms.api.errors import (
+    AuthenticationError,
+    BmsError,
+    NoNewsError,
+    NotFoundError,
+    SettingsError,
+)
+from pulumi_bms.lifecycle.job_outputs import OUTPUTS
+from pulumi_bms.operation import (
+    ExpectedError,
+    Operation,
+    PartialStateError,
+    running,
+)
 from pulumi_bms.resources.job_completion import JobCompletionProvider
 from pulumi_bms.resources.job_submission import JobSubmissionProvider
-from pulumi_bms.resources.outputs import OUTPUTS
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 SHORT = 0.05

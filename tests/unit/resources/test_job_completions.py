@@ -12,9 +12,15 @@ from pulumi.dynamic import ConfigureRequest
 
 from bms_simulator import Simulator
 from bms_simulator.http.responses import service_error
-from pulumi_bms.host.operation import ExpectedError, Operation, Outputs, PartialStateError, running
+from pulumi_bms.lifecycle.job_outputs import outputs_of
+from pulumi_bms.operation import (
+    ExpectedError,
+    Operation,
+    Outputs,
+    PartialStateError,
+    running,
+)
 from pulumi_bms.resources.job_completions import JobCompletionsProvider
-from pulumi_bms.resources.outputs import outputs_of
 
 
 def _job(*servers: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
 from bms_simulator import Simulator
-from pulumi_bms.host.operation import ExpectedError, Operation, running
+from pulumi_bms.operation import ExpectedError, Operation, running
 from pulumi_bms.resources.job_submission import ORDERED_BY, JobSubmissionProvider
 from tests.unit.resources.conftest import PASSWORD, TRIGGER, created, order
 

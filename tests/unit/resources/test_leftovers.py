@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from pulumi_bms.api.models import Job
-from pulumi_bms.host.operation import Operation, running
+from pulumi_bms.api.models.job import Job
+from pulumi_bms.lifecycle.job_outputs import outputs_of
+from pulumi_bms.lifecycle.leftovers import Leftovers
+from pulumi_bms.operation import Operation, running
 from pulumi_bms.resources.job_completion import JobCompletionProvider
 from pulumi_bms.resources.job_completions import JobCompletionsProvider
 from pulumi_bms.resources.job_submission import JobSubmissionProvider
-from pulumi_bms.resources.leftovers import Leftovers
-from pulumi_bms.resources.outputs import outputs_of
 
 
 def stored(job_id: str, status: str, *servers: str, kind: str = "baremetalBatchCreate") -> dict[str, Any]:

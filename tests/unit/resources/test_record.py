@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_bms.resources.record import (
+from pulumi_bms.lifecycle.record import (
     Found,
     Order,
     Pending,

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from pulumi.output import UNKNOWN
 
-from pulumi_bms.resources.servers_changes import IN_PLACE, LOCAL, REPLACING, Changes, changes
+from pulumi_bms.resources.servers_changes import (
+    IN_PLACE,
+    LOCAL,
+    REPLACING,
+    Changes,
+    changes,
+)
 from pulumi_bms.resources.servers_model import ServersInputs
 from tests.unit.resources.servers_samples import EVERYTHING, LEAST
 

@@ -11,8 +11,8 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
+from pulumi_bms.lifecycle.model_reading import read
 from pulumi_bms.resources import servers_inputs
-from pulumi_bms.resources.model_reading import read
 from pulumi_bms.resources.servers import ServersProvider
 from pulumi_bms.resources.servers_inputs import problems, warnings
 from pulumi_bms.resources.servers_model import ServersInputs

@@ -10,13 +10,13 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import Unknown
 
 from bms_simulator import Simulator
-from pulumi_bms.host.operation import ExpectedError, Operation, running
-from pulumi_bms.resources.connection import MissingSettings
+from pulumi_bms.lifecycle.connection import MissingSettings
+from pulumi_bms.lifecycle.provider import BmsProvider
+from pulumi_bms.lifecycle.settings_checks import connection_problems, enterprise_project_problem
+from pulumi_bms.operation import ExpectedError, Operation, running
 from pulumi_bms.resources.job_completion import JobCompletionProvider
 from pulumi_bms.resources.job_completions import JobCompletionsProvider
 from pulumi_bms.resources.job_submission import JobSubmissionProvider
-from pulumi_bms.resources.provider import BmsProvider
-from pulumi_bms.resources.settings_checks import connection_problems, enterprise_project_problem
 
 INPUTS: list[tuple[type[BmsProvider], dict[str, Any]]] = [
     (JobCompletionProvider, {"job_id": "j"}),

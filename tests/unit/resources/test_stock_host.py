@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_bms.resources.provider import stock_host_hint
+from pulumi_bms.lifecycle.provider import stock_host_hint
 
 INSTALL = "`python -m pulumi_bms.host install`"
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from pulumi_bms.api.auth.access_key import AccessKeyCredential
 from pulumi_bms.api.errors import SettingsError
-from pulumi_bms.api.iam import UserCredential
-from pulumi_bms.api.signing import AccessKeyCredential
+from pulumi_bms.api.identity.user import UserCredential
 from pulumi_bms.settings import Settings, load
 
 WHERE = {"bms:endpoint": "https://bms.example.com", "bms:projectId": "p", "bms:iamEndpoint": "https://iam.example.com"}

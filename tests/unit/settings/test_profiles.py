@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pulumi_bms.api.errors import SettingsError
-from pulumi_bms.api.iam import UserCredential
+from pulumi_bms.api.identity.user import UserCredential
 from pulumi_bms.settings import Settings, load
 from pulumi_bms.settings.sources import KEYS
 

@@ -10,7 +10,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from pulumi_bms.settings.endpoints import endpoint_problem
-from pulumi_bms.settings.regions import CLOUDS, cloud_of_address, endpoint_of, nearest_region, region_of_address
+from pulumi_bms.settings.regions import (
+    CLOUDS,
+    cloud_of_address,
+    endpoint_of,
+    nearest_region,
+    region_of_address,
+)
 
 KNOWN = [(region, cloud.domain) for cloud in CLOUDS for region in cloud.regions]
 DOMAINS = tuple(f".{cloud.domain}" for cloud in CLOUDS)

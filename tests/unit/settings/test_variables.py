@@ -12,7 +12,12 @@ import pytest
 from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.settings import load
 from pulumi_bms.settings.sources import KEYS
-from pulumi_bms.settings.variables import VARIABLES, Effect, Family, Variable
+from pulumi_bms.settings.variables import (
+    VARIABLES,
+    Effect,
+    Family,
+    Variable,
+)
 
 NAMES = Counter(variable.name for variable in VARIABLES)
 

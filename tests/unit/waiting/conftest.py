@@ -13,10 +13,15 @@ from typing import Any, Protocol, TypeAlias
 import pytest
 
 from pulumi_bms.api.errors import ApiError
-from pulumi_bms.api.models import Job
+from pulumi_bms.api.models.job import Job
+from pulumi_bms.waiting.job_wait import Plan
 from pulumi_bms.waiting.outcome import Outcome, Progress
-from pulumi_bms.waiting.wait import Plan
-from pulumi_bms.waiting.waiter import Batch, Gate, Waiter, one_by_one
+from pulumi_bms.waiting.poll_loop import (
+    Batch,
+    Gate,
+    Waiter,
+    one_by_one,
+)
 
 Wire: TypeAlias = Mapping[str, Any]
 Script: TypeAlias = Callable[[float], Wire | ApiError]

@@ -7,8 +7,13 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from pulumi_bms.api.models import Job
-from pulumi_bms.waiting.memory import merged, missing, stranger, unlisted
+from pulumi_bms.api.models.job import Job
+from pulumi_bms.waiting.memory import (
+    merged,
+    missing,
+    stranger,
+    unlisted,
+)
 
 Wire: TypeAlias = Mapping[str, Any]
 

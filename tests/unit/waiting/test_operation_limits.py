@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulumi_bms.waiting.operation_limits import OperationLimits
-from pulumi_bms.waiting.traffic import Budget
+from pulumi_bms.waiting.rate_limit import Budget
 
 
 def test_each_operation_has_its_own_limit() -> None:

@@ -22,9 +22,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_bms.api.models import Job
+from pulumi_bms.api.models.job import Job
 from pulumi_bms.waiting.memory import merged
-from pulumi_bms.waiting.verdict import judge
+from pulumi_bms.waiting.success_rule import judge
 
 # --- cases
 

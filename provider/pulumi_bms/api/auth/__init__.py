@@ -1,0 +1,1 @@
+"""Credentials, and what an API thinks of them. No I/O."""

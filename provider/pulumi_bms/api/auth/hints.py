@@ -1,0 +1,112 @@
+"""Why an API does not accept a credential, and what to do: read from its answer. Pure functions.
+
+Sources: the page "Common Errors Related to IAM Authentication Information" of the API signing guide, whose texts all
+come under one code; the page "Authentication" of the Bare Metal Server API reference.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from pulumi_bms.api import error_codes
+from pulumi_bms.api.auth.credential import Credential
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError
+from pulumi_bms.api.http.request import SIGN_IN, Request
+from pulumi_bms.api.http.response import Answer
+
+LARGEST_SKEW = timedelta(minutes=15)
+"""How far the date of a signature may be from the API's clock."""
+
+_FORBIDDEN = 403
+_CANONICAL_REQUEST = re.compile(r",?\s*canonicalRequest:.*", re.IGNORECASE)
+_LOGIN_OVER = "the password has expired: sign in at the console once, and set a new one"
+_FROZEN = "the account is frozen: settle its bills, or ask the cloud's support to restore it"
+_RIGHT = "the credential is good, but a right is missing: ask the account's administrator for it"
+_OVER = "it has expired, was revoked, or belongs to another region: get a new one in the endpoint's region"
+_USER_OVER = "not even a new token is accepted: check that IAM endpoint and endpoint are of one region"
+_KEY_LOCKED = "five wrong signatures lock an access key for five minutes: correct the secret key, wait, and run again"
+_USER_LOCKED = "wrong passwords lock a user for 15 minutes: correct the password, wait, and run again"
+_TEMPORARY = "a temporary key that has expired is replaced whole: access key, secret key and security token"
+_UNKNOWN_KEY = "this cloud knows no such access key: check it; a temporary one needs its security token too"
+_OTHER_KEY = "the secret key is not that of the access key: set both again, without blanks"
+_WRONG_LOGIN = (
+    "check user name, password and account (domain) name; a HUAWEI ID can't sign in like this: create an IAM user"
+)
+
+# What the answer says, by the kind of credential ("" for any), and what to do. The first that fits counts.
+_SAID: tuple[tuple[str, str, str], ...] = (
+    (r"frozen|arrears|suspended", "", _FROZEN),
+    (r"reach the limit|\blocked", "access key", _KEY_LOCKED),
+    (r"reach the limit|\blocked", "user", _USER_LOCKED),
+    (r"password.{0,20} expired|must be changed", "user", _LOGIN_OVER),
+    (r"signature expired", "access key", f"check the clock of this machine; {_TEMPORARY}"),
+    (r"expired", "access key", _TEMPORARY),
+    (r"ak not exist|get secretkey failed", "access key", _UNKNOWN_KEY),
+    (r"security.?token|decrypt token", "access key", f"the security token is not that of the access key; {_TEMPORARY}"),
+    (r"signature", "access key", _OTHER_KEY),
+    (r"decrypt token|token expire|must be updated|renew", "token", _OVER),
+    (r"decrypt token|token expire|must be updated|renew", "user", _USER_OVER),
+)
+
+
+def skew_of(answer: Answer, signed_at: float) -> timedelta | None:
+    """How far this machine's clock is ahead of the API's, by the answer's `Date`; `signed_at` is POSIX seconds."""
+    date = answer.date
+    return timedelta(seconds=signed_at - date.timestamp()) if date else None
+
+
+def advise(error: ApiError, credential: Credential, skew: timedelta | None, request: Request) -> str | None:
+    """What to do about an error, where that is more than the table of codes says."""
+    said = f"{error.code} {error.detail}"
+    if isinstance(error, AuthenticationError):
+        return _of_clock(credential, skew) or _of_words(said, credential) or _of_kind(error, credential, request)
+    if error_codes.normalise(error.code) == "Common.0018":
+        return f"project {request.project_id or 'in the path'} is none of this credential's: set the id of its own"
+    if error.status == _FORBIDDEN and not error_codes.lookup(error.code):
+        return _of_words(said, credential) or (_RIGHT if error.code or "HTML" not in said else None)
+    return None
+
+
+def shows_acceptance(error: ApiError) -> bool:
+    """Whether an error is one that only those are told whom the gateway has let in: a code of the service's own."""
+    code = error_codes.normalise(error.code)
+    return (
+        bool(code) and not code.upper().startswith("APIG") and not isinstance(error, NoNewsError | AuthenticationError)
+    )
+
+
+def without_canonical_request(words: str | None) -> str | None:
+    """What the gateway says of a wrong signature, without all that was signed, which it repeats."""
+    return _CANONICAL_REQUEST.sub("", words) if words else words
+
+
+def concerns_credential(error: ApiError) -> bool:
+    """Whether an error is about who asks, so that it must say by which credential."""
+    known = error_codes.lookup(error.code)
+    about_rights = error.status == _FORBIDDEN or (known is not None and known.kind is error_codes.Kind.AUTH)
+    return about_rights or isinstance(error, AuthenticationError)
+
+
+def _of_clock(credential: Credential, skew: timedelta | None) -> str | None:
+    if not skew or abs(skew) <= LARGEST_SKEW or credential.kind != "access key":
+        return None
+    minute = timedelta(minutes=1)
+    allowed = LARGEST_SKEW // minute
+    # Rounded, but never down to what is allowed.
+    minutes = max(allowed + 1, round(abs(skew) / minute))
+    side = "ahead of" if skew > timedelta() else "behind"
+    return f"this machine's clock is {minutes} minutes {side} the API's, and {allowed} are allowed: set the clock"
+
+
+def _of_words(said: str, credential: Credential) -> str | None:
+    for pattern, kind, text in _SAID:
+        if kind in ("", credential.kind) and re.search(pattern, said, re.IGNORECASE):
+            return text
+    return None
+
+
+def _of_kind(error: ApiError, credential: Credential, request: Request) -> str | None:
+    if credential.kind == "user":
+        return _WRONG_LOGIN if request.path.startswith(SIGN_IN) else _USER_OVER
+    return _OVER if credential.kind == "token" and error_codes.normalise(error.code) == "APIGW.0307" else None

@@ -1,0 +1,154 @@
+"""What APIs think of credentials: the first use is made alone, and a rejected one is not used again.
+
+Five bad signatures in a row lock an access key, and some wrong passwords a user: ten resources that start together with
+a wrong secret must cost one request. So until an API has accepted a credential, one request at a time is sent with it;
+whoever waited learns from its answer. After that everybody sends at will. Where an answer is slow to come, a second and
+a third request are sent: a job that the API never answers for must not hold up the others.
+
+A rejection counts for one project: an API may accept the same credential in another one. No code tells the two apart,
+for the gateway answers APIGW.0301 to a wrong signature and to a wrong project. So each project has a first use of its
+own, and a credential that no project has accepted and `MOST_FIRST_USES` have rejected is rejected for all.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pulumi_bms.api.auth.credential import Credential, described
+from pulumi_bms.api.errors import AuthenticationError, NoNewsError
+from pulumi_bms.api.http.background import CHECK, INTERRUPTED, Unwanted
+
+PATIENCE = 2.0
+"""Seconds for which a first use that is under way keeps the next one waiting."""
+MOST_FIRST_USES = 3
+"""First uses that may be under way or rejected, all projects together: less than what locks a key or a user."""
+
+
+class Standing:
+    """What one API thinks of one credential, by project: nothing yet, that it is good, or that it is not."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._changed = threading.Condition()
+        self._under_way: Counter[str] = Counter()
+        self._accepted: set[str] = set()
+        self._rejections: dict[str, AuthenticationError] = {}
+        self._miss: NoNewsError | None = None
+
+    @contextmanager
+    def use(
+        self,
+        credential: Credential,
+        what: str,
+        project: str = "",
+        *,
+        repeatable: bool,
+        timeout: float | None = None,
+        unwanted: Unwanted = None,
+    ) -> Iterator[None]:
+        """Send one request, `what`, with the credential; raises what its first use has shown.
+
+        Where the one that was waited for got no answer at all, a `repeatable` request gets none either, so that many
+        waits don't queue up at a silent API; any other does so only where that one never left. Nobody waits longer than
+        `timeout` seconds, or once `unwanted` says that the request is no longer wanted.
+        """
+        is_first_use = self._enter(credential, what, project, repeatable, timeout, unwanted)
+        try:
+            yield
+        except NoNewsError as error:
+            with self._changed:
+                if is_first_use and error.status is None:
+                    self._miss = error
+            raise
+        finally:
+            if is_first_use:
+                with self._changed:
+                    self._under_way[project] -= 1
+                    self._changed.notify_all()
+
+    def accept(self, project: str = "") -> None:
+        """Note that an answer came which only an accepted credential gets."""
+        with self._changed:
+            self._accepted.add(project)
+            self._changed.notify_all()
+
+    def reject(self, error: AuthenticationError, project: str = "") -> None:
+        """Note that the API does not accept the credential."""
+        with self._changed:
+            # A copy has no traceback, whose frames would keep the rejected request, and so the secret, alive.
+            self._rejections.setdefault(project, copy.copy(error))
+            self._changed.notify_all()
+
+    def _enter(
+        self,
+        credential: Credential,
+        what: str,
+        project: str,
+        repeatable: bool,  # noqa: FBT001  (private, and given by position)
+        timeout: float | None,
+        unwanted: Unwanted,
+    ) -> bool:
+        """Wait for a turn; whether it is a first use, for which the others wait."""
+        begun = time.monotonic()
+        with self._changed:
+            miss = self._miss
+            while True:
+                waited = time.monotonic() - begun
+                self._raise_if_rejected(credential, what, project)
+                if project in self._accepted:
+                    return False
+                if self._miss and self._miss is not miss and (repeatable or not self._miss.sent):
+                    raise NoNewsError.never_sent(what, self._miss.detail or "")
+                if self._has_turn(project, waited):
+                    self._under_way[project] += 1
+                    return True
+                if timeout is not None and waited >= timeout:
+                    raise NoNewsError.never_sent(what, "the first request with this credential has no answer yet")
+                if unwanted and unwanted():
+                    raise NoNewsError.never_sent(what, INTERRUPTED)
+                self._changed.wait(self._until_next_turn(waited, timeout, unwanted))
+
+    def _has_turn(self, project: str, waited: float) -> bool:
+        allowed = min(1 + int(waited / self._patience), MOST_FIRST_USES)
+        if self._accepted:
+            # The credential itself is good: projects don't wait for each other.
+            return self._under_way[project] < allowed
+        return self._under_way.total() < min(allowed, MOST_FIRST_USES - len(self._rejections))
+
+    def _until_next_turn(self, waited: float, timeout: float | None, unwanted: Unwanted) -> float:
+        until_next = self._patience - waited % self._patience
+        left = until_next if timeout is None else timeout - waited
+        return max(0.0, min(until_next, left, CHECK if unwanted else until_next))
+
+    def _raise_if_rejected(self, credential: Credential, what: str, project: str) -> None:
+        rejection = self._rejections.get(project)
+        if not rejection and not self._accepted and len(self._rejections) >= MOST_FIRST_USES:
+            rejection = next(iter(self._rejections.values()))
+        if rejection:
+            again = copy.copy(rejection)
+            again.what = f"{what}, not sent: its credential was rejected before in this run"
+            again.credential = described(credential)
+            raise again
+
+
+class Trust:
+    """The standings of all credentials at all APIs. Safe to use from many threads."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._standings: dict[tuple[str, str], Standing] = {}
+
+    def standing(self, endpoint: str, credential: Credential) -> Standing:
+        """The standing of a credential at an endpoint: it may be bad at one and good at another."""
+        with self._lock:
+            return self._standings.setdefault((endpoint, credential.fingerprint), Standing(self._patience))
+
+
+TRUST = Trust()
+"""That of this process."""

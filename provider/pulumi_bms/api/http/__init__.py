@@ -1,0 +1,1 @@
+"""HTTP exchanges with bounds. Knows no cloud."""

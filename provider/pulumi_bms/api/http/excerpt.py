@@ -1,0 +1,71 @@
+"""What a response says beside the document that was asked for: the start of its text, and the ids in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pulumi_bms.api.http.redaction import cleaned, redact
+
+LONGEST_TEXT = 300
+"""Characters of a response that an excerpt repeats."""
+MOST_IDS = 20
+"""Ids that an excerpt repeats."""
+_LONGEST_READ = 64 * 1024
+_DEEPEST = 16
+_NAME = re.compile(r"(?:.*[_-])?[iI][dD]s?|.*[a-z0-9]I[dD]s?", re.ASCII)
+_VALUE = re.compile(r"[A-Za-z0-9][\w.:-]{0,127}", re.ASCII)
+_PAIR = re.compile(r'"([\w.-]{1,64})"\s*:\s*(?:"([^"\\]{1,128})"|([0-9]{1,40})(?=[\s,}\]]))', re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The start of a response's text on one line, and its ids by their names, such as `order_id` or `job.id`."""
+
+    text: str = ""
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    def id_of(self, *names: str) -> str | None:
+        """The first id with one of these names, at any depth of the response."""
+        return next((value for path, value in self.ids.items() if path.rpartition(".")[2] in names), None)
+
+
+def excerpt_of(body: bytes, secrets: Iterable[str] = ()) -> Excerpt:
+    """The excerpt of a body, whole or cut off; `secrets` are masked in its text and are no ids."""
+    hidden = tuple(secrets)
+    text = body[:_LONGEST_READ].decode("utf-8", errors="replace")
+    shown = redact(cleaned(text), hidden) or ""
+    found = ((name, value) for name, value in _pairs(body, text) if redact(value, hidden) == value)
+    ids: dict[str, str] = {}
+    for name, value in found:
+        if len(ids) < MOST_IDS:
+            ids.setdefault(name, value)
+    return Excerpt(shown[:LONGEST_TEXT], ids)
+
+
+def _pairs(body: bytes, text: str) -> Iterator[tuple[str, str]]:
+    try:
+        yield from _walk("", json.loads(body), named=False, depth=0)
+    except (ValueError, RecursionError):
+        # Of a document that was cut off only values whose end is there.
+        for name, quoted, number in _PAIR.findall(text):
+            value = quoted or number
+            if _NAME.fullmatch(name) and _VALUE.fullmatch(value):
+                yield name, value
+
+
+def _walk(path: str, value: object, *, named: bool, depth: int) -> Iterator[tuple[str, str]]:
+    """Each id in a document; `named` is whether the name that holds the value is one of ids."""
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            under = f"{path}.{cleaned(str(key))[:64]}".lstrip(".")
+            yield from _walk(under, inner, named=_NAME.fullmatch(str(key)) is not None, depth=depth + 1)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value[:MOST_IDS]):
+            yield from _walk(f"{path}[{number}]", inner, named=named, depth=depth + 1)
+    elif named and isinstance(value, str | int) and not isinstance(value, bool) and _VALUE.fullmatch(str(value)):
+        yield path, str(value)

@@ -1,0 +1,258 @@
+"""What an HTTP answer means: a JSON object that was asked for, or one error. Pure functions.
+
+Sources: the pages "Status Codes" and "Error Codes" of the Bare Metal Server API reference; the six shapes of error
+bodies are those of that API, its gateway, VPC, IAM, Nova and older services, which all answer at the same address.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from math import isfinite
+from typing import Any
+
+from pulumi_bms.api import error_codes
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    NoSuchApiError,
+    NotFoundError,
+    RefusedError,
+)
+from pulumi_bms.api.http.redaction import cleaned
+
+DEEPEST = 64
+"""Levels of objects and lists that are read; each level of sub-jobs has three."""
+TOO_DEEP = "[nested too deeply]"
+"""What stands in place of the levels below."""
+_LARGEST_WHOLE = 2**53
+_MOST_DIGITS = 17
+_HTTP_ERROR = re.compile("[45][0-9]{2}")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][\w.:-]{0,99}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer, read whole. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def request_id(self) -> str | None:
+        """The id by which the cloud's support finds this request."""
+        return _identifier(self.headers.get("x-request-id"))
+
+    @property
+    def retry_after(self) -> float | None:
+        """The pause in seconds that the server asks for: seconds, milliseconds, or a date beside its own `Date`."""
+        milliseconds = _number(self.headers.get("retry-after-ms") or self.headers.get("x-ms-retry-after-ms"))
+        if milliseconds is not None:
+            return milliseconds / 1000
+        said = self.headers.get("retry-after")
+        seconds = _number(said)
+        return seconds if seconds is not None else self._until(said)
+
+    @property
+    def date(self) -> datetime | None:
+        """The moment of the answer by the server's clock."""
+        return _date(self.headers.get("date"))
+
+    def _until(self, said: str | None) -> float | None:
+        # The server's own clock is the only one that its dates can be measured by: ours may jump.
+        until, now = _date(said), self.date
+        return max(0.0, (until - now).total_seconds()) if until and now else None
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What an error body says."""
+
+    code: str | None = None
+    message: str | None = None
+    request_id: str | None = None
+
+
+def read_object(answer: Answer, what: str, wanted: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any]:
+    """The JSON object of a good answer; raises the error that any other answer means.
+
+    `wanted` recognises the object that was asked for: such a body is no error, whatever else it holds.
+    """
+    document = _parse(answer.body)
+    if answer.status // 100 != 2:  # noqa: PLR2004
+        raise _error(answer, complaint_of(document), what)
+    if not answer.body.strip():
+        # A change that has nothing to tell is answered by a status alone.
+        document = {}
+    if isinstance(document, dict) and wanted(document):
+        return document
+    raise _error_in_success(answer, document, what)
+
+
+def complaint_of(document: object) -> Complaint:
+    """What an error body says, in any of the six shapes; an empty complaint where it is none of them."""
+    if not isinstance(document, dict):
+        return Complaint()
+    inner = document.get("error")
+    if isinstance(inner, dict):
+        return _complaint(inner, document)
+    if isinstance(inner, str):
+        return Complaint(None, _words(document.get("error_description")) or _words(inner), None)
+    flat = _complaint(document, document)
+    if flat.code or flat.message:
+        return flat
+    if len(document) == 1:
+        ((name, value),) = document.items()
+        if isinstance(value, dict) and "message" in value:
+            return Complaint(_words(name), _words(value["message"]), None)
+    return flat
+
+
+def _complaint(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> Complaint:
+    code = _first(inner, "code", "error_code", "errorCode")
+    message = _first(inner, "message", "error_msg", "errorMsg", "title")
+    return Complaint(code, message, _identifier(_first(outer, "request_id", "requestId")))
+
+
+def _error_in_success(answer: Answer, document: object, what: str) -> ApiError:
+    said = complaint_of(document)
+    known = error_codes.lookup(said.code)
+    if known and not known.transient:
+        return _make(_class_of(400, said), answer, said, what)
+    if said.code and _HTTP_ERROR.fullmatch(said.code):
+        return _make(_class_of(int(said.code), said), answer, said, what)
+    if said.code or said.message:
+        return _make(NoNewsError, answer, said, what)
+    return _make(NoNewsError, answer, Complaint(message=_shape(answer.body, document)), what)
+
+
+def _error(answer: Answer, said: Complaint, what: str) -> ApiError:
+    if answer.status // 100 == 3:  # noqa: PLR2004
+        said = Complaint(message="a redirect, which is not followed: a credential must not travel to another host")
+    elif not said.code and not said.message:
+        said = Complaint(message=_shape(answer.body, None))
+    kind = _class_of(answer.status, said)
+    # The API writes JSON: a page comes from a gateway or a web server that does not have it.
+    is_elsewhere = kind is NotFoundError and _is_page(answer.body)
+    return _make(NoSuchApiError if is_elsewhere else kind, answer, said, what)
+
+
+def _class_of(status: int, said: Complaint) -> type[ApiError]:
+    known = error_codes.lookup(said.code)
+    code = error_codes.normalise(said.code)
+    if status in (408, 429) or status >= 500:  # noqa: PLR2004
+        return NoNewsError
+    if status == 401 or (code in error_codes.REJECTED_CREDENTIAL_CODES and status != 403):  # noqa: PLR2004
+        return AuthenticationError
+    if code in error_codes.NO_SUCH_API_CODES:
+        return NoSuchApiError
+    if status == 404 or code in error_codes.NOT_FOUND_CODES:  # noqa: PLR2004
+        return NotFoundError
+    return NoNewsError if known and known.transient and status != 403 else RefusedError  # noqa: PLR2004
+
+
+def _make(kind: type[ApiError], answer: Answer, said: Complaint, what: str) -> ApiError:
+    return kind(
+        what,
+        status=answer.status,
+        code=said.code,
+        detail=said.message,
+        request_id=answer.request_id or said.request_id,
+        retry_after=answer.retry_after,
+    )
+
+
+def _parse(body: bytes) -> object:
+    """The document, or None where it is no JSON, or JSON that could not be written down again.
+
+    What no state can hold becomes text: a number beyond floats, and what is nested too deeply.
+    """
+    try:
+        document = json.loads(body, parse_constant=_refuse, parse_int=_whole, parse_float=_fraction)
+        _cut(document)
+        if b"\\ud" in body.lower():
+            # Half a character, which no state and no message could hold.
+            json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return document
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _whole(digits: str) -> int | str:
+    """The number, where a float holds it exactly: states keep numbers as floats."""
+    return int(digits) if len(digits) <= _MOST_DIGITS and abs(int(digits)) <= _LARGEST_WHOLE else digits
+
+
+def _fraction(digits: str) -> float | str:
+    number = float(digits)
+    return number if isfinite(number) else digits
+
+
+def _cut(document: object) -> None:
+    """Replace what is nested more than `DEEPEST` levels deep: all who read and store it recurse."""
+    level = [document]
+    for _ in range(DEEPEST - 1):
+        level = [inner for outer in level for _, inner in _inside(outer)]
+    for outer in level:
+        for key, inner in _inside(outer):
+            if isinstance(inner, dict | list):
+                outer[key] = TOO_DEEP  # type: ignore[index]  # it has an inside
+
+
+def _inside(value: object) -> list[tuple[Any, object]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    return list(enumerate(value)) if isinstance(value, list) else []
+
+
+def _is_page(body: bytes) -> bool:
+    return body[:200].lstrip().startswith(b"<")
+
+
+def _shape(body: bytes, document: object) -> str:
+    if not body[:200].strip():
+        return "the answer is empty"
+    if _is_page(body):
+        return "the answer is a page of HTML or XML, no JSON"
+    if document is None:
+        return "the answer is no complete JSON document"
+    return "the answer is JSON, but neither a job nor an error"
+
+
+def _first(source: Mapping[str, Any], *names: str) -> str | None:
+    return next((text for name in names if (text := _words(source.get(name)))), None)
+
+
+def _words(value: object) -> str | None:
+    return cleaned(str(value)) or None if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _identifier(text: str | None) -> str | None:
+    """An id as such; anything else could rewrite what a terminal shows, or hold anything."""
+    return text if text and _IDENTIFIER.fullmatch(text) else None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text) if text else None
+    except ValueError:
+        return None
+    return number if number is not None and isfinite(number) and number >= 0 else None
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text) if text else None
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment and moment.tzinfo else None

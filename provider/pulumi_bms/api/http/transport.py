@@ -1,0 +1,313 @@
+"""HTTP by `requests`: a session, timeouts, bounds. An answer comes back whole, or an error does.
+
+`ask` is the way in: it signs a request, sends it, reads the answer, renews the credential once where that helps, and
+remembers what the API thinks of it.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import requests
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
+
+from pulumi_bms.api.auth import hints
+from pulumi_bms.api.auth.credential import TOKEN_HEADER, Credential, described
+from pulumi_bms.api.auth.lockout_guard import TRUST, Trust
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError
+from pulumi_bms.api.http.background import (
+    INTERRUPTED,
+    NoThreadError,
+    Unwanted,
+    UnwantedError,
+    pause,
+)
+from pulumi_bms.api.http.connection_errors import cause_of
+from pulumi_bms.api.http.connections import is_loopback, new_session
+from pulumi_bms.api.http.excerpt import excerpt_of
+from pulumi_bms.api.http.exchange import Exchange
+from pulumi_bms.api.http.redaction import redact
+from pulumi_bms.api.http.request import Request
+from pulumi_bms.api.http.response import Answer, read_object
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest, Response
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds until a connection must stand."""
+READ_TIMEOUT = 30.0
+"""Seconds of silence after which an answer is given up."""
+EXCHANGE_TIMEOUT = 60.0
+"""Seconds after which an answer that still trickles in is given up."""
+LARGEST_BODY = 8 * 1024 * 1024
+"""Bytes of an answer that are read; a job of 1,000 sub-jobs has about half a megabyte."""
+SHORTEST_TIMEOUT = 1.0
+"""Seconds that a request gets however near the deadline is: less would only fail."""
+SETTLING_TIME = 1.5
+"""Seconds that a fresh token is given until every part of an API knows it."""
+GRACE = 0.25
+"""Seconds after its deadline in which the thread of an exchange may still say itself why there is no answer."""
+_UNAUTHORIZED = 401
+_SECRET_HEADERS = (TOKEN_HEADER, "X-Security-Token", "Authorization")
+_PIECE = 64 * 1024
+_TRACE = logging.getLogger("pulumi_bms.http")
+
+
+Wanted = Callable[[Mapping[str, Any]], bool]
+"""Recognises the JSON object that was asked for."""
+
+
+class _Authentication(AuthBase):
+    # As an auth object it also keeps requests from reading a password for this host out of ~/.netrc.
+    def __init__(self, credential: Credential, timeout: float | None, unwanted: Unwanted) -> None:
+        self._credential = credential
+        self._timeout = timeout
+        self._unwanted = unwanted
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        self._credential.authenticate(request, self._timeout, self._unwanted)
+        return request
+
+
+class Transport:
+    """Sends requests to one endpoint with one credential. Safe to use from many threads."""
+
+    def __init__(
+        self,
+        endpoint: str,
+        credential: Credential,
+        *,
+        ca_bundle: str | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
+        trust: Trust = TRUST,
+        settling: float = SETTLING_TIME,
+    ) -> None:
+        self.endpoint = endpoint.rstrip("/")
+        self.credential = credential
+        self._ca_bundle = ca_bundle
+        self._monotonic = monotonic
+        self._clock = clock
+        self._standing = trust.standing(self.endpoint, credential)
+        self._settling = settling
+        self._session = new_session()
+
+    def __repr__(self) -> str:
+        return f"Transport({self.endpoint!r}, {self.credential!r})"
+
+    def ask(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
+        """Send one request: its answer and the object that was wanted, or the `ApiError` that the answer means."""
+        repeatable = request.method == "GET"
+        use = self._standing.use(
+            self.credential,
+            self.describe(request),
+            request.concerns,
+            repeatable=repeatable,
+            timeout=request.timeout,
+            unwanted=request.unwanted,
+        )
+        with use:
+            rejected, rest = self._prepared(request)
+            try:
+                return self._read(rejected, rest, wanted)
+            except AuthenticationError as error:
+                if not self.credential.renew(rejected):
+                    self._standing.reject(error, request.concerns)
+                    raise
+                # Behind the gateway a service may have acted before it found fault with the token.
+                if not repeatable and error.status != _UNAUTHORIZED:
+                    raise
+            return self._try_again(rest, wanted)
+
+    def _try_again(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
+        """Send the request with a fresh token, once that token has had the time to be known."""
+        prepared, rest = self._prepared(request)
+        has_settled, rest = self._settled(rest)
+        try:
+            return self._read(prepared, rest, wanted)
+        except AuthenticationError as error:
+            if has_settled:
+                self._standing.reject(error, request.concerns)
+            raise
+
+    def _settled(self, request: Request) -> tuple[bool, Request]:
+        """Wait for a fresh token to be known: whether there was time for it, and the request with what remains."""
+        allowed = min(self._settling, max(0.0, _or_ever(request.timeout)))
+        try:
+            pause(allowed, request.unwanted)
+        except UnwantedError:
+            raise NoNewsError.never_sent(self.describe(request), INTERRUPTED) from None
+        return allowed >= self._settling, _after(request, allowed)
+
+    def send(self, request: Request) -> Answer:
+        """Sign and send one request and read its answer whole; raises `NoNewsError` where none came."""
+        return self._deliver(*self._prepared(request))
+
+    def _prepared(self, request: Request) -> tuple[PreparedRequest, Request]:
+        """The request signed, and itself with what remains of its time: to sign in may have taken some."""
+        begun = self._monotonic()
+        # The gateway wants a content type even of a GET.
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if request.project_id:
+            headers["X-Project-Id"] = request.project_id
+        auth = _Authentication(self.credential, request.timeout, request.unwanted)
+        url = self.endpoint + request.path
+        try:
+            prepared = self._session.prepare_request(
+                requests.Request(request.method, url, headers=headers, data=request.body, auth=auth)
+            )
+        except (requests.RequestException, ValueError) as error:
+            raise NoNewsError.never_sent(self.describe(request), cause_of(error, begun=False)) from None
+        if request.unwanted and request.unwanted():
+            raise NoNewsError.never_sent(self.describe(request), INTERRUPTED)
+        if request.may_send and not request.may_send(self.describe(request)):
+            raise NoNewsError.never_sent(self.describe(request), INTERRUPTED)
+        return prepared, _after(request, self._monotonic() - begun)
+
+    def _read(self, prepared: PreparedRequest, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
+        signed_at = self._clock()
+        answer = self._deliver(prepared, request)
+        try:
+            document = read_object(answer, self.describe(request), wanted)
+        except ApiError as error:
+            if hints.shows_acceptance(error):
+                self._standing.accept(request.concerns)
+            self._explain(error, prepared, request, hints.skew_of(answer, signed_at))
+            self._quote(error, answer.body, prepared, request)
+            raise
+        self._standing.accept(request.concerns)
+        return answer, document
+
+    def _explain(self, error: ApiError, prepared: PreparedRequest, request: Request, skew: timedelta | None) -> None:
+        """Say by which credential it was and what to do; take out what the server repeats of secrets."""
+        if hints.concerns_credential(error):
+            error.credential = described(self.credential)
+            error.advice = hints.advise(error, self.credential, skew, request)
+        secrets = self._secrets(prepared, request)
+        error.detail = redact(hints.without_canonical_request(error.detail), secrets)
+        error.code, error.request_id = redact(error.code, secrets), redact(error.request_id, secrets)
+
+    def _quote(self, error: ApiError, body: bytes, prepared: PreparedRequest, request: Request) -> None:
+        """Add what the response says, however little of it came: of a submission each id counts."""
+        if request.method != "GET" and body:
+            error.excerpt = excerpt_of(body, self._secrets(prepared, request))
+
+    def _secrets(self, prepared: PreparedRequest, request: Request) -> tuple[str, ...]:
+        # What was sent, too: the credential may have a newer token by now.
+        sent = [prepared.headers[name] for name in _SECRET_HEADERS if name in prepared.headers]
+        return (*map(str, sent), *self.credential.secrets, *request.secrets)
+
+    def _deliver(self, prepared: PreparedRequest, request: Request) -> Answer:
+        """The answer, read whole, or `NoNewsError`: by the deadline of the exchange, whatever the other side does."""
+        exchange, seconds = Exchange(), _at_least(request.timeout, _longest_exchange(request))
+        ends_at = self._monotonic() + seconds
+        repeatable = request.method == "GET"
+        try:
+            answer = exchange.run(
+                lambda: self._whole(exchange, prepared, request, ends_at),
+                seconds + GRACE,
+                request.unwanted,
+                repeatable=repeatable,
+            )
+        except TimeoutError:
+            why = "no answer in time" if exchange.begun else "no connection in time"
+            raise self._no_news(prepared, request, exchange, why) from None
+        except UnwantedError:
+            raise self._no_news(prepared, request, exchange, "interrupted" if exchange.begun else INTERRUPTED) from None
+        except NoThreadError as error:
+            raise NoNewsError.never_sent(self.describe(request), str(error)) from None
+        # Neither headers nor bodies: there are tokens in the one, and passwords in the other.
+        what, size = self.describe(request), len(answer.body)
+        _TRACE.debug("%s: HTTP %d, %d bytes, request id %s", what, answer.status, size, answer.request_id)
+        return answer
+
+    def _whole(self, exchange: Exchange, prepared: PreparedRequest, request: Request, ends_at: float) -> Answer:
+        if request.method == "GET":
+            return self._exchange(self._session, exchange, prepared, request, ends_at)
+        # A connection kept alive may have died unseen, and then nobody knows whether the request arrived. A request
+        # that changes things gets a connection of its own.
+        with new_session() as session:
+            return self._exchange(session, exchange, prepared, request, ends_at)
+
+    def _exchange(
+        self,
+        session: requests.Session,
+        exchange: Exchange,
+        prepared: PreparedRequest,
+        request: Request,
+        ends_at: float,
+    ) -> Answer:
+        try:
+            with self._open(session, prepared, request) as response:
+                head = Answer(response.status_code, {key.lower(): each for key, each in response.headers.items()}, b"")
+                exchange.status, exchange.request_id = head.status, head.request_id
+                for piece in self._pieces(response, exchange, prepared, request, ends_at):
+                    exchange.body += piece
+                return replace(head, body=bytes(exchange.body))
+        except (requests.RequestException, HTTPError, OSError) as error:
+            news = self._no_news(prepared, request, exchange, cause_of(error, begun=exchange.begun))
+            # What ended before its time is no answer, whatever its status.
+            news.status = None
+            raise news from None
+
+    def _open(self, session: requests.Session, prepared: PreparedRequest, request: Request) -> Response:
+        # Proxies and certificate bundles out of the environment, as requests has them.
+        around = session.merge_environment_settings(prepared.url, {}, True, self._ca_bundle, None)  # noqa: FBT003
+        if is_loopback(self.endpoint):
+            # A proxy would get in clear what is meant for this machine.
+            around["proxies"] = {}
+        silence = request.response_timeout or READ_TIMEOUT
+        return session.send(
+            prepared,
+            timeout=(_at_least(request.timeout, CONNECT_TIMEOUT), _at_least(request.timeout, silence)),
+            allow_redirects=False,
+            **around,
+        )
+
+    def _pieces(
+        self, response: Response, exchange: Exchange, prepared: PreparedRequest, request: Request, ends_at: float
+    ) -> Iterator[bytes]:
+        size = 0
+        while piece := response.raw.read1(_PIECE, decode_content=True):
+            size += len(piece)
+            if size > LARGEST_BODY:
+                raise self._no_news(
+                    prepared, request, exchange, f"the answer is larger than {LARGEST_BODY // 2**20} MiB"
+                )
+            if self._monotonic() > ends_at:
+                raise self._no_news(prepared, request, exchange, "the answer trickled in too slowly")
+            yield piece
+
+    def _no_news(self, prepared: PreparedRequest, request: Request, exchange: Exchange, why: str) -> NoNewsError:
+        error = NoNewsError(self.describe(request), status=exchange.status, detail=why, request_id=exchange.request_id)
+        error.sent = exchange.begun
+        self._quote(error, bytes(exchange.body), prepared, request)
+        _TRACE.debug("%s: %s", error.what, why)
+        return error
+
+    def describe(self, request: Request) -> str:
+        """The request in words: method and address, nothing secret."""
+        return f"{request.method} {self.endpoint}{request.path}"
+
+
+def _longest_exchange(request: Request) -> float:
+    return EXCHANGE_TIMEOUT if request.response_timeout is None else CONNECT_TIMEOUT + request.response_timeout
+
+
+def _at_least(timeout: float | None, usual: float) -> float:
+    return usual if timeout is None else min(usual, max(timeout, SHORTEST_TIMEOUT))
+
+
+def _or_ever(timeout: float | None) -> float:
+    return float("inf") if timeout is None else timeout
+
+
+def _after(request: Request, seconds: float) -> Request:
+    """The request with what remains of its time."""
+    return request if request.timeout is None else replace(request, timeout=request.timeout - seconds)

@@ -1,0 +1,1 @@
+"""Users who sign in, their tokens, and projects."""

@@ -1,0 +1,48 @@
+"""Users: the owner of an access key, in whose name servers are ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_bms.api import operations
+from pulumi_bms.api.channel import Channel, holds_object
+from pulumi_bms.api.errors import NotFoundError, RefusedError
+from pulumi_bms.api.identity.projects import before_the_request
+from pulumi_bms.api.models.job import Unreadable
+
+_ASK = "set `user_id`, the id of the IAM user, which needs no look-up"
+
+
+@dataclass(frozen=True, slots=True)
+class UserApi:
+    """Users of an account. The channel is one to the identity service's endpoint, without a project."""
+
+    channel: Channel
+
+    def owner_of(self, access_key: str) -> str:
+        """GET /v3.0/OS-CREDENTIAL/credentials/{access_key} (no limit documented).
+
+        Page "Querying a Permanent Access Key" of the identity service. The id of the user who owns a permanent access
+        key. Not every user may ask: `RefusedError` says how to go on. Raises an `ApiError`.
+        """
+        with before_the_request():
+            try:
+                return self.channel.read(
+                    operations.GET_ACCESS_KEY,
+                    holds_object("credential"),
+                    _user_id,
+                    names={"access_key": access_key},
+                )
+            except (RefusedError, NotFoundError) as error:
+                refused = error.recast(RefusedError)
+                refused.advice = "; or ".join(filter(None, (error.hint, _ASK)))
+                raise refused from None
+
+
+def _user_id(document: Mapping[str, Any]) -> str:
+    user_id = document["credential"].get("user_id")
+    if not isinstance(user_id, str) or not user_id.strip():
+        raise Unreadable("the access key has no user_id")
+    return user_id.strip()

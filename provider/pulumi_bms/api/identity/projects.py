@@ -1,0 +1,112 @@
+"""Which project a request is for: given by its id, or looked up by its name with the first request.
+
+Source: the page "Querying Project Information" of the Identity and Access Management API reference.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from pulumi_bms.api.auth.credential import described
+from pulumi_bms.api.errors import (
+    NoNewsError,
+    NoSuchApiError,
+    NotFoundError,
+    RefusedError,
+)
+from pulumi_bms.api.http.background import Unwanted
+from pulumi_bms.api.http.request import Request
+from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.identity.single_flight import Flight, before_sending
+
+_PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+class Project(Protocol):
+    """Knows the id of a project."""
+
+    def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
+        """The id. Raises an `ApiError` where a look-up fails, in which nothing can have been submitted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class GivenProject:
+    """A project whose id is known."""
+
+    project_id: str
+
+    def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:  # noqa: ARG002
+        """The id."""
+        return self.project_id
+
+
+class NamedProject:
+    """A project that is looked up by its name, once; one project of each region has the region's name."""
+
+    def __init__(self, transport: Transport, name: str) -> None:
+        self._transport = transport
+        self._name = name
+        self._request = Request("GET", f"/v3/projects?name={quote(name, safe='')}")
+        self._flight: Flight[str] = Flight()
+        self._id: str | None = None
+
+    def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
+        """The id; the first caller asks, and the others wait for the answer."""
+        if self._id is None:
+            with before_sending(self._transport.describe(self._request), "the look-up is still under way"):
+                self._id = self._flight.join(lambda: self._id or self._look_up(), timeout, unwanted)
+        return self._id
+
+    def _look_up(self) -> str:
+        request = self._request
+        with before_the_request():
+            try:
+                _, document = self._transport.ask(request, _lists_projects)
+            except RefusedError as error:
+                # Not every user may list projects.
+                error.advice = "; or ".join(filter(None, (error.hint, "set the project id, which needs no look-up")))
+                raise
+        # Not every service heeds the name that it is asked for.
+        named = [each for each in document["projects"] if isinstance(each, Mapping) and each.get("name") == self._name]
+        found: list[str] = [each["id"] for each in named if is_project_id(each.get("id"))]
+        if len(found) == 1:
+            return found[0]
+        many = f"{len(found)} projects are called {self._name!r}: {', '.join(found)}"
+        raise RefusedError(
+            self._transport.describe(request),
+            detail=many if found else f"no project is called {self._name!r}",
+            credential=described(self._transport.credential),
+            advice="set the project id (`bms:projectId`)" + ("" if found else ", or the right project name"),
+        )
+
+
+@contextmanager
+def before_the_request() -> Iterator[None]:
+    """Let what goes wrong at the identity service not look like an answer to the request that it is asked for."""
+    try:
+        yield
+    except (NotFoundError, NoSuchApiError) as error:
+        refused = error.recast(RefusedError)
+        refused.advice = "check the IAM endpoint (`bms:iamEndpoint`), and the project's name or id"
+        raise refused from None
+    except NoNewsError as error:
+        # A copy: what happened to the request of the identity service itself is remembered as it was.
+        unsent = copy.copy(error)
+        unsent.sent = False
+        raise unsent from None
+
+
+def is_project_id(value: object) -> bool:
+    """Whether a value out of an answer can be a project's id: it becomes part of addresses and headers."""
+    return isinstance(value, str) and _PROJECT_ID.fullmatch(value) is not None
+
+
+def _lists_projects(document: Mapping[str, Any]) -> bool:
+    return isinstance(document.get("projects"), list)

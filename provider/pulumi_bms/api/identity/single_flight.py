@@ -1,0 +1,75 @@
+"""One attempt for all who want the same at the same time."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from pulumi_bms.api.errors import ApiError, NoNewsError
+from pulumi_bms.api.http.background import (
+    INTERRUPTED,
+    NoThreadError,
+    Unwanted,
+    UnwantedError,
+    result_of,
+    start,
+)
+
+T = TypeVar("T")
+
+
+class Flight(Generic[T]):
+    """Makes one attempt at a time: who comes while it is under way gets what it brings, the error too.
+
+    The attempt runs in a thread of its own: how long it takes is not for the patience of the first who asked to say.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._attempt: Future[T] | None = None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether somebody is at it now."""
+        with self._lock:
+            return self._attempt is not None
+
+    def join(self, attempt: Callable[[], T], timeout: float | None = None, unwanted: Unwanted = None) -> T:
+        """What the attempt brings: the one under way, else this one.
+
+        Raises `TimeoutError` after `timeout` seconds, `UnwantedError` once `unwanted` says so, and `NoThreadError`.
+        """
+        with self._lock:
+            future = self._attempt
+            if future is None:
+                future = self._attempt = start(lambda: self._make(attempt), "flight")
+        try:
+            return result_of(future, timeout, unwanted)
+        except ApiError as error:
+            # One error raised in many threads would be changed by all of them.
+            raise copy.copy(error) from None
+
+    def _make(self, attempt: Callable[[], T]) -> T:
+        try:
+            return attempt()
+        finally:
+            # The lock: an attempt that ends at once must not end before it is noted.
+            with self._lock:
+                self._attempt = None
+
+
+@contextmanager
+def before_sending(what: str, under_way: str) -> Iterator[None]:
+    """Let a flight that was left early mean: the request `what` has not left; `under_way` says why after a timeout."""
+    try:
+        yield
+    except TimeoutError:
+        raise NoNewsError.never_sent(what, under_way) from None
+    except UnwantedError:
+        raise NoNewsError.never_sent(what, INTERRUPTED) from None
+    except NoThreadError as error:
+        raise NoNewsError.never_sent(what, str(error)) from None

@@ -1,0 +1,170 @@
+"""Users who sign in with a password at the identity service.
+
+Source: the page "Obtaining a User Token Through Password Authentication" of the Identity and Access Management API
+reference. A token is good for 24 hours, unless the password, a right or the account's state changes before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from pulumi_bms.api.auth.credential import (
+    TOKEN_HEADER,
+    Unpicklable,
+    described,
+    fingerprint_of,
+)
+from pulumi_bms.api.auth.lockout_guard import TRUST, Trust
+from pulumi_bms.api.errors import RefusedError, SettingsError
+from pulumi_bms.api.http.background import Unwanted
+from pulumi_bms.api.http.request import SIGN_IN, Request
+from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.identity.projects import before_the_request, is_project_id
+from pulumi_bms.api.identity.single_flight import before_sending
+from pulumi_bms.api.identity.token_cache import Issued, Token, Tokens
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest
+
+TOKENS = Tokens()
+"""The tokens of all users of this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserCredential(Unpicklable):
+    """A user of an account, signed in to one project, which is named by its id, else by its name."""
+
+    name: str
+    password: str = field(repr=False)
+    domain_name: str
+    source: str
+    iam_endpoint: str
+    project_id: str | None = None
+    project_name: str | None = None
+    ca_bundle: str | None = None
+    tokens: Tokens = field(default=TOKENS, repr=False, compare=False)
+    trust: Trust = field(default=TRUST, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.password.strip():
+            raise SettingsError(f"the password from {self.source} is empty")
+
+    @property
+    def kind(self) -> str:
+        """What it is."""
+        return "user"
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of who signs in, and to what."""
+        project = self.project_id or f"name {self.project_name}"
+        return fingerprint_of(self.kind, self.iam_endpoint, self.domain_name, self.name, self.password, project)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The password, and the token of the moment."""
+        token = self.tokens.known(self.fingerprint)
+        return (self.password, token.value) if token else (self.password,)
+
+    def authenticate(self, request: PreparedRequest, timeout: float | None = None, unwanted: Unwanted = None) -> None:
+        """Add the header of the user's token, after signing in where that is needed. Raises an `ApiError`."""
+        request.headers[TOKEN_HEADER] = self.token(timeout, unwanted).value
+
+    def renew(self, rejected: PreparedRequest) -> bool:
+        """Let the next request have another token than the one that was rejected."""
+        self.tokens.drop(self.fingerprint, rejected.headers.get(TOKEN_HEADER))
+        return True
+
+    def token(self, timeout: float | None = None, unwanted: Unwanted = None) -> Token:
+        """The user's token, a fresh one where there is none that will do. Raises an `ApiError`."""
+        with before_sending(f"POST {self.iam_endpoint}{SIGN_IN}", "the user is still being signed in"):
+            return self.tokens.token(self.fingerprint, self._sign_in, timeout, unwanted)
+
+    def _sign_in(self) -> Issued:
+        transport = Transport(self.iam_endpoint, _SigningIn(self), ca_bundle=self.ca_bundle, trust=self.trust)
+        scope = self.project_id or f"name {self.project_name}"
+        request = Request("POST", f"{SIGN_IN}?nocatalog=true", _identity(self), scope=scope)
+        with before_the_request():
+            answer, document = transport.ask(request, _is_token)
+        value, body = answer.headers.get("x-subject-token", ""), document["token"]
+        if not value or not value.isascii() or not value.isprintable() or " " in value:
+            raise RefusedError(transport.describe(request), status=answer.status, detail="the answer brings no token")
+        project = body.get("project")
+        project_id = project.get("id") if isinstance(project, Mapping) else None
+        return Issued(value, project_id if is_project_id(project_id) else None, _life(body))
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectOfToken:
+    """The project that a user's token is for."""
+
+    user: UserCredential
+
+    def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
+        """The id, after signing in where that is needed. Raises an `ApiError`."""
+        found = self.user.token(timeout, unwanted).project_id
+        if not found:
+            raise RefusedError(
+                f"POST {self.user.iam_endpoint}{SIGN_IN}",
+                detail="the token names no project",
+                credential=described(self.user),
+                advice="set the project id (`bms:projectId`)",
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _SigningIn(Unpicklable):
+    """The user as the identity service gets to see it: the password is in the body."""
+
+    user: UserCredential
+
+    @property
+    def kind(self) -> str:
+        return self.user.kind
+
+    @property
+    def source(self) -> str:
+        return self.user.source
+
+    @property
+    def fingerprint(self) -> str:
+        # Not the user's: where both services have one address, the first use of a token signs in within its own turn.
+        # And without the project: wrong passwords count by user.
+        user = self.user
+        return fingerprint_of("password", user.iam_endpoint, user.domain_name, user.name, user.password)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        return (self.user.password,)
+
+    def authenticate(self, request: PreparedRequest, timeout: float | None = None, unwanted: Unwanted = None) -> None:
+        """Nothing to add."""
+
+    def renew(self, rejected: PreparedRequest) -> bool:  # noqa: ARG002
+        return False
+
+
+def _identity(user: UserCredential) -> bytes:
+    project = {"id": user.project_id} if user.project_id else {"name": user.project_name}
+    password = {"user": {"name": user.name, "password": user.password, "domain": {"name": user.domain_name}}}
+    identity = {"methods": ["password"], "password": password}
+    return json.dumps({"auth": {"identity": identity, "scope": {"project": project}}}).encode()
+
+
+def _is_token(document: Mapping[str, Any]) -> bool:
+    return isinstance(document.get("token"), dict)
+
+
+def _life(token: Mapping[str, Any]) -> float:
+    """Seconds between two times of one clock, the server's; no end where it tells none that can be: then a 401 does."""
+    try:
+        issued, expires = (datetime.fromisoformat(str(token[name])) for name in ("issued_at", "expires_at"))
+        life = (expires - issued).total_seconds()
+    except (KeyError, ValueError, TypeError):
+        return float("inf")
+    return life if life > 0 else float("inf")

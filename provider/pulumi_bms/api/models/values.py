@@ -1,0 +1,81 @@
+"""Values of responses, read tolerantly: missing, null and "" are None, and numbers and flags may be strings.
+
+Only what could be mistaken is refused (`Unreadable`): a list of things that is no list of objects, or a thing without
+an id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from pulumi_bms.api.models.job import Unreadable
+
+_LARGEST = 2**53
+
+
+class Wire(BaseModel):
+    """A thing as a response has it. Fields that no page names are left out."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, populate_by_name=True)
+
+    @classmethod
+    def read(cls, wire: Mapping[str, Any]) -> Self:
+        """Read one object of a response. Raises `Unreadable` where that would take guessing."""
+        try:
+            return cls.model_validate(wire)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+            raise Unreadable(f"{'.'.join(map(str, first['loc'])) or cls.__name__}: {first['msg']}") from None
+
+    @classmethod
+    def read_all(cls, document: Mapping[str, Any], *names: str) -> tuple[Self, ...]:
+        """Read the list of objects that stands under one of the names."""
+        found = next((document[name] for name in names if document.get(name) is not None), None)
+        return tuple(cls.read(each) for each in objects(found, names[0]))
+
+
+def objects(value: object, name: str) -> list[Mapping[str, Any]]:
+    """A list of objects. Missing, null and "" are an empty list."""
+    if value is None or value == "":
+        return []
+    if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
+        raise Unreadable(f"{name} is no list of objects")
+    return value
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """An object; anything else is an empty one."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def words(value: object) -> dict[str, str]:
+    """An object of strings. Values that are neither strings nor numbers are left out."""
+    return {key: text for key, inner in mapping(value).items() if (text := _word(inner)) is not None}
+
+
+def number(value: object) -> int | None:
+    """A whole number, also written as text; None for anything else."""
+    try:
+        found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        return None
+    return int(found) if found is not None and abs(found) <= _LARGEST and found == int(found) else None
+
+
+def flag(value: object) -> bool | None:
+    """True or false, also written as text or as 1 and 0; None for anything else."""
+    return {"true": True, "1": True, "false": False, "0": False}.get(str(value).strip().lower())
+
+
+def _word(value: object) -> str | None:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+Number = Annotated[int | None, BeforeValidator(number)]
+Flag = Annotated[bool | None, BeforeValidator(flag)]
+Words = Annotated[dict[str, str], BeforeValidator(words)]

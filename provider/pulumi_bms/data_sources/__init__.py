@@ -1,0 +1,1 @@
+"""Functions that a program calls to read the cloud."""

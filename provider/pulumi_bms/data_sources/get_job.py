@@ -1,0 +1,39 @@
+"""`get_job`: one poll of a job by a program.
+
+API: `GET /v1/{project_id}/jobs/{job_id}`.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pulumi
+
+from pulumi_bms.api.models.job import Job
+from pulumi_bms.lifecycle import input_checks
+from pulumi_bms.lifecycle.connection import connect
+
+
+def get_job(
+    job_id: str,
+    *,
+    region: str | None = None,
+    project_id: str | None = None,
+    endpoint: str | None = None,
+    profile: str | None = None,
+) -> Job:
+    """Poll a job once, in a preview too. The config and the environment name the API, unless arguments do.
+
+    Raises `ValueError` for an id that can't be one, `SettingsError` where settings are missing, and an `ApiError` for
+    every other answer than that job. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
+    """
+    inputs = {"region": region, "project_id": project_id, "endpoint": endpoint, "profile": profile}
+    problem = next(filter(None, [input_checks.job_id_problem(job_id), *input_checks.connection_problems(inputs)]), None)
+    if problem:
+        raise ValueError(problem)
+    return connect(inputs, _program_config).api.get_job(job_id).job
+
+
+def _program_config(key: str) -> object:
+    namespace, _, name = key.partition(":")
+    return cast("object", pulumi.Config(namespace).get(name))

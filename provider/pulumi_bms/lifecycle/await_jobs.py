@@ -1,0 +1,142 @@
+"""From a resource's step to a wait: checkpoints, rows, and looks ahead in previews."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    NoSuchApiError,
+    NotFoundError,
+)
+from pulumi_bms.api.models.job import Job
+from pulumi_bms.lifecycle.connection import Connection
+from pulumi_bms.lifecycle.job_outputs import job_of, outputs_of, unfinished_status
+from pulumi_bms.lifecycle.provider import ONCE
+from pulumi_bms.messages import report
+from pulumi_bms.operation import ExpectedError, Operation
+from pulumi_bms.waiting import memory
+from pulumi_bms.waiting.clock import MonotonicClock
+from pulumi_bms.waiting.job_wait import Plan
+from pulumi_bms.waiting.outcome import Outcome
+from pulumi_bms.waiting.poll_loop import AT_ONCE, Observer, Waiter
+from pulumi_bms.waiting.success_rule import Ruling, judge
+
+DEFAULT_TIMEOUT = 3 * 3600.0
+"""Seconds that a wait may take where the user set nothing: Windows servers take up to two hours."""
+PREVIEW_TIMEOUT = 5.0
+"""Seconds that a preview gives a look."""
+
+
+def timeout_of(operation: Operation, inputs: Mapping[str, Any]) -> float:
+    """How long a wait may take, in seconds: by the host, else by the constructor, else the default."""
+    return float(operation.timeout or inputs.get("create_timeout_seconds") or DEFAULT_TIMEOUT)
+
+
+def plan_of(
+    job_id: str, timeout: float, stored: Mapping[str, Any] | None = None, expected_servers: float | None = None
+) -> Plan:
+    """The wait for one job; `stored` are the outputs of an earlier, unfinished one."""
+    return Plan(job_id, timeout, int(expected_servers) if expected_servers else None, job_of(stored or {}))
+
+
+def wait_for(connection: Connection, plans: Sequence[Plan], operation: Operation, observer: Observer) -> list[Outcome]:
+    """Wait until every job has ended, its time is over, or the operation is cancelled."""
+    traffic, clock = connection.traffic, MonotonicClock(operation.cancelled)
+    if len(plans) <= 1:
+        return Waiter(traffic.look, clock, observer=observer, gate=traffic).wait(plans)
+    with ThreadPoolExecutor(min(AT_ONCE, len(plans))) as pool:
+
+        def together(looks: Sequence[Callable[[], None]]) -> None:
+            list(pool.map(lambda look: look(), looks))
+
+        return Waiter(traffic.look, clock, observer=observer, gate=traffic, batch=together).wait(plans)
+
+
+def poll_once(connection: Connection, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs of an unfinished wait after one more poll, with all that was known before; raises an `ApiError`.
+
+    Never those of a success: a refresh must not end a wait, or its error would be gone and the next `up` green.
+    """
+    job_id, known = str(stored["job_id"]), job_of(stored)
+    job = connection.api.get_job(job_id).job
+    trouble = memory.stranger(job_id, known, job)
+    if trouble:
+        raise NoNewsError(f"job {job_id}", detail=trouble)
+    return outputs_of(job_id, memory.merged(known, job), unfinished_status(job, judge(job, earlier=known)))
+
+
+def poll_each(
+    connection: Connection, unfinished: Mapping[str, Mapping[str, Any]], operation: Operation
+) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
+    """One poll for each key, in turn and within the request budget: new outputs, and what went wrong.
+
+    No news, a rejected credential and a missing API end the polls, since the others would meet them too. After a cancel
+    the rest stays as stored.
+    """
+    clock = MonotonicClock(operation.cancelled)
+    polled: dict[str, dict[str, Any]] = {}
+    troubles: dict[str, str] = {}
+    for key, stored in unfinished.items():
+        clock.sleep_until(connection.traffic.reserve(str(stored["job_id"]), clock.now()))
+        if clock.cancelled:
+            break
+        try:
+            polled[key] = poll_once(connection, stored)
+        except ApiError as error:
+            troubles[key] = report.not_polled(error)
+            if isinstance(error, NoNewsError | AuthenticationError | NoSuchApiError):
+                break
+    return polled, troubles
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a preview has seen of a job: its outcome if it has succeeded, else what there is to say about it, if any."""
+
+    job: Job | None = None
+    row: str = ""
+
+
+_SILENT: set[Connection] = set()
+"""The APIs that let a preview wait in vain: no other look of the run waits for them too."""
+
+
+def look_ahead(connection: Connection, job_id: str, expected_servers: float | None, operation: Operation) -> Ahead:
+    """One look, in a preview. A job that has failed, and an API that says no, are errors; no answer is none."""
+    if connection in _SILENT:
+        return Ahead()
+    begun = time.monotonic()
+    try:
+        job = connection.api.get_job(job_id, timeout=PREVIEW_TIMEOUT).job
+    except NotFoundError:
+        return Ahead(row="not visible yet")
+    except NoNewsError as error:
+        note_once(operation, "unreachable", f"the API did not answer, so server ids stay unknown: {error}")
+        if time.monotonic() - begun > PREVIEW_TIMEOUT / 2:
+            _SILENT.add(connection)
+        return Ahead()
+    except AuthenticationError as error:
+        raise ExpectedError(f"the API does not accept the credential: {error}") from None
+    except NoSuchApiError as error:
+        raise ExpectedError(f"{report.NO_SUCH_API}: {error}") from None
+    except ApiError as error:
+        raise ExpectedError(f"the API refused to tell about job {job_id}: {error}") from None
+    verdict = judge(job, int(expected_servers) if expected_servers else None)
+    if verdict.is_final_failure:
+        raise ExpectedError(report.failed(job_id, job))
+    if verdict.ruling is Ruling.SUCCEEDED:
+        return Ahead(job=job)
+    return Ahead(row=f"{job.status}, to be waited for" + (f"; {verdict.because}" if verdict.because else ""))
+
+
+def note_once(operation: Operation, what: str, text: str) -> None:
+    """Leave one line for the whole run: the same is true of every resource."""
+    if ONCE.first(what):
+        operation.note(text)

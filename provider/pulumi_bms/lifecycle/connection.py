@@ -1,0 +1,83 @@
+"""From settings to the API: one transport and one request budget for all resources of a process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pulumi_bms.api.errors import SettingsError
+from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.identity.projects import GivenProject, NamedProject, Project
+from pulumi_bms.api.identity.user import ProjectOfToken, UserCredential
+from pulumi_bms.api.jobs import JobApi
+from pulumi_bms.operation import ExpectedError
+from pulumi_bms.settings import (
+    Lookup,
+    MissingSettingsError,
+    Settings,
+    load,
+)
+from pulumi_bms.waiting.rate_limit import Budget, Traffic
+
+
+class MissingSettings(ExpectedError):  # noqa: N818  (what a preview does without is no error there)
+    """Settings are missing, and none that is there is wrong: a preview goes on without the API."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The API of one project, and the traffic of all who wait for its jobs."""
+
+    api: JobApi
+    traffic: Traffic
+
+
+class _Pool:
+    """What was made for each endpoint, credential and project."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._budgets: dict[str, Budget] = {}
+        self._connections: dict[tuple[str, ...], Connection] = {}
+
+    def connection(self, settings: Settings) -> Connection:
+        project = (settings.project_id, settings.project_name, settings.iam_endpoint)
+        key = (settings.endpoint, settings.credential.fingerprint, settings.ca_bundle or "", *project)
+        with self._lock:
+            if key not in self._connections:
+                self._connections[key] = self._new(settings)
+            return self._connections[key]
+
+    def _new(self, settings: Settings) -> Connection:
+        # The API counts by endpoint, so all projects and credentials share one budget there.
+        budget = self._budgets.setdefault(settings.endpoint, Budget(settings.max_requests_per_minute))
+        budget.limit(settings.max_requests_per_minute)
+        transport = Transport(settings.endpoint, settings.credential, ca_bundle=settings.ca_bundle)
+        api = JobApi(transport, _project_of(settings))
+        return Connection(api, Traffic(api.get_job, budget, time.monotonic))
+
+
+def _project_of(settings: Settings) -> Project:
+    if settings.project_id:
+        return GivenProject(settings.project_id)
+    if isinstance(settings.credential, UserCredential):
+        return ProjectOfToken(settings.credential)
+    iam = Transport(settings.iam_endpoint, settings.credential, ca_bundle=settings.ca_bundle)
+    return NamedProject(iam, settings.project_name)
+
+
+_POOL = _Pool()
+
+
+def connect(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str] | None = None) -> Connection:
+    """The API for a resource with these inputs; raises `SettingsError`. Sends nothing."""
+    return _POOL.connection(load(inputs, config, os.environ if environ is None else environ))
+
+
+def explained(error: SettingsError) -> ExpectedError:
+    """The same error for a host: the text says all there is to say."""
+    kind = MissingSettings if isinstance(error, MissingSettingsError) else ExpectedError
+    return kind(str(error))

@@ -1,0 +1,82 @@
+"""Outputs of a job that is not a success, cut to what is needed to go on.
+
+Two reasons to cut. The engine writes the state of all resources at the end of each step, so at a Ctrl-C each value that
+an interrupted wait keeps is written as many times as there are waits. And the state of a failed step travels in the
+trailers of its response, whose size has a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from pulumi_bms.api.models.job import JobStatus
+
+MOST_FAILED = 100
+"""Failed sub-jobs that are kept where not all can be."""
+LONGEST_TEXT = 200
+"""Characters of a text that are kept where not all can be."""
+
+_TOLD_AGAIN = ("nic_ids", "begin_time", "end_time", "duration_seconds")
+_ENDED = (JobStatus.SUCCESS, JobStatus.FAIL)
+_Outputs = Mapping[str, Any]
+
+
+def to_go_on(outputs: _Outputs) -> dict[str, Any]:
+    """The outputs of an interrupted wait without what the next poll tells again."""
+    sub_jobs = [_identity(part) for part in outputs["sub_jobs"]]
+    kept = {**outputs, **dict.fromkeys(_TOLD_AGAIN), "sub_jobs": sub_jobs}
+    return {name: value if value != [] or name == "server_ids" else None for name, value in kept.items()}
+
+
+def _identity(part: _Outputs) -> dict[str, Any]:
+    """A sub-job without its absent fields; of one that runs and names nothing, only that it was listed."""
+    says_more = part["status"] in _ENDED or part.get("entities") or part.get("error_code")
+    names = part.keys() if says_more else ("job_id", "status")
+    return {name: part[name] for name in names if part.get(name) not in (None, [])}
+
+
+def cuts(outputs: _Outputs) -> Iterator[dict[str, Any]]:
+    """One job's outputs, ever smaller. The servers are kept longest: they may be billed."""
+    for cut in CUTS:
+        yield cut(outputs)
+
+
+def _without_details(outputs: _Outputs) -> dict[str, Any]:
+    """Sub-jobs with their servers, without other entities, and with the beginning of each text."""
+    return {**_short(outputs), "sub_jobs": [_with_servers_only(part) for part in outputs.get("sub_jobs") or []]}
+
+
+def _with_failed_only(outputs: _Outputs) -> dict[str, Any]:
+    """The first failed sub-jobs; the servers are named beside them."""
+    failed = [part for part in outputs.get("sub_jobs") or [] if part.get("status") == JobStatus.FAIL]
+    kept = [_with_servers_only(part) for part in failed[:MOST_FAILED]]
+    return {**_short(outputs), "nic_ids": [], "entities": [], "sub_jobs": kept}
+
+
+def _without_sub_jobs(outputs: _Outputs) -> dict[str, Any]:
+    return {**_short(outputs), "nic_ids": [], "entities": [], "sub_jobs": []}
+
+
+def _without_servers(outputs: _Outputs) -> dict[str, Any]:
+    """The job, and how it stands: one that has not failed is polled again."""
+    status = JobStatus.FAIL if outputs.get("status") == JobStatus.FAIL else JobStatus.RUNNING
+    return {**_without_sub_jobs(outputs), "status": str(status), "server_ids": [], "surviving_server_ids": []}
+
+
+CUTS: tuple[Callable[[_Outputs], dict[str, Any]], ...] = (
+    _without_details,
+    _with_failed_only,
+    _without_sub_jobs,
+    _without_servers,
+)
+"""What is left out, more and more of it."""
+
+
+def _with_servers_only(part: _Outputs) -> dict[str, Any]:
+    named = [entity["server_id"] for entity in part.get("entities") or [] if entity.get("server_id")]
+    return _identity({**_short(part), "entities": [{"server_id": server_id} for server_id in named]})
+
+
+def _short(fields: _Outputs) -> dict[str, Any]:
+    return {name: value[:LONGEST_TEXT] if isinstance(value, str) else value for name, value in fields.items()}

@@ -1,0 +1,146 @@
+"""A job as a resource's outputs, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from pulumi_bms.api.models.job import Job, JobStatus, Record
+from pulumi_bms.waiting.outcome import End, Outcome
+from pulumi_bms.waiting.success_rule import Ruling, Verdict, judge, may_make_servers, survivors
+
+INCONSISTENT = "INCONSISTENT"
+"""The stored status of a job that is SUCCESS throughout, but whose answer can't be all."""
+
+_TEXTS = ("job_type", "begin_time", "end_time", "error_code", "fail_reason", "message", "code")
+
+
+@pulumi.output_type
+class SubJobResult(dict[str, Any]):
+    """One sub-job as a stack output: the fields of the API's table 3, absent ones as None.
+
+    `entities` is a list, each with all the keys that the API gave, such as `server_id` and `nic_id`.
+    """
+
+    status: str
+    entities: Sequence[Mapping[str, Any]]
+    job_id: str | None
+    job_type: str | None
+    begin_time: str | None
+    end_time: str | None
+    error_code: str | None
+    fail_reason: str | None
+    message: str | None
+    code: str | None
+
+
+OUTPUTS = (
+    "job_type",
+    "status",
+    "begin_time",
+    "end_time",
+    "duration_seconds",
+    "error_code",
+    "fail_reason",
+    "message",
+    "code",
+    "sub_jobs_total",
+    "server_ids",
+    "nic_ids",
+    "surviving_server_ids",
+    "sub_jobs",
+    "entities",
+)
+"""The outputs of a completion beside `job_id`. Stored in users' stacks: these names never change."""
+
+
+def outputs_of(job_id: str, job: Job | None, status: str) -> dict[str, Any]:
+    """All outputs for a job in this state; `status` is what to store, which need not be the parent's alone."""
+    if job is None:
+        empty: dict[str, Any] = dict.fromkeys(OUTPUTS)
+        lists: dict[str, Any] = {name: [] for name in _LISTS}
+        return {**empty, **lists, "job_id": job_id, "status": status or None}
+    succeeded = status == JobStatus.SUCCESS
+    return {
+        "job_id": job_id,
+        **{name: getattr(job, name) for name in _TEXTS},
+        "status": status,
+        "duration_seconds": job.duration_seconds,
+        "sub_jobs_total": job.sub_jobs_total,
+        "server_ids": job.server_ids if succeeded else [],
+        "nic_ids": job.nic_ids if succeeded else [],
+        "surviving_server_ids": [] if succeeded else survivors(job),
+        "sub_jobs": [_sub_job(record) for record in job.descendants()],
+        "entities": list(job.entities),
+    }
+
+
+_LISTS = ("server_ids", "nic_ids", "surviving_server_ids", "sub_jobs", "entities")
+
+
+def _sub_job(record: Record) -> dict[str, Any]:
+    texts = {name: getattr(record, name) for name in ("job_id", *_TEXTS)}
+    return {"status": record.status, "entities": list(record.entities), **texts}
+
+
+def job_of(outputs: Mapping[str, Any]) -> Job | None:
+    """The job that the outputs were made of, its sub-jobs in one level; None if it was never seen.
+
+    Servers that are stored, and named by no stored sub-job, are named by the job itself.
+    """
+    if not outputs.get("status"):
+        return None
+    job = Job.read(outputs)
+    stored = [*(outputs.get("server_ids") or []), *(outputs.get("surviving_server_ids") or [])]
+    named = set(job.server_ids)
+    missing = tuple({"server_id": server_id} for server_id in dict.fromkeys(stored) if server_id not in named)
+    return job.model_copy(update={"entities": (*job.entities, *missing)}) if missing else job
+
+
+def failure_of(outputs: Mapping[str, Any]) -> Job | None:
+    """The job of a stored failure that is final; None where the job is unfinished or has succeeded.
+
+    A status FAIL beside unfinished sub-jobs, as version 0.1.0 stored, is not final.
+    """
+    job = job_of(outputs)
+    return job if job and job.status == JobStatus.FAIL and judge(job).is_final_failure else None
+
+
+def servers_made(outputs: Mapping[str, Any]) -> list[str] | None:
+    """The servers that a job with these stored outputs has made; None where the job makes no servers, or is not over.
+
+    A job that was only named, and never seen, is None too.
+    """
+    made = [*(outputs.get("server_ids") or []), *(outputs.get("surviving_server_ids") or [])]
+    job = job_of(outputs)
+    if job is None or not may_make_servers(job):
+        return None
+    return made if made or job.status == JobStatus.FAIL else None
+
+
+def stored_status(outcome: Outcome) -> str:
+    """What to store as the status when a wait has ended: SUCCESS and FAIL are final, everything else goes on."""
+    match outcome.end:
+        case End.SUCCEEDED:
+            return JobStatus.SUCCESS
+        case End.INCONSISTENT:
+            return INCONSISTENT
+    return unfinished_status(outcome.job, outcome.verdict)
+
+
+def unfinished_status(job: Job | None, verdict: Verdict | None = None) -> str:
+    """The status of a job that is still waited for: the API's, unless that sounds like an end.
+
+    FAIL only where every part of the job is over. `verdict` is the verdict on the newest response, which knows what the
+    response lacked; without one the job is judged as it stands.
+    """
+    if job is None:
+        return ""
+    verdict = verdict or judge(job)
+    if verdict.is_final_failure:
+        return JobStatus.FAIL
+    if verdict.ruling is Ruling.INCONSISTENT:
+        return INCONSISTENT
+    return JobStatus.RUNNING if job.status in (JobStatus.SUCCESS, JobStatus.FAIL) else job.status

@@ -1,0 +1,69 @@
+"""What a destroy leaves in the cloud: told in one note a run, not in one a resource."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+
+from pulumi_bms.lifecycle.provider import print_once
+from pulumi_bms.operation import Operation
+
+_SERVERS_STAY = "pulumi-bms: nothing is deleted in the cloud: the servers that the jobs have made stay"
+_WORK_STAYS = "pulumi-bms: nothing is undone in the cloud: what the jobs have done stays"
+
+
+class Leftovers:
+    """The jobs that left the stack, and the servers that each has made. Safe to use from many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._jobs: dict[str, list[str] | None] = {}
+
+    def add(self, job_id: str, servers: Sequence[str] | None) -> None:
+        """A job that left the stack; `servers` is None where what the job has made is not known."""
+        with self._lock:
+            known = self._jobs.get(job_id)
+            self._jobs[job_id] = known if servers is None else list(dict.fromkeys([*(known or []), *servers]))
+
+    def text(self) -> str:
+        """The note about all that was added since the last one; "" where nothing stays."""
+        with self._lock:
+            jobs, self._jobs = self._jobs, {}
+        servers = list(dict.fromkeys(server for made in jobs.values() for server in made or []))
+        others = [job_id for job_id, made in jobs.items() if made is None]
+        head = "nothing is deleted in the cloud" if servers else "nothing is undone in the cloud"
+        parts = [part for part in (_servers_stay(servers), _work_stays(others)) if part]
+        return "; ".join([head, *parts]) if parts else ""
+
+
+def _servers_stay(servers: Sequence[str]) -> str:
+    count = "1 server stays" if len(servers) == 1 else f"{len(servers)} servers stay"
+    return f"{count}: {', '.join(servers)}" if servers else ""
+
+
+def _work_stays(jobs: Sequence[str]) -> str:
+    if len(jobs) == 1:
+        return f"what job {jobs[0]} has done stays"
+    return f"what {len(jobs)} jobs have done stays: {', '.join(jobs)}" if jobs else ""
+
+
+_LEFTOVERS = Leftovers()
+"""Those of this process, which is one run of the CLI."""
+
+
+def leave(operation: Operation, jobs: Mapping[str, Sequence[str] | None]) -> None:
+    """Have the end of the run tell what stays of these jobs: their servers, or None where those are not known."""
+    if operation.keeps_partial_state:
+        for job_id, servers in jobs.items():
+            _LEFTOVERS.add(job_id, servers)
+        operation.note_at_end(_LEFTOVERS.text)
+    else:
+        _tell_on_stock_host(jobs)
+
+
+def _tell_on_stock_host(jobs: Mapping[str, Sequence[str] | None]) -> None:
+    """Pulumi's own host tells no provider when the run ends: one line without ids, at the first delete."""
+    if any(jobs.values()):
+        print_once(_SERVERS_STAY)
+    elif None in jobs.values():
+        print_once(_WORK_STAYS)

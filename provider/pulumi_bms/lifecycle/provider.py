@@ -1,0 +1,112 @@
+"""What the providers of this package have in common."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
+
+from pulumi_bms.api.errors import SettingsError
+from pulumi_bms.lifecycle import settings_checks
+from pulumi_bms.lifecycle.connection import Connection, connect, explained
+from pulumi_bms.operation import Operation
+from pulumi_bms.registry import load_provider
+
+_STOCK_HOST = (
+    "pulumi-bms: these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
+    "failed or interrupted one is not kept in the state"
+)
+_INSTALL = "`python -m pulumi_bms.host install` puts a better one in place"
+_INSTALL_FOR_AUTOMATION = (
+    "the Automation API can use a better one by a `work_dir` that has a Pulumi.yaml, after "
+    "`python -m pulumi_bms.host install` in that folder"
+)
+
+
+class Once:
+    """Tells a thing once in the life of a plugin process, which is one run of the CLI."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._told: set[str] = set()
+
+    def first(self, what: str) -> bool:
+        """Whether this is the first time."""
+        with self._lock:
+            new = what not in self._told
+            self._told.add(what)
+            return new
+
+
+ONCE = Once()
+
+
+class BmsProvider(ResourceProvider):
+    """A provider without a state of its own but the config. One instance serves all threads of a plugin process."""
+
+    serialize_as_secret_always = False
+    uses_operation = True
+    resource_name: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._config = Config({}, "")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a call of `load_provider`: the class may move, and holds nothing worth keeping."""
+        return load_provider, (self.resource_name,)
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Take the stack's config, to be read when an API is needed."""
+        self._config = req.config
+
+    def connection(self, inputs: Mapping[str, Any]) -> Connection:
+        """The API for these inputs; what is missing for it is an error that needs no traceback."""
+        try:
+            return connect(inputs, self._config.get)
+        except SettingsError as error:
+            raise explained(error) from None
+
+    def connection_problems(self, inputs: Mapping[str, Any]) -> list[str]:
+        """What is wrong with the inputs that say how the API is reached, and with the settings behind them."""
+        return settings_checks.connection_problems(inputs, self._config.get)
+
+    def enterprise_project_problem(self, inputs: Mapping[str, Any]) -> str | None:
+        """What is wrong where a variable names an enterprise project, and the body of an order none."""
+        return settings_checks.enterprise_project_problem(inputs, self._config.get)
+
+
+def tell(operation: Operation, text: str) -> None:
+    """Leave a warning that stays. Pulumi's own host has no way to say it but its stderr, where each is said once."""
+    if operation.keeps_partial_state:
+        operation.warn(text)
+    else:
+        print_once(f"pulumi-bms: {text}")
+
+
+def stock_host_hint(environment: Mapping[str, str], system: str) -> str:
+    """What Pulumi's own host lacks, and how to get the better one where there is a way.
+
+    The Automation API writes a Pulumi.yaml of its own for a program without a `work_dir`: nothing can be installed
+    there. The launcher of the better host does not run on Windows.
+    """
+    if system == "nt":
+        return _STOCK_HOST
+    by_automation = environment.get("PULUMI_AUTOMATION_API") == "true"
+    return f"{_STOCK_HOST}; {_INSTALL_FOR_AUTOMATION if by_automation else _INSTALL}"
+
+
+def tell_of_stock_host(operation: Operation) -> None:
+    """Say once a run what Pulumi's own host lacks."""
+    if not operation.keeps_partial_state:
+        print_once(stock_host_hint(os.environ, os.name))
+
+
+def print_once(text: str) -> None:
+    """Print one line on stderr, once a run: on Pulumi's own host there is no other way to say a thing."""
+    if ONCE.first(text):
+        print(text, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,57 @@
+"""What a check says of settings: all that can never work, offline; what is missing is told when the API is needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi.output import Unknown
+
+from pulumi_bms import settings
+from pulumi_bms.lifecycle import input_checks
+from pulumi_bms.settings import Lookup
+
+_ORDERS = "baremetalservers"
+"""The path of a submission that orders servers."""
+_ENTERPRISE_PROJECT = "enterprise_project_id"
+
+
+def connection_problems(
+    inputs: Mapping[str, Any], config: Lookup, environ: Mapping[str, str] | None = None
+) -> list[str]:
+    """What is wrong with the inputs that say how the API is reached, and with the settings behind them."""
+    found = [problem for problem in input_checks.connection_problems(inputs) if problem]
+    decided = not found and not any(isinstance(inputs.get(name), Unknown) for name in input_checks.CONNECTION)
+    if not decided and inputs.get("profile") is not None:
+        # Of the config only the profile would count, and the inputs do not tell which one.
+        return found
+    return [*found, *settings.problems(inputs if decided else None, config, _variables(environ))]
+
+
+def enterprise_project_problem(
+    inputs: Mapping[str, Any], config: Lookup, environ: Mapping[str, str] | None = None
+) -> str | None:
+    """What is wrong where a variable names an enterprise project, and the body of an order none."""
+    body = inputs.get("body")
+    orders = inputs.get("path") == _ORDERS and inputs.get("method") in (None, "POST")
+    if not orders or not isinstance(body, Mapping) or _holds(body, _ENTERPRISE_PROJECT):
+        return None
+    name = settings.enterprise_project(inputs, config, _variables(environ))
+    return name and (
+        f"{name} is set, and the body names no enterprise project, so the servers would be in the default one: write "
+        f'body["server"]["extendparam"]["{_ENTERPRISE_PROJECT}"] ("0" is the default one), or unset {name}'
+    )
+
+
+def _holds(value: object, name: str) -> bool:
+    """Whether the name stands anywhere in a JSON value, or in a part of one that is not known yet."""
+    if isinstance(value, Mapping):
+        return name in value or any(_holds(inner, name) for inner in value.values())
+    if isinstance(value, list | tuple):
+        return any(_holds(inner, name) for inner in value)
+    return isinstance(value, Unknown)
+
+
+def _variables(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    return os.environ if environ is None else environ

@@ -1,0 +1,171 @@
+"""One request, sent once: its record is written before it, and completed with its outcome before anything else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pulumi_bms.api.errors import (
+    ApiError,
+    NoNewsError,
+    RefusedError,
+    UnansweredError,
+)
+from pulumi_bms.api.http.excerpt import Excerpt
+from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT, JobApi, Submission
+from pulumi_bms.api.submission import ORDER_ID
+from pulumi_bms.lifecycle import unresolved as words
+from pulumi_bms.lifecycle.provider import ONCE, tell
+from pulumi_bms.lifecycle.record import (
+    Found,
+    Order,
+    Pending,
+    Record,
+    RecordError,
+    Records,
+)
+from pulumi_bms.lifecycle.unresolved import Unresolved
+from pulumi_bms.operation import ExpectedError, Operation
+
+INTERRUPTED = "interrupted before anything was sent"
+_SENDER_CHECK = 0.2
+_LONGEST_SENDER = 2 * SUBMISSION_TIMEOUT
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request as a resource wants it, and for whom; `path` is relative to the project."""
+
+    method: str
+    path: str
+    body: Mapping[str, Any] | None = field(repr=False)
+    order: Order
+
+
+def submit_once(
+    wanted: Wanted, connect: Callable[[], JobApi], records: Records, operation: Operation
+) -> Submission | Unresolved:
+    """Send the request, unless an earlier run has: its job then, or its request without a job.
+
+    Raises `ExpectedError` where nothing was submitted, and where a record can't be written or read.
+    """
+    if operation.cancelled.is_set():
+        raise ExpectedError(INTERRUPTED)
+    # Until the request leaves, an interrupt is answered with these words, however long it takes to sign in.
+    operation.checkpoint("", {}, INTERRUPTED)
+    try:
+        found = _find(wanted.order, records, operation)
+        if found.same:
+            return _earlier(found.same, operation)
+        for record in found.others:
+            if ONCE.first(record.attempt):
+                tell(operation, _left_behind(record))
+        return _send(wanted, connect(), records.pending(wanted.order), operation)
+    except RecordError as error:
+        raise ExpectedError(str(error)) from None
+
+
+def look_ahead(order: Order, records: Records, operation: Operation) -> None:
+    """Say in a preview what `submit_once` would find; raises `ExpectedError` where that would send nothing."""
+    try:
+        found = records.find(order).same
+    except RecordError as error:
+        raise ExpectedError(str(error)) from None
+    if found is None:
+        return
+    if found.job_id:
+        operation.note(f"nothing is to be sent: {_adopted(found)}")
+    elif not records.is_being_sent(found):
+        raise ExpectedError(words.error_text(words.of_record(found)))
+
+
+def _find(order: Order, records: Records, operation: Operation) -> Found:
+    """The records of the orderer, once no other process sends the same request any more."""
+    ends_at = time.monotonic() + _LONGEST_SENDER
+    while True:
+        found = records.find(order)
+        if found.same is None or found.same.answered:
+            return found
+        if not records.is_being_sent(found.same):
+            # Read once more: the process may have completed the record between the two.
+            return records.find(order)
+        if time.monotonic() > ends_at:
+            raise ExpectedError(f"nothing was sent: another run has been sending {found.same.request} for too long")
+        operation.report("another run sends this request: its response is waited for")
+        if operation.cancelled.wait(_SENDER_CHECK):
+            raise ExpectedError(INTERRUPTED)
+
+
+def _earlier(record: Record, operation: Operation) -> Submission | Unresolved:
+    if not record.job_id:
+        return words.of_record(record)
+    tell(operation, f"nothing was sent: {_adopted(record)}")
+    return Submission(record.job_id, record.order_id)
+
+
+def _adopted(record: Record) -> str:
+    return (
+        f"an earlier run, which did not end well, sent {record.request} at {record.sent_at}, and its job "
+        f"{record.job_id} is taken; for a new order change `triggers`"
+    )
+
+
+def _left_behind(record: Record) -> str:
+    if not record.job_id:
+        return f"an earlier request of this resource is left behind: {words.in_short(words.of_record(record))}"
+    return (
+        f"an earlier request of this resource is left behind: {record.request}, sent at {record.sent_at}, started job "
+        f"{record.job_id}; what that job makes stays and is billed"
+    )
+
+
+def _send(wanted: Wanted, api: JobApi, pending: Pending, operation: Operation) -> Submission | Unresolved:
+    with ExitStack() as held:
+
+        def may_send(request: str) -> bool:
+            if not pending.written:
+                held.enter_context(operation.hold(api.longest_submission))
+            if operation.cancelled.is_set():
+                return False
+            pending.write(request)
+            return True
+
+        try:
+            submission = api.submit(
+                wanted.method, wanted.path, wanted.body, unwanted=operation.cancelled.is_set, may_send=may_send
+            )
+        except UnansweredError as error:
+            return _unresolved(pending, error, operation)
+        except ApiError as error:
+            pending.remove()
+            raise ExpectedError(_nothing_submitted(error, operation)) from None
+        _complete(pending, operation, job_id=submission.job_id, order_id=submission.order_id)
+        return submission
+
+
+def _unresolved(pending: Pending, error: UnansweredError, operation: Operation) -> Unresolved:
+    said = error.excerpt or Excerpt()
+    found = {"order_id": said.id_of(*ORDER_ID), "ids": dict(said.ids), "text": said.text, "error": error.reason}
+    _complete(pending, operation, **found)
+    return replace(words.of_record(pending.record), sent_now=True)
+
+
+def _complete(pending: Pending, operation: Operation, **found: Any) -> None:
+    try:
+        pending.complete(**found)
+    except RecordError as error:
+        # The outcome is known all the same, and the engine gets to know it.
+        tell(operation, f"the record of the request could not be completed: {error}")
+
+
+def _nothing_submitted(error: ApiError, operation: Operation) -> str:
+    if isinstance(error, NoNewsError):
+        if operation.cancelled.is_set():
+            return INTERRUPTED
+        return f"{error}\nThe request was never sent, so nothing was submitted: check endpoint and network."
+    if isinstance(error, RefusedError):
+        return f"{error}\nThe API refused the request: nothing was submitted."
+    return f"{error}\nNothing was submitted."

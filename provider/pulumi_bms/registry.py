@@ -1,0 +1,39 @@
+"""The public names and the module of each, and how a stored provider is loaded again.
+
+A resource or data source is added by one row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pulumi_bms._imports import import_home
+
+if TYPE_CHECKING:
+    from pulumi.dynamic import ResourceProvider
+
+HOMES = {
+    "Job": "pulumi_bms.api.models.job",
+    "JobCompletion": "pulumi_bms.resources.job_completion",
+    "JobCompletions": "pulumi_bms.resources.job_completions",
+    "JobStatus": "pulumi_bms.api.models.job",
+    "JobSubmission": "pulumi_bms.resources.job_submission",
+    "SubJob": "pulumi_bms.api.models.job",
+    "SubJobResult": "pulumi_bms.resources.job_completion",
+    "get_job": "pulumi_bms.data_sources.get_job",
+}
+
+
+def load_provider(name: str) -> ResourceProvider:
+    """The provider of the resource called `name`.
+
+    Users' stacks hold pickles of providers. Each pickle is a call of `pulumi_bms.load_provider` with the resource's
+    name: the function's name, place and argument, and the resources' names, never change.
+    """
+    module = import_home(HOMES[name], name)
+    provider: ResourceProvider = getattr(module, f"{name}Provider")()
+    return provider
+
+
+# Pickles name the package, not this file.
+load_provider.__module__ = "pulumi_bms"

@@ -1,0 +1,209 @@
+"""One job's wait as a state machine: fed with answers and the time, it says when to look next or how it ended.
+
+No clock and no I/O: the loop in `waiter` has both, and only obeys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from pulumi_bms.api.errors import ApiError, NoNewsError
+from pulumi_bms.api.models.job import Job, Record
+from pulumi_bms.waiting import memory
+from pulumi_bms.waiting.outage import Outage
+from pulumi_bms.waiting.outcome import End, Outcome, Progress
+from pulumi_bms.waiting.poll_interval import Schedule
+from pulumi_bms.waiting.success_rule import (
+    SETTLING_TIME,
+    Finality,
+    Ruling,
+    State,
+    Verdict,
+    creates_servers,
+    judge,
+    state_of,
+)
+
+_FIRST_ERROR = 300
+"""The HTTP statuses from here on are no good ones."""
+
+_Signature: TypeAlias = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to wait for: a job, for `timeout` seconds at most. `known` is its state as an earlier run saw it."""
+
+    job_id: str
+    timeout: float
+    expected_servers: int | None = None
+    known: Job | None = None
+
+
+class Wait:
+    """The wait for one job."""
+
+    def __init__(self, plan: Plan, now: float, schedule: Schedule, chance: Callable[[], float]) -> None:
+        self.plan = plan
+        self.next_look = now
+        self.has_slot = False
+        """Whether `next_look` is a moment that was reserved."""
+        self.outcome: Outcome | None = None
+        self.progress = Progress(plan.job_id, job=plan.known)
+        self._schedule = schedule
+        self._chance = chance
+        self._started = now
+        self._deadline = now + max(0.0, plan.timeout)
+        self._job = plan.known
+        self._signature: _Signature | None = None
+        self._changed_at = now
+        self._verdict: Verdict | None = None
+        self._failures = 0
+        self._outage = Outage(now, job_is_known=plan.known is not None)
+
+    @property
+    def deadline(self) -> float:
+        """The point on the loop's clock at which the wait ends."""
+        return self._deadline
+
+    def see(self, job: Job, retry_after: float | None, looked_at: float, now: float) -> None:
+        """Take in a job that came as the answer to a look that began at `looked_at`."""
+        trouble = memory.stranger(self.plan.job_id, self._job, job)
+        if trouble:
+            self.miss(NoNewsError(f"job {self.plan.job_id}", detail=trouble), looked_at, now)
+            return
+        self._failures = 0
+        self._outage.end()
+        signature = _signature(job)
+        if signature != self._signature:
+            self._signature, self._changed_at = signature, now
+        verdict = self._verdict = judge(job, self.plan.expected_servers, self._job)
+        self._job = memory.merged(self._job, job)
+        self.progress = _progress(self.plan.job_id, self._job, verdict)
+        end = self._end_of(verdict, looked_at, now)
+        if end:
+            self._finish(end, now, verdict)
+            return
+        self._look_again(now, retry_after)
+        if verdict.finality is Finality.SETTLING:
+            self._look_by(self._settled_at, now)
+
+    def miss(self, error: ApiError, looked_at: float, now: float) -> None:
+        """Take in an error instead of an answer."""
+        end = self._outage.add(error, looked_at) or self._end_at_deadline(looked_at)
+        if end:
+            self._finish(end, now, error=error)
+            return
+        self._failures += 1
+        self._look_again(now, error.retry_after)
+        decides_at = self._outage.decides_at(error)
+        if decides_at is not None:
+            self._look_by(decides_at, now)
+        self._tell_trouble(error, now)
+
+    def interrupt(self, now: float) -> None:
+        """End the wait because it was cancelled."""
+        self._finish(End.INTERRUPTED, now)
+
+    @property
+    def _settled_at(self) -> float:
+        return self._changed_at + SETTLING_TIME
+
+    def _end_of(self, verdict: Verdict, looked_at: float, now: float) -> End | None:
+        has_settled = verdict.finality is Finality.SETTLING and now >= self._settled_at
+        if verdict.final or has_settled:
+            return _ENDS[verdict.ruling]
+        if looked_at >= self._deadline and verdict.ruling is Ruling.FAILED:
+            return End.FAILED
+        return self._end_at_deadline(looked_at)
+
+    def _end_at_deadline(self, looked_at: float) -> End | None:
+        if looked_at < self._deadline:
+            return None
+        return End.FAILED if self._job is not None and _has_failed_part(self._job) else End.TIMED_OUT
+
+    def _look_again(self, now: float, retry_after: float | None) -> None:
+        pause = self._schedule.interval(
+            now - self._started, self._chance(), failures=self._failures, retry_after=retry_after
+        )
+        # The last sleep is cut to the deadline: one last look falls on it.
+        self.next_look = min(now + pause, max(now, self._deadline))
+
+    def _look_by(self, moment: float, now: float) -> None:
+        # Not in the same breath, even where a slow look has outlasted the moment.
+        self.next_look = min(self.next_look, max(now + self._schedule.shortest, moment))
+
+    def _tell_trouble(self, error: ApiError, now: float) -> None:
+        if self._outage.is_not_visible(error):
+            self.progress = replace(self.progress, outage=0.0, trouble=_cause(error))
+            return
+        lasted = self._outage.news(now)
+        if lasted:
+            self.progress = replace(self.progress, unsettled="", outage=lasted, trouble=_cause(error))
+
+    def _finish(self, end: End, now: float, verdict: Verdict | None = None, error: ApiError | None = None) -> None:
+        self.outcome = Outcome(
+            end=end,
+            job_id=self.plan.job_id,
+            job=self._job,
+            elapsed=now - self._started,
+            timeout=self.plan.timeout,
+            outage=0.0 if self._outage.since is None else now - self._outage.since,
+            rule=verdict.rule if verdict else None,
+            because=verdict.because if verdict else "",
+            error=error,
+            verdict=self._verdict,
+        )
+
+
+_ENDS = {
+    Ruling.SUCCEEDED: End.SUCCEEDED,
+    Ruling.FAILED: End.FAILED,
+    Ruling.INCONSISTENT: End.INCONSISTENT,
+    Ruling.PENDING: None,
+}
+"""What a verdict ends a wait as, where it does."""
+
+
+def _has_failed_part(job: Job) -> bool:
+    return any(_has_failed(record) for record in job.walk())
+
+
+def _has_failed(record: Record) -> bool:
+    return state_of(record) is State.FAIL
+
+
+def _signature(job: Job) -> _Signature:
+    """What counts as a change. Fields that no rule reads don't: an answer may hold the time of day."""
+    return tuple(sorted(map(_fingerprint, job.walk())))
+
+
+def _fingerprint(record: Record) -> tuple[str, ...]:
+    fields = (record.job_id, record.status, record.error_code, record.end_time, record.sub_jobs_total, record.listed)
+    return (*map(str, fields), *record.own_server_ids)
+
+
+def _progress(job_id: str, job: Job, verdict: Verdict) -> Progress:
+    failed = tuple((part.job_id or "", part.error_code or "") for part in job.descendants() if _has_failed(part))
+    done = sum(state_of(child) is State.SUCCESS for child in job.sub_jobs)
+    total = max(job.sub_jobs_total or 0, len(job.sub_jobs))
+    return Progress(
+        job_id,
+        job.status,
+        done,
+        total,
+        failed,
+        unsettled=verdict.because,
+        makes_servers=creates_servers(job),
+        succeeded=verdict.ruling is Ruling.SUCCEEDED,
+        job=job,
+        verdict=verdict,
+    )
+
+
+def _cause(error: ApiError) -> str:
+    """The HTTP status of an error, or the words for what has none or came with a good one."""
+    is_refused = error.status is not None and error.status >= _FIRST_ERROR
+    return str(error.status) if is_refused else error.detail or "no answer"

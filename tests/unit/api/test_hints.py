@@ -1,0 +1,185 @@
+"""Why a credential is not accepted: each cause with its cure."""
+
+from __future__ import annotations
+
+import string
+from datetime import timedelta
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_bms.api.auth import hints
+from pulumi_bms.api.auth.access_key import AccessKeyCredential
+from pulumi_bms.api.auth.credential import Credential, TokenCredential
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    NotFoundError,
+    RefusedError,
+)
+from pulumi_bms.api.http.request import SIGN_IN, Request
+from pulumi_bms.api.http.response import Answer
+from pulumi_bms.api.identity.token_cache import Tokens
+from pulumi_bms.api.identity.user import UserCredential
+
+KEY = AccessKeyCredential("A", "S", "HW_ACCESS_KEY")
+TOKEN = TokenCredential("t", "HW_AUTH_TOKEN")
+USER = UserCredential("u", "p", "d", "HW_USER_NAME", "https://iam.example", "p", tokens=Tokens())
+IAM = "Incorrect IAM authentication information: "
+NOW = 1_800_000_000.0
+
+
+LOOK = Request("GET", "/v1/p/jobs/j", project_id="p")
+
+
+def said(credential: Credential, detail: str, code: str = "APIGW.0301", minutes: float | None = 0.0) -> str | None:
+    skew = None if minutes is None else timedelta(minutes=minutes)
+    request = Request("POST", SIGN_IN) if code == "401" else LOOK
+    return hints.advise(AuthenticationError("GET x", status=401, code=code, detail=detail), credential, skew, request)
+
+
+@pytest.mark.parametrize(
+    ("credential", "detail", "code", "says"),
+    [
+        (
+            KEY,
+            IAM + "verify aksk signature fail, canonicalRequest:GET|/v1/",
+            "APIGW.0301",
+            "the secret key is not that",
+        ),
+        (KEY, IAM + "AK access failed to reach the limit,forbidden.", "APIGW.0301", "lock an access key for five min"),
+        (KEY, IAM + "Get secretKey failed,ak:A,err:ak not exist", "APIGW.0301", "knows no such access key"),
+        (KEY, IAM + "calc aksk signature fail:signature expired", "APIGW.0301", "check the clock of this machine"),
+        (KEY, IAM + "calc aksk signature fail:signature expired", "APIG.0301", "security token"),
+        (KEY, IAM + "the account is frozen", "APIGW.0301", "the account is frozen: settle"),
+        (TOKEN, IAM + "decrypt token fail", "APIGW.0301", "it has expired, was revoked, or belongs to another region"),
+        (TOKEN, IAM + "token expires, expires_at: 2026", "APIGW.0301", "get a new one in the endpoint's region"),
+        (TOKEN, "The token must be updated.", "APIGW.0307", "it has expired, was revoked"),
+        (TOKEN, "words nobody knows", "APIGW.0307", "it has expired, was revoked"),
+        (USER, "The token must be updated.", "APIGW.0307", "not even a new token is accepted"),
+        (USER, "The username or password is wrong.", "401", "check user name, password and account"),
+        (USER, "The account is locked.", "401", "wrong passwords lock a user"),
+        (USER, "", "Common.0013", "not even a new token is accepted"),
+        (KEY, "Source address blocked by ACL; verify signature", "APIGW.0301", "the secret key is not that"),
+    ],
+)
+def test_each_cause_has_a_cure(credential: Credential, detail: str, code: str, says: str) -> None:
+    """One code stands for many causes: the text tells them apart, for the kind of credential that was sent."""
+    assert says in (said(credential, detail, code) or "")
+
+
+def test_words_that_nobody_knows() -> None:
+    """Without a known cause the table of codes has the word."""
+    error = AuthenticationError("GET x", status=401, code="APIGW.0301", detail="no")
+    assert hints.advise(error, KEY, None, LOOK) is None
+    assert "check access key, secret key, region and clock" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "says"),
+    [
+        (16.2, "this machine's clock is 16 minutes ahead of the API's, and 15 are allowed: set the clock"),
+        (-600.0, "this machine's clock is 600 minutes behind the API's, and 15 are allowed: set the clock"),
+    ],
+)
+def test_a_clock_that_is_wrong(minutes: float, says: str) -> None:
+    """A signature's date is checked first: whatever the words are, by how much the clock is off is told."""
+    for detail in (IAM + "verify aksk signature fail", IAM + "signature expired", ""):
+        assert said(KEY, detail, minutes=minutes) == says
+    assert said(TOKEN, IAM + "decrypt token fail", minutes=minutes) != says
+
+
+def test_a_clock_that_is_right_enough() -> None:
+    """Up to 15 minutes, or where the API tells no date, the clock is not blamed."""
+    for minutes in (14.9, -14.9, None):
+        assert said(KEY, IAM + "verify aksk signature fail", minutes=minutes) == said(
+            KEY, IAM + "verify aksk signature"
+        )
+
+
+def test_the_skew_of_an_answer() -> None:
+    """How far this clock is ahead is what its time says beyond the answer's date."""
+    answer = Answer(401, {"date": formatdate(NOW, usegmt=True)}, b"")
+    assert hints.skew_of(answer, NOW + 90) == timedelta(seconds=90)
+    assert hints.skew_of(Answer(401, {}, b""), NOW) is None
+    assert hints.skew_of(Answer(401, {"date": "tomorrow"}, b""), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (RefusedError("x", status=403, detail="no"), "a right is missing"),
+        (RefusedError("x", status=403, code="Ecs.0001", detail="an HTML tag"), "a right is missing"),
+        (RefusedError("x", status=403, detail="The account is suspended"), "the account is frozen"),
+        (RefusedError("x", status=400, code="Common.0018"), "project p is none of this credential's"),
+        (RefusedError("x", status=403, code="BMS.0033"), None),
+        (RefusedError("x", status=400, code="BMS.0054"), None),
+        (RefusedError("x", status=403, detail="the answer is a page of HTML or XML, no JSON"), None),
+        (RefusedError("x", status=403, detail="The password has expired and must be changed."), "has expired: sign in"),
+        (RefusedError("x", status=403, detail="The user is locked."), "wrong passwords lock a user"),
+    ],
+)
+def test_what_a_good_credential_may_not_do(error: ApiError, says: str | None) -> None:
+    """A missing right, a frozen account and a foreign project are told as such; known codes keep their own hint."""
+    found = hints.advise(error, USER, None, LOOK)
+    assert (found is None) if says is None else (says in (found or ""))
+
+
+@pytest.mark.parametrize(
+    ("error", "concerns"),
+    [
+        (AuthenticationError("x"), True),
+        (RefusedError("x", status=403), True),
+        (RefusedError("x", status=400, code="Common.0018"), True),
+        (RefusedError("x", status=400, code="BMS.0054"), False),
+        (RefusedError("x", status=400), False),
+    ],
+)
+def test_when_the_credential_is_named(error: ApiError, concerns: bool) -> None:  # noqa: FBT001
+    """Errors about who asks say by which credential; others don't."""
+    assert hints.concerns_credential(error) is concerns
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("verify aksk signature fail, canonicalRequest:GET|/v1/|x-security-token:geheim", "verify aksk signature fail"),
+        ("verify signature fail canonicalRequest:PUT", "verify signature fail"),
+        ("decrypt token fail", "decrypt token fail"),
+        (None, None),
+    ],
+)
+def test_what_was_signed_is_not_repeated(words: str | None, left: str | None) -> None:
+    """The gateway repeats all that was signed: nobody can read that, and there may be a security token in it."""
+    assert hints.without_canonical_request(words) == left
+
+
+@pytest.mark.parametrize(
+    ("error", "shows"),
+    [
+        (RefusedError("x", status=403, code="BMS.0033"), True),
+        (NotFoundError("x", status=400, code="Common.0011"), True),
+        (RefusedError("x", status=403, code="403"), True),
+        (RefusedError("x", status=403), False),
+        (RefusedError("x", status=302), False),
+        (NotFoundError("x", status=404), False),
+        (NotFoundError("x", status=404, code="APIGW.0101"), False),
+        (RefusedError("x", status=403, code="APIG.0302"), False),
+        (NoNewsError("x", status=503, code="BMS.0212"), False),
+        (AuthenticationError("x", status=401, code="BMS.0032"), False),
+    ],
+)
+def test_what_shows_that_a_credential_is_good(error: ApiError, shows: bool) -> None:  # noqa: FBT001
+    """Only a word of the service itself does: a proxy or the gateway may answer before anything is checked."""
+    assert hints.shows_acceptance(error) is shows
+
+
+@given(st.text(string.printable, max_size=60), st.sampled_from(["APIGW.0301", "APIGW.0307", "401", ""]))
+@settings(max_examples=200, deadline=None, database=None)
+def test_any_words(detail: str, code: str) -> None:
+    """Whatever an API says, there is an answer and no error."""
+    for credential in (KEY, TOKEN, USER):
+        assert said(credential, detail, code) is None or said(credential, detail, code)

@@ -1,0 +1,469 @@
+"""What an HTTP answer means.
+
+- An error body is read in each of the six shapes that the API and what stands in front of it use.
+- Each row of the table "answers that are not a job" has its error class, inside a 2xx too.
+- An answer that is no news, however odd, is no news: it never becomes a job and never a crash.
+- The server's own words are repeated, but never without end.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    NoSuchApiError,
+    NotFoundError,
+    RefusedError,
+)
+from pulumi_bms.api.http.response import (
+    DEEPEST,
+    TOO_DEEP,
+    Answer,
+    Complaint,
+    complaint_of,
+    read_object,
+)
+
+WHAT = "GET https://bms.example/v1/p/jobs/j"
+
+
+def is_job(document: Any) -> bool:
+    """Recognise what the tests ask for."""
+    return isinstance(document.get("status"), str)
+
+
+def answer(status: int, body: object = b"", **headers: str) -> Answer:
+    """Build an answer; `retry_after` stands for the header `retry-after`."""
+    payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, payload)
+
+
+def error_of(got: Answer) -> ApiError:
+    """Read an answer that is no job, and hand back its error."""
+    with pytest.raises(ApiError) as caught:
+        read_object(got, WHAT, is_job)
+    return caught.value
+
+
+# The six shapes of an error body
+
+SHAPES: dict[str, tuple[Any, Complaint]] = {
+    "service": (
+        {"error": {"code": "BMS.0018", "message": "nics is invalid"}},
+        Complaint("BMS.0018", "nics is invalid"),
+    ),
+    "service with details": (
+        {"error": {"code": "Ecs.0201", "message": "m", "details": [{"code": "x", "message": "y"}]}},
+        Complaint("Ecs.0201", "m"),
+    ),
+    "gateway": (
+        {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication information", "request_id": "r-1"},
+        Complaint("APIGW.0301", "Incorrect IAM authentication information", "r-1"),
+    ),
+    "gateway inside error": (
+        {"error": {"error_code": "APIG.0308", "error_msg": "throttled"}, "request_id": "r-2"},
+        Complaint("APIG.0308", "throttled", "r-2"),
+    ),
+    "flat": ({"code": "VPC.0201", "message": "no such subnet"}, Complaint("VPC.0201", "no such subnet")),
+    "identity": (
+        {"error": {"code": 401, "message": "The request needs a token", "title": "Unauthorized"}},
+        Complaint("401", "The request needs a token"),
+    ),
+    "identity, title only": ({"error": {"code": 403, "title": "Forbidden"}}, Complaint("403", "Forbidden")),
+    "compute": (
+        {"itemNotFound": {"code": 404, "message": "no such instance"}},
+        Complaint("itemNotFound", "no such instance"),
+    ),
+    "camel case": (
+        {"errorCode": "BMS.0040", "errorMsg": "gone", "requestId": "r-3"},
+        Complaint("BMS.0040", "gone", "r-3"),
+    ),
+    "oauth": (
+        {"error": "invalid_token", "error_description": "it has expired"},
+        Complaint(None, "it has expired"),
+    ),
+    "framework": ({"error": "Not Found", "status": 404, "path": "/v1"}, Complaint(None, "Not Found")),
+    "code only": ({"code": "BMS.0001"}, Complaint("BMS.0001", None)),
+    "message only": ({"message": "oh"}, Complaint(None, "oh")),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_each_shape_of_an_error_body(shape: str) -> None:
+    """Code, message and request id are found wherever the shape has them."""
+    body, complaint = SHAPES[shape]
+    assert complaint_of(body) == complaint
+    error = error_of(answer(400, body))
+    assert (error.what, error.status, error.code) == (WHAT, 400, complaint.code)
+    assert (error.detail, error.request_id) == (complaint.message, complaint.request_id)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_each_shape_inside_a_success(shape: str) -> None:
+    """An error inside a 2xx is no job, and keeps its code and words."""
+    body, complaint = SHAPES[shape]
+    error = error_of(answer(200, body))
+    assert (error.status, error.code, error.detail) == (200, complaint.code, complaint.message)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        *(None, True, 0, 1.5, "text", [], ["x"], {}, {"error": None}, {"error": []}, {"error": {}}, {"error": ""}),
+        *({"error": {"code": None, "message": None}}, {"code": [], "message": {}}, {"code": True}, {"x": {"y": 1}}),
+        *({"x": {"message": "m"}, "y": 1}, {"x": "message"}, {"error": {"code": "", "message": "  "}}),
+        [{"error": {"code": "BMS.0018", "message": "m"}}],
+    ],
+)
+def test_no_shape_at_all(document: object) -> None:
+    """A document in none of the shapes is an empty complaint."""
+    assert complaint_of(document) == Complaint()
+
+
+def test_words_are_made_one_line() -> None:
+    """Line breaks and runs of blanks in the server's words become one blank."""
+    assert complaint_of({"message": " one\r\n two\t\t three "}).message == "one two three"
+
+
+def test_numbers_as_words() -> None:
+    """Codes and messages may be numbers."""
+    assert complaint_of({"code": 0, "message": 12}) == Complaint("0", "12")
+
+
+# The table: answers that are not a job
+
+TRANSIENT = ("BMS.0212", "BMS.0008", "Common.0021", "Common.0024", "Common.0025", "APIGW.0308", "APIG.0613")
+REJECTED = ("APIGW.0301", "APIG.0301", "APIGW.0303", "APIGW.0305", "APIGW.0307", "BMS.0032", "Common.0013")
+FINAL = ("BMS.0018", "BMS.0005", "BMS.3004", "BMS.0040", "Common.0018")
+NO_SUCH_API = ("APIGW.0101", "APIG.0101", " apig.0101 ", "APIGW.0103", "APIG.0104", "APIGW.0105")
+FORBIDDEN = ("BMS.0033", "BMS.0288", "APIGW.0302", "APIGW.0802")
+
+ROWS: list[tuple[int, str | None, type[ApiError]]] = [
+    *((status, None, NoNewsError) for status in (408, 429, 500, 501, 502, 503, 504, 599)),
+    *((status, "BMS.0018", NoNewsError) for status in (408, 429, 500, 503)),
+    *((429, code, NoNewsError) for code in TRANSIENT),
+    (429, "APIGW.0301", NoNewsError),
+    *((400, code, NoNewsError) for code in TRANSIENT),
+    *((409, code, NoNewsError) for code in TRANSIENT),
+    (401, None, AuthenticationError),
+    (401, "Any.0001", AuthenticationError),
+    (401, "BMS.0212", AuthenticationError),
+    *((400, code, AuthenticationError) for code in REJECTED),
+    (404, None, NotFoundError),
+    *((status, code, NoSuchApiError) for status in (400, 404, 405) for code in NO_SUCH_API),
+    *((status, code, NoNewsError) for status in (429, 500, 503) for code in NO_SUCH_API),
+    (400, "Common.0011", NotFoundError),
+    (400, " common.0011 ", NotFoundError),
+    (403, None, RefusedError),
+    *((403, code, RefusedError) for code in (*FORBIDDEN, *REJECTED, *TRANSIENT, "Any.0001")),
+    *((400, code, RefusedError) for code in (*FINAL, "Any.0001", "400", None)),
+    *((status, None, RefusedError) for status in (405, 406, 407, 409, 410, 413, 414, 422, 494)),
+    (404, "APIGW.0301", AuthenticationError),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "kind"), ROWS)
+def test_what_an_error_status_means(status: int, code: str | None, kind: type[ApiError]) -> None:
+    """Status and code together decide the class."""
+    error = error_of(answer(status, {"error": {"code": code, "message": "words"}}))
+    assert (type(error), error.status, error.detail) == (kind, status, "words")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (404, b"<html><body>nginx</body></html>", NoSuchApiError),
+        (404, b"\r\n <!DOCTYPE html>", NoSuchApiError),
+        (404, b'<?xml version="1.0"?><Error/>', NoSuchApiError),
+        (404, b"", NotFoundError),
+        (404, b"404 page not found", NotFoundError),
+        (404, b'{"message": "<html>"}', NotFoundError),
+        (400, b"<html>", RefusedError),
+        (403, b"<html>", RefusedError),
+        (401, b"<html>", AuthenticationError),
+        (503, b"<html>", NoNewsError),
+        (200, b"<html>", NoNewsError),
+    ],
+)
+def test_a_page_that_is_not_found_says_nothing_about_a_job(status: int, body: bytes, kind: type[ApiError]) -> None:
+    """A 404 that is HTML or XML comes from a server that does not have this API, which writes JSON."""
+    assert type(error_of(answer(status, body))) is kind
+
+
+INSIDE: list[tuple[str | int | None, type[ApiError]]] = [
+    *((code, NoNewsError) for code in (*TRANSIENT, "Any.0001", "SYS.9", "0", 0, 200, "200", None)),
+    *((code, AuthenticationError) for code in (*REJECTED, 401, "401")),
+    *((code, NotFoundError) for code in ("Common.0011", "COMMON.0011", 404, "404")),
+    *((code, RefusedError) for code in (*FINAL, *FORBIDDEN, 400, 403, "403", 409, 499)),
+    *((code, NoSuchApiError) for code in NO_SUCH_API),
+    *((code, NoNewsError) for code in (408, 429, 500, 503, "504", 599)),
+    *((code, NoNewsError) for code in (399, 600, 4040, -404, "٤٠٤", "²²²", "404.", "0" * 4297 + "404")),
+]
+
+
+@pytest.mark.parametrize("status", [200, 202])
+@pytest.mark.parametrize(("code", "kind"), INSIDE)
+def test_what_an_error_inside_a_success_means(status: int, code: str | int | None, kind: type[ApiError]) -> None:
+    """Inside a 2xx the code decides alone; an unknown one is no news, and so is one that only looks like a number."""
+    for body in ({"error": {"code": code, "message": "words"}}, {"code": code, "message": "words"}):
+        error = error_of(answer(status, body))
+        assert (type(error), error.status, error.detail) == (kind, status, "words")
+
+
+def nested(depth: int) -> bytes:
+    """Write lists in lists."""
+    return b"[" * depth + b"]" * depth
+
+
+PAGE = b"\n <!DOCTYPE html><html><body>Sign in</body></html>"
+NO_JSON = "the answer is no complete JSON document"
+OTHER_JSON = "the answer is JSON, but neither a job nor an error"
+
+ODD: list[tuple[bytes, str]] = [
+    (b"", "the answer is empty"),
+    (b" \r\n", "the answer is empty"),
+    (PAGE, "the answer is a page of HTML or XML, no JSON"),
+    (b'<?xml version="1.0"?><Error/>', "the answer is a page of HTML or XML, no JSON"),
+    (b'{"status": "SUCC', NO_JSON),
+    (b'{"status": "SUCCESS"', NO_JSON),
+    (b'{"status": "SUCCESS"}}', NO_JSON),
+    (b'{"status": "SUCCESS"}{"status": "FAIL"}', NO_JSON),
+    (b"SUCCESS", NO_JSON),
+    (b'{"status": "\xb3\xc9\xb9\xa6"}', NO_JSON),
+    (nested(10_000), NO_JSON),
+    (b'{"status": "SUCCESS", "x": ' + nested(10_000) + b"}", NO_JSON),
+    (gzip.compress(b'{"status": "SUCCESS"}', mtime=0), NO_JSON),
+    (b"NaN", NO_JSON),
+    (b"{}", OTHER_JSON),
+    (b"[]", OTHER_JSON),
+    (b'"SUCCESS"', OTHER_JSON),
+    (b'[{"status": "SUCCESS"}]', OTHER_JSON),
+    (b'{"status": null}', OTHER_JSON),
+    (b'{"job": {"status": "SUCCESS"}}', OTHER_JSON),
+    (b'{"status": NaN}', NO_JSON),
+    (b'{"status": "SUCCESS", "entities": {"server_id": "\\ud800"}}', NO_JSON),
+]
+
+
+@pytest.mark.parametrize(
+    ("number", "read"),
+    [
+        ("3", 3),
+        ("-9007199254740992", -(2**53)),
+        ("9007199254740993", "9007199254740993"),
+        ("-9007199254740993", "-9007199254740993"),
+        ("1" + "0" * 400, "1" + "0" * 400),
+        ("9" * 5000, "9" * 5000),
+        ("1.5", 1.5),
+        ("1e308", 1e308),
+        ("1e309", "1e309"),
+        ("-1e999", "-1e999"),
+    ],
+)
+def test_numbers(number: str, read: object) -> None:
+    """A number that no float holds, or that a float would change, is kept as the text that it came as."""
+    document = read_object(answer(200, b'{"status": "SUCCESS", "n": %s}' % number.encode()), WHAT, is_job)
+    assert (document["n"], type(document["n"])) == (read, type(read))
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing", "times"), [(b"[", b"]", 900), (b'{"a":', b"}", 900), (b'[{"a":', b"}]", 450)]
+)
+def test_nesting(opening: bytes, closing: bytes, times: int) -> None:
+    """What is nested more than 64 levels deep is left out, and the rest is read."""
+    body = b'{"status": "SUCCESS", "n": ' + opening * times + b"1" + closing * times + b"}"
+    document = read_object(answer(200, body), WHAT, is_job)
+    assert document["status"] == "SUCCESS"
+    text = json.dumps(document)
+    assert TOO_DEEP in text
+    assert text.count("[") + text.count("{") - TOO_DEEP.count("[") == DEEPEST
+
+
+@pytest.mark.parametrize(("body", "text"), ODD, ids=[repr(body[:30]) for body, _ in ODD])
+def test_a_success_that_is_neither_job_nor_error(body: bytes, text: str) -> None:
+    """A 2xx that is HTML, cut off, empty or something else is no news, and says what it was."""
+    error = error_of(answer(200, body))
+    assert (type(error), error.status, error.code, error.detail) == (NoNewsError, 200, None, text)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
+@pytest.mark.parametrize(
+    "body",
+    [b"", PAGE, b'{"error": {"co', nested(10_000), b"gateway down"],
+    ids=["empty", "page", "cut", "deep", "text"],
+)
+def test_an_error_without_words(status: int, body: bytes) -> None:
+    """Without a body that can be read the status decides, and the text says what the body was."""
+    error = error_of(answer(status, body))
+    assert (error.status, error.code) == (status, None)
+    assert error.detail is not None
+    assert error.detail.startswith("the answer is ")
+
+
+def test_an_answer_without_content() -> None:
+    """A 204 is no job."""
+    error = error_of(answer(204))
+    assert (type(error), error.detail) == (NoNewsError, "the answer is empty")
+
+
+@pytest.mark.parametrize("status", [200, 202, 204])
+@pytest.mark.parametrize("body", [b"", b" \r\n"])
+def test_an_empty_answer_to_whom_it_is_enough(status: int, body: bytes) -> None:
+    """An empty 2xx is an empty object for a caller who wants no more."""
+    assert read_object(answer(status, body), "POST x", lambda document: not document) == {}
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+@pytest.mark.parametrize("body", [b"", PAGE, b'{"status": "SUCCESS"}', b'{"error": {"code": "BMS.0212"}}'])
+def test_a_redirect(status: int, body: bytes) -> None:
+    """A redirect is refused with its reason, whatever its body says, and its address is not repeated."""
+    error = error_of(answer(status, body, location="https://elsewhere.example/?token=geheim"))
+    assert (type(error), error.status, error.code) == (RefusedError, status, None)
+    assert error.detail == "a redirect, which is not followed: a credential must not travel to another host"
+    assert "geheim" not in f"{error} {error!r}"
+
+
+# A job is a job
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 299])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"status": "RUNNING"},
+        {"status": "SUCCESS", "code": "BMS.0018", "message": "m"},
+        {"status": "RUNNING", "error": {"code": "APIGW.0301", "message": "m"}},
+        {"status": "FAIL", "error_code": "APIGW.0301", "error_msg": "m"},
+        {"status": "WHATEVER", "code": 404},
+    ],
+)
+def test_a_body_with_a_status_is_a_job(status: int, body: dict[str, Any]) -> None:
+    """What was asked for is no error, whatever else the body holds."""
+    assert read_object(answer(status, body), WHAT, is_job) == body
+
+
+@pytest.mark.parametrize("status", [302, 400, 401, 404, 429, 500, 503])
+def test_no_job_comes_with_an_error_status(status: int) -> None:
+    """A body that looks like a job is none where the HTTP status says no."""
+    assert error_of(answer(status, {"status": "SUCCESS"})).status == status
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_encodings_of_json(encoding: str) -> None:
+    """JSON may come in any of the encodings that its first bytes tell, with a byte order mark too."""
+    body = json.dumps({"status": "成功"}, ensure_ascii=False).encode(encoding)
+    assert read_object(answer(200, body), WHAT, is_job) == {"status": "成功"}
+
+
+def test_the_last_of_two_equal_names() -> None:
+    """Where a name stands twice the last one counts, as for every JSON reader."""
+    assert read_object(answer(200, b'{"status": "RUNNING", "status": "FAIL"}'), WHAT, is_job) == {"status": "FAIL"}
+
+
+# Request ids and lengths
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "expected"),
+    [("h", "b", "h"), ("h", None, "h"), (None, "b", "b"), ("", "b", "b"), (None, None, None), (None, 7, "7")],
+)
+def test_the_request_id(header: str | None, body: str | int | None, expected: str | None) -> None:
+    """The header names the request, else the body."""
+    headers = {} if header is None else {"x_request_id": header}
+    for status in (200, 400):
+        error = error_of(answer(status, {"error_code": "BMS.0018", "error_msg": "m", "request_id": body}, **headers))
+        assert error.request_id == expected
+
+
+def test_long_words_are_cut() -> None:
+    """An error repeats 500 characters of the server's words, and 100 of a code."""
+    error = error_of(answer(400, {"code": "C" * 10_000, "message": "m" * 10_000}, x_request_id="r" * 100))
+    assert str(error) == f"{WHAT}: HTTP 400 {'C' * 100} {'m' * 500} (request id {'r' * 100})"
+
+
+@pytest.mark.parametrize("text", ["r" * 101, "a b", "\x1b[31mred", "é", "", "-a"])
+def test_what_is_no_request_id(text: str) -> None:
+    """A request id is an id: what could rewrite a terminal, or hold anything, is left out."""
+    error = error_of(answer(400, {"code": "C.1", "message": "m", "request_id": text}, x_request_id=text))
+    assert str(error) == f"{WHAT}: HTTP 400 C.1 m"
+
+
+def test_control_characters() -> None:
+    """Whatever part of an error they stand in, they don't reach a terminal."""
+    for body in ({"code": "C\x1b[1m", "message": "m\x07\u202e"}, {"it\x1bem": {"message": "m\r\n\x00n"}}):
+        error = error_of(answer(400, body))
+        assert str(error).isprintable()
+
+
+def test_an_answer_does_not_show_its_body() -> None:
+    """Neither body nor headers show in the repr of an answer."""
+    assert repr(answer(200, b"geheim", x="geheim")) == "Answer(status=200)"
+
+
+# Retry-After
+
+NOW = "Thu, 25 Apr 2019 20:04:47 GMT"
+SOON = "Thu, 25 Apr 2019 20:05:17 GMT"
+
+PAUSES: list[tuple[dict[str, str], float | None]] = [
+    ({}, None),
+    ({"retry_after": "30"}, 30.0),
+    ({"retry_after": " 30 "}, 30.0),
+    ({"retry_after": "0"}, 0.0),
+    ({"retry_after": "1.5"}, 1.5),
+    ({"retry_after": "-1"}, None),
+    ({"retry_after": ""}, None),
+    ({"retry_after": "soon"}, None),
+    ({"retry_after": "nan"}, None),
+    ({"retry_after": "inf"}, None),
+    ({"retry_after": "1e999"}, None),
+    ({"retry_after": "9" * 5000}, None),
+    ({"retry_after": SOON, "date": NOW}, 30.0),
+    ({"retry_after": NOW, "date": SOON}, 0.0),
+    ({"retry_after": SOON}, None),
+    ({"retry_after": SOON, "date": "today"}, None),
+    ({"retry_after": "Thu, 25 Apr 2019 20:05:17 -0000", "date": NOW}, None),
+    ({"retry_after": "Thu, 99 Apr 2019 20:05:17 GMT", "date": NOW}, None),
+    ({"retry_after": "Thu, 25 Apr 99999999999 20:05:17 GMT", "date": NOW}, None),
+    ({"retry_after": f"Thu, 25 Apr {'9' * 5000} 20:05:17 GMT", "date": NOW}, None),
+    ({"retry_after": "Thu, 25 Apr 2019 20:05:17 +99999999999999", "date": NOW}, None),
+    ({"retry_after": "Thursday, 25-Apr-19 20:05:17 GMT", "date": NOW}, 30.0),
+    ({"retry_after_ms": "1500"}, 1.5),
+    ({"x_ms_retry_after_ms": "250"}, 0.25),
+    ({"retry_after_ms": "1500", "retry_after": "2"}, 1.5),
+    ({"retry_after_ms": "soon", "retry_after": "2"}, 2.0),
+    ({"retry_after_ms": "-5", "retry_after": "2"}, 2.0),
+]
+
+
+@pytest.mark.parametrize(("headers", "pause"), PAUSES)
+def test_retry_after(headers: dict[str, str], pause: float | None) -> None:
+    """Seconds, fractions, milliseconds, and dates by the server's own clock; anything else is no wish."""
+    assert answer(200, **headers).retry_after == pause
+    for status in (200, 429, 503):
+        assert error_of(answer(status, **headers)).retry_after == pause
+
+
+# Anything
+
+TEXT = st.text(max_size=8)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | TEXT | st.sampled_from(["401", "²", "BMS.0018"])
+NAMES = st.sampled_from(["error", "code", "message", "error_code", "error_msg", "errorCode", "title", "x"])
+DOCUMENTS = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=3))
+
+
+@given(status=st.integers(200, 599), body=st.binary(max_size=40) | DOCUMENTS.map(lambda d: json.dumps(d).encode()))
+@settings(max_examples=100, deadline=None, database=None)
+def test_any_answer_is_an_error(status: int, body: bytes) -> None:
+    """Whatever comes, without a status in it, is one of our errors with a text, and never a crash."""
+    error = error_of(answer(status, body))
+    assert str(error).startswith(f"{WHAT}: HTTP {status}")

@@ -1,0 +1,76 @@
+"""One attempt for all who want the same at the same time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pulumi_bms.api.errors import NoNewsError
+from pulumi_bms.api.identity.single_flight import Flight
+
+PATIENCE = 10.0
+GRACE = 0.3
+
+
+def joined_by_nine(error: Exception | None) -> tuple[list[object], int]:
+    """What ten callers get of one attempt that ends so, and how many attempts there were."""
+    flight: Flight[str] = Flight()
+    begun, ready, end = threading.Event(), threading.Semaphore(0), threading.Event()
+    attempts = []
+
+    def attempt() -> str:
+        attempts.append(1)
+        begun.set()
+        end.wait(PATIENCE)
+        if error:
+            raise error
+        return "brought"
+
+    def join() -> object:
+        ready.release()
+        try:
+            return flight.join(attempt)
+        except NoNewsError as caught:
+            return caught
+
+    with ThreadPoolExecutor(10) as pool:
+        callers = [pool.submit(join)]
+        assert begun.wait(PATIENCE)
+        assert flight.under_way
+        callers += [pool.submit(join) for _ in range(9)]
+        for _ in range(10):
+            assert ready.acquire(timeout=PATIENCE)
+        # Time for the last of them to get from here into the flight.
+        time.sleep(GRACE)
+        end.set()
+        return [caller.result(PATIENCE) for caller in callers], len(attempts)
+
+
+def test_all_get_what_one_brings() -> None:
+    """Ten callers cost one attempt, and have its result."""
+    assert joined_by_nine(None) == (["brought"] * 10, 1)
+
+
+def test_all_get_the_error_of_one() -> None:
+    """An attempt that fails fails for all, each with an error of its own."""
+    results, attempts = joined_by_nine(NoNewsError("GET x", status=503))
+    assert attempts == 1
+    assert {str(error) for error in results} == {"GET x: HTTP 503"}
+    assert len({id(error) for error in results}) == 10
+
+
+def test_the_next_one_is_a_new_attempt() -> None:
+    """What an attempt brought is not kept, good or bad."""
+    flight: Flight[int] = Flight()
+
+    def fail() -> int:
+        raise NoNewsError("GET x")
+
+    with pytest.raises(NoNewsError):
+        flight.join(fail)
+    assert not flight.under_way
+    numbers = iter((1, 2))
+    assert [flight.join(lambda: next(numbers)) for _ in range(2)] == [1, 2]

@@ -1,0 +1,498 @@
+"""Whole waits against a restatement of the rules, over generated timelines of answers, errors, costs and deadlines.
+
+A case is a list of `Span`s: what the API answers during so many virtual seconds, and what a look costs meanwhile. Among
+the answers are jobs that are another's, lists that shrink, and errors that come now and then between good answers.
+After a run the looks and their answers are replayed; a `Story` says from them alone whether and how it had to end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoNewsError,
+    NoSuchApiError,
+    NotFoundError,
+    RefusedError,
+)
+from pulumi_bms.api.models.job import Job
+from pulumi_bms.lifecycle.job_outputs import stored_status
+from pulumi_bms.messages import report
+from pulumi_bms.waiting.job_wait import Plan
+from pulumi_bms.waiting.outcome import End
+
+if TYPE_CHECKING:
+    from tests.unit.waiting.conftest import Ran, Run
+
+Wire: TypeAlias = Mapping[str, Any]
+
+JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
+NEXT_STEPS = (
+    "run `pulumi up` again to go on waiting",
+    "to submit again, change the submission's `triggers`",
+    "`pulumi up` looks at it again",
+    "check job_id, region and project",
+    "look in the console what became of job",
+)
+
+
+@dataclass(frozen=True)
+class Span:
+    """What the API answers for `seconds`, and what one look costs meanwhile; `blip` comes instead now and then."""
+
+    seconds: float
+    answer: Wire | ApiError
+    cost: float = 0.0
+    blip: Wire | ApiError | None = None
+
+    def at(self, moment: float) -> Wire | ApiError:
+        return self.blip if self.blip is not None and int(moment) % 3 == 0 else self.answer
+
+
+@dataclass(frozen=True)
+class Case:
+    """One wait and all that happens to it; the last span goes on for ever."""
+
+    spans: Sequence[Span]
+    timeout: float
+    start: float
+    expected: int | None = None
+    known: Wire | None = None
+    cancel_after: float = math.inf
+    dice: Sequence[float] = field(default=(0.0,))
+
+    def span_at(self, moment: float) -> Span:
+        ends = self.start
+        for span in self.spans:
+            ends += span.seconds
+            if moment < ends:
+                return span
+        return self.spans[-1]
+
+    def answer_at(self, moment: float) -> Wire | ApiError:
+        return self.span_at(moment).at(moment)
+
+    def cost_at(self, moment: float) -> float:
+        return self.span_at(moment).cost
+
+
+# --- the rules, told anew
+
+Seen: TypeAlias = tuple[float, float, "Wire | ApiError"]
+"""When a look began, when its answer was there, and what it was."""
+
+
+def records(wire: Wire) -> list[Wire]:
+    return [wire, *(inner for child in wire["entities"]["sub_jobs"] for inner in records(child))]
+
+
+def standing(record: Wire) -> str:
+    """SUCCESS, FAIL, DEAD (an unknown status with an end and a code) or MOVING."""
+    status = record["status"].strip().upper()
+    if status in ("SUCCESS", "FAIL"):
+        return str(status)
+    named = status in ("INIT", "RUNNING", "PENDING_PAYMENT")
+    return "DEAD" if not named and record.get("end_time") and record.get("error_code") else "MOVING"
+
+
+def servers(wire: Wire) -> set[str]:
+    return {record["entities"]["server_id"] for record in records(wire) if record["entities"].get("server_id")}
+
+
+@dataclass
+class Known:
+    """What is known of the job before an answer: each sub-job as it was last seen, counts, servers, the job's type."""
+
+    job: Wire | None = None
+    parts: dict[str, Wire] = field(default_factory=dict)
+    totals: dict[str, int] = field(default_factory=dict)
+    servers: set[str] = field(default_factory=set)
+
+    def take(self, wire: Wire) -> None:
+        self.job = wire
+        self.parts |= {part["job_id"]: part for part in records(wire)[1:]}
+        self.servers |= servers(wire)
+        for record in records(wire):
+            key = "" if record is wire else record["job_id"]
+            self.totals[key] = max(self.totals.get(key, 0), int(record["entities"].get("sub_jobs_total", 0)))
+
+    def gone(self, wire: Wire) -> dict[str, Wire]:
+        here = {part["job_id"] for part in records(wire)[1:]}
+        return {name: part for name, part in self.parts.items() if name not in here}
+
+    def is_of_another(self, wire: Wire) -> bool:
+        """The answer names another job; or it names none, and has another type or other sub-jobs only."""
+        if "job_id" in wire:
+            return bool(wire["job_id"] != JOB)
+        here = {part["job_id"] for part in records(wire)[1:]}
+        has_other_parts = bool(here and self.parts) and not here & self.parts.keys()
+        return self.job is not None and (wire["job_type"] != self.job["job_type"] or has_other_parts)
+
+    def is_incomplete(self, wire: Wire, beside: int = 0) -> bool:
+        """Whether fewer sub-jobs are listed anywhere than were ever announced; `beside` count for the job itself."""
+        for record in records(wire):
+            key = "" if record is wire else record["job_id"]
+            listed = len({child["job_id"] for child in record["entities"]["sub_jobs"]}) + (beside if not key else 0)
+            if listed < max(int(record["entities"].get("sub_jobs_total", 0)), self.totals.get(key, 0)):
+                return True
+        return False
+
+    def lacks(self, wire: Wire) -> bool:
+        return bool(self.gone(wire) or self.servers - servers(wire))
+
+    def has_failed_part(self) -> bool:
+        everything = [*records(self.job), *self.gone(self.job).values()] if self.job else []
+        return any(standing(record) == "FAIL" for record in everything)
+
+
+def succeeded(wire: Wire, expected: int | None, known: Known) -> bool:
+    """Every status is SUCCESS, all sub-jobs ever announced or listed are there, and all servers are named."""
+    everything = records(wire)
+    creators = [part for part in everything[1:] if part["job_type"] == "baremetalSingleCreate"]
+    return (
+        all(standing(record) == "SUCCESS" for record in everything)
+        and not known.is_incomplete(wire)
+        and all(part["entities"].get("server_id") for part in creators)
+        and (not wire["job_type"].endswith("Create") or bool(servers(wire)))
+        and (expected is None or len(servers(wire)) == expected)
+        and not known.lacks(wire)
+    )
+
+
+def failed(wire: Wire) -> bool:
+    """The job has failed, or says SUCCESS over a sub-job that has."""
+    own, below = standing(wire), [standing(part) for part in records(wire)[1:]]
+    return own in ("FAIL", "DEAD") or (
+        own == "SUCCESS" and ("FAIL" in below or ("DEAD" in below and "MOVING" not in below))
+    )
+
+
+def may_still_move(wire: Wire, known: Known) -> bool:
+    """Whether some part of a failed job moves, now or when it was last seen, or was never listed."""
+    gone = known.gone(wire)
+    parts = [*records(wire)[1:], *gone.values()]
+    bereft = any(known.totals.get(name) for name in gone)
+    return any(standing(part) == "MOVING" for part in parts) or bereft or known.is_incomplete(wire, len(gone))
+
+
+def failed_for_good(wire: Wire, known: Known) -> bool:
+    """A failure after which nothing more can become known."""
+    is_named = all(standing(record) in ("SUCCESS", "FAIL") for record in records(wire))
+    return failed(wire) and is_named and not may_still_move(wire, known) and not known.lacks(wire)
+
+
+def in_doubt(wire: Wire, expected: int | None, known: Known) -> bool:
+    """A failure all over but not all there or named, or a success that can't be all: both settle."""
+    all_success = all(standing(record) == "SUCCESS" for record in records(wire))
+    doubtful = failed(wire) and not failed_for_good(wire, known) and not may_still_move(wire, known)
+    return doubtful or (all_success and not succeeded(wire, expected, known))
+
+
+def changed(one: Wire, other: Wire) -> bool:
+    def facts(wire: Wire) -> list[str]:
+        return sorted(
+            str(
+                (
+                    record.get("job_id"),
+                    standing(record),
+                    record["status"].strip().upper(),
+                    record.get("error_code"),
+                    record.get("end_time"),
+                    record["entities"].get("sub_jobs_total"),
+                    sorted({child["job_id"] for child in record["entities"]["sub_jobs"]}),
+                    record["entities"].get("server_id"),
+                )
+            )
+            for record in records(wire)
+        )
+
+    return facts(one) != facts(other)
+
+
+@dataclass
+class Story:
+    """What a wait has seen so far, told look by look: `take` says how the wait ends there, None where it goes on."""
+
+    case: Case
+    known: Known = field(default_factory=Known)
+    has_answered: bool = False
+    has_asked_to_slow_down: bool = False
+    unchanged_since: float = math.inf
+    last: Wire | None = None
+    last_is_final_failure: bool = False
+    last_is_doubtful: bool = False
+    outage_since: float = math.inf
+    noes: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.case.known:
+            self.known.take(self.case.known)
+
+    def take(self, seen: Seen) -> End | None:
+        at, done, answer = seen
+        fails = False
+        if isinstance(answer, ApiError):
+            end = self._take_error(at, answer)
+        elif self.known.is_of_another(answer):
+            end = self._take_silence(at)
+        else:
+            end, fails = self._take_job(done, answer), failed(answer)
+        if end or at < self.case.start + max(0.0, self.case.timeout):
+            return end
+        return End.FAILED if fails or self.known.has_failed_part() else End.TIMED_OUT
+
+    def _take_job(self, done: float, wire: Wire) -> End | None:
+        self.has_answered, self.outage_since, self.noes = True, math.inf, []
+        if self.last is None or changed(self.last, wire):
+            self.unchanged_since = done
+        self.last = wire
+        known, expected = self.known, self.case.expected
+        is_success = succeeded(wire, expected, known)
+        self.last_is_final_failure = failed_for_good(wire, known)
+        self.last_is_doubtful = in_doubt(wire, expected, known)
+        known.take(wire)
+        if is_success:
+            return End.SUCCEEDED
+        has_settled = self.last_is_doubtful and done >= self.unchanged_since + 120
+        if self.last_is_final_failure or (has_settled and failed(wire)):
+            return End.FAILED
+        return End.INCONSISTENT if has_settled else None
+
+    def _take_silence(self, at: float) -> End | None:
+        self.outage_since = min(self.outage_since, at)
+        budget = 900 if self.has_answered or self.has_asked_to_slow_down else 60
+        return End.NO_ANSWER if at >= self.outage_since + budget else None
+
+    def _take_error(self, at: float, error: ApiError) -> End | None:
+        if isinstance(error, AuthenticationError):
+            return End.REJECTED
+        if isinstance(error, NoNewsError):
+            self.has_asked_to_slow_down |= error.retry_after is not None
+            return self._take_silence(at)
+        if isinstance(error, NotFoundError):
+            meaning = End.GONE if self.has_answered or self.case.known else End.NOT_FOUND
+        else:
+            meaning = End.NO_SUCH_API if isinstance(error, NoSuchApiError) else End.REFUSED
+        if not self.has_answered:
+            return None if isinstance(error, NotFoundError) and at - self.case.start < 30 else meaning
+        self.outage_since = min(self.outage_since, at)
+        self.noes.append(at)
+        return meaning if at >= self.noes[0] + 300 and len(self.noes) >= 5 else None
+
+
+# --- cases
+
+mixed = st.sampled_from(
+    ["SUCCESS"] * 4 + ["RUNNING"] * 2 + ["FAIL"] * 2 + ["INIT", "PENDING_PAYMENT", "ODD", " success"]
+)
+moods = st.sampled_from([mixed, st.just("SUCCESS"), st.sampled_from(["SUCCESS", "SUCCESS", "FAIL"])])
+names = st.sampled_from([None, "server-1", "server-2", "server-3"])
+moments = st.sampled_from([None, "2019-04-25T20:08:54Z"])
+error_codes = st.sampled_from([None, "BMS.3037", "BMS.9999"])
+types = st.sampled_from(["baremetalSingleCreate", "baremetalSingleOperate"])
+
+
+@st.composite
+def jobs(draw: st.DrawFn, statuses: st.SearchStrategy[str], depth: int = 2) -> dict[str, Any]:
+    parts = draw(st.lists(jobs(statuses, depth - 1), max_size=3 if depth == 2 else 1)) if depth else []
+    entities: dict[str, Any] = {"sub_jobs": parts}
+    total = draw(st.sampled_from([None, None, None, len(parts), len(parts) + 1]))
+    if total is not None:
+        entities["sub_jobs_total"] = total
+    if name := draw(names):
+        entities["server_id"] = name
+    end = {"end_time": draw(moments), "error_code": draw(error_codes)}
+    job_id = f"sub-{draw(st.integers(1, 4))}"
+    if depth == 2:
+        job_id = draw(st.sampled_from([JOB] * 5 + ["", "", "another"]))
+    return {
+        **({"job_id": job_id} if job_id else {}),
+        "job_type": draw(types),
+        "status": draw(statuses),
+        "entities": entities,
+        **{key: value for key, value in end.items() if value is not None},
+    }
+
+
+wishes = st.sampled_from([None, None, None, 0.0, 0.5, 20.0, 100.0, 5000.0])
+
+
+@st.composite
+def good_answers(draw: st.DrawFn) -> Wire:
+    wish = draw(wishes)
+    return {**draw(jobs(draw(moods))), **({} if wish is None else {"retry_after": wish})}
+
+
+def over(wire: Wire) -> Wire:
+    """Return the answer with every status SUCCESS, at every level."""
+    parts = [over(part) for part in wire["entities"]["sub_jobs"]]
+    return {**wire, "status": "SUCCESS", "entities": {**wire["entities"], "sub_jobs": parts}}
+
+
+@st.composite
+def later(draw: st.DrawFn, wire: Wire) -> Wire:
+    """Make an answer that has less than `wire`: no sub-jobs, fewer, no counts, no names; or the same, all over."""
+    parts = wire["entities"]["sub_jobs"]
+    match draw(st.sampled_from(["bare", "fewer", "uncounted", "nameless", "failed", "over", "over"])):
+        case "bare":
+            return {**wire, "entities": {"sub_jobs": []}, "status": draw(st.sampled_from(["SUCCESS", "FAIL"]))}
+        case "fewer":
+            return {**wire, "entities": {**wire["entities"], "sub_jobs": parts[1:], "sub_jobs_total": len(parts[1:])}}
+        case "uncounted":
+            entities = {key: value for key, value in wire["entities"].items() if key != "sub_jobs_total"}
+            return {**wire, "entities": entities}
+        case "nameless":
+            entities = {key: value for key, value in wire["entities"].items() if key != "server_id"}
+            return {**wire, "entities": entities, "status": draw(st.sampled_from(["SUCCESS", "FAIL", "RUNNING"]))}
+        case "failed":
+            return {**over(wire), "status": "FAIL"}
+    return over(wire)
+
+
+no_news = wishes.map(lambda wish: NoNewsError("GET", status=503, detail="busy", retry_after=wish))
+noes = st.sampled_from(
+    [
+        NotFoundError("GET", status=404),
+        NotFoundError("GET", status=404),
+        RefusedError("GET", status=403, code="BMS.9999"),
+        NoSuchApiError("GET", status=404, code="APIGW.0101"),
+    ]
+)
+seconds = st.sampled_from([0.3, 1.0, 2.5, 14.0, 29.0, 31.0, 61.0, 119.0, 121.0, 301.0, 500.0])
+costs = st.sampled_from([0.0, 0.0, 0.02, 0.9, 30.0])
+others = good_answers().map(lambda wire: {**wire, "job_id": "another", "status": "SUCCESS"})
+rejected = st.just(AuthenticationError("GET", status=401))
+Answers: TypeAlias = st.SearchStrategy[Any]
+blips: Answers = st.sampled_from([st.none()] * 4 + [noes, noes, no_news, others]).flatmap(lambda kind: kind)
+FIRST: list[Answers] = [good_answers()] * 12 + [no_news, no_news, noes, others, rejected]
+LATER: list[Answers] = [*FIRST[4:], no_news, noes, noes]
+
+
+@st.composite
+def timelines(draw: st.DrawFn) -> list[Span]:
+    """Draw up to eight spans; every other one has less than the good answer before it, or the same once more."""
+    told: list[Span] = []
+    last: Wire | None = None
+    for _ in range(draw(st.integers(1, 8))):
+        again: list[Answers] = [later(last)] * 9 + [st.just(last)] if last else []
+        answer = draw(draw(st.sampled_from([*(LATER if told else FIRST), *again])))
+        if not isinstance(answer, ApiError) and answer.get("job_id") != "another":
+            last = answer
+        told.append(Span(draw(seconds), answer, draw(costs), draw(blips)))
+    return told
+
+
+cases = st.builds(
+    Case,
+    spans=timelines(),
+    timeout=st.sampled_from([-1.0, 0.0, 0.4, 20.0, 59.9, 130.0, *[1500.1] * 5]),
+    start=st.sampled_from([0.0, 1000.1, 8.1987738545299]) | st.floats(0, 1e6),
+    expected=st.sampled_from([None, None, None, 1, 2]),
+    known=st.none() | st.none() | jobs(mixed).map(lambda wire: {**wire, "status": "RUNNING"}),
+    cancel_after=st.just(math.inf) | st.just(math.inf) | st.floats(0, 1500),
+    dice=st.lists(st.floats(0, 1, exclude_max=True), min_size=1, max_size=5),
+)
+
+
+def watch(run: Run, case: Case) -> tuple[Ran, list[Seen]]:
+    throws = 0
+
+    def chance() -> float:
+        nonlocal throws
+        throws += 1
+        return case.dice[throws % len(case.dice)]
+
+    known = Job.read(case.known) if case.known else None
+    ran = run(
+        [Plan(JOB, case.timeout, case.expected, known)],
+        {JOB: case.answer_at},
+        start=case.start,
+        cancel_at=case.start + case.cancel_after,
+        cost=case.cost_at,
+        chance=chance,
+    )
+    return ran, [(look.at, look.at + case.cost_at(look.at), case.answer_at(look.at)) for look in ran.looks]
+
+
+def check_end(case: Case, ran: Ran, seen: Sequence[Seen]) -> None:
+    story = Story(case)
+    ends = [story.take(look) for look in seen]
+    assert not any(ends[:-1]), "a look was made after the end"
+    if ran.outcome.end is End.INTERRUPTED:
+        assert not any(ends)
+        assert ran.ended >= case.start + case.cancel_after
+        assert ran.ended == max(case.start + case.cancel_after, *[done for _, done, _ in seen], case.start)
+    else:
+        assert ran.outcome.end is ends[-1]
+        assert ran.ended == seen[-1][1]
+    assert (set(ran.outcome.job.server_ids) if ran.outcome.job else set()) == story.known.servers
+    is_final = ran.outcome.end is End.FAILED and story.last_is_final_failure
+    assert (stored_status(ran.outcome) == "FAIL") == is_final
+    event(f"stored {stored_status(ran.outcome)}")
+
+
+def check_pace(case: Case, seen: Sequence[Seen]) -> None:
+    deadline = case.start + max(0.0, case.timeout)
+    story = Story(case)
+    for (begun, done, answer), (at, _, _) in pairwise(seen):
+        is_of_another = not isinstance(answer, ApiError) and story.known.is_of_another(answer)
+        story.take((begun, done, answer))
+        assert at >= done
+        if at >= deadline:
+            continue
+        assert at - done >= 1 - 1e-6, "two looks within a second"
+        assert at - done <= 300 + 1e-6
+        wish = answer.retry_after if isinstance(answer, ApiError) else answer.get("retry_after")
+        if wish is None or is_of_another:
+            assert at - done <= (60 if is_of_another or isinstance(answer, ApiError) else 10) + 1e-6
+        elif isinstance(answer, ApiError) or not story.last_is_doubtful:
+            assert at - done >= min(wish, 300.0) - 1e-6, "a look before Retry-After"
+
+
+def check_deadline(case: Case, ran: Ran, seen: Sequence[Seen]) -> None:
+    deadline = case.start + max(0.0, case.timeout)
+    assert sum(at >= deadline for at, _, _ in seen) <= 1, "more than one last look"
+    assert ran.ended <= deadline + sum(done - at for at, done, _ in seen[-2:])
+    assert [look.timeout for look in ran.looks] == [deadline - look.at for look in ran.looks]
+
+
+def check_words(case: Case, ran: Ran) -> None:
+    outcome = ran.outcome
+    assert (outcome.job_id, outcome.timeout, outcome.elapsed) == (JOB, case.timeout, ran.ended - case.start)
+    if outcome.end is not End.SUCCEEDED:
+        text = report.of(outcome)
+        assert JOB in text
+        assert any(step in text for step in NEXT_STEPS), text
+        assert all(line.strip() for line in text.splitlines())
+    elif outcome.job:
+        report.warnings(outcome.job)
+
+
+def check_news(ran: Ran) -> None:
+    told = [progress for _, progress in ran.told]
+    assert all(one != other for one, other in pairwise(told)), "the same news twice"
+    outages = [progress.outage for progress in told]
+    assert all(outage == 0 or outage >= 15 - 1e-6 for outage in outages)
+    assert all(later == 0 or later >= 2 * earlier - 1e-6 for earlier, later in pairwise(outages))
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@given(cases)
+def test_every_wait_ends_as_the_rules_say(run: Run, case: Case) -> None:
+    """Whatever the API answers: the right end at the right look, paced, by the deadline, told without repetition."""
+    ran, seen = watch(run, case)
+    event(ran.outcome.end.name)
+    check_end(case, ran, seen)
+    check_pace(case, seen)
+    check_deadline(case, ran, seen)
+    check_words(case, ran)
+    check_news(ran)

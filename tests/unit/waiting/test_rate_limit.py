@@ -1,0 +1,243 @@
+"""The request budget, the pause for all, and the looks that are shared."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from pulumi_bms.api.errors import ApiError, NoNewsError, NotFoundError
+from pulumi_bms.api.models.job import Job
+from pulumi_bms.waiting.clock import MonotonicClock
+from pulumi_bms.waiting.job_wait import Plan
+from pulumi_bms.waiting.outcome import End
+from pulumi_bms.waiting.poll_loop import Waiter
+from pulumi_bms.waiting.rate_limit import (
+    FRESH,
+    PAUSE,
+    Budget,
+    Traffic,
+)
+
+GENEROUS = 10.0
+RUNNING = {"status": "RUNNING"}
+SUCCESS = {"status": "SUCCESS"}
+
+
+class Clock:
+    """Virtual seconds that several waits share."""
+
+    cancelled = False
+
+    def __init__(self) -> None:
+        self.moment = 0.0
+
+    def now(self) -> float:
+        return self.moment
+
+    def sleep_until(self, moment: float) -> None:
+        self.moment = max(self.moment, moment)
+
+
+class Looked:
+    def __init__(self, wire: dict[str, Any], retry_after: float | None = None) -> None:
+        self.job = Job.read(wire)
+        self.retry_after = retry_after
+
+
+class Api:
+    """Answers every job alike; notes when it was asked for which."""
+
+    def __init__(self, clock: Clock, ends_at: float) -> None:
+        self.clock = clock
+        self.ends_at = ends_at
+        self.looks: list[tuple[float, str]] = []
+        self.trouble: dict[int, ApiError] = {}
+        self.wishes: dict[str, float] = {}
+
+    def get_job(self, job_id: str, *, timeout: float) -> Looked:
+        assert timeout == timeout  # noqa: PLR0124  (a number, not nan)
+        self.looks.append((self.clock.now(), job_id))
+        if error := self.trouble.get(len(self.looks)):
+            raise error
+        return Looked(SUCCESS if self.clock.now() >= self.ends_at else RUNNING, self.wishes.get(job_id))
+
+
+def _wait(clock: Clock, api: Api, budget: Budget, job_ids: list[str]) -> None:
+    traffic = Traffic(api.get_job, budget, clock.now)
+    Waiter(traffic.look, clock, gate=traffic).wait([Plan(job_id, 3600.0) for job_id in job_ids])
+
+
+def test_slots_are_spaced_and_first_come_first_served() -> None:
+    """Each slot is the budget's spacing after the one before, and never before it is asked for."""
+    budget = Budget(60)
+    assert [budget.reserve(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]
+    assert budget.reserve(10.0) == 10.0
+
+
+def test_a_hundred_waits_stay_within_their_budget() -> None:
+    """300 requests a minute for 100 waits of 10 minutes: no minute has more than 306, and all end soon after."""
+    clock = Clock()
+    api = Api(clock, ends_at=600.0)
+    _wait(clock, api, Budget(300), [f"job-{number}" for number in range(100)])
+    moments = [moment for moment, _ in api.looks]
+    assert max(sum(begin <= moment < begin + 60 for moment in moments) for begin in moments) <= 306
+    assert clock.now() < 600 + 100 * 0.2 + 1
+
+
+def test_no_wait_starves() -> None:
+    """While the budget is short each job is looked at about as often as every other."""
+    clock = Clock()
+    api = Api(clock, ends_at=600.0)
+    _wait(clock, api, Budget(300), [f"job-{number}" for number in range(100)])
+    counts = [sum(seen == f"job-{number}" for _, seen in api.looks) for number in range(100)]
+    assert max(counts) - min(counts) <= 3
+    gaps = [
+        later - earlier
+        for number in range(100)
+        for earlier, later in pairwise(moment for moment, seen in api.looks if seen == f"job-{number}")
+    ]
+    assert max(gaps) < 60
+
+
+@pytest.mark.parametrize(
+    ("error", "pause"),
+    [
+        (NoNewsError("GET", status=429, retry_after=20.0), 20.0),
+        (NoNewsError("GET", status=503, retry_after=7.0), 7.0),
+        (NoNewsError("GET", status=429), PAUSE),
+        (NoNewsError("GET", status=503), 0.0),
+    ],
+)
+def test_one_throttled_wait_pauses_all(error: ApiError, pause: float) -> None:
+    """After a 429 or a Retry-After no wait of the process sends before it is over; another error is one wait's own."""
+    clock = Clock()
+    api = Api(clock, ends_at=30.0)
+    api.trouble = {1: error}
+    _wait(clock, api, Budget(6000), ["a", "b", "c"])
+    others = [moment for moment, job_id in api.looks[1:] if job_id != api.looks[0][1]]
+    assert min(others) >= pause
+    assert min(others) < pause + 1.5
+
+
+def test_the_pause_that_comes_with_a_job_concerns_that_job() -> None:
+    """Retry-After of a good response, and of a no about one job, paces its own wait only."""
+    clock = Clock()
+    api = Api(clock, ends_at=30.0)
+    api.wishes = {"slow": 20.0}
+    api.trouble = {2: NotFoundError("GET", status=404, retry_after=20.0)}
+    _wait(clock, api, Budget(6000), ["slow", "unknown", "free"])
+    at = {name: [moment for moment, job_id in api.looks if job_id == name] for name in ("slow", "unknown", "free")}
+    assert at["slow"][1] >= 20.0
+    assert at["unknown"][1] >= 20.0
+    assert at["free"][1] < 2.0
+
+
+def test_twelve_jobs_that_each_ask_for_a_pause_end_together() -> None:
+    """Twelve jobs of 6 s whose every response asks for 5 s take little more than one of them."""
+    clock = Clock()
+    api = Api(clock, ends_at=6.0)
+    jobs = [f"job-{number}" for number in range(12)]
+    api.wishes = dict.fromkeys(jobs, 5.0)
+    _wait(clock, api, Budget(6000), jobs)
+    assert clock.now() <= 11.0
+
+
+class Hanging:
+    """An API whose first response comes when it is let go; every later one comes at once."""
+
+    def __init__(self, *answers: dict[str, Any]) -> None:
+        self.answers = list(answers)
+        self.timeouts: list[float] = []
+        self.is_asked = threading.Event()
+        self.may_answer = threading.Event()
+
+    def get_job(self, job_id: str, *, timeout: float) -> Looked:
+        assert job_id == "job"
+        self.timeouts.append(timeout)
+        answer = self.answers[min(len(self.timeouts), len(self.answers)) - 1]
+        if len(self.timeouts) == 1:
+            self.is_asked.set()
+            assert self.may_answer.wait(GENEROUS)
+        return Looked(answer)
+
+
+@pytest.fixture
+def hanging() -> Iterator[tuple[Hanging, Traffic]]:
+    """One wait's poll of the job "job" that is under way, and the traffic that it belongs to."""
+    api = Hanging(RUNNING, RUNNING, SUCCESS)
+    traffic = Traffic(api.get_job, Budget(6e6), time.monotonic)
+    poll = threading.Thread(target=lambda: traffic.look("job", timeout=3600.0))
+    poll.start()
+    assert api.is_asked.wait(GENEROUS)
+    yield api, traffic
+    api.may_answer.set()
+    poll.join(GENEROUS)
+    assert not poll.is_alive()
+
+
+def test_the_timeout_of_a_wait_holds_while_another_polls_the_same_job(hanging: tuple[Hanging, Traffic]) -> None:
+    """A poll of another wait that hangs is waited for to the own deadline at most; then comes the last, own poll."""
+    api, traffic = hanging
+    begun = time.monotonic()
+    (outcome,) = Waiter(traffic.look, MonotonicClock(), gate=traffic).wait([Plan("job", 0.3)])
+    assert time.monotonic() - begun < GENEROUS
+    assert outcome.end is End.TIMED_OUT
+    assert outcome.job is not None
+    assert outcome.job.status == "RUNNING"
+    assert api.timeouts[0] == 3600.0
+    assert [timeout <= 0 for timeout in api.timeouts] == [False, True]
+
+
+def test_the_last_poll_of_a_wait_counts_although_another_hangs(hanging: tuple[Hanging, Traffic]) -> None:
+    """What the own poll at the deadline brings is believed."""
+    api, traffic = hanging
+    api.answers[1] = SUCCESS
+    (outcome,) = Waiter(traffic.look, MonotonicClock(), gate=traffic).wait([Plan("job", 0.3)])
+    assert outcome.end is End.SUCCEEDED
+
+
+def test_a_wait_without_end_does_not_overflow() -> None:
+    """A timeout longer than threads can wait is no error."""
+    api = Hanging(SUCCESS)
+    api.may_answer.set()
+    assert Traffic(api.get_job, Budget(6e6), time.monotonic).look("job", timeout=1e12).job.status == "SUCCESS"
+
+
+def test_two_waits_for_one_job_share_its_looks() -> None:
+    """What one wait has just been told serves the other, errors too; one alone asks as often."""
+    counts = []
+    for waits in (1, 2):
+        clock = Clock()
+        api = Api(clock, ends_at=300.0)
+        api.trouble = {2: NoNewsError("GET", status=503)}
+        _wait(clock, api, Budget(6000), ["same"] * waits)
+        counts.append(len(api.looks))
+    assert counts[1] < 1.5 * counts[0]
+
+
+def test_the_last_look_is_never_somebody_elses() -> None:
+    """At its deadline a wait asks, however fresh the last answer is."""
+    clock = Clock()
+    api = Api(clock, ends_at=0.0)
+    traffic = Traffic(api.get_job, Budget(6000), clock.now)
+    traffic.look("job", timeout=10.0)
+    traffic.look("job", timeout=10.0)
+    assert len(api.looks) == 1
+    traffic.look("job", timeout=0.0)
+    assert len(api.looks) == 2
+    clock.moment = FRESH
+    traffic.look("job", timeout=10.0)
+    assert len(api.looks) == 3
+
+
+def test_the_lowest_limit_counts() -> None:
+    """Who shares a budget keeps to the lowest limit that any of them sets."""
+    budget = Budget(600.0)
+    budget.limit(60.0)
+    budget.limit(1200.0)
+    assert [budget.reserve(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]
