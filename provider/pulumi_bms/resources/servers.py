@@ -210,7 +210,7 @@ class ServersProvider(BmsProvider):
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline; fills in no defaults."""
         # Building pydantic's models takes time that a program has no use for: only the plugin process checks.
-        from pulumi_bms.resources.servers_inputs import problems
+        from pulumi_bms.resources.servers_inputs import problems  # noqa: PLC0415  (only the plugin process checks)
 
         found = problems(news, ordering=_orders(olds, news))
         return input_checks.result(news, [*map(str, found), *self.connection_problems(news)])

@@ -75,6 +75,6 @@ class VolumeAttachmentProvider(BmsProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline; fills in no defaults."""
         # Building pydantic's models takes time that a program has no use for: only the plugin process checks.
-        from pulumi_bms.resources.volume_attachment_inputs import problems
+        from pulumi_bms.resources.volume_attachment_inputs import problems  # noqa: PLC0415  (only the plugin process checks)
 
         return input_checks.result(news, [*map(str, problems(news)), *self.connection_problems(news)])

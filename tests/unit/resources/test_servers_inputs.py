@@ -300,7 +300,7 @@ def test_a_warning_is_told_by_its_property(case: Case) -> None:
     assert case.path in {warning.path for warning in warnings(case.inputs)}
 
 
-@pytest.mark.parametrize("name", GOOD.keys() - {"the edges of numbers"})
+@pytest.mark.parametrize("name", [name for name in GOOD if name != "the edges of numbers"])
 def test_good_inputs_are_not_warned_of(name: str) -> None:
     """A warning is for something that the user can mend."""
     assert warnings(GOOD[name]) == []
