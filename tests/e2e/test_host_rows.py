@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,11 @@ def test_rows_notes_and_warnings(stack: Stack, simulator: Simulator) -> None:
 def test_a_destroy_says_once_what_stays(stack: Stack, simulator: Simulator) -> None:
     """One note for the whole run, in the stack's diagnostics, however many resources there are."""
     simulator.add_job("bad", [job_body("bad", "FAIL", "FAIL", "SUCCESS")])
-    attachment = {"status": "SUCCESS", "job_type": "baremetalAttachVolume", "entities": {"server_id": "quick-0"}}
+    attachment: dict[str, Any] = {
+        "status": "SUCCESS",
+        "job_type": "baremetalAttachVolume",
+        "entities": {"server_id": "quick-0"},
+    }
     simulator.add_job("attachment", [attachment])
     stack.program("""
         from pulumi_bms import JobCompletion, JobCompletions, JobSubmission

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -80,6 +81,7 @@ REPEATS = """
     from bms_simulator import sample_order
 
     body = sample_order("quick", 1)
+    del body["server"]["key_name"]
     body["server"]["adminPass"] = "PLAIN-Passw0rd"
     order = JobSubmission("order", path="baremetalservers", body=body)
     JobCompletion("told", job_id="told", opts=pulumi.ResourceOptions(depends_on=[order]))
@@ -90,8 +92,8 @@ REPEATS = """
 def test_a_job_that_repeats_secrets(stack: Stack, simulator: Simulator) -> None:
     """No token, no submitted password and no control character of a job is on the screen or in the state."""
     bad = f"\x1b[2J\u202e{simulator.token} and PLAIN-Passw0rd"
-    part = {"job_id": "part", "status": "FAIL", "fail_reason": bad, "entities": {bad: [{"note": bad}]}}
-    entities = {"sub_jobs": [part], "errorcode_message": bad}
+    part: dict[str, Any] = {"job_id": "part", "status": "FAIL", "fail_reason": bad, "entities": {bad: [{"note": bad}]}}
+    entities: dict[str, Any] = {"sub_jobs": [part], "errorcode_message": bad}
     simulator.add_job("told", [{"status": "FAIL", "fail_reason": bad, "more": {bad: bad}, "entities": entities}])
     stack.program(REPEATS)
     screen = stack.up().failed().output
