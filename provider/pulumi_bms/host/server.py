@@ -49,7 +49,7 @@ async def serve(engine_address: str) -> None:
         await asyncio.wait_for(calls.idle(), _LAST_ANSWERS)
     await server.stop(grace=0.2)
     await engine.close()
-    # Before asyncio's own end: that cancels the calls that hang, and from Python 3.12 on grpc prints a traceback of each.
+    # Before asyncio's own end: that cancels the calls that hang, and with Python 3.12 grpc prints a traceback of each.
     _leave()
 
 
