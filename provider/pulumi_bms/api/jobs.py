@@ -48,8 +48,8 @@ class JobApi:
     def get_job(self, job_id: str, *, timeout: float | None = None, unwanted: Unwanted = None) -> Look:
         """Look once at a job (`GET /v1/{project_id}/jobs/{job_id}`); `timeout` is what remains, in seconds.
 
-        Raises an `ApiError`: `NoNewsError` where looking again may help, or once `unwanted` says that the answer is no
-        longer wanted, else what the answer means.
+        Raises an `ApiError`: `NoNewsError` where looking again may help and once `unwanted` is true, else what the
+        answer means.
         """
         project_id = self._project.id(timeout, unwanted)
         path = f"{_root(project_id)}/jobs/{quote(job_id, safe='')}"
@@ -73,7 +73,7 @@ class JobApi:
     ) -> Submission:
         """Send one request that starts a job, once; `path` is relative to `/v1/{project_id}/`.
 
-        Signing in may take a while: where `unwanted` says so before the request leaves, nothing is sent. Raises
+        Nothing is sent once `unwanted` is true, for signing in may take a while. Raises
         `RefusedError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where the
         request never left, and `UnansweredError` where it may have taken effect.
         """

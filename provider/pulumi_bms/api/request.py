@@ -15,9 +15,9 @@ SIGN_IN = "/v3/auth/tokens"
 class Request(Unpicklable):
     """One request: `path` begins with a slash and is quoted already; `timeout` is what remains, in seconds.
 
-    `project_id` goes into the header that names the project, no error repeats what `secrets` holds, and where
-    `unwanted` says so before the request leaves, nothing is sent. `patience` is for how long the answer is waited for,
-    in seconds, where the usual time is too short. `scope` names the project of a request that has no such header.
+    `project_id` goes into the header that names the project, and no error repeats what `secrets` holds. Nothing is
+    sent once `unwanted` is true. `patience` is the time for the whole exchange in seconds, in place of the usual one.
+    `scope` names the project of a request without that header.
     """
 
     method: str
@@ -32,7 +32,7 @@ class Request(Unpicklable):
 
     @property
     def concerns(self) -> str:
-        """The project that an answer is about, "" where none is named."""
+        """The project that a response is about, "" for none."""
         return self.scope or self.project_id or ""
 
     def __str__(self) -> str:

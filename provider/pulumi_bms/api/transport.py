@@ -43,9 +43,9 @@ LARGEST_BODY = 8 * 1024 * 1024
 SHORTEST_TIMEOUT = 1.0
 """Seconds that a request gets however near the deadline is: less would only fail."""
 SETTLING_TIME = 1.5
-"""Seconds that a fresh token is given until every part of an API knows it."""
+"""Seconds until every part of an API knows a fresh token."""
 GRACE = 0.25
-"""Seconds after its deadline in which the thread of an exchange may still say itself why there is no answer."""
+"""Seconds after the deadline in which the thread of an exchange may still give a more exact reason."""
 _UNAUTHORIZED = 401
 _SECRET_HEADERS = (TOKEN_HEADER, "X-Security-Token", "Authorization")
 _PIECE = 64 * 1024
@@ -119,7 +119,7 @@ class Transport:
             return self._try_again(rest, wanted)
 
     def _try_again(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
-        """Send the request with a fresh token, once that token has had the time to be known."""
+        """Send the request with a fresh token, after the pause that such a token needs."""
         prepared, rest = self._prepared(request)
         has_settled, rest = self._settled(rest)
         try:
@@ -130,7 +130,7 @@ class Transport:
             raise
 
     def _settled(self, request: Request) -> tuple[bool, Request]:
-        """Wait for a fresh token to be known: whether there was time for it, and the request with what remains."""
+        """Pause for a fresh token: whether there was time for the whole pause, and the request with the time left."""
         allowed = min(self._settling, max(0.0, _or_ever(request.timeout)))
         try:
             pause(allowed, request.unwanted)
@@ -186,7 +186,7 @@ class Transport:
         error.code, error.request_id = redact(error.code, secrets), redact(error.request_id, secrets)
 
     def _deliver(self, prepared: PreparedRequest, request: Request) -> Answer:
-        """The answer, read whole, or `NoNewsError`: by the deadline of the exchange, whatever the other side does."""
+        """The answer, read whole, or `NoNewsError`; at the latest at the deadline of the exchange."""
         exchange, seconds = Exchange(), _at_least(request.timeout, request.patience or EXCHANGE_TIMEOUT)
         ends_at = self._monotonic() + seconds
         repeatable = request.method == "GET"
@@ -232,7 +232,7 @@ class Transport:
                 return replace(head, body=b"".join(self._pieces(response, exchange, request, ends_at)))
         except (requests.RequestException, HTTPError, OSError) as error:
             news = self._no_news(request, exchange, cause_of(error, begun=exchange.begun))
-            # What ended before its time is no answer, whatever its status.
+            # A response that was cut off is no answer, and its status decides nothing.
             news.status = None
             raise news from None
 
@@ -240,7 +240,7 @@ class Transport:
         # Proxies and certificate bundles out of the environment, as requests has them.
         around = session.merge_environment_settings(prepared.url, {}, True, self._ca_bundle, None)  # noqa: FBT003
         if is_loopback(self.endpoint):
-            # A proxy would get in clear what is meant for this machine.
+            # A proxy would get the credential in clear.
             around["proxies"] = {}
         silence = max(READ_TIMEOUT, request.patience or 0.0)
         return session.send(
@@ -280,5 +280,5 @@ def _or_ever(timeout: float | None) -> float:
 
 
 def _after(request: Request, seconds: float) -> Request:
-    """The request with what remains of its time."""
+    """The request with the time that is left after so many seconds."""
     return request if request.timeout is None else replace(request, timeout=request.timeout - seconds)
