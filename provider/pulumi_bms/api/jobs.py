@@ -21,7 +21,7 @@ from pulumi_bms.api.request import Request
 from pulumi_bms.api.transport import CONNECT_TIMEOUT, Transport
 
 SUBMISSION_TIMEOUT = 75.0
-"""Seconds that the response to a submission may take: the gateway itself waits 60 s for the service behind it."""
+"""Seconds for the response to a submission. The gateway itself waits 60 s for the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class JobApi:
 
     @property
     def longest_submission(self) -> float:
-        """Seconds from the moment at which a submission is sent to the moment at which its outcome is known."""
+        """Seconds between sending a submission and the outcome, at most."""
         return CONNECT_TIMEOUT + self._submission_timeout
 
     def get_job(self, job_id: str, *, timeout: float | None = None) -> Look:
@@ -82,11 +82,11 @@ class JobApi:
     ) -> Submission:
         """Send one request that starts a job, once; `path` is relative to `/v1/{project_id}/`.
 
-        `may_send` is called at the last moment, after signing in, with the request's method and address; where it says
-        no, nothing is sent. After a 401 the request is sent once more, and `may_send` called again.
+        `may_send` is called at the last moment, after signing in, with the request's method and address. After False
+        nothing is sent. After a 401 the request is sent once more, and `may_send` is called again.
 
-        Raises `RefusedError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where
-        the request never left, `UnansweredError` where it may have taken effect, and what `may_send` raises.
+        Raises `RefusedError` or `AuthenticationError` for a refusal, `NoNewsError` (with `sent` False) for a request
+        that never left, `UnansweredError` for a request that may have taken effect, and the errors of `may_send`.
         """
         payload = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         project_id = self._project.id()
@@ -115,7 +115,7 @@ _SEE_OTHER = range(300, 304)
 """Statuses of an answer to a submission that may mean: it was done, and there is more to see elsewhere."""
 _JOB_ID = ("job_id", "jobId")
 ORDER_ID = ("order_id", "orderId")
-"""The names that responses give to the id of an order."""
+"""The names of an order's id in responses."""
 
 
 def _root(project_id: str) -> str:
@@ -139,7 +139,7 @@ def _says_no(error: ApiError) -> bool:
 
 
 def _names_effect(error: ApiError) -> bool:
-    """Whether a response that says no names a job or an order all the same: an unpaid order may stand."""
+    """Whether a refusal names a job or an order all the same: an unpaid order may stand."""
     return error.excerpt is not None and error.excerpt.id_of(*_JOB_ID, *ORDER_ID) is not None
 
 

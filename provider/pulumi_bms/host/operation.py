@@ -28,7 +28,7 @@ def _nowhere(*_: object) -> None:
 
 
 def _no_hold(_seconds: float) -> AbstractContextManager[None]:
-    """A host that does not ask what is under way when it ends."""
+    """A host without regard to requests under way."""
     return nullcontext()
 
 
@@ -58,8 +58,8 @@ class Operation:
     checkpoint: Callable[[str, dict[str, Any], str], None] = _nowhere
     """Say what is known so far: id, outputs, and why that is not all. With "" for the id nothing is to be kept."""
     hold: Callable[[float], AbstractContextManager[None]] = _no_hold
-    """Around a request whose response must not be lost, and the seconds that may take at most. For so long the host
-    does not end and makes no result from a checkpoint; those before it are void."""
+    """Around a request with a response that must not be lost, with the seconds at most. For as long the host does not
+    end, and makes no result from a checkpoint. Earlier checkpoints are void."""
 
 
 class ExpectedError(Exception):
