@@ -71,6 +71,7 @@ e2e: setup ## tests with the real CLI
 
 bench: setup ## many waits beside one alone; minutes long, no part of the tests
 	$(BIN)/python -m tests.bench.many_jobs
+	$(BIN)/python -m tests.bench.interrupt
 	$(BIN)/python -m tests.bench.request_budget
 
 PIN := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

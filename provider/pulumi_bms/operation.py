@@ -34,7 +34,7 @@ def _nowhere(*_: object) -> None:
 
 
 def _no_hold(_seconds: float) -> AbstractContextManager[None]:
-    """A host that does not ask what is under way when it ends."""
+    """A host without regard to requests under way."""
     return nullcontext()
 
 

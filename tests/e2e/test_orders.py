@@ -21,7 +21,7 @@ from tests.e2e.conftest import Ended, Stack
 from tests.slow_line import slow_line
 
 FIRST_SEED = int(os.environ.get("ORDER_KILLS_FROM", "0"))
-SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("ORDER_KILLS", "3")))
+SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("ORDER_KILLS", "4")))
 THERE, BACK = 0.7, 1.1
 """Seconds that an order takes to the API, and its response back."""
 LONGEST = 60.0
@@ -229,5 +229,5 @@ def test_what_is_no_json_is_never_sent(stack: Stack, simulator: Simulator, argum
         JobSubmission("order", path="baremetalservers", {argument})
     """)
     for ended in (stack.preview(), stack.up()):
-        assert f"{path} is {what}, which is no JSON: write" in ended.failed().output
+        assert f"{path} is {what}, not JSON: write" in ended.failed().output
     assert simulator.count("POST") == 0

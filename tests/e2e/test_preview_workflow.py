@@ -18,7 +18,7 @@ import yaml
 from tests.e2e.conftest import CLI, ROOT
 
 WORKFLOW = ROOT / ".github" / "workflows" / "preview.yml"
-LONGEST_STEP = 300.0
+LONGEST_STEP = 900.0
 """Seconds after which a step hangs rather than works."""
 
 # As `pulumi new python` writes it.

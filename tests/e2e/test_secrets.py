@@ -81,6 +81,7 @@ REPEATS = """
     from bms_simulator import sample_order
 
     body = sample_order("quick", 1)
+    del body["server"]["key_name"]
     body["server"]["adminPass"] = "PLAIN-Passw0rd"
     order = JobSubmission("order", path="baremetalservers", body=body)
     JobCompletion("told", job_id="told", opts=pulumi.ResourceOptions(depends_on=[order]))

@@ -27,6 +27,7 @@ def test_on_a_host_that_says_nothing_there_is_an_operation_all_the_same() -> Non
     for say in (operation.report, operation.note, operation.warn):
         say("anything")
     operation.checkpoint("id", {"status": "RUNNING"}, "not over yet")
+    operation.note_at_end(lambda: "anything")
 
 
 def test_the_running_operation_is_current_inside_only() -> None:

@@ -28,7 +28,7 @@ from pulumi_bms.api.submission import (
 )
 
 SUBMISSION_TIMEOUT = 75.0
-"""Seconds that the response to a submission may take: the gateway itself waits 60 s for the service behind it."""
+"""Seconds for the response to a submission. The gateway itself waits 60 s for the service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class JobApi:
 
     @property
     def longest_submission(self) -> float:
-        """Seconds from the moment at which a submission is sent to the moment at which its outcome is known."""
+        """Seconds between sending a submission and the outcome, at most."""
         return CONNECT_TIMEOUT + self._submission_timeout
 
     def get_job(self, job_id: str, *, timeout: float | None = None, unwanted: Unwanted = None) -> Look:
@@ -98,8 +98,8 @@ class JobApi:
         called at the last moment, after signing in, with the request's method and address: where it says no, nothing is
         sent. After a 401 the request is sent once more, and `may_send` called again.
 
-        Raises `RefusedError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent` False) where
-        the request never left, `UnansweredError` where it may have taken effect, and what `may_send` raises.
+        Raises `RefusedError` or `AuthenticationError` for a refusal, `NoNewsError` (with `sent` False) for a request
+        that never left, `UnansweredError` for a request that may have taken effect, and the errors of `may_send`.
         """
         payload = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         project_id = self._project.id(unwanted=unwanted)

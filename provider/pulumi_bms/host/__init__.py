@@ -32,6 +32,7 @@ What this process does, and the stock one does not:
 
 Files: `server` (the process), `servicer` (the RPCs), `step` (one request, and the errors it may end with), `providers`
 (which provider serves a request: the one seam), `calls` (threads, cancel, checkpoints), `engine` (rows and log lines),
-`wire` (protobuf), `operation` (what providers see), `install` (adopting this host elsewhere). Without this host the
-resources work too, on Pulumi's own.
+`wire` (protobuf), `operation` (what providers see); the launcher, a shell script, finds the program's Python, and
+`commands`, `install`, `project` and `trial` adopt this host in a user's project. Without this host the resources work
+too, on Pulumi's own.
 """

@@ -53,7 +53,7 @@ class Cancellation:
 
 
 class Holds:
-    """Requests whose responses must not be lost. Safe to use from many threads."""
+    """Requests with responses that must not be lost. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -105,7 +105,7 @@ class Calls:
 
     async def ended(self, patience: float) -> None:
         """Return once no call is running, at the latest `patience` seconds after the end of all held requests."""
-        # A call of an engine that is gone counts as ended, whatever its thread still does: what that holds counts too.
+        # The call of a dead engine counts as ended, but the thread may still have a request under way.
         while self.holds.any():  # noqa: ASYNC110  (threads end them, and time does)
             await asyncio.sleep(_HOLD_CHECK)
         with suppress(TimeoutError):

@@ -45,7 +45,7 @@ async def serve(engine_address: str) -> None:
     print(port, flush=True)  # noqa: T201  (the engine reads it)
     await _until_over(parent)
     cancellation.set()
-    # Also where the engine is gone: the response to an order goes into its record then.
+    # Also for a dead engine: the response to an order still goes into the record.
     await calls.ended(_LAST_ANSWERS)
     await server.stop(grace=0.2)
     await engine.close()

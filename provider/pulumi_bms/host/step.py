@@ -172,7 +172,7 @@ class Step:
 
     @contextmanager
     def _hold(self, seconds: float) -> Iterator[None]:
-        # What was known before the request is not true once the request may have left.
+        # A checkpoint from before the request is wrong as soon as the request may have left.
         self._known, self._held = None, True
         try:
             with self._calls.holds.hold(seconds):

@@ -22,7 +22,7 @@ def decode_with_unknowns(struct: Struct) -> dict[str, Any]:
 
 
 def decode_stored(struct: Struct) -> dict[str, Any]:
-    """Inputs as they are stored; none where the SDK can't read them back, as it can't assets without their content."""
+    """Stored inputs, or none for inputs with an asset: the SDK can't read an asset without its content."""
     try:
         return decode_with_unknowns(struct)
     except AssertionError:

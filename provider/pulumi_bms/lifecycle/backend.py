@@ -1,4 +1,4 @@
-"""Where the state of the running stack is, as far as a provider can tell."""
+"""The backend of the running stack, as far as a provider can tell."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ _LOCAL = "file://"
 
 
 def backend_of(environ: Mapping[str, str], folder: Path) -> str:
-    """The backend that the environment names, else the project that holds `folder`; always spelt one way.
+    """The backend named by the environment, else by the project around `folder`, in a normal form.
 
-    "" where `pulumi login` chose it: only the file of Pulumi's credentials names that one, and no provider reads it.
+    "" for a backend chosen by `pulumi login`: only the file of Pulumi's credentials names the backend then, and
+    providers don't read the file.
     """
     named = environ.get("PULUMI_BACKEND_URL", "").strip()
     if named:

@@ -23,7 +23,9 @@ _Outputs = Mapping[str, Any]
 
 
 def to_go_on(outputs: _Outputs) -> dict[str, Any]:
-    """The outputs of an interrupted wait without what the next poll tells again."""
+    """The outputs of an interrupted wait without what the next poll tells again; a final failure stays whole."""
+    if outputs["status"] == JobStatus.FAIL:
+        return dict(outputs)
     sub_jobs = [_identity(part) for part in outputs["sub_jobs"]]
     kept = {**outputs, **dict.fromkeys(_TOLD_AGAIN), "sub_jobs": sub_jobs}
     return {name: value if value != [] or name == "server_ids" else None for name, value in kept.items()}

@@ -1,13 +1,11 @@
-"""Files that are whole and on the disk, and locked while the process that wrote them has them open.
-
-Standard library only.
-"""
+"""Whole files on the disk, locked for as long as the writing process has a file open. Standard library only."""
 
 from __future__ import annotations
 
 import errno
 import os
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -15,24 +13,28 @@ from types import ModuleType
 fcntl: ModuleType | None
 try:
     import fcntl
-except ImportError:  # Windows: there no process can tell whether another one still lives
+except ImportError:  # Windows: processes can't see locks of processes
     fcntl = None
 
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
-def create(path: Path, content: bytes) -> int:
-    """Write a new file; its locked descriptor, to be closed. Raises `FileExistsError`, and any other `OSError`."""
-    return _place(path, content, exclusive=True)
+Link = Callable[[Path, Path], None]
+"""Gives the file of the second path the name of the first path too. Raises `FileExistsError` for a taken name."""
+
+
+def create(path: Path, content: bytes, *, link: Link = Path.hardlink_to) -> int:
+    """Write a new file. The result is the locked descriptor. Raises `FileExistsError` and every `OSError`."""
+    return _place(path, content, lambda new: _link(new, path, link))
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Write a file in the place of the one of this name. Raises `OSError`; the file of before then stays."""
-    os.close(_place(path, content, exclusive=False))
+    """Write a file in the place of the file of the same name. After an `OSError` the old file is as before."""
+    os.close(_place(path, content, lambda new: new.replace(path)))
 
 
 def is_locked(path: Path) -> bool:
-    """Whether the process that wrote the file lives and has it open; False where that can't be told."""
+    """Whether the writing process lives and has the file open. False on systems without locks."""
     if fcntl is None:
         return False
     try:
@@ -50,10 +52,10 @@ def is_locked(path: Path) -> bool:
     return False
 
 
-def _place(path: Path, content: bytes, *, exclusive: bool) -> int:
-    # A file is only named once its content is on the disk: no kill and no power failure leaves half of one.
-    descriptor, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
-    new = Path(name)
+def _place(path: Path, content: bytes, name: Callable[[Path], object]) -> int:
+    # The name comes after the content is on the disk: no kill and no power failure leaves half a file.
+    descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=path.parent)
+    new = Path(temporary)
     try:
         if fcntl is not None:
             with suppress(OSError):
@@ -61,10 +63,7 @@ def _place(path: Path, content: bytes, *, exclusive: bool) -> int:
         with open(descriptor, "wb", closefd=False) as file:
             file.write(content)
         os.fsync(descriptor)
-        if exclusive:
-            _link(new, path)
-        else:
-            new.replace(path)
+        name(new)
         _sync(path.parent)
     except BaseException:
         os.close(descriptor)
@@ -75,20 +74,20 @@ def _place(path: Path, content: bytes, *, exclusive: bool) -> int:
     return descriptor
 
 
-def _link(new: Path, path: Path) -> None:
+def _link(new: Path, path: Path, link: Link) -> None:
     try:
-        path.hardlink_to(new)
+        link(path, new)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        # A file system without links: there the engine's lock of the stack alone keeps two runs apart.
+        # On a file system without links the engine's lock of the stack alone keeps two runs apart.
         if path.exists():
             raise FileExistsError(path) from None
         new.replace(path)
 
 
 def _sync(folder: Path) -> None:
-    """Let the name of a file survive a power failure, where folders can be opened."""
+    """Let the name of a file survive a power failure. Windows opens no folders."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -60,7 +60,7 @@ def job_ids_problems(value: object) -> list[str | None]:
     if isinstance(value, Unknown):
         return []
     if not isinstance(value, Mapping) or not value:
-        return ['job_ids is no map with at least one job: write {"web": "2c9eb2c5544cbf6101544f0602af2b4f"}']
+        return ['job_ids must be a dict with at least one job: write {"web": "2c9eb2c5544cbf6101544f0602af2b4f"}']
     problems = {key: job_id_problem(job_id) for key, job_id in value.items()}
     return [f"job_ids[{key!r}]: {problem}" for key, problem in problems.items() if problem]
 
@@ -103,7 +103,7 @@ def timeout_problem(value: object) -> str | None:
     if value is None or isinstance(value, Unknown):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
-        return "create_timeout_seconds is no number above zero: set custom_timeouts.create instead"
+        return "create_timeout_seconds must be a number above zero: set custom_timeouts.create instead"
     return None
 
 
@@ -134,7 +134,7 @@ def method_problem(value: object) -> str | None:
 
 
 def json_problems(name: str, value: object) -> list[str]:
-    """What in an input is no JSON, each by its path: `body.server.image`. Never repeats a value."""
+    """The problems of values that are not JSON, by path, such as `body.server.image`. No value is repeated."""
     if isinstance(value, Mapping):
         return [problem for key, inner in value.items() for problem in json_problems(f"{name}.{key}", inner)]
     if isinstance(value, list | tuple):
@@ -142,24 +142,24 @@ def json_problems(name: str, value: object) -> list[str]:
     if value is None or isinstance(value, str | bool | int | Unknown):
         return []
     if isinstance(value, float):
-        return [] if math.isfinite(value) else [f"{name} is no finite number"]
+        return [] if math.isfinite(value) else [f"{name} must be a finite number"]
     return [f"{name} {_advice_instead_of(value)}"]
 
 
 def _advice_instead_of(value: object) -> str:
     if isinstance(value, Asset):
-        return "is an asset, which is no JSON: write its content as a string"
+        return "is an asset, not JSON: write the content as a string"
     if isinstance(value, Archive):
-        return "is an archive, which is no JSON: write what is to be sent, as strings, numbers, lists and dicts"
+        return "is an archive, not JSON: write strings, numbers, lists and dicts"
     if isinstance(value, Resource):
-        return "is a resource, which is no JSON: write an output of it, such as its `id`"
-    return f"is a {type(value).__name__}, which is no JSON: write strings, numbers, lists and dicts"
+        return "is a resource, not JSON: write an output of the resource, such as `id`"
+    return f"is a {type(value).__name__}, not JSON: write strings, numbers, lists and dicts"
 
 
 def body_problem(value: object) -> str | None:
     """What is wrong with the body of a submission, or None. Never repeats any of it: there may be passwords in it."""
     if isinstance(value, str | int | float | list | tuple):
-        return 'body is no JSON object: write a dict, such as {"server": {...}}'
+        return 'body must be a JSON object: write a dict, such as {"server": {...}}'
     if _holds_inexact(value):
         return "body holds a number not below 2**53, which Pulumi can't hand on exactly: write it as text"
     return None
@@ -170,5 +170,5 @@ def _holds_inexact(value: object) -> bool:
         return any(_holds_inexact(inner) for inner in value.values())
     if isinstance(value, list | tuple):
         return any(_holds_inexact(inner) for inner in value)
-    # Numbers arrive as floats: 2**53 + 1 as 2**53. What is not finite is a problem of its own.
+    # Numbers arrive as floats: 2**53 + 1 as 2**53. Infinity and NaN are a separate problem.
     return isinstance(value, int | float) and math.isfinite(value) and abs(value) >= _FIRST_INEXACT

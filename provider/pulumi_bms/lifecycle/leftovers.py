@@ -20,7 +20,7 @@ class Leftovers:
         self._jobs: dict[str, list[str] | None] = {}
 
     def add(self, job_id: str, servers: Sequence[str] | None) -> None:
-        """A job that left the stack; `servers` is None where what the job has made is not known."""
+        """Add a job that left the stack; `servers` is None where no servers of the job are known."""
         with self._lock:
             known = self._jobs.get(job_id)
             self._jobs[job_id] = known if servers is None else list(dict.fromkeys([*(known or []), *servers]))

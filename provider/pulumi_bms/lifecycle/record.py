@@ -1,22 +1,21 @@
-"""The record: a request that orders something is on this machine before it is sent. Standard library only.
+"""The record: an order is on the disk of the machine before the order is sent. Standard library only.
 
-The API has no idempotency key, and the engine writes its state only when a create returns. A process that is killed
-between the two would leave an order that no later run knows of. So each order has a file in `bms/orders` of Pulumi's
-home folder:
+The API has no idempotency key, and the engine saves a resource only when its create returns. A process killed between
+the two would leave an order unknown to later runs. So every order has a file in `bms/orders` of Pulumi's home folder:
 
 1. The file is on the disk before the request is sent: orderer, digest of the inputs, method, address, time.
 2. The file is completed as soon as the response is read, before anything else: the job, or the ids in the response.
-3. The file is removed when the request came to nothing, and when the engine is known to have the job in its state: the
-   program was told of the job, or a later run has the job among its resources.
+3. The file is removed when the request came to nothing, and when the engine is known to have saved the job: the
+   program was told of the job, or a later run has the job among the resources of the stack.
 
-A create that finds a file of the same orderer and the same inputs follows a run that did not end well. With a job in
-the file the create goes on with that job. Without a job nothing is sent.
+A create with a file of the same orderer and the same inputs follows a run with a bad end. With a job in the file the
+create goes on with the job. Without a job nothing is sent.
 
-The name of a file is `ORDERER-INPUTS-BACKEND.json`, three digests. Two processes that order the same at one moment
-need the same name, and the file system gives the name to one process. Digests of inputs and backend are keyed, and
-the key is in a file of its own: a record alone lets no password be guessed. Only the owner can read the files.
+The name of a file is `ORDERER-INPUTS-BACKEND.json`, three digests. Two processes with the same order at the same moment
+need the same name, and the file system gives the name to the first process. Digests of inputs and backend are keyed,
+and the key is in a separate file: a record alone lets no password be guessed. Only the owner can read the files.
 
-A file that can't be read, or was written with another key, is never taken for absent.
+A damaged file, or a file of a lost key, is never taken for absent.
 """
 
 from __future__ import annotations
@@ -41,23 +40,23 @@ _SUFFIX = ".json"
 
 
 class RecordError(Exception):
-    """A record can't be written or read: nothing may be sent. The text says which file, why and what to do."""
+    """A record can't be written or read: nothing may be sent. The text names the file, the reason and the next step."""
 
 
 def orders_folder(environ: Mapping[str, str]) -> Path:
-    """The folder of the records of this machine's user. Raises `RecordError` where the user has no home."""
+    """The folder of the user's records. Raises `RecordError` for a user without a home."""
     try:
         home = Path(environ.get("PULUMI_HOME") or Path.home() / ".pulumi").expanduser()
     except RuntimeError:
-        raise RecordError("there is no home folder for the record: set PULUMI_HOME to a folder that stays") from None
+        raise RecordError("no home folder for the record: set PULUMI_HOME to a folder that stays") from None
     return home / "bms" / "orders"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be sent, and for whom.
+    """An order to be sent.
 
-    `orderer` is organization and URN, `inputs` the text of all inputs that replace, `backend` where the state is.
+    `orderer` is organization and URN, `inputs` the text of all replacing inputs, `backend` the address of the state.
     """
 
     orderer: str
@@ -67,11 +66,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One request as the machine remembers it.
+    """One request as the machine remembers the request.
 
-    `request` is method and address, `sent_at` a time in UTC, `attempt` the name of this one request. `answered` is
-    whether the outcome is on record; then `job_id`, `order_id`, `ids` and `text` are from the response, and `error` is
-    what was wrong with the response. `inputs`, `backend` and `key` are digests.
+    `request` is method and address, `sent_at` a time in UTC, `attempt` a random name. `answered` says whether the
+    outcome is on record. Then `job_id`, `order_id`, `ids` and `text` are from the response, and `error` is the fault of
+    the response. `inputs`, `backend` and `key` are digests.
     """
 
     path: Path
@@ -94,16 +93,16 @@ _REQUIRED = ("orderer", "inputs", "key", "request", "sent_at", "attempt")
 
 
 class Pending:
-    """The record of a request of this process: `write` before sending; afterwards `complete`, or `remove`."""
+    """The record of a request of the running process: `write` before sending, afterwards `complete` or `remove`."""
 
     def __init__(self, record: Record) -> None:
         self.record = record
         self.written = False
-        """Whether the record is on the disk, so that the request may have been sent."""
+        """Whether the record is on the disk, and the request may have been sent."""
         self._lock: int | None = None
 
     def write(self, request: str) -> None:
-        """Put the record on the disk, once. Raises `RecordError`; then the request must not be sent."""
+        """Put the record on the disk, once. After a `RecordError` the request must not be sent."""
         if self.written:
             return
         sent_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -119,7 +118,7 @@ class Pending:
         self.written = True
 
     def complete(self, **found: Any) -> Record:
-        """Add fields of `Record` that the response tells. Raises `RecordError`; the record then stays as before."""
+        """Add fields of `Record` from the response. After a `RecordError` the record is as before."""
         self.record = replace(self.record, answered=True, **found)
         try:
             durable.replace(self.record.path, _content(self.record))
@@ -130,7 +129,7 @@ class Pending:
         return self.record
 
     def remove(self) -> None:
-        """Forget a request that came to nothing."""
+        """Forget a request without effect."""
         if self.written:
             with suppress(OSError):
                 self.record.path.unlink(missing_ok=True)
@@ -144,7 +143,7 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The records of an orderer: the one of the same inputs, if there is one, and those of other inputs."""
+    """The records of an orderer: the record of the same inputs, or None, and the records of different inputs."""
 
     same: Record | None = None
     others: tuple[Record, ...] = ()
@@ -157,7 +156,7 @@ class Records:
         self._folder = folder
 
     def pending(self, order: Order) -> Pending:
-        """A record to be written. Raises `RecordError` where the folder can't be written to."""
+        """A record to be written. Raises `RecordError` for a read-only folder."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             key = self._key() or self._new_key()
@@ -179,7 +178,7 @@ class Records:
         )
 
     def find(self, order: Order) -> Found:
-        """The records of the orderer. Raises `RecordError` where one can't be read or compared."""
+        """The records of the orderer. Raises `RecordError` for a damaged record, and for a record of a lost key."""
         found = [record for path in self._paths(_hashed(order.orderer)) if (record := _read(path))]
         if not found:
             return Found()
@@ -188,21 +187,21 @@ class Records:
             if record.key != _name_of(key):
                 raise _useless(record.path, f"it was written with another key than {self._folder / _KEY}")
         inputs, backend = _digests(key, order)
-        # Two backends may each have a stack of this name, which know nothing of each other.
+        # Stacks of the same name in two backends are two stacks.
         mine = [record for record in found if not (backend and record.backend and record.backend != backend)]
         same = [record for record in mine if record.inputs == inputs]
-        # Of two records the one without a job counts: its request must not be sent again.
+        # A record without a job counts before a record with a job: the request must not be sent again.
         same.sort(key=lambda record: record.job_id is not None)
         return Found(same[0] if same else None, tuple(record for record in mine if record.inputs != inputs))
 
     def is_being_sent(self, record: Record) -> bool:
-        """Whether the process that sends this request still lives, so that the outcome will be on record soon."""
+        """Whether the sending process lives, and the outcome will be on record soon."""
         return not record.answered and durable.is_locked(record.path)
 
     def settle(self, *, job_id: object = None, attempt: object = None, orderer: str = "") -> None:
-        """Remove the record of a job, or of an attempt, that the engine is known to have in its state.
+        """Remove the record of a job, or of an attempt, in the saved state of the engine.
 
-        `orderer` limits the search to the records of one orderer. A record that can't be read or removed stays.
+        `orderer` limits the search to the records of one orderer. A damaged record stays.
         """
         with suppress(RecordError):
             for path in self._paths(_hashed(orderer) if orderer else ""):
@@ -245,7 +244,7 @@ class Records:
 
 
 def _read(path: Path) -> Record | None:
-    """The record in a file; None where another process has just removed it."""
+    """The record in a file, or None for a file removed by a second process in the meantime."""
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -269,7 +268,7 @@ def _content(record: Record) -> bytes:
 
 
 def _digests(key: bytes, order: Order) -> tuple[str, str]:
-    """The digests of inputs and backend; the latter is "" where the environment names none."""
+    """The digests of inputs and backend, the latter "" for an unknown backend."""
     return _keyed(key, order.inputs), _keyed(key, order.backend)[:8] if order.backend else ""
 
 

@@ -1,4 +1,4 @@
-"""What a changed submission means, in words: what is sent anew, and what of the earlier request stays and is billed."""
+"""A changed submission in words: the new request, and the servers of the earlier request, still billed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pulumi_bms.lifecycle import unresolved as words
 from pulumi_bms.lifecycle.input_checks import is_unknown
 
 _ORDERS = ("POST", "baremetalservers")
-"""Method and path of the request that orders servers."""
+"""Method and path of an order of servers."""
 
 
 def consequence(
     changed: Sequence[str], olds: Mapping[str, Any], old_inputs: Mapping[str, Any], news: Mapping[str, Any]
 ) -> str:
-    """What `pulumi up` does because of these changed inputs.
+    """The effect of `pulumi up` for the changed inputs.
 
-    `old_inputs` may be empty: Pulumi's own host does not tell them.
+    `old_inputs` are empty on Pulumi's own host, and then the number of servers is unknown.
     """
     unknown = [name for name in changed if is_unknown(news.get(name))]
     if len(unknown) == len(changed):
@@ -44,7 +44,7 @@ def _what_stays(olds: Mapping[str, Any], old_inputs: Mapping[str, Any], news: Ma
 
 
 def servers_of(inputs: Mapping[str, Any]) -> int | None:
-    """How many servers a request orders; None where that is not known."""
+    """The number of servers in an order, or None if unknown."""
     body = inputs.get("body")
     server = body.get("server") if isinstance(body, Mapping) else None
     count = server.get("count", 1) if isinstance(server, Mapping) else None

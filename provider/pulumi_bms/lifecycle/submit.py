@@ -1,4 +1,4 @@
-"""One request, sent once: its record is written before it, and completed with its outcome before anything else."""
+"""One request, sent once: the record is written before the request, and completed before anything else."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _LONGEST_SENDER = 2 * SUBMISSION_TIMEOUT
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A request as a resource wants it, and for whom; `path` is relative to the project."""
+    """A request as a resource wants the request. `path` is relative to the project."""
 
     method: str
     path: str
@@ -48,13 +48,13 @@ class Wanted:
 def submit_once(
     wanted: Wanted, connect: Callable[[], JobApi], records: Records, operation: Operation
 ) -> Submission | Unresolved:
-    """Send the request, unless an earlier run has: its job then, or its request without a job.
+    """Send the request, unless an earlier run has sent the same request: the job, or the request without a job.
 
-    Raises `ExpectedError` where nothing was submitted, and where a record can't be written or read.
+    Raises `ExpectedError` when nothing was submitted, a record can't be written, or a record is damaged.
     """
     if operation.cancelled.is_set():
         raise ExpectedError(INTERRUPTED)
-    # Until the request leaves, an interrupt is answered with these words, however long it takes to sign in.
+    # Before the request leaves, an interrupt is answered at once, however long the sign-in takes.
     operation.checkpoint("", {}, INTERRUPTED)
     try:
         found = _find(wanted.order, records, operation)
@@ -69,7 +69,7 @@ def submit_once(
 
 
 def look_ahead(order: Order, records: Records, operation: Operation) -> None:
-    """Say in a preview what `submit_once` would find; raises `ExpectedError` where that would send nothing."""
+    """Say in a preview what `submit_once` would find. Raises `ExpectedError` when `submit_once` would."""
     try:
         found = records.find(order).same
     except RecordError as error:
@@ -83,7 +83,7 @@ def look_ahead(order: Order, records: Records, operation: Operation) -> None:
 
 
 def _find(order: Order, records: Records, operation: Operation) -> Found:
-    """The records of the orderer, once no other process sends the same request any more."""
+    """The records of the orderer, after a second process with the same request has ended or has its response."""
     ends_at = time.monotonic() + _LONGEST_SENDER
     while True:
         found = records.find(order)
@@ -157,7 +157,7 @@ def _complete(pending: Pending, operation: Operation, **found: Any) -> None:
     try:
         pending.complete(**found)
     except RecordError as error:
-        # The outcome is known all the same, and the engine gets to know it.
+        # The outcome is known all the same, and goes to the engine.
         tell(operation, f"the record of the request could not be completed: {error}")
 
 

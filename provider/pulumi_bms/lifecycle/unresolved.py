@@ -1,4 +1,4 @@
-"""A request that was sent and of which no job is known: as a value, as outputs, and in words."""
+"""A sent request without a known job: as a value, as outputs, and in words."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 from pulumi_bms.lifecycle.record import Record
 
 OUTPUT = "unresolved"
-"""The output that holds such a request. Stored in users' stacks: the name never changes."""
+"""The output for a request without a known job. Stored in users' stacks: the name never changes."""
 ID_PREFIX = "unresolved-"
 
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """A request without a job: when it was sent, what was wrong with its response, and what that names.
+    """A request without a known job.
 
-    `request` is method and address, `sent_at` a time in UTC, `attempt` the name of its record, which is in the file
-    `record`. `error` is "" where no response was read.
+    `request` is method and address, `sent_at` a time in UTC, `attempt` the name of the record in the file `record`.
+    `error` is the fault of the response, or "" without a response. `order_id`, `ids` and `text` are from the response.
     """
 
     attempt: str
@@ -30,11 +30,11 @@ class Unresolved:
     ids: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     sent_now: bool = False
-    """Whether this run has sent the request. Not stored."""
+    """Whether the running process has sent the request. Not stored."""
 
     @property
     def resource_id(self) -> str:
-        """The id of the resource that keeps this request in the state."""
+        """The id of the resource in the state."""
         return ID_PREFIX + self.attempt
 
     def outputs(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def of_record(record: Record) -> Unresolved:
 
 
 def of_outputs(outputs: Mapping[str, Any]) -> Unresolved | None:
-    """The request that stored outputs hold; None for those of a job."""
+    """The request in stored outputs, or None for the outputs of a job."""
     kept = outputs.get(OUTPUT)
     if not isinstance(kept, Mapping):
         return None
@@ -75,13 +75,13 @@ def of_outputs(outputs: Mapping[str, Any]) -> Unresolved | None:
 
 
 def error_text(unresolved: Unresolved) -> str:
-    """What the run that sent the request says of it, and what each later run says, which sends nothing."""
+    """The error of the run with the request, and of every later run. Later runs send nothing."""
     head = [] if unresolved.sent_now else ["nothing was sent: an earlier request of this resource is unresolved."]
     return "\n".join([*head, *_facts(unresolved), *_ways_on(unresolved)])
 
 
 def in_short(unresolved: Unresolved) -> str:
-    """The request in one sentence, where it is left behind."""
+    """The request in a sentence, for a run that leaves the request behind."""
     names = f" (the response named {_named(unresolved)})" if _named(unresolved) else ""
     return (
         f"whether {unresolved.request}, sent at {unresolved.sent_at}, took effect was never known{names}: servers of "

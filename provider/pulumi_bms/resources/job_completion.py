@@ -193,7 +193,8 @@ class JobCompletionProvider(BmsProvider):
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Nothing, but to say which servers stay."""
-        leave(current(), {str(props.get("job_id")): servers_made(props)})
+        if job_id := props.get("job_id"):
+            leave(current(), {str(job_id): servers_made(props)})
 
     def smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Ever smaller outputs of a job that is no success, for a host whose errors carry no more."""

@@ -1,4 +1,4 @@
-"""`JobSubmission`: one request that the API answers with a job id."""
+"""`JobSubmission`: one request with a job id as the response."""
 
 from __future__ import annotations
 
@@ -41,10 +41,12 @@ from pulumi_bms.operation import (
 from pulumi_bms.registry import load_provider
 
 REPLACING = ("path", "method", "body", "triggers")
-"""The inputs of which a change submits anew."""
+"""The replacing inputs: a change submits anew."""
 
 ORDERED_BY = "__ordered_by"
-"""The input that names who orders: organization and URN. Its name begins as Pulumi's own, so no diff shows it."""
+"""The input for the orderer: organization and URN. No diff shows names with two underscores in front."""
+_NO_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
+"""The variable for an engine with a saved state at the end of a run only."""
 _TYPE = "pulumi-python:dynamic/bms:JobSubmission"
 _SECRET_NAMES = frozenset({"adminpass", "admin_pass", "password", "new_password", "user_data", "personality"})
 
@@ -52,17 +54,17 @@ _SECRET_NAMES = frozenset({"adminpass", "admin_pass", "password", "new_password"
 class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
     """Sends one request that the API answers with a `job_id`, and does not wait: `JobCompletion` does.
 
-    The id is in the stack's state as soon as the API has answered, so a wait that is killed goes on with it. A change
-    of `path`, `method`, `body` or `triggers` submits anew; deleting the resource undoes nothing in the cloud.
+    The id is in the stack's state at once, so a killed wait goes on with the same job. A change of `path`, `method`,
+    `body` or `triggers` submits anew. Deleting the resource undoes nothing in the cloud.
 
-    The request is on record in Pulumi's home folder before it is sent, so a killed run orders nothing twice. A request
-    whose response names no job is not repeated: it may have taken effect.
+    The request is on record in Pulumi's home folder before sending, so a killed run orders nothing twice. After a
+    response without a job the request is not repeated: the request may have taken effect.
     """
 
     job_id: pulumi.Output[str]
-    """The job that the request started."""
+    """The job of the request."""
     order_id: pulumi.Output[str | None]
-    """The order that the request made, if it made one (yearly and monthly billing)."""
+    """The order of the request, for yearly and monthly billing."""
 
     def __init__(
         self,
@@ -82,14 +84,14 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
 
         :param path: the address, relative to `/v1/{project_id}/`, such as `baremetalservers`.
         :param body: the JSON object to send. Passwords in it (`adminPass`, `user_data` and the like) are marked secret.
-            Fields that are None are left out.
+            None fields are left out.
         :param method: POST, PUT or DELETE.
-        :param triggers: any value; a change of it submits anew.
+        :param triggers: any value of strings, numbers, lists and dicts. A change submits anew.
         :param region: the region, by default the config's.
         :param project_id: the project, by default the config's.
         :param endpoint: the address of the API, by default the config's.
         :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
-        :raises TypeError: a resource in `body` or `triggers`; write an output of it.
+        :raises TypeError: a resource in `body` or `triggers`. Write an output of the resource.
         """
         warn_of_config()
         ordered_by = _orderer(name, opts)
@@ -107,11 +109,11 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
             "endpoint": endpoint,
             "profile": profile,
         }
-        # The digests would let a short password in the body be guessed, so they are kept like one.
+        # The digests would let a short password in the body be guessed, so the digests are kept secret too.
         kept = pulumi.ResourceOptions(additional_secret_outputs=["digests"])
         super().__init__(load_provider("JobSubmission"), name, props, pulumi.ResourceOptions.merge(kept, opts))
-        if not pulumi.runtime.is_dry_run():
-            # The engine answers the program once it has saved the resource: then the record is done.
+        if not pulumi.runtime.is_dry_run() and not os.environ.get(_NO_CHECKPOINTS):
+            # The engine answers the program once the resource is in the saved state: then the record is done.
             pulumi.Output.all(self.job_id, ordered_by).apply(lambda known: _forget_own(*known))
 
 
@@ -135,9 +137,9 @@ class JobSubmissionProvider(BmsProvider):
         return input_checks.result(news, problems)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        """What differs from what was sent replaces; how the API is reached is no difference.
+        """A difference from the sent inputs replaces. The connection inputs make no difference.
 
-        While the outcome of the request is unknown there is a change, so that the next `up` comes to `update`.
+        A request without a known job is a change, so the next `up` comes to `update`.
         """
         _forget(olds)
         digests: Mapping[str, str] = olds.get("digests") or {}
@@ -157,7 +159,7 @@ class JobSubmissionProvider(BmsProvider):
         return DiffResult(changes=unresolved.of_outputs(olds) is not None)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Send the request, once; in a preview send nothing."""
+        """Send the request, once. A preview sends nothing."""
         operation = current()
         if operation.preview:
             if not input_checks.is_unknown({name: props.get(name) for name in (*REPLACING, ORDERED_BY)}):
@@ -194,14 +196,14 @@ class JobSubmissionProvider(BmsProvider):
         return ReadResult(id_, props)
 
     def update(self, id_: str, olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Nothing that was sent has changed: the outputs stay. A request without a job is not sent again."""
+        """The outputs stay: no sent input has changed. A request without a known job is not sent again."""
         _forget(olds)
         if earlier := unresolved.of_outputs(olds):
             raise PartialStateError(id_, _stored(olds), unresolved.error_text(earlier))
         return UpdateResult(_stored(olds))
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        """Nothing, but to say so: what the job has done stays done."""
+        """Nothing is undone in the cloud, and a note says so."""
         _forget(props)
         if earlier := unresolved.of_outputs(props):
             _records().settle(attempt=earlier.attempt)
@@ -217,7 +219,7 @@ def _remember_secrets(inputs: Mapping[str, Any]) -> None:
 
 
 def _orderer(name: str, opts: pulumi.ResourceOptions | None) -> Awaitable[str]:
-    """Organization and URN. Not as an output: the resource must not depend on the parent that its URN names."""
+    """Organization and URN. Not as an output: the resource must not depend on the parent in the URN."""
     urn = pulumi.create_urn(name, _TYPE, opts.parent if opts else None)
     organization = pulumi.get_organization()
 
@@ -240,7 +242,7 @@ def _records() -> Records:
 
 
 def _forget(outputs: Mapping[str, Any]) -> None:
-    """Remove the record of a job that is in the state."""
+    """Remove the record of a job in the state."""
     with suppress(RecordError):
         Records(orders_folder(os.environ)).settle(job_id=outputs.get("job_id"))
 
@@ -260,11 +262,11 @@ def _stored(olds: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _without_resources(name: str, value: Any) -> Any:
-    """The value; raises `TypeError` for a resource in it, which a provider gets as a text that nobody meant."""
+    """The value. Raises `TypeError` for a resource: a provider would get the text of an id or a URN."""
     if isinstance(value, pulumi.Output):
         return value.apply(lambda known: _without_resources(name, known))
     if isinstance(value, pulumi.Resource):
-        raise TypeError(f"{name} is a resource, which is no JSON: write an output of it, such as its `id`")
+        raise TypeError(f"{name} is a resource, not JSON: write an output of the resource, such as `id`")
     if isinstance(value, Mapping):
         return {key: _without_resources(f"{name}.{key}", inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
@@ -302,5 +304,5 @@ def _digest(salt: str, value: Any) -> str:
 
 
 def _canonical(value: Any) -> str:
-    """One text for one value, whatever the order of its keys."""
+    """The same text for the same value, in any order of keys."""
     return json.dumps(_exact(value), sort_keys=True, separators=(",", ":"), default=str)

@@ -60,6 +60,7 @@ def test_secrets_are_masked_in_every_text() -> None:
         "job_type": f"x-{TOKEN}",
         "unknown": [f"Pa55-\x00w0rd {TOKEN}"],
         "entities": {"sub_jobs": [{"status": "FAIL", "entities": {"note": {f"as {TOKEN}": PASSWORD}}}]},
+        f"\x1b{PASSWORD}": f"{PASSWORD}\x1b",
     }
     job = Job.read(wire, (PASSWORD, TOKEN))
     shown = repr(job)

@@ -109,6 +109,12 @@ def test_a_wait_that_saw_nothing_is_interrupted_too() -> None:
     assert kept(to_go_on(outputs_of(JOB, None, ""))) == {"job_id": JOB, "server_ids": []}
 
 
+def test_an_interrupted_wait_that_knows_a_failure_keeps_all_of_it() -> None:
+    """No poll tells of a failed job again."""
+    whole = outputs_of(JOB, FAILED, "FAIL")
+    assert to_go_on(whole) == whole
+
+
 def test_each_cut_is_smaller() -> None:
     """Less and less is kept, and the last one has room in anything."""
     whole = outputs_of(JOB, FAILED, "FAIL")

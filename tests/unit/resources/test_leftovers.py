@@ -81,6 +81,15 @@ def test_many_jobs_leave_their_servers() -> None:
     assert text == "nothing is deleted in the cloud; 2 servers stay: s, t; what job l has done stays"
 
 
+def test_an_import_that_was_never_read_leaves_nothing() -> None:
+    """Its outputs name no job."""
+    asked: list[Callable[[], str]] = []
+    with running(Operation(keeps_partial_state=True, note_at_end=asked.append)):
+        JobCompletionProvider().delete("id", {})
+        JobSubmissionProvider().delete("id", {})
+    assert asked == []
+
+
 def test_a_note_tells_each_thing_once() -> None:
     """A delete that ends after the note has one of its own."""
     leftovers = Leftovers()

@@ -6,6 +6,7 @@ import pytest
 
 from pulumi_bms.lifecycle.provider import stock_host_hint
 
+WORK_DIR = "`work_dir` that has a Pulumi.yaml"
 INSTALL = "`python -m pulumi_bms.host install`"
 
 
@@ -17,10 +18,7 @@ INSTALL = "`python -m pulumi_bms.host install`"
         (
             {"PULUMI_AUTOMATION_API": "true"},
             "posix",
-            (
-                "; the Automation API can use a better one by a `work_dir` that has a Pulumi.yaml, "
-                f"after {INSTALL} in that folder"
-            ),
+            f"; the Automation API can use a better one by a {WORK_DIR}, after {INSTALL} in that folder",
         ),
         ({}, "nt", ""),
         ({"PULUMI_AUTOMATION_API": "true"}, "nt", ""),

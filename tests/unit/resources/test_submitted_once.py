@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -176,6 +177,44 @@ def test_a_job_in_the_state_needs_no_record(provider: JobSubmissionProvider, ord
     }
     steps[step]()
     assert kept(orders) == []
+
+
+PROGRAM = """
+import sys, pulumi
+
+class Cloud(pulumi.runtime.Mocks):
+    def new_resource(self, args):
+        return f"{args.name}-id", {"job_id": sys.argv[1], **args.inputs}
+    def call(self, args):
+        return {}
+
+@pulumi.runtime.test
+def build():
+    names = {"project": "shop", "stack": "prod", "organization": "acme"}
+    pulumi.runtime.set_mocks(Cloud(), preview=sys.argv[2] == "preview", **names)
+    from pulumi_bms import JobSubmission
+    return JobSubmission("order", path="p").urn
+
+build()
+"""
+
+
+@pytest.mark.parametrize(
+    ("job_id", "mode", "checkpoints", "left"),
+    [("k", "up", "", 0), ("k", "up", "1", 1), ("k", "preview", "", 1), ("another", "up", "", 1)],
+)
+def test_a_program_that_is_told_of_its_job_needs_no_record(
+    orders: Path, job_id: str, mode: str, checkpoints: str, left: int
+) -> None:
+    """The engine tells a program of a resource once it is in the saved state; the end of the run comes too late.
+
+    Not where the state is saved at the end only, and of no other job than the one on record.
+    """
+    kind = "pulumi-python:dynamic/bms:JobSubmission"
+    killed(orders, {**order(), ORDERED_BY: f"acme/urn:pulumi:prod::shop::{kind}::order"}, "k")
+    environment = {**os.environ, "PULUMI_SKIP_CHECKPOINTS": checkpoints}
+    subprocess.run([sys.executable, "-c", PROGRAM, job_id, mode], check=True, env=environment)
+    assert len(kept(orders)) == left
 
 
 def test_the_job_of_a_killed_run_is_taken(answering: Answering, provider: JobSubmissionProvider, orders: Path) -> None:

@@ -88,6 +88,13 @@ def test_counts_and_types_are_kept_at_every_level() -> None:
     ]
 
 
+def test_of_a_sub_job_that_is_listed_twice_the_larger_count_is_kept() -> None:
+    """The order of the two does not matter."""
+    more, fewer = ({**part("a"), "entities": {"sub_jobs_total": total}} for total in (2, 1))
+    for pair in ((more, fewer), (fewer, more)):
+        assert merged(job(*pair), job(part("a"))).sub_jobs[0].sub_jobs_total == 2
+
+
 @pytest.mark.parametrize(
     ("earlier", "now", "because"),
     [

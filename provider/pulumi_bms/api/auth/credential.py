@@ -47,7 +47,7 @@ class Credential(Protocol):
     def authenticate(self, request: PreparedRequest, timeout: float | None = None, unwanted: Unwanted = None) -> None:
         """Add to a prepared request what makes the API accept it; `timeout` is what remains, in seconds.
 
-        Raises an `ApiError` where that takes a request of its own and fails, or once `unwanted` says so meanwhile.
+        Raises an `ApiError` where that takes a request of its own and fails, or once `unwanted` is true.
         """
         ...
 

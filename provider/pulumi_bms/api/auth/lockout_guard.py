@@ -5,9 +5,9 @@ a wrong secret must cost one request. So until an API has accepted a credential,
 whoever waited learns from its answer. After that everybody sends at will. Where an answer is slow to come, a second and
 a third request are sent: a job that the API never answers for must not hold up the others.
 
-A rejection counts for one project: an API may accept the same credential in another one. No code tells the two apart,
-for the gateway answers APIGW.0301 to a wrong signature and to a wrong project. So each project has a first use of its
-own, and a credential that no project has accepted and `MOST_FIRST_USES` have rejected is rejected for all.
+A rejection counts for one project, because the API may accept the same credential in another project. No code tells a
+wrong credential from a wrong project: the gateway has APIGW.0301 for both. So each project has a first use of its own,
+and a credential is rejected for all projects once `MOST_FIRST_USES` projects have rejected and none has accepted it.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ class Standing:
         """Send one request, `what`, with the credential; raises what its first use has shown.
 
         Where the one that was waited for got no answer at all, a `repeatable` request gets none either, so that many
-        waits don't queue up at a silent API; any other does so only where that one never left. Nobody waits longer than
-        `timeout` seconds, or once `unwanted` says that the request is no longer wanted.
+        waits don't queue up at a silent API; any other does so only where that one never left. The wait for a turn ends
+        after `timeout` seconds, and once `unwanted` is true.
         """
-        is_first_use = self._enter(credential, what, project, repeatable, timeout, unwanted)
+        is_first_use = self._enter(credential, what, project, repeatable=repeatable, timeout=timeout, unwanted=unwanted)
         try:
             yield
         except NoNewsError as error:
@@ -89,7 +89,8 @@ class Standing:
         credential: Credential,
         what: str,
         project: str,
-        repeatable: bool,  # noqa: FBT001  (private, and given by position)
+        *,
+        repeatable: bool,
         timeout: float | None,
         unwanted: Unwanted,
     ) -> bool:

@@ -1,4 +1,4 @@
-"""Work in a thread of its own, and how long others wait for its result."""
+"""Work in a thread of its own, and the wait for the result: bounded, and ended by a cancel."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from typing import TypeAlias, TypeVar
 T = TypeVar("T")
 
 CHECK = 0.2
-"""Seconds between two checks whether a result is still wanted."""
+"""Seconds between two checks for a cancel."""
 INTERRUPTED = "interrupted before it was sent"
-"""Why a request has not left that nobody wants any more."""
+"""The reason why a request was not sent after a cancel."""
 
 Unwanted: TypeAlias = Callable[[], bool] | None
-"""Says whether a result is no longer wanted, because the run was cancelled; None where nobody cancels."""
+"""True once the run is cancelled and a result has no use any more; None for a wait without a cancel."""
 
 
 class NoThreadError(Exception):
-    """The machine does not start another thread."""
+    """The operating system refused to start a thread."""
 
     def __init__(self) -> None:
         super().__init__("this machine can't start another thread: raise its limit of processes (`ulimit -u`)")
 
 
 class UnwantedError(Exception):
-    """The result is no longer wanted."""
+    """The wait for a result was cancelled."""
 
 
 def start(work: Callable[[], T], name: str) -> Future[T]:
-    """Begin the work in a thread that does not keep the process; raises `NoThreadError`."""
+    """Begin the work in a daemon thread; raises `NoThreadError`."""
     future: Future[T] = Future()
 
     def run() -> None:
         try:
             result = work()
-        except BaseException as error:  # noqa: BLE001  (each error is raised again by those who wait)
+        except BaseException as error:  # noqa: BLE001  (the error is raised again by `result_of`)
             future.set_exception(error)
         else:
             future.set_result(result)
@@ -52,7 +52,7 @@ def start(work: Callable[[], T], name: str) -> Future[T]:
 def result_of(future: Future[T], timeout: float | None = None, unwanted: Unwanted = None) -> T:
     """The result or the error of the work.
 
-    Raises `TimeoutError` after `timeout` seconds, and `UnwantedError` once `unwanted` says so.
+    Raises `TimeoutError` after `timeout` seconds, and `UnwantedError` once `unwanted` is true.
     """
     ends_at = float("inf") if timeout is None else time.monotonic() + timeout
     while not future.done():
@@ -66,7 +66,7 @@ def result_of(future: Future[T], timeout: float | None = None, unwanted: Unwante
 
 
 def pause(seconds: float, unwanted: Unwanted = None) -> None:
-    """Sleep; raises `UnwantedError` once `unwanted` says so."""
+    """Sleep; raises `UnwantedError` once `unwanted` is true."""
     ends_at = time.monotonic() + seconds
     while (left := ends_at - time.monotonic()) > 0:
         if unwanted and unwanted():
@@ -75,7 +75,7 @@ def pause(seconds: float, unwanted: Unwanted = None) -> None:
 
 
 def _step(left: float, unwanted: Unwanted) -> float | None:
-    """Seconds until there is something to check; None where there never is."""
+    """Seconds until the next check; None without a deadline and without a cancel."""
     if unwanted:
         return min(left, CHECK)
     return None if left == float("inf") else left

@@ -1,4 +1,4 @@
-"""Connections of urllib3 that tell their exchange what they do, and the session of `requests` that uses them."""
+"""Connections of urllib3 that report to their exchange, and a session of `requests` that uses such connections."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 POOLED_CONNECTIONS = 64
 """Connections that are kept alive: more than the polls of a full request budget that are under way at once."""
 LARGEST_HEAD = 256 * 1024
-"""Bytes of status line and headers that are read, those of any interim responses before them included."""
+"""Bytes of a head that are read: status line and headers, and any interim responses before."""
 
 
 class _Head:
@@ -50,7 +50,7 @@ class _Head:
 
 
 class _Response(http.client.HTTPResponse):
-    # http.client bounds each head, but skips interim responses without end.
+    # http.client bounds each head, but not the number of interim responses.
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp = cast("BufferedReader", _Head(self.fp))
@@ -62,7 +62,7 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Watched(HTTPConnection):
-    """A connection that asks the exchange of its thread before anything leaves."""
+    """A connection that asks the exchange of its thread before each byte that leaves."""
 
     response_class = _Response
     _exchange: Exchange | None = None
@@ -78,26 +78,26 @@ class _Watched(HTTPConnection):
 
     def send(self, data: Any) -> None:
         if self.sock is None:
-            # http.client would connect within its own `send`, after the exchange was told that the request leaves.
+            # http.client would connect within its own `send`: too late, the request would count as sent already.
             self.connect()
         self._go_on()
-        # What is sent while connecting is for the proxy: it opens a tunnel.
+        # Bytes that are sent while connecting are for the proxy, which opens a tunnel.
         if not self._connects:
             current().begin()
         super().send(data)
 
     def _tunnel(self) -> None:
         super()._tunnel()
-        # The end of a connection that was cut passes for the end of the proxy's head.
+        # A cut connection looks like the end of the proxy's head.
         self._go_on()
 
     def cut(self, exchange: Exchange) -> None:
         sock = self.sock if self._exchange is exchange else None
-        # TLS through a proxy that speaks TLS itself has a socket within.
+        # TLS within the TLS of a proxy is no socket, but holds a socket.
         inner = getattr(sock, "socket", sock)
         if isinstance(inner, socket.socket):
             with suppress(OSError):
-                # Not the method of a TLS socket: that one drops its encryption first.
+                # Not `SSLSocket.shutdown`, which would drop the encryption first.
                 socket.socket.shutdown(inner, socket.SHUT_RDWR)
 
     def _go_on(self) -> None:
@@ -147,7 +147,7 @@ def new_session() -> requests.Session:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether an address is one of this machine."""
+    """Whether a URL leads to this machine."""
     host = (urlsplit(url).hostname or "").removesuffix(".")
     try:
         address = ip_address(host)

@@ -1,4 +1,4 @@
-"""What a response says beside the document that was asked for: the start of its text, and the ids in it."""
+"""The excerpt of an unexpected response: the start of the text, and the ids."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pulumi_bms.api.http.redaction import cleaned, redact
 
 LONGEST_TEXT = 300
-"""Characters of a response that an excerpt repeats."""
+"""Characters of a response in an excerpt."""
 MOST_IDS = 20
-"""Ids that an excerpt repeats."""
+"""Ids in an excerpt."""
 _LONGEST_READ = 64 * 1024
 _DEEPEST = 16
 _NAME = re.compile(r"(?:.*[_-])?[iI][dD]s?|.*[a-z0-9]I[dD]s?", re.ASCII)
@@ -22,18 +22,18 @@ _PAIR = re.compile(r'"([\w.-]{1,64})"\s*:\s*(?:"([^"\\]{1,128})"|([0-9]{1,40})(?
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """The start of a response's text on one line, and its ids by their names, such as `order_id` or `job.id`."""
+    """The start of a response's text on a line, and the ids by name, for example `order_id` or `job.id`."""
 
     text: str = ""
     ids: Mapping[str, str] = field(default_factory=dict)
 
     def id_of(self, *names: str) -> str | None:
-        """The first id with one of these names, at any depth of the response."""
+        """The first id with a name of `names`, at any depth of the response."""
         return next((value for path, value in self.ids.items() if path.rpartition(".")[2] in names), None)
 
 
 def excerpt_of(body: bytes, secrets: Iterable[str] = ()) -> Excerpt:
-    """The excerpt of a body, whole or cut off; `secrets` are masked in its text and are no ids."""
+    """The excerpt of a body, whole or cut off. `secrets` are masked in the text, and never among the ids."""
     hidden = tuple(secrets)
     text = body[:_LONGEST_READ].decode("utf-8", errors="replace")
     shown = redact(cleaned(text), hidden) or ""
@@ -49,7 +49,7 @@ def _pairs(body: bytes, text: str) -> Iterator[tuple[str, str]]:
     try:
         yield from _walk("", json.loads(body), named=False, depth=0)
     except (ValueError, RecursionError):
-        # Of a document that was cut off only values whose end is there.
+        # A cut-off document: only values with an end count.
         for name, quoted, number in _PAIR.findall(text):
             value = quoted or number
             if _NAME.fullmatch(name) and _VALUE.fullmatch(value):
@@ -57,7 +57,7 @@ def _pairs(body: bytes, text: str) -> Iterator[tuple[str, str]]:
 
 
 def _walk(path: str, value: object, *, named: bool, depth: int) -> Iterator[tuple[str, str]]:
-    """Each id in a document; `named` is whether the name that holds the value is one of ids."""
+    """The ids in a document. `named` says whether the name of the value is the name of an id."""
     if depth > _DEEPEST:
         return
     if isinstance(value, Mapping):

@@ -1,8 +1,8 @@
-"""One exchange of a request for a response: made in a thread of its own, and waited for until its deadline.
+"""One exchange of a request for a response, in a thread of its own and with one deadline for all its parts.
 
-Who waits does no I/O, so no part of the exchange can hold the caller: neither the resolution of a name, nor a
-connection, a proxy, a TLS handshake, a head, a body or a trailer. A connection asks `begin` before the first byte of a
-request leaves. So it is known whether the request was sent, and a request that was given up never leaves later.
+The caller does no I/O, so no part of an exchange can hold the caller: neither name resolution, nor connect, proxy, TLS
+handshake, head, body or trailer. A connection calls `begin` before the first byte of the request leaves. So an error
+knows whether the request was sent, and a request that was given up never leaves later.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ class Cuttable(Protocol):
     """A connection that can be ended from another thread."""
 
     def cut(self, exchange: Exchange) -> None:
-        """End the connection if it serves that exchange; its thread, which reads or writes, gets an error."""
+        """End the connection if the connection serves this exchange; a read or write under way gets an error."""
         ...
 
 
 class GivenUpError(Exception):
-    """Nobody waits for this exchange any more."""
+    """The caller waits for this exchange no longer."""
 
 
 class Exchange:
-    """The state that the thread of the exchange and the waiting one share.
+    """The state that the caller and the thread of the exchange share.
 
     `status` and `request_id` are those of the response, as soon as its head has come. `body` is what has come of its
     body so far.
@@ -55,10 +55,11 @@ class Exchange:
         return self._begun
 
     def run(self, work: Callable[[], T], seconds: float, unwanted: Unwanted, *, repeatable: bool) -> T:
-        """Do the work; its result or its error.
+        """The result or the error of the work.
 
-        Raises `TimeoutError` after `seconds`, `NoThreadError`, and `UnwantedError` once `unwanted` says so. A request
-        that is not `repeatable` is waited for once it has begun to leave: the response is worth more than the time.
+        Raises `NoThreadError`, `TimeoutError` after `seconds`, and `UnwantedError` once `unwanted` is true. A cancel
+        does not end the wait for a request that has begun to leave and is not `repeatable`: the response may name a
+        job that costs money.
         """
         future = start(lambda: self._in_thread(work), "exchange")
 
@@ -69,19 +70,19 @@ class Exchange:
             return result_of(future, seconds, stop if unwanted else None)
         except (TimeoutError, UnwantedError):
             # The response may have come in this very moment.
-            if future.done():
+            if future.done() and not isinstance(future.exception(), GivenUpError):
                 return future.result()
             self._give_up()
             raise
 
     def begin(self) -> None:
-        """Note that the request leaves now; raises `GivenUpError` where nobody waits any more."""
+        """Note that the request leaves now; raises `GivenUpError` after the caller has given up."""
         with self._lock:
             self._go_on()
             self._begun = True
 
     def go_on(self, connection: Cuttable) -> None:
-        """Note what the exchange uses by now; raises `GivenUpError` where nobody waits any more."""
+        """Note the connection in use; raises `GivenUpError` after the caller has given up."""
         with self._lock:
             self._connection = connection
             self._go_on()

@@ -35,7 +35,7 @@ class Request(Unpicklable):
 
     @property
     def concerns(self) -> str:
-        """The project that an answer is about, "" where none is named."""
+        """The project that a response is about, "" for none."""
         return self.scope or self.project_id or ""
 
     def __str__(self) -> str:

@@ -29,7 +29,7 @@ from pulumi_bms.api.http.redaction import cleaned
 DEEPEST = 64
 """Levels of objects and lists that are read; each level of sub-jobs has three."""
 TOO_DEEP = "[nested too deeply]"
-"""What stands in place of the levels below."""
+"""The text in place of the levels below."""
 _LARGEST_WHOLE = 2**53
 _MOST_DIGITS = 17
 _HTTP_ERROR = re.compile("[45][0-9]{2}")
@@ -171,7 +171,7 @@ def _make(kind: type[ApiError], answer: Answer, said: Complaint, what: str) -> A
 def _parse(body: bytes) -> object:
     """The document, or None where it is no JSON, or JSON that could not be written down again.
 
-    What no state can hold becomes text: a number beyond floats, and what is nested too deeply.
+    A value that no state can hold becomes text: a number beyond floats, and a value that is nested too deeply.
     """
     try:
         document = json.loads(body, parse_constant=_refuse, parse_int=_whole, parse_float=_fraction)
@@ -199,7 +199,7 @@ def _fraction(digits: str) -> float | str:
 
 
 def _cut(document: object) -> None:
-    """Replace what is nested more than `DEEPEST` levels deep: all who read and store it recurse."""
+    """Replace values more than `DEEPEST` levels deep: the code that reads and stores a document recurses."""
     level = [document]
     for _ in range(DEEPEST - 1):
         level = [inner for outer in level for _, inner in _inside(outer)]

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from enum import Enum, auto
+from itertools import compress
+from operator import not_
 from typing import Any, TypeVar
 
 from pulumi_bms.api.http.redaction import redact
@@ -75,64 +78,73 @@ def sanitized(document: Document, secrets: Iterable[str] = ()) -> Document:
     return _replaced(document, lambda text: changes.get(text, text[0])) if changes else document
 
 
-_Text = tuple[str, bool]
-"""A text, and whether programs decide on it."""
+class _Kind(Enum):
+    """What a text is for."""
+
+    WORDS = auto()
+    """People read the text."""
+    NAME = auto()
+    """The name of a field for which no program looks. Without a mark for its control characters it could become one."""
+    EXACT = auto()
+    """Programs decide on the text."""
+
+
+_Text = tuple[str, _Kind]
 
 
 def _texts(document: Mapping[str, Any]) -> Iterator[_Text]:
     # Not by recursion: nobody bounds how deep strangers nest.
-    todo: list[tuple[Any, bool]] = [(document, False)]
+    todo: list[tuple[Any, _Kind]] = [(document, _Kind.WORDS)]
     while todo:
-        value, exact = todo.pop()
+        value, kind = todo.pop()
         if isinstance(value, str):
-            yield value, exact
+            yield value, kind
         elif isinstance(value, Mapping):
-            yield from ((key, _is_field(key)) for key in value)
-            todo += [(inner, _is_exact(key)) for key, inner in value.items()]
+            yield from ((name, _kind_of_name(name)) for name in value)
+            todo += [(inner, _kind_of_value(name)) for name, inner in value.items()]
         elif isinstance(value, list | tuple):
-            todo += [(inner, exact) for inner in value]
+            todo += [(inner, kind) for inner in value]
 
 
-def _is_exact(name: str) -> bool:
-    """Whether programs decide on the value of the field."""
-    return name in _EXACT_NAMES or _ID_NAME.search(name) is not None
+def _kind_of_value(name: str) -> _Kind:
+    return _Kind.EXACT if name in _EXACT_NAMES or _ID_NAME.search(name) else _Kind.WORDS
 
 
-def _is_field(name: str) -> bool:
-    """Whether programs look for a field of this name, or would without the control characters in it."""
-    return name in _FIELDS or any(pattern.search(name) for pattern in (_ID_NAME, _CONTROL))
+def _kind_of_name(name: str) -> _Kind:
+    return _Kind.EXACT if name in _FIELDS or _ID_NAME.search(name) else _Kind.NAME
 
 
 def _safe(texts: Sequence[_Text], secrets: Sequence[str]) -> list[str]:
     """The texts in their order, each as it may be shown."""
-    # Where programs decide, a mark stays: what only looks like SUCCESS, or like another id, must not become that.
-    cleaned = [without_control_characters(text, _MARK if exact else "") for text, exact in texts]
+    # What only looks like SUCCESS, or like another id, must not become that.
+    cleaned = [without_control_characters(text, "" if kind is _Kind.WORDS else _MARK) for text, kind in texts]
+    is_exact = [kind is _Kind.EXACT for _, kind in texts]
     long = [secret for secret in secrets if len(secret) >= LONG_SECRET]
-    masked = {exact: iter(_masked_at(exact, texts, cleaned, long if exact else secrets)) for exact in (True, False)}
-    return [next(masked[exact]) for _, exact in texts]
+    exact = iter(_masked(compress(cleaned, is_exact), long))
+    others = iter(_masked(compress(cleaned, map(not_, is_exact)), secrets))
+    return [next(exact if here else others) for here in is_exact]
 
 
-def _masked_at(exact: bool, texts: Sequence[_Text], cleaned: Sequence[str], secrets: Sequence[str]) -> list[str]:  # noqa: FBT001
-    """Those of the texts that are exact, or those that are not, with the secrets masked in one pass over all."""
-    chosen = [text for text, (_, is_exact) in zip(cleaned, texts, strict=True) if is_exact is exact]
-    return (redact(_BETWEEN.join(chosen), secrets) or "").split(_BETWEEN)
+def _masked(texts: Iterable[str], secrets: Sequence[str]) -> list[str]:
+    """The texts with the secrets masked, in one pass over all of them."""
+    return (redact(_BETWEEN.join(texts), secrets) or "").split(_BETWEEN)
 
 
 def _replaced(document: Document, change: Callable[[_Text], str]) -> Document:
     """A copy of the document, each text replaced by what `change` makes of it."""
     root: list[Any] = [document]
-    todo: list[tuple[Any, Any, bool]] = [(root, 0, False)]
+    todo: list[tuple[Any, Any, _Kind]] = [(root, 0, _Kind.WORDS)]
     while todo:
-        holder, place, exact = todo.pop()
+        holder, place, kind = todo.pop()
         value = holder[place]
         if isinstance(value, str):
-            holder[place] = change((value, exact))
+            holder[place] = change((value, kind))
         elif isinstance(value, Mapping):
-            names = {key: change((key, _is_field(key))) for key in value}
-            holder[place] = copy = {names[key]: inner for key, inner in value.items()}
-            todo += [(copy, name, _is_exact(key)) for key, name in names.items()]
+            names = {name: change((name, _kind_of_name(name))) for name in value}
+            holder[place] = copy = {names[name]: inner for name, inner in value.items()}
+            todo += [(copy, new, _kind_of_value(name)) for name, new in names.items()]
         elif isinstance(value, list | tuple):
             holder[place] = items = list(value)
-            todo += [(items, number, exact) for number in range(len(items))]
+            todo += [(items, number, kind) for number in range(len(items))]
     copied: Document = root[0]
     return copied

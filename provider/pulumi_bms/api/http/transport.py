@@ -50,9 +50,9 @@ LARGEST_BODY = 8 * 1024 * 1024
 SHORTEST_TIMEOUT = 1.0
 """Seconds that a request gets however near the deadline is: less would only fail."""
 SETTLING_TIME = 1.5
-"""Seconds that a fresh token is given until every part of an API knows it."""
+"""Seconds until every part of an API knows a fresh token."""
 GRACE = 0.25
-"""Seconds after its deadline in which the thread of an exchange may still say itself why there is no answer."""
+"""Seconds after the deadline in which the thread of an exchange may still give a more exact reason."""
 _UNAUTHORIZED = 401
 _SECRET_HEADERS = (TOKEN_HEADER, "X-Security-Token", "Authorization")
 _PIECE = 64 * 1024
@@ -126,7 +126,7 @@ class Transport:
             return self._try_again(rest, wanted)
 
     def _try_again(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
-        """Send the request with a fresh token, once that token has had the time to be known."""
+        """Send the request with a fresh token, after the pause that such a token needs."""
         prepared, rest = self._prepared(request)
         has_settled, rest = self._settled(rest)
         try:
@@ -137,7 +137,7 @@ class Transport:
             raise
 
     def _settled(self, request: Request) -> tuple[bool, Request]:
-        """Wait for a fresh token to be known: whether there was time for it, and the request with what remains."""
+        """Pause for a fresh token: whether there was time for the whole pause, and the request with the time left."""
         allowed = min(self._settling, max(0.0, _or_ever(request.timeout)))
         try:
             pause(allowed, request.unwanted)
@@ -260,7 +260,7 @@ class Transport:
         # Proxies and certificate bundles out of the environment, as requests has them.
         around = session.merge_environment_settings(prepared.url, {}, True, self._ca_bundle, None)  # noqa: FBT003
         if is_loopback(self.endpoint):
-            # A proxy would get in clear what is meant for this machine.
+            # A proxy would get the credential in clear.
             around["proxies"] = {}
         silence = request.response_timeout or READ_TIMEOUT
         return session.send(
@@ -309,5 +309,5 @@ def _or_ever(timeout: float | None) -> float:
 
 
 def _after(request: Request, seconds: float) -> Request:
-    """The request with what remains of its time."""
+    """The request with the time that is left after so many seconds."""
     return request if request.timeout is None else replace(request, timeout=request.timeout - seconds)

@@ -41,7 +41,7 @@ class Flight(Generic[T]):
     def join(self, attempt: Callable[[], T], timeout: float | None = None, unwanted: Unwanted = None) -> T:
         """What the attempt brings: the one under way, else this one.
 
-        Raises `TimeoutError` after `timeout` seconds, `UnwantedError` once `unwanted` says so, and `NoThreadError`.
+        Raises `TimeoutError` after `timeout` seconds, `UnwantedError` once `unwanted` is true, and `NoThreadError`.
         """
         with self._lock:
             future = self._attempt
@@ -57,14 +57,17 @@ class Flight(Generic[T]):
         try:
             return attempt()
         finally:
-            # The lock: an attempt that ends at once must not end before it is noted.
+            # The lock: an attempt that ends at once must not end before `join` has noted the attempt.
             with self._lock:
                 self._attempt = None
 
 
 @contextmanager
 def before_sending(what: str, under_way: str) -> Iterator[None]:
-    """Let a flight that was left early mean: the request `what` has not left; `under_way` says why after a timeout."""
+    """Turn the end of a wait for a flight into the error of a request, `what`, that was not sent.
+
+    `under_way` is the reason that a timeout gives.
+    """
     try:
         yield
     except TimeoutError:

@@ -1,0 +1,56 @@
+"""Files that are whole or not there, on any file system."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from pulumi_bms.resources import durable
+
+
+def without_links(_path: Path, _new: Path) -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")
+
+
+def full(_path: Path, _new: Path) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_file_system_without_links(tmp_path: Path) -> None:
+    """A new file gets its name all the same, and no file that is there is replaced."""
+    path = tmp_path / "record"
+    os.close(durable.create(path, b"first", link=without_links))
+    with pytest.raises(FileExistsError):
+        durable.create(path, b"second", link=without_links)
+    assert path.read_bytes() == b"first"
+    assert [file.name for file in tmp_path.iterdir()] == ["record"]
+
+
+def test_a_file_that_can_not_be_named(tmp_path: Path) -> None:
+    """The error is the file system's, and nothing is left."""
+    with pytest.raises(OSError, match="No space left"):
+        durable.create(tmp_path / "record", b"first", link=full)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_ends_with_the_descriptor(tmp_path: Path) -> None:
+    """A file is locked while its writer has it open; a file that is not there is not."""
+    path = tmp_path / "record"
+    descriptor = durable.create(path, b"first")
+    assert durable.is_locked(path)
+    os.close(descriptor)
+    assert not durable.is_locked(path)
+    assert not durable.is_locked(tmp_path / "another")
+
+
+def test_a_replaced_file(tmp_path: Path) -> None:
+    """The new content is there whole, and unlocked, whoever has the old file open."""
+    path = tmp_path / "record"
+    descriptor = durable.create(path, b"first")
+    durable.replace(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert not durable.is_locked(path)
+    os.close(descriptor)
