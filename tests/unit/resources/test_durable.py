@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_bms.resources import durable
+from pulumi_bms.lifecycle import durable
 
 
 def without_links(_path: Path, _new: Path) -> None:

@@ -133,7 +133,7 @@ def test_one_of_many_gets_the_record(folder: Path) -> None:
 SENDER = """
 import sys, time
 from pathlib import Path
-from pulumi_bms.resources.record import Order, Records
+from pulumi_bms.lifecycle.record import Order, Records
 pending = Records(Path(sys.argv[1])).pending(Order(sys.argv[2], sys.argv[3], sys.argv[4]))
 pending.write("POST x")
 print("sending", flush=True)
@@ -238,7 +238,7 @@ def test_a_folder_that_can_not_be_written_to(folder: Path) -> None:
 FULL = """
 import resource, sys
 from pathlib import Path
-from pulumi_bms.resources.record import Order, RecordError, Records
+from pulumi_bms.lifecycle.record import Order, RecordError, Records
 records = Records(Path(sys.argv[1]))
 first = records.pending(Order("a", "b"))
 first.write("POST x")

@@ -131,7 +131,7 @@ def killed(orders: Path, props: dict[str, Any], job_id: str | None = None) -> No
 KILLED = """
 import os, sys
 from pathlib import Path
-from pulumi_bms.resources.record import Order, Records
+from pulumi_bms.lifecycle.record import Order, Records
 folder, orderer, inputs, job_id = sys.argv[1:]
 pending = Records(Path(folder)).pending(Order(orderer, inputs))
 pending.write("POST https://bms.example.com/v1/p/baremetalservers")
