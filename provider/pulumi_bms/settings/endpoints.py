@@ -37,11 +37,11 @@ def endpoint_problem(value: str, what: str = "endpoint") -> str | None:
         url = urlsplit(value)
         port_is_fine = url.port is None or url.port > 0
     except ValueError:
-        return f"{what} is no URL; {advice}"
+        return f"{what} must be a URL; {advice}"
     if value != value.strip() or not value.isascii() or not value.isprintable() or " " in value or "\\" in value:
         return f"{what} holds blanks or other characters that no URL has; {advice}"
     if url.scheme not in ("http", "https") or not port_is_fine or not _is_host(url):
-        return f"{what} is no http(s) URL; {advice}"
+        return f"{what} must be an http(s) URL; {advice}"
     if url.username is not None or url.password is not None or "?" in value or "#" in value:
         return f"{what} must not hold a user, a query or a fragment; {advice}"
     if ".." in unquote(url.path).split("/"):

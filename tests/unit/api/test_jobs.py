@@ -149,11 +149,11 @@ def test_ids_are_quoted(cloud: Cloud, project_id: str, job_id: str, line: str) -
     [
         (
             {"status": "SUCCESS", "entities": {"sub_jobs_total": "many"}},
-            "unreadable: job: Value error, sub_jobs_total is no whole number",
+            "unreadable: job: Value error, sub_jobs_total must be a whole number",
         ),
         (
             {"status": "SUCCESS", "entities": {"sub_jobs": ["geheim"]}},
-            "unreadable: sub_jobs is no list of objects",
+            "unreadable: sub_jobs must be a list of objects",
         ),
     ],
 )

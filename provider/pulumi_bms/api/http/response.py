@@ -188,7 +188,7 @@ def _parse(body: bytes) -> object:
 
 
 def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} must not stand in JSON")
 
 
 def _whole(digits: str) -> int | str:
@@ -228,7 +228,7 @@ def _shape(body: bytes, document: object) -> str:
     if _is_page(body):
         return "the answer is a page of HTML or XML, no JSON"
     if document is None:
-        return "the answer is no complete JSON document"
+        return "the answer is not a complete JSON document"
     return "the answer is JSON, but neither a job nor an error"
 
 

@@ -59,7 +59,7 @@ def _count(value: object) -> int | None:
         return int(value.strip()[-15:])
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**15 and value == int(value):
         return int(value)
-    raise Unreadable("sub_jobs_total is no whole number")
+    raise Unreadable("sub_jobs_total must be a whole number")
 
 
 def _objects(value: object, name: str) -> list[dict[str, Any]]:
@@ -68,7 +68,7 @@ def _objects(value: object, name: str) -> list[dict[str, Any]]:
     items = value if isinstance(value, list) else [value]
     objects = [item for item in items if isinstance(item, dict)]
     if len(objects) < len(items):
-        raise Unreadable(f"{name} is no list of objects")
+        raise Unreadable(f"{name} must be a list of objects")
     return objects
 
 

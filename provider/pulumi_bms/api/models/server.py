@@ -85,7 +85,7 @@ def _tags(value: object) -> dict[str, str]:
     if isinstance(value, Mapping):
         return dict(_tag(key, inner) for key, inner in value.items())
     if not isinstance(value, list):
-        raise Unreadable("tags is no list")
+        raise Unreadable("tags must be a list")
     return dict(_listed_tag(each) for each in value)
 
 
@@ -95,12 +95,12 @@ def _listed_tag(tag: object) -> tuple[str, str]:
         return key, value
     if isinstance(tag, Mapping):
         return _tag(tag.get("key"), tag.get("value"))
-    raise Unreadable("tags is no list of texts or objects")
+    raise Unreadable("tags must be a list of strings or objects")
 
 
 def _tag(key: object, value: object) -> tuple[str, str]:
     if not isinstance(key, str) or not isinstance(value, str | None):
-        raise Unreadable("a tag is no pair of texts")
+        raise Unreadable("a tag must be a pair of strings")
     return key, value or ""
 
 
@@ -108,13 +108,13 @@ def _addresses(value: object) -> list[dict[str, Any]]:
     if value is None or value in ("", {}, []):
         return []
     if not isinstance(value, Mapping):
-        raise Unreadable("addresses is no object of lists")
+        raise Unreadable("addresses must be an object of lists")
     return [{**each, "network": network} for network, listed in value.items() for each in objects(listed, "addresses")]
 
 
 def _task(value: object) -> str | None:
     if not isinstance(value, str | None):
-        raise Unreadable("task_state is no text")
+        raise Unreadable("task_state must be a string")
     return (value or "").strip() or None
 
 
@@ -170,7 +170,7 @@ class Server(Wire):
     @classmethod
     def _id(cls, value: str) -> str:
         if not _UUID.fullmatch(value.strip()):
-            raise ValueError("is no id of a server")
+            raise ValueError("must be the id of a server")
         return value.strip()
 
     @field_validator("status")

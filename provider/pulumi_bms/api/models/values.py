@@ -41,7 +41,7 @@ def objects(value: object, name: str) -> list[Mapping[str, Any]]:
     if value is None or value == "":
         return []
     if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
-        raise Unreadable(f"{name} is no list of objects")
+        raise Unreadable(f"{name} must be a list of objects")
     return value
 
 
