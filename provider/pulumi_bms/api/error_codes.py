@@ -262,7 +262,7 @@ _GATEWAY: _Rows = (
     ("0305", Kind.AUTH, False, "the credential is wrong", "check the credential"),
     ("0306", Kind.AUTH, False, "access to the API is denied", _RIGHTS),
     ("0307", Kind.AUTH, False, "the token has to be renewed", "get a new token of the same region as the endpoint"),
-    ("0308", Kind.THROTTLED, True, "too many requests in this minute", "try again later, or look less often"),
+    ("0308", Kind.THROTTLED, True, "too many requests in this minute", "try again later, or poll less often"),
     ("0310", Kind.STATE, False, "the project is not available", "check the state of the project, or use another one"),
     ("0311", Kind.AUTH, False, "the debugging credential is wrong", _SUPPORT),
     ("0401", Kind.AUTH, False, "the gateway can't tell the address of the client", _SUPPORT),
@@ -286,7 +286,7 @@ _GATEWAY: _Rows = (
     ("0802", Kind.AUTH, False, "the user is not allowed in this region", "use another region, or ask for the right"),
 )
 
-_CONSOLE = "look at the order in the console's billing center"
+_CONSOLE = "check the order in the console's billing center"
 _BILLING: _Rows = (
     ("0100", Kind.REQUEST, False, "a parameter is invalid", _MESSAGE),
     ("0151", Kind.AUTH, False, "the right to use the billing service is missing", _RIGHTS),

@@ -55,7 +55,7 @@ def test_a_preview_goes_on_without_what_is_missing_only(kind: type[BmsProvider])
     notes: list[str] = []
     with running(Operation(preview=True, note=notes.append)):
         assert configured(kind, {}).create(inputs).outs == inputs
-        with pytest.raises(ExpectedError, match="bms:endpoint 'x' is no http"):
+        with pytest.raises(ExpectedError, match="bms:endpoint 'x' must be an http"):
             configured(kind, WRONG).create(inputs)
     assert len(notes) <= 1
 

@@ -54,9 +54,9 @@ class Standing:
     ) -> Iterator[None]:
         """Send one request, `what`, with the credential. Raises the rejection of an earlier first use.
 
-        If the probe got no response, waiting `repeatable` requests fail at once: many waits must not queue at a silent
-        API. Other requests fail only if the probe was never sent. The wait for a turn ends after `timeout` seconds, or
-        when `unwanted` is true.
+        The pending first use is a probe. If the probe got no response, waiting `repeatable` requests fail at once: many
+        waits must not queue at a silent API. Other requests fail only if the probe was never sent. The wait for a turn
+        ends after `timeout` seconds, or when `unwanted` is true.
         """
         is_first_use = self._enter(credential, what, project, repeatable=repeatable, timeout=timeout, unwanted=unwanted)
         try:

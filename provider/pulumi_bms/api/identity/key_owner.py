@@ -12,7 +12,7 @@ from pulumi_bms.api.errors import NotFoundError, RefusedError
 from pulumi_bms.api.identity.projects import before_the_request
 from pulumi_bms.api.models.job import Unreadable
 
-_ASK = "set `user_id`, the id of the IAM user, which needs no look-up"
+_ASK = "set `user_id`, the id of the IAM user, which needs no lookup"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class NamedProject:
     def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
         """The id. The first caller sends the request, and the other callers wait for the response."""
         if self._id is None:
-            with before_sending(self._transport.describe(self._request), "the look-up is still under way"):
+            with before_sending(self._transport.describe(self._request), "the lookup is still under way"):
                 self._id = self._flight.join(lambda: self._id or self._look_up(), timeout, unwanted)
         return self._id
 
@@ -71,7 +71,7 @@ class NamedProject:
                 _, document = self._transport.ask(request, _lists_projects)
             except RefusedError as error:
                 # Not every user may list projects.
-                error.advice = "; or ".join(filter(None, (error.hint, "set the project id, which needs no look-up")))
+                error.advice = "; or ".join(filter(None, (error.hint, "set the project id, which needs no lookup")))
                 raise
         # Not every service applies the filter by name.
         named = [each for each in document["projects"] if isinstance(each, Mapping) and each.get("name") == self._name]
