@@ -184,7 +184,7 @@ def test_a_line_break_at_the_end_of_a_token_is_none_of_it() -> None:
         ),
         ({}, {"bms:endpoint": "https://user:S3CR3T@host"}, {}, "bms:endpoint must not hold a user"),
         ({}, {"bms:endpoint": "https://host?token=S3CR3T"}, {}, "bms:endpoint must not hold a user, a query"),
-        ({}, {"bms:endpoint": ""}, {"BMS_ENDPOINT": "elsewhere"}, "BMS_ENDPOINT 'elsewhere' is no http(s) URL"),
+        ({}, {"bms:endpoint": ""}, {"BMS_ENDPOINT": "elsewhere"}, "BMS_ENDPOINT 'elsewhere' must be an http(s) URL"),
         ({"region": "eu de"}, {}, {}, "region 'eu de' may hold letters, digits and - only"),
         ({"region": "evil.example.com/x"}, {}, {}, "region 'evil.example.com/x' may hold"),
         ({}, {"bms:endpoint": ""}, {"HW_REGION_NAME": "under_score"}, "HW_REGION_NAME 'under_score' may hold"),

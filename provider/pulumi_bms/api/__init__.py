@@ -1,1 +1,1 @@
-"""One HTTP request, one typed answer or one error. Nothing here waits or polls."""
+"""HTTP requests with typed responses or errors. Nothing here waits or polls."""

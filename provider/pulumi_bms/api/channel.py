@@ -41,41 +41,41 @@ Query: TypeAlias = Sequence[tuple[str, str]]
 Body: TypeAlias = Mapping[str, Any] | None
 
 THROTTLED_PAUSE = 2.0
-"""Seconds that an operation pauses after a 429 that does not say for how long."""
+"""Pause of an operation after a 429 without `Retry-After`, in seconds."""
 LONGEST_PAUSE = 60.0
-"""Seconds that an operation pauses at most after a 429: limits are for a minute."""
+"""Longest pause of an operation after a 429, in seconds. Limits count by the minute."""
 _TOO_MANY = 429
 _NOT_THE_SERVICE = "this 404 is not one of the service: check the endpoint, the region and the project"
 
 
 class Pace(Protocol):
-    """Spaces the requests of each operation. Moments are seconds of the monotonic clock."""
+    """The rate limit: spaces the requests of every operation. Times are seconds of the monotonic clock."""
 
     def reserve(self, operation: str, per_minute: float | None, now: float) -> float:
-        """The moment at which the next request of an operation may be sent; the moment is the caller's."""
+        """Reserve the time of the operation's next request."""
         ...
 
     def pause(self, operation: str, until: float) -> None:
-        """Let no request of an operation go before that moment."""
+        """Delay all requests of an operation until that time."""
         ...
 
     def paused(self, operation: str, now: float) -> bool:
-        """Whether a moment that was reserved earlier no longer holds."""
+        """Whether an earlier reservation is void because of a pause."""
         ...
 
 
 class Unpaced:
-    """Lets every request go at once."""
+    """No rate limit: every request leaves at once."""
 
     def reserve(self, operation: str, per_minute: float | None, now: float) -> float:  # noqa: ARG002
-        """Now."""
+        """The present time."""
         return now
 
     def pause(self, operation: str, until: float) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def paused(self, operation: str, now: float) -> bool:  # noqa: ARG002
-        """Never."""
+        """False."""
         return False
 
 
@@ -84,11 +84,11 @@ UNPACED = Unpaced()
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Sends the operations of one service, for one project where the service has projects.
+    """Sends the operations of one service, for one project if the service has projects.
 
-    `timeout` is what remains for each request, in seconds; a change that has its turn in time is not cut short. Once
-    `unwanted` says so, nothing is sent any more. `may_send` is asked before each change, at the last moment, with the
-    request in words. A `NotFoundError` is always one of the service: a 404 of a gateway is a `NoSuchApiError`.
+    `timeout` is the remaining time of a request in seconds. A change that leaves in time is not cut short. When
+    `unwanted` is true, nothing more is sent. `may_send` is called right before every change with the request in words.
+    A `NotFoundError` always comes from the service: a 404 of a gateway is a `NoSuchApiError`.
     """
 
     transport: Transport
@@ -104,7 +104,7 @@ class Channel:
         unwanted: Unwanted = None,
         may_send: Callable[[str], bool] | None = None,
     ) -> Channel:
-        """The same channel for a step that has so much time, may be cancelled, and decides at the last moment."""
+        """A copy of the channel for one step, with its own timeout, cancel and `may_send`."""
         return replace(self, timeout=timeout, unwanted=unwanted, may_send=may_send)
 
     def read(
@@ -117,9 +117,9 @@ class Channel:
         query: Query = (),
         body: Body = None,
     ) -> T:
-        """Ask for something and read the response. Nothing changes, so the request may be repeated.
+        """Send a read request and read the response. The request changes nothing and may be repeated.
 
-        Raises an `ApiError`: `NoNewsError` where asking again may help, also where the response can't be read.
+        Raises an `ApiError`. `NoNewsError` means that a retry may help, also after an unreadable response.
         """
         request = self._request(operation, names or {}, query, body)
         with self._heeding(operation):
@@ -133,7 +133,7 @@ class Channel:
     def change(
         self, operation: Operation, wanted: Wanted, *, names: Mapping[str, str] | None = None, body: Body = None
     ) -> dict[str, Any]:
-        """Send one request that changes things, once, and return the response. Raises what `send_once` raises."""
+        """Send one request that changes things, once, and return the response. Raises the errors of `send_once`."""
         request = self._request(operation, names or {}, (), body)
         request = replace(request, timeout=None, may_send=self.may_send, response_timeout=SUBMISSION_TIMEOUT)
         with self._heeding(operation):
@@ -164,7 +164,7 @@ class Channel:
         return request if self.timeout is None else replace(request, timeout=self.timeout - spent)
 
     def _await_turn(self, operation: Operation, request: Request, begun: float) -> None:
-        """Wait for the rate limit. Raises `NoNewsError`, nothing sent, where there is no time to wait for so long."""
+        """Wait for the rate limit. Raises `NoNewsError` with `sent` False if the time is too short."""
         latest = float("inf") if self.timeout is None else begun + self.timeout
         while True:
             moment = self.pace.reserve(operation.name, operation.per_minute, time.monotonic())
@@ -180,7 +180,7 @@ class Channel:
 
     @contextmanager
     def _heeding(self, operation: Operation) -> Iterator[None]:
-        """Let an operation pause after a response that asks for a pause, and believe no 404 of a gateway."""
+        """Pause the operation if the response asks for a pause. Turn a 404 of a gateway into a `NoSuchApiError`."""
         try:
             yield
         except ApiError as error:
@@ -196,7 +196,7 @@ class Channel:
 
 
 def with_advice(error: ApiError, advice: str | None) -> ApiError:
-    """The same error with that advice, where there is some."""
+    """The error with this advice. Without advice the error is unchanged."""
     if not advice:
         return error
     advised = copy.copy(error)
@@ -205,15 +205,15 @@ def with_advice(error: ApiError, advice: str | None) -> ApiError:
 
 
 def holds_list(*names: str) -> Wanted:
-    """Recognises a document in which one of the names holds a list."""
+    """Recognises a document with a list under one of the names."""
     return lambda document: any(isinstance(document.get(name), list) for name in names)
 
 
 def holds_object(name: str) -> Wanted:
-    """Recognises a document in which the name holds an object."""
+    """Recognises a document with an object under the name."""
     return lambda document: isinstance(document.get(name), Mapping)
 
 
 def no_complaint(*names: str) -> Wanted:
-    """Recognises a response to a change that has nothing to tell, or one that holds one of the names."""
+    """Recognises a response to a change: an empty document, or a document with one of the names."""
     return lambda document: any(name in document for name in names) or complaint_of(document) == Complaint()

@@ -1,8 +1,8 @@
-"""The vendor's error codes as data: what each one means, and what to do next.
+"""The vendor's error codes as data: the meaning of every code, and the next step.
 
-Sources: the pages "Error Codes" and "Status Codes" of the Bare Metal Server API reference (its editions differ; this is
-their union), the "Error Codes" of the Elastic Cloud Server API reference for the shared Common codes, those of API
-Gateway, which answers in front of all of them, and of the billing service's API reference those of unsubscribing.
+Sources: the pages "Error Codes" and "Status Codes" of the Bare Metal Server API reference (the union of its editions).
+The shared Common codes are from "Error Codes" of the Elastic Cloud Server API reference. The gateway's codes are from
+API Gateway, the front of all these services. The codes of unsubscribing are from the billing service's API reference.
 """
 
 from __future__ import annotations
@@ -16,39 +16,38 @@ from typing import TypeAlias
 
 @unique
 class Kind(Enum):
-    """What a code is about."""
+    """The subject of a code."""
 
     REQUEST = "request"
-    """The request asks for something that can't be."""
+    """The request asks for something impossible."""
     AUTH = "auth"
-    """The credential is not accepted, or lacks a right."""
+    """The credential is rejected, or lacks a right."""
     BILLING = "billing"
-    """Money or an order is in the way."""
+    """Money or an order prevents the request."""
     QUOTA = "quota"
-    """The account may have no more of it."""
+    """The quota of the account is exhausted."""
     CAPACITY = "capacity"
-    """The cloud has no more of it."""
+    """The capacity of the cloud is exhausted."""
     STATE = "state"
-    """What is asked for does not go with the present state of the thing, or has been done already."""
+    """The request does not fit the present state of the resource, or is done already."""
     LOOKUP = "lookup"
-    """A question to another service of the cloud brought no answer."""
+    """A request to another service of the cloud failed."""
     SERVICE = "service"
     """The service or its gateway is at fault."""
     THROTTLED = "throttled"
     """Too many requests at this moment."""
     JOB_RESULT = "job result"
-    """Why a job ended without success."""
+    """The reason of a job's failure."""
     NOT_FOUND = "not found"
-    """The thing does not exist."""
+    """The resource does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
     """One error code.
 
-    `transient` is whether asking once more how a job stands may help; it says nothing about submitting a job again.
-    A code that comes with several HTTP statuses (APIGW.0201: 400 and 413, but also 502 and 504) is not transient by
-    itself: there the status decides.
+    `transient` says whether another poll of the job may help. `transient` says nothing about another submission. A code
+    with several HTTP statuses (APIGW.0201: 400 and 413, but also 502 and 504) is not transient. The status decides.
     """
 
     meaning: str
@@ -58,19 +57,19 @@ class Code:
 
 
 def lookup(code: str | None) -> Code | None:
-    """What is known of a code, in any spelling, or None."""
+    """The entry of a code in any spelling, or None."""
     return CODES.get(normalise(code))
 
 
 def describe(code: str | None) -> str:
-    """The code and its meaning, without the hint; the bare code where it is unknown."""
+    """The code and its meaning, without the hint. An unknown code stands alone."""
     known = lookup(code)
     bare = (code or "").strip()
     return f"{bare} {known.meaning}" if known else bare
 
 
 def normalise(code: str | None) -> str:
-    """The spelling in which a known code stands in this module; an unknown code only loses its outer blanks."""
+    """A known code in the spelling of this module. An unknown code only loses its outer blanks."""
     bare = (code or "").strip()
     return _SPELLINGS.get(bare.upper(), bare)
 
@@ -197,7 +196,7 @@ _BMS: _Rows = (
     ("0329", Kind.REQUEST, False, "the type of the disks is missing", "give the type of the disks"),
     ("0330", Kind.REQUEST, False, "the flavor has no RAID", "leave RAID out, or choose another flavor"),
     ("0331", Kind.AUTH, False, "the account takes no part in the beta test of IPv6", "use IPv4, or ask to take part"),
-    ("0333", Kind.REQUEST, False, "there is no IPv6 here", "use IPv4"),
+    ("0333", Kind.REQUEST, False, "IPv6 is not available here", "use IPv4"),
     ("0360", Kind.BILLING, False, "the disk is frozen", "settle the account, or detach the disk"),
     ("0395", Kind.REQUEST, False, "a Windows server has no remote login", "use the remote desktop of Windows"),
     ("0400", Kind.REQUEST, False, "the image has no IPv6", "use IPv4, or another image"),
@@ -254,7 +253,7 @@ _GATEWAY: _Rows = (
     ("0104", Kind.SERVICE, False, "a plug-in of the gateway is not set up", _SUPPORT),
     ("0105", Kind.SERVICE, False, "the service behind the gateway is not set up", _SUPPORT),
     ("0106", Kind.SERVICE, False, "the gateway could not arrange the call", _SUPPORT),
-    # 400, 413, 414, 494: the request; 502, 504: the service. So the HTTP status decides.
+    # 400, 413, 414, 494: the request. 502, 504: the service. So the HTTP status decides.
     ("0201", Kind.REQUEST, False, "the gateway could not pass the request on", _SMALLER),
     ("0301", Kind.AUTH, False, "the credential was not accepted", _CREDENTIAL),
     ("0302", Kind.AUTH, False, "the user may not call this API", _RIGHTS),
@@ -263,7 +262,7 @@ _GATEWAY: _Rows = (
     ("0305", Kind.AUTH, False, "the credential is wrong", "check the credential"),
     ("0306", Kind.AUTH, False, "access to the API is denied", _RIGHTS),
     ("0307", Kind.AUTH, False, "the token has to be renewed", "get a new token of the same region as the endpoint"),
-    ("0308", Kind.THROTTLED, True, "too many requests in this minute", "try again later, or look less often"),
+    ("0308", Kind.THROTTLED, True, "too many requests in this minute", "try again later, or poll less often"),
     ("0310", Kind.STATE, False, "the project is not available", "check the state of the project, or use another one"),
     ("0311", Kind.AUTH, False, "the debugging credential is wrong", _SUPPORT),
     ("0401", Kind.AUTH, False, "the gateway can't tell the address of the client", _SUPPORT),
@@ -287,7 +286,7 @@ _GATEWAY: _Rows = (
     ("0802", Kind.AUTH, False, "the user is not allowed in this region", "use another region, or ask for the right"),
 )
 
-_CONSOLE = "look at the order in the console's billing center"
+_CONSOLE = "check the order in the console's billing center"
 _BILLING: _Rows = (
     ("0100", Kind.REQUEST, False, "a parameter is invalid", _MESSAGE),
     ("0151", Kind.AUTH, False, "the right to use the billing service is missing", _RIGHTS),
@@ -315,17 +314,17 @@ CODES: Mapping[str, Code] = MappingProxyType(
         for number, kind, transient, meaning, hint in rows
     }
 )
-"""All codes that are known. The gateway's stand under APIGW; it also writes APIG."""
+"""All known codes. The gateway's codes stand under APIGW. The gateway also writes APIG."""
 
 _SPELLINGS: Mapping[str, str] = {
     spelling.upper(): code for code in CODES for spelling in (code, code.replace("APIGW.", "APIG."))
 }
 
 NOT_FOUND_CODES = frozenset({"Common.0011"})
-"""Codes, as `normalise` spells them, of an answer that says: there is no such job."""
+"""Codes, as `normalise` spells them, for an unknown job."""
 
 NO_SUCH_API_CODES = frozenset({"APIGW.0101", "APIGW.0103", "APIGW.0104", "APIGW.0105"})
-"""Codes, as `normalise` spells them, of a gateway that has no such API, or nothing behind it."""
+"""Codes, as `normalise` spells them, for a gateway without the API or without a backend."""
 
 REJECTED_CREDENTIAL_CODES = frozenset(
     {
@@ -333,4 +332,4 @@ REJECTED_CREDENTIAL_CODES = frozenset(
         *("BMS.0032", "BMS.3011", "Common.0013"),
     }
 )
-"""Codes, as `normalise` spells them, of an answer that rejects the credential itself: a new token may help."""
+"""Codes, as `normalise` spells them, for a rejected credential. A new token may help."""

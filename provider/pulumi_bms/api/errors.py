@@ -1,14 +1,14 @@
-"""Everything that goes wrong, as one tree.
+"""All errors of this package, as one tree.
 
 BmsError
-├── SettingsError            what is needed to reach the API is missing or malformed
-└── ApiError                 one request did not bring what it was sent for
-    ├── NoNewsError          nothing was learned about the job: look again
-    ├── NotFoundError        the API does not know the id
-    ├── AuthenticationError  the API does not accept the credential
-    ├── RefusedError         the API understood, and said no
-    │   └── NoSuchApiError   the endpoint does not have this API
-    └── UnansweredError      a request that changes things was sent; whether it took effect is unknown
+├── SettingsError            a required setting is missing or malformed
+└── ApiError                 one request failed
+├── NoNewsError          the state of the job is unknown: poll again
+├── NotFoundError        the API does not know the id
+├── AuthenticationError  the API does not accept the credential
+├── RefusedError         the API refused the request
+│   └── NoSuchApiError   the endpoint does not have this API
+└── UnansweredError      a request that changes things was sent, and the outcome is unknown
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pulumi_bms.api import error_codes
 from pulumi_bms.api.http.excerpt import Excerpt
 
 LONGEST_DETAIL = 500
-"""Characters of a server's own words that an error repeats."""
+"""Characters of the server's own words in an error."""
 LONGEST_NAME = 100
-"""Characters of a code or a request id that an error repeats."""
+"""Characters of a code or a request id in an error."""
 
 
 Kind = TypeVar("Kind", bound="ApiError")
@@ -32,16 +32,16 @@ class BmsError(Exception):
 
 
 class SettingsError(BmsError):
-    """What is needed to reach the API is missing or malformed."""
+    """A required setting is missing or malformed."""
 
 
 class ApiError(BmsError):
-    """One request did not bring what it was sent for.
+    """One request failed.
 
-    `status` is the HTTP status, `code` and `detail` are what the body says, `request_id` is the header
-    `X-Request-Id`, and `retry_after` the pause in seconds that the server asks for. `credential` says by what the
-    request was signed, where that matters, and `advice` what to do about this error. `excerpt` is what the response
-    to a submission says. Each may be None.
+    `status` is the HTTP status. `code` and `detail` come from the body. `request_id` is the header `X-Request-Id`.
+    `retry_after` is the pause that the server asks for, in seconds. `credential` names the credential of the request
+    if the credential matters. `advice` is the next step for this error. `excerpt` is the start of a response to a
+    submission. Every field may be None.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class ApiError(BmsError):
         advice: str | None = None,
         excerpt: Excerpt | None = None,
     ) -> None:
-        # Only what is never secret: the arguments show in the repr, and pickle calls the class with them.
+        # Only values that are never secret: the arguments show in the repr, and pickle calls the class with them.
         super().__init__(what)
         self.what = what
         self.status = status
@@ -70,7 +70,7 @@ class ApiError(BmsError):
         self.excerpt = excerpt
 
     def recast(self, kind: type[Kind]) -> Kind:
-        """The same said of the same request, but another kind of error: it means something else where it is met."""
+        """Copy this error as another class."""
         return kind(
             self.what,
             status=self.status,
@@ -85,7 +85,7 @@ class ApiError(BmsError):
 
     @property
     def hint(self) -> str | None:
-        """What to do: the advice for this error, else what the table of vendor codes says, if it knows the code."""
+        """The next step: the advice of this error, else the hint of the vendor code."""
         if self.advice:
             return self.advice
         known = error_codes.lookup(self.code)
@@ -93,10 +93,10 @@ class ApiError(BmsError):
 
     @property
     def reason(self) -> str:
-        """Status, code and message of the answer, without the hint."""
+        """Status, code and message of the response, without the hint."""
         known = error_codes.lookup(self.code)
         said = self.detail[:LONGEST_DETAIL] if self.detail else (known.meaning if known else "")
-        # The identity service gives the status once more as the code.
+        # The identity service repeats the status as the code.
         code = "" if self.code == str(self.status) else self.code or ""
         words = (
             f"HTTP {self.status}" if self.status else "",
@@ -113,23 +113,23 @@ class ApiError(BmsError):
 
 
 class NoNewsError(ApiError):
-    """Nothing was learned about the job: look again.
+    """The state of the job is unknown: poll again.
 
-    `sent` is False where the connection never stood, so that the request can't have taken effect.
+    `sent` is False if the connection failed. Then the request can't have taken effect.
     """
 
     sent: bool = True
 
     @classmethod
     def never_sent(cls, what: str, why: str) -> NoNewsError:
-        """The error of a request that has not left, and why not."""
+        """The error of a request that was never sent, with the reason."""
         error = cls(what, detail=why)
         error.sent = False
         return error
 
 
 class NotFoundError(ApiError):
-    """The API does not know the id: not yet, or no longer (records of ended jobs are kept about a day)."""
+    """The API does not know the id: not yet, or no longer. Records of ended jobs are kept about a day."""
 
 
 class AuthenticationError(ApiError):
@@ -137,12 +137,12 @@ class AuthenticationError(ApiError):
 
 
 class RefusedError(ApiError):
-    """The API understood, and said no."""
+    """The API refused the request."""
 
 
 class NoSuchApiError(RefusedError):
-    """The endpoint does not have this API: nothing is said about any job."""
+    """The endpoint does not have this API. The error says nothing about a job."""
 
 
 class UnansweredError(ApiError):
-    """A request that changes things was sent; whether it took effect is unknown."""
+    """A request that changes things was sent, and the outcome is unknown."""

@@ -20,17 +20,17 @@ class FlavorApi:
     def list(self, availability_zone: str | None = None) -> tuple[Flavor, ...]:
         """GET /v1/{project_id}/baremetalservers/flavors (500 a minute).
 
-        Page "Querying Flavor Details and Extended Flavor Information". The flavors of a zone, or of all. Raises an
+        Page "Querying Flavor Details and Extended Flavor Information". The flavors of one zone, or of all. Raises an
         `ApiError`.
         """
         query = [("availability_zone", availability_zone)] if availability_zone else []
         return self.channel.read(operations.LIST_FLAVORS, holds_list("flavors"), _flavors, query=query)
 
     def stock(self, availability_zones: Sequence[str]) -> tuple[Stock, ...]:
-        """GET /v1/{project_id}/baremetalservers/available_resource (no limit documented; `ShowAvailableResource`).
+        """GET /v1/{project_id}/baremetalservers/available_resource (no limit documented, `ShowAvailableResource`).
 
-        How many servers of each flavor are left in those zones. Open Telekom Cloud's pages have no such call. Raises an
-        `ApiError`.
+        The number of servers left of every flavor in these zones. Open Telekom Cloud does not document the call. Raises
+        an `ApiError`.
         """
         query = [("availability_zone", zone) for zone in availability_zones]
         return self.channel.read(operations.GET_STOCK, holds_list("available_resource"), read_stock, query=query)

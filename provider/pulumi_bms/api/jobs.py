@@ -1,7 +1,7 @@
-"""The two calls that everything is made of: submit a job, look at a job.
+"""The two calls of the Job API: submit a job, poll a job.
 
-Source: the page "Querying Job Status" of the Bare Metal Server API reference (2,000 requests a minute), and the pages
-of the calls that answer with a `job_id`.
+Sources: the page "Querying Job Status" of the Bare Metal Server API reference (2,000 requests a minute), and the pages
+of the calls that respond with a `job_id`.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from pulumi_bms.api.submission import (
 )
 
 SUBMISSION_TIMEOUT = 75.0
-"""Seconds for the response to a submission. The gateway itself waits 60 s for the service."""
+"""Timeout of the response to a submission, in seconds. The gateway itself waits 60 s for the service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look brought: the job, and how long to pause before the next (seconds), if the API said so."""
+    """The result of one poll: the job, and the pause in seconds before the next poll if the API asks for a pause."""
 
     job: Job
     retry_after: float | None = None
@@ -41,7 +41,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What the API answered to a submission: the job that it started, and the order, if it made one."""
+    """The API's response to a submission: the started job, and the order if the job has an order."""
 
     job_id: str
     order_id: str | None = None
@@ -59,14 +59,14 @@ class JobApi:
 
     @property
     def longest_submission(self) -> float:
-        """Seconds between sending a submission and the outcome, at most."""
+        """Longest time between sending a submission and the outcome, in seconds."""
         return CONNECT_TIMEOUT + self._submission_timeout
 
     def get_job(self, job_id: str, *, timeout: float | None = None, unwanted: Unwanted = None) -> Look:
-        """Look once at a job (`GET /v1/{project_id}/jobs/{job_id}`); `timeout` is what remains, in seconds.
+        """Poll a job once (`GET /v1/{project_id}/jobs/{job_id}`). `timeout` is the remaining time in seconds.
 
-        Raises an `ApiError`: `NoNewsError` where another poll may help, as after a response about another job or once
-        `unwanted` says that the response is no longer wanted, else what the response means.
+        Raises an `ApiError`. `NoNewsError` means that the next poll may help: for example after a response about a
+        wrong job, or when `unwanted` is true.
         """
         project_id = self._project.id(timeout, unwanted)
         path = f"{_root(project_id)}/jobs/{quote(job_id, safe='')}"
@@ -92,11 +92,11 @@ class JobApi:
         unwanted: Unwanted = None,
         may_send: Callable[[str], bool] | None = None,
     ) -> Submission:
-        """Send one request that starts a job, once; `path` is relative to `/v1/{project_id}/`.
+        """Send one request that starts a job, once. `path` is relative to `/v1/{project_id}/`.
 
-        Signing in may take a while: where `unwanted` says so before the request leaves, nothing is sent. `may_send` is
-        called at the last moment, after signing in, with the request's method and address: where it says no, nothing is
-        sent. After a 401 the request is sent once more, and `may_send` called again.
+        Signing in may take a while. If `unwanted` becomes true before the request leaves, nothing is sent. `may_send`
+        is called right before the request leaves, with the request's method and address. If `may_send` raises, nothing
+        is sent. After a 401 the request is sent once more, after another call of `may_send`.
 
         Raises `RefusedError` or `AuthenticationError` for a refusal, `NoNewsError` (with `sent` False) for a request
         that never left, `UnansweredError` for a request that may have taken effect, and the errors of `may_send`.

@@ -1,7 +1,7 @@
-"""What a refusal means for one operation, as a table: done already, wait, gone, or to be confirmed.
+"""The meaning of a refusal for one operation, as a table: done already, wait, gone, or to be confirmed.
 
 Sources: the page "Error Codes" of the Bare Metal Server API reference and the "Error Codes" of the billing service's.
-A code that has no row here is an error for the user.
+A code without a row here is an error for the user.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from pulumi_bms.api.operations import Operation
 
 @unique
 class Meaning(Enum):
-    """What a refusal means for an operation."""
+    """The meaning of a refusal for an operation."""
 
     DONE = "done"
-    """Things are already as the operation would have made them."""
+    """The result of the operation exists already."""
     WAIT = "wait"
-    """Something else is under way: try again later."""
+    """A different operation is under way: try again later."""
     GONE = "gone"
-    """The server, or the disk or the resource, does not exist any more."""
+    """The server, the disk or the resource does not exist any more."""
     CONFIRM = "confirm"
-    """The server may be gone or busy: get the server before anything is decided."""
+    """The server may be gone or busy: get the server before a decision."""
 
 
 _Row = Mapping[Meaning, tuple[str, ...]]
@@ -72,7 +72,7 @@ _ROWS: Mapping[Operation, _Row] = {
         Meaning.DONE: ("BMS.0103", "BMS.0114"),
         Meaning.WAIT: (*_POWER, "BMS.1001", "BMS.1003"),
         Meaning.GONE: _NO_SERVER,
-        # The same codes come for a busy server and for a server that is gone.
+        # A busy server and a missing server have the same codes.
         Meaning.CONFIRM: ("BMS.1006", "BMS.1007"),
     },
     operations.UNSUBSCRIBE: _RENEWAL,
@@ -88,33 +88,33 @@ MEANINGS: Mapping[tuple[str, str], Meaning] = MappingProxyType(
         for code in listed
     }
 )
-"""By the name of the operation and the code, as `codes.normalise` spells codes."""
+"""By the name of the operation and the code, as `error_codes.normalise` spells codes."""
 
 _NOVA = re.compile(r'\\?"itemNotFound\\?"\s*:')
-"""The service behind the API, whose complaint stands as JSON inside a message."""
+"""The service behind the API. Its error stands as JSON inside a message."""
 
 
 def meaning_of(operation: Operation, error: ApiError) -> Meaning | None:
-    """What an error means for an operation; None where the operation has failed, or where the outcome is unknown."""
+    """The meaning of an error for an operation. None if the operation failed or the outcome is unknown."""
     if isinstance(error, UnansweredError) or (isinstance(error, NoNewsError) and not error.sent):
         return None
     listed = meaning_of_code(operation, error.code)
-    # A code that is listed as unsure is sure where the complaint of the service behind says so.
+    # The error of the service behind the API makes an unsure code sure.
     if listed not in (None, Meaning.CONFIRM) or not says_not_found(error):
         return listed
     return Meaning.GONE if operation == operations.GET_SERVER else Meaning.CONFIRM
 
 
 def meaning_of_code(operation: Operation, code: str | None) -> Meaning | None:
-    """What a code by itself means for an operation."""
+    """The meaning of a code alone for an operation."""
     return MEANINGS.get((operation.name, error_codes.normalise(code)))
 
 
 def says_not_found(error: ApiError) -> bool:
-    """Whether the service itself says that something does not exist.
+    """Whether the service itself reports a missing resource.
 
-    A gateway or a proxy also answers 404, where the endpoint or the path is wrong: without a code of the service a 404
-    says nothing about a server.
+    A gateway or a proxy also sends 404 for a wrong endpoint or path. Without a code of the service a 404 says nothing
+    about a server.
     """
     if error.detail and _NOVA.search(error.detail):
         return True

@@ -1,7 +1,7 @@
-"""The operations that this package sends: method, path, and the documented limit of requests a minute, as one table.
+"""The operations of this package: method, path, and the documented limit of requests a minute, as one table.
 
-Source of the limits: the vendor's API definition. Each limit is for one tenant; a second limit, twice to four times as
-high, is shared by all tenants of a region. None: no page gives a figure.
+Source of the limits: the vendor's API definition. Every limit is for one tenant. A second limit, twice to four times as
+high, is shared by all tenants of a region. None: no figure is documented.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Operation:
     per_minute: int | None = None
 
     def address(self, **names: str) -> str:
-        """The path with each name quoted: no id can reach another path."""
+        """The path with every name quoted, so that no id can change the path."""
         return self.path.format_map({name: quote(value, safe="") for name, value in names.items()})
 
 

@@ -1,4 +1,4 @@
-"""Orders of the billing service, for servers that are paid by month or year. The service knows no projects."""
+"""Orders of the billing service, for servers paid by month or year. The service has no projects."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from pulumi_bms.api.paging import all_pages
 SERVERS = "hws.service.type.bms"
 """The service type of servers."""
 PAGE_SIZE = 10
-"""Things on one page by the API's own choice."""
+"""Items on one page by the API's default."""
 MOST_UNSUBSCRIBED = 10
-"""Main resources that one unsubscription may name. Disks that were bought with a server end with the server."""
+"""Most main resources of one unsubscription. Disks bought with a server end with the server."""
 _ALL_PERIODS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class OrderApi:
-    """Orders of an account. The channel is one to the billing service's endpoint, without a project."""
+    """Orders of an account. The channel leads to the billing service's endpoint, without a project."""
 
     channel: Channel
 
     def get(self, order_id: str) -> Order:
-        """GET /v2/orders/customer-orders/details/{order_id} (no limit documented; page "Querying Order Details").
+        """GET /v2/orders/customer-orders/details/{order_id} (no limit documented, page "Querying Order Details").
 
         Raises an `ApiError`.
         """
@@ -53,9 +53,9 @@ class OrderApi:
         )
 
     def between(self, begin: datetime, end: datetime) -> tuple[Order, ...]:
-        """GET /v2/orders/customer-orders (no limit documented; page "Querying Orders").
+        """GET /v2/orders/customer-orders (no limit documented, page "Querying Orders").
 
-        The new orders of servers of that time, all pages: the second witness of a lost order. Raises an `ApiError`.
+        The new server orders in this period, all pages: the second witness of a lost order. Raises an `ApiError`.
         """
 
         def page(number: int) -> tuple[Order, ...]:
@@ -73,16 +73,16 @@ class OrderApi:
         return all_pages(page, lambda order: order.order_id, PAGE_SIZE)
 
     def resources(self, order_id: str, *, only_main: bool = True) -> tuple[OrderedResource, ...]:
-        """POST /v2/orders/suscriptions/resources/query (no limit documented; "Querying Yearly/Monthly Resources").
+        """POST /v2/orders/suscriptions/resources/query (no limit documented, "Querying Yearly/Monthly Resources").
 
-        What an order brought, all pages: its servers, and their disks unless `only_main`. Raises an `ApiError`.
+        The resources of an order, all pages: its servers, and their disks unless `only_main`. Raises an `ApiError`.
         """
         return self._resources({"order_id": order_id, "only_main_resource": int(only_main)})
 
     def resources_of(self, resource_ids: Sequence[str]) -> tuple[OrderedResource, ...]:
-        """POST /v2/orders/suscriptions/resources/query (no limit documented; "Querying Yearly/Monthly Resources").
+        """POST /v2/orders/suscriptions/resources/query (no limit documented, "Querying Yearly/Monthly Resources").
 
-        What the billing service knows of up to 50 resources, all pages. Raises an `ApiError`.
+        The billing service's records of up to 50 resources, all pages. Raises an `ApiError`.
         """
         return self._resources({"resource_ids": list(resource_ids), "only_main_resource": 0})
 
@@ -90,7 +90,7 @@ class OrderApi:
         """POST /v2/orders/subscriptions/resources/unsubscribe (no limit documented).
 
         Page "Unsubscribing from Yearly/Monthly Resources". At most 10 servers a call, all their periods. The response
-        may name some that stay. The server service hears of the end later. Raises what `send_once` raises.
+        may name servers that stay. The server service learns of the end later. Raises the errors of `send_once`.
         """
         if not 1 <= len(server_ids) <= MOST_UNSUBSCRIBED:
             raise ValueError(f"server_ids must be 1 to {MOST_UNSUBSCRIBED} ids, not {len(server_ids)}")
@@ -107,14 +107,14 @@ class OrderApi:
     def start_renewing(self, server_id: str) -> None:
         """POST /v2/orders/subscriptions/resources/autorenew/{resource_id} (no limit documented).
 
-        Page "Enabling Automatic Subscription Renewal". Raises what `send_once` raises.
+        Page "Enabling Automatic Subscription Renewal". Raises the errors of `send_once`.
         """
         self.channel.change(operations.START_RENEWING, no_complaint(), names={"resource_id": server_id})
 
     def stop_renewing(self, server_id: str) -> None:
         """DELETE /v2/orders/subscriptions/resources/autorenew/{resource_id} (no limit documented).
 
-        Page "Disabling Automatic Subscription Renewal". Raises what `send_once` raises.
+        Page "Disabling Automatic Subscription Renewal". Raises the errors of `send_once`.
         """
         self.channel.change(operations.STOP_RENEWING, no_complaint(), names={"resource_id": server_id})
 

@@ -10,14 +10,14 @@ from pulumi_bms.api.errors import NoNewsError
 T = TypeVar("T")
 
 MOST_PAGES = 10_000
-"""Pages after which a list has no end."""
+"""Limit of pages. A list with more pages has no end."""
 
 
 def all_pages(page: Callable[[int], Sequence[T]], key: Callable[[T], str], shortest_full: int) -> tuple[T, ...]:
-    """Everything on the pages 0, 1 and so on, each thing once.
+    """All items on the pages 0, 1 and so on, without duplicates.
 
-    A page with fewer than `shortest_full` things is the last one, and so is a page that has nothing new: an API that
-    does not know of pages shows the same things for ever.
+    A page with fewer than `shortest_full` items is the last page. A page without new items is the last page too: an API
+    without pages repeats the same items for ever.
     """
     found: dict[str, T] = {}
     for number in range(MOST_PAGES):

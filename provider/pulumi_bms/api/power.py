@@ -1,4 +1,4 @@
-"""Power: start, stop and reboot servers, many by one job. A stop is always hard: the API has no other."""
+"""Power: start, stop and reboot servers, many by one job. A stop is always hard: the API has no soft stop."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _HARD = {"type": "HARD"}
 
 @dataclass(frozen=True, slots=True)
 class PowerApi:
-    """Power of servers of one project. Each call returns the id of the job, and raises what `send_once` raises.
+    """Power of servers of one project. Every call returns the id of the job, and raises the errors of `send_once`.
 
-    Whether one server that is already as wanted fails the request or only its sub-job is undocumented: name only those
-    that need the change.
+    Name only servers that need the change. No page says whether a running server fails a start as a whole or only its
+    own sub-job.
     """
 
     channel: Channel
 
     def start(self, server_ids: Sequence[str]) -> str:
-        """POST /v1/{project_id}/baremetalservers/action (50 a minute; page "Starting BMSs")."""
+        """POST /v1/{project_id}/baremetalservers/action (50 a minute, page "Starting BMSs")."""
         return self._act(operations.START_SERVERS, "os-start", server_ids, {})
 
     def stop(self, server_ids: Sequence[str]) -> str:
-        """POST /v1/{project_id}/baremetalservers/action (50 a minute; page "Stopping BMSs")."""
+        """POST /v1/{project_id}/baremetalservers/action (50 a minute, page "Stopping BMSs")."""
         return self._act(operations.STOP_SERVERS, "os-stop", server_ids, _HARD)
 
     def reboot(self, server_ids: Sequence[str]) -> str:
-        """POST /v1/{project_id}/baremetalservers/action (50 a minute; page "Restarting BMSs")."""
+        """POST /v1/{project_id}/baremetalservers/action (50 a minute, page "Restarting BMSs")."""
         return self._act(operations.REBOOT_SERVERS, "reboot", server_ids, _HARD)
 
     def _act(self, operation: Operation, verb: str, server_ids: Sequence[str], kind: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ class QuotaApi:
     channel: Channel
 
     def get(self) -> Quotas:
-        """GET /v1/{project_id}/baremetalservers/limits (500 a minute; page "Querying Tenant Quotas").
+        """GET /v1/{project_id}/baremetalservers/limits (500 a minute, page "Querying Tenant Quotas").
 
         Raises an `ApiError`.
         """

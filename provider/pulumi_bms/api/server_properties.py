@@ -1,4 +1,4 @@
-"""What changes at a server at once, without a job: name, tags, metadata."""
+"""Server properties that change at once, without a job: name, tags, metadata."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ from pulumi_bms.api.models.server import ServerTags, is_system_tag
 
 @dataclass(frozen=True, slots=True)
 class ServerPropertyApi:
-    """Name, tags and metadata of servers of one project. Each change can be repeated."""
+    """Name, tags and metadata of servers of one project. Every change can be repeated."""
 
     channel: Channel
 
     def rename(self, server_id: str, name: str) -> None:
-        """PUT /v1/{project_id}/baremetalservers/{server_id} (100 a minute; page "Changing a BMS Name").
+        """PUT /v1/{project_id}/baremetalservers/{server_id} (100 a minute, page "Changing a BMS Name").
 
-        The host name inside the server stays. Raises what `send_once` raises.
+        The host name inside the server stays. Raises the errors of `send_once`.
         """
         names, body = {"server_id": server_id}, {"server": {"name": name}}
         self.channel.change(operations.RENAME_SERVER, no_complaint("server"), names=names, body=body)
 
     def update_metadata(self, server_id: str, metadata: Mapping[str, str]) -> None:
-        """POST /v1/{project_id}/baremetalservers/{server_id}/metadata (100 a minute; page "Updating BMS Metadata").
+        """POST /v1/{project_id}/baremetalservers/{server_id}/metadata (100 a minute, page "Updating BMS Metadata").
 
-        Keys that are not named stay: this API has no way to remove one. Raises what `send_once` raises.
+        Other keys stay: this API can't remove a key. Raises the errors of `send_once`.
         """
         names, body = {"server_id": server_id}, {"metadata": dict(metadata)}
         self.channel.change(operations.UPDATE_METADATA, no_complaint("metadata"), names=names, body=body)
 
     def tags(self, server_id: str) -> dict[str, str]:
-        """GET /v1/{project_id}/baremetalservers/{server_id}/tags (no limit documented; `ShowBaremetalServerTags`).
+        """GET /v1/{project_id}/baremetalservers/{server_id}/tags (no limit documented, `ShowBaremetalServerTags`).
 
-        The tags without those of the system.
+        The tags without system tags.
         """
         names = {"server_id": server_id}
         return self.channel.read(operations.GET_TAGS, holds_list("tags"), ServerTags.read, names=names).tags
 
     def set_tags(self, server_id: str, tags: Mapping[str, str]) -> None:
-        """POST /v1/{project_id}/baremetalservers/{server_id}/tags/action (no limit; `BatchCreateBaremetalServerTags`).
+        """POST /v1/{project_id}/baremetalservers/{server_id}/tags/action (no limit, `BatchCreateBaremetalServerTags`).
 
-        A key that exists gets the new value. Tags of the system are left out. Raises what `send_once` raises.
+        An existing key gets the new value. System tags are left out. Raises the errors of `send_once`.
         """
         self._act(server_id, "create", [{"key": key, "value": value} for key, value in tags.items()])
 
     def delete_tags(self, server_id: str, keys: Collection[str]) -> None:
-        """POST /v1/{project_id}/baremetalservers/{server_id}/tags/action (no limit; `BatchDeleteBaremetalServerTags`).
+        """POST /v1/{project_id}/baremetalservers/{server_id}/tags/action (no limit, `BatchDeleteBaremetalServerTags`).
 
-        Tags of the system are left out, and a key that does not exist is no error. Raises what `send_once` raises.
+        System tags are left out. A missing key raises no error. Raises the errors of `send_once`.
         """
         self._act(server_id, "delete", [{"key": key} for key in keys])
 

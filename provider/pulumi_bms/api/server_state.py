@@ -1,13 +1,13 @@
-"""How a server stands, derived from what a response says. Pure.
+"""The state of a server, derived from a response. Pure.
 
-`status` alone is ambiguous: a server that is being deleted reads ACTIVE, and a server that is being started, a server
-that is being reinstalled and a frozen server read SHUTOFF. The rules, of which the first that fits counts:
+`status` alone is ambiguous. A server during deletion reads ACTIVE. A server during start or reinstallation and a frozen
+server read SHUTOFF. The first matching rule counts:
 
 1. gone: the status is DELETED, or the server is in the recycle bin.
 2. busy: a task runs (`task_state`).
 3. error: the status or `vm_state` is error, or a fault is given.
 4. frozen: the metadata say so.
-5. busy: status and `vm_state` are neither those of a running nor those of a stopped server.
+5. busy: status and `vm_state` fit neither a running nor a stopped server.
 6. locked: the server takes no changes. Else ready (running) or off (stopped).
 
 Source: the page "Querying Details About a BMS" of the Bare Metal Server API reference.
@@ -23,7 +23,7 @@ from pulumi_bms.api.models.server import Server
 
 
 class ServerState(StrEnum):
-    """How a server stands."""
+    """The state of a server."""
 
     READY = "ready"
     OFF = "off"
@@ -46,11 +46,11 @@ _AT_REST: Mapping[str, tuple[ServerState, frozenset[str]]] = MappingProxyType(
         "SHUTOFF": (ServerState.OFF, frozenset({"", "stopped", "shutoff"})),
     }
 )
-"""By the status: the state, and each `vm_state` that goes with the status while nothing is under way."""
+"""By the status: the state, and every `vm_state` of an idle server with the status."""
 
 
 def state_of(server: Server) -> ServerState:
-    """How the server stands."""
+    """The state of the server."""
     vm_state = (server.vm_state or "").lower()
     if server.status == "DELETED" or server.in_recycle_bin:
         return ServerState.GONE

@@ -23,16 +23,16 @@ from pulumi_bms.api.server_state import ServerState, state_of
 from pulumi_bms.api.submission import job_id_of, names_job, order_id_of
 
 ALL_PROJECTS = ("enterprise_project_id", "all_granted_eps")
-"""Without this no page says which servers a list shows."""
+"""Without this parameter the pages don't say which servers a list shows."""
 PAGE_SIZE = 100
-"""Servers that one page of a list is asked for: the details of so many are under half a megabyte."""
+"""Servers on one page. The details of 100 servers are under half a megabyte."""
 SHORTEST_FULL_PAGE = 25
-"""Servers on a page by the API's own choice: a shorter page is the last one."""
+"""Servers on a page by the API's default. A shorter page is the last page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """What the response to an order names: a job, an order, or both."""
+    """The ids in the response to an order: a job, an order, or both."""
 
     job_id: str | None = None
     order_id: str | None = None
@@ -45,19 +45,19 @@ class ServerApi:
     channel: Channel
 
     def create(self, server: Mapping[str, Any]) -> Ordered:
-        """POST /v1/{project_id}/baremetalservers (50 a minute; page "Creating BMSs").
+        """POST /v1/{project_id}/baremetalservers (50 a minute, page "Creating BMSs").
 
-        `server` is the object of that name in the body. Raises what `send_once` raises: after an `UnansweredError`
-        servers may be under way, also where a response names neither a job nor an order.
+        `server` is the object of that name in the body. Raises the errors of `send_once`. After an `UnansweredError`
+        servers may be in creation. A response with neither a job nor an order raises `UnansweredError` too.
         """
         document = self.channel.change(operations.CREATE_SERVERS, _names_order, body={"server": server})
         return Ordered(job_id_of(document), order_id_of(document))
 
     def get(self, server_id: str) -> Server | None:
-        """GET /v1/{project_id}/baremetalservers/{server_id} (1000 a minute; page "Querying Details About a BMS").
+        """GET /v1/{project_id}/baremetalservers/{server_id} (1000 a minute, page "Querying Details About a BMS").
 
-        None: the server is gone. The service says so by a 404, by the status DELETED, or by a complaint of Nova inside
-        a 400. A server in the recycle bin is still there: see `in_recycle_bin`.
+        None: the server is gone. The service reports a missing server by a 404, by the status DELETED, or by an error
+        of Nova inside a 400. A server in the recycle bin still exists: see `in_recycle_bin`.
         """
         try:
             server = self.channel.read(
@@ -73,43 +73,43 @@ class ServerApi:
         return None if state_of(server) is ServerState.GONE else server
 
     def list(self, *, name: str | None = None, tag: str | None = None) -> tuple[Server, ...]:
-        """GET /v1/{project_id}/baremetalservers/detail (1000 a minute; page "Querying Details About BMSs").
+        """GET /v1/{project_id}/baremetalservers/detail (1000 a minute, page "Querying Details About BMSs").
 
-        All pages, all enterprise projects. The filters are the API's, whose reading of them no page tells: `name` may
-        be a part of a name or a pattern, and `tag` (`key=value`) may fit no server or every server.
+        All pages, all enterprise projects. The API applies the filters, and no page documents how: `name` may be a part
+        of a name or a pattern, and `tag` (`key=value`) may match no server or every server.
         """
         filters = [(key, value) for key, value in (("name", name), ("tags", tag)) if value is not None]
         return self._all(operations.LIST_SERVERS, filters)
 
     def named(self, name: str) -> tuple[Server, ...]:
-        """GET /v1/{project_id}/baremetalservers/detail (1000 a minute; page "Querying Details About BMSs").
+        """GET /v1/{project_id}/baremetalservers/detail (1000 a minute, page "Querying Details About BMSs").
 
-        The servers with exactly that name.
+        The servers with exactly this name.
         """
         return tuple(server for server in self.list(name=name) if server.name == name)
 
     def tagged(self, key: str, values: Collection[str], name: str) -> tuple[Server, ...]:
-        """GET /v1/{project_id}/baremetalservers/detail (1000 a minute; page "Querying Details About BMSs").
+        """GET /v1/{project_id}/baremetalservers/detail (1000 a minute, page "Querying Details About BMSs").
 
-        The servers whose tag has one of those values. The API is asked by each value, and once more by `name`, with
-        which their names begin unless somebody has renamed them; the tags are compared here.
+        The servers with one of these values in the tag. The API is queried by every value, and once more by `name`.
+        Server names begin with `name` unless a user renamed a server. The tags are compared here.
         """
         lists = [*(self.list(tag=f"{key}={value}") for value in values), self.list(name=name)]
         found = {server.id: server for listed in lists for server in listed if server.tags.get(key) in values}
         return tuple(found.values())
 
     def in_recycle_bin(self) -> frozenset[str]:
-        """GET /v1.1/{project_id}/baremetalservers/detail (1000 a minute; operation `ListBareMetalServersDetail`).
+        """GET /v1.1/{project_id}/baremetalservers/detail (1000 a minute, operation `ListBareMetalServersDetail`).
 
-        The ids of the servers that were deleted and lie in the recycle bin, which only this list tells.
+        The ids of the servers in the recycle bin. Only this list shows the recycle bin.
         """
         return frozenset(each.id for each in self._all(operations.LIST_SERVERS_BRIEFLY, ()) if each.in_recycle_bin)
 
     def delete(self, server_ids: Sequence[str], *, eips: bool, data_volumes: bool) -> str:
-        """POST /v1/{project_id}/baremetalservers/delete (no limit documented; page "Deleting BMSs").
+        """POST /v1/{project_id}/baremetalservers/delete (no limit documented, page "Deleting BMSs").
 
-        For servers that are paid on demand. Elastic IPs and data volumes that are not deleted stay, and are billed.
-        Returns the id of the job. Raises what `send_once` raises.
+        For servers paid on demand. Elastic IPs and data volumes that are not deleted stay, and are billed.
+        Returns the id of the job. Raises the errors of `send_once`.
         """
         servers = [{"id": server_id} for server_id in server_ids]
         body = {"servers": servers, "delete_publicip": eips, "delete_volume": data_volumes}

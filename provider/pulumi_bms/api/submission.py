@@ -17,18 +17,18 @@ from pulumi_bms.api.http.sanitized import without_control_characters
 from pulumi_bms.api.http.transport import Transport, Wanted
 
 _SEE_OTHER = range(300, 304)
-"""Statuses of a response that may mean: the request was carried out, and there is more to see elsewhere."""
+"""Statuses of a response after which the request may have taken effect. The result may be at a different address."""
 _JOB_ID = ("job_id", "jobId")
 ORDER_ID = ("order_id", "orderId")
-"""The names that responses give to the id of an order."""
+"""The names of an order's id in responses."""
 
 
 def send_once(transport: Transport, request: Request, wanted: Wanted) -> dict[str, Any]:
-    """Send one request that changes things, once, and return the document that was wanted.
+    """Send one request that changes things, once, and return the requested document.
 
-    Raises `RefusedError`, `NotFoundError` or `AuthenticationError` where the API said no, `NoNewsError` (with `sent`
-    False) where the request never left, `UnansweredError` where the request may have taken effect, and what the
-    request's `may_send` raises.
+    Raises `RefusedError`, `NotFoundError` or `AuthenticationError` for a refusal, `NoNewsError` (with `sent` False) for
+    a request that never left, `UnansweredError` for a request that may have taken effect, and the errors of the
+    request's `may_send`.
     """
     try:
         _, document = transport.ask(request, wanted)
@@ -41,12 +41,12 @@ def send_once(transport: Transport, request: Request, wanted: Wanted) -> dict[st
 
 
 def job_id_of(document: Mapping[str, Any]) -> str | None:
-    """The id of the job that a response names."""
+    """The job id in a response."""
     return _id(document, _JOB_ID)
 
 
 def order_id_of(document: Mapping[str, Any]) -> str | None:
-    """The id of the order that a response names."""
+    """The order id in a response."""
     return _id(document, ORDER_ID)
 
 
@@ -56,14 +56,14 @@ def names_job(document: Mapping[str, Any]) -> bool:
 
 
 def _unanswered(error: NoNewsError) -> ApiError:
-    """A sent request is never repeated: the error is either a refusal, or the outcome is unknown."""
+    """The error of a request that was sent and is never repeated: a refusal, or an unknown outcome."""
     if not error.sent:
         return error
     return error.recast(RefusedError if _says_no(error) and not _names_effect(error) else UnansweredError)
 
 
 def _says_no(error: ApiError) -> bool:
-    """Whether the API has surely not taken the request: inside a 2xx only a code that is known can say so."""
+    """Whether the API has certainly refused the request. Inside a 2xx only a known code is certain."""
     if error.status is None or error.status == 408 or error.status >= 500:  # noqa: PLR2004
         return False
     if error.status < 400:  # noqa: PLR2004
@@ -72,7 +72,7 @@ def _says_no(error: ApiError) -> bool:
 
 
 def _names_effect(error: ApiError) -> bool:
-    """Whether a response that says no names a job or an order all the same: an unpaid order may stand."""
+    """Whether a refusal names a job or an order nevertheless: an unpaid order may stand."""
     return error.excerpt is not None and error.excerpt.id_of(*_JOB_ID, *ORDER_ID) is not None
 
 

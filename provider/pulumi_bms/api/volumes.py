@@ -17,9 +17,9 @@ from pulumi_bms.api.submission import job_id_of, names_job
 
 @dataclass(frozen=True, slots=True)
 class VolumeChange:
-    """What the response to an attachment or a detachment names.
+    """The ids in the response to an attachment or a detachment.
 
-    Without a job the change was accepted all the same: the list of attachments tells when the change is there.
+    Without a job the change was accepted nevertheless: the list of attachments shows when the change is complete.
     """
 
     job_id: str | None = None
@@ -34,7 +34,7 @@ class VolumeApi:
     def attachments(self, server_id: str) -> tuple[Attachment, ...] | None:
         """GET /v1/{project_id}/baremetalservers/{server_id}/os-volume_attachments (500 a minute).
 
-        Page "Querying EVS Disks Attached to a BMS". None: the server is gone. A refusal that may say so is confirmed by
+        Page "Querying EVS Disks Attached to a BMS". None: the server is gone. An ambiguous refusal is confirmed by
         getting the server. Raises an `ApiError`.
         """
         operation, names = operations.LIST_ATTACHMENTS, {"server_id": server_id}
@@ -51,8 +51,8 @@ class VolumeApi:
     def attach(self, server_id: str, volume_id: str, device: str | None = None) -> VolumeChange:
         """POST /v1/{project_id}/baremetalservers/{server_id}/attachvolume (100 a minute).
 
-        Page "Attaching an EVS Disk to a BMS". Without a device the cloud takes the next free one. Raises what
-        `send_once` raises.
+        Page "Attaching an EVS Disk to a BMS". Without a device the cloud takes the next free device. Raises the errors
+        of `send_once`.
         """
         attachment = {"volumeId": volume_id, **({"device": device} if device else {})}
         names, body = {"server_id": server_id}, {"volumeAttachment": attachment}
@@ -61,7 +61,7 @@ class VolumeApi:
     def detach(self, server_id: str, attachment_id: str) -> VolumeChange:
         """DELETE /v1/{project_id}/baremetalservers/{server_id}/detachvolume/{attachment_id} (100 a minute).
 
-        Page "Detaching an EVS Disk from a BMS". Raises what `send_once` raises.
+        Page "Detaching an EVS Disk from a BMS". Raises the errors of `send_once`.
         """
         names = {"server_id": server_id, "attachment_id": attachment_id}
         return _change(self.channel.change(operations.DETACH_VOLUME, _accepts, names=names))
@@ -72,7 +72,7 @@ def _attachments(document: Mapping[str, Any]) -> tuple[Attachment, ...]:
 
 
 def _accepts(document: Mapping[str, Any]) -> bool:
-    # One page has the attachment in place of a job.
+    # A page documents the attachment instead of a job.
     return not document or names_job(document) or isinstance(document.get("volumeAttachment"), Mapping)
 
 

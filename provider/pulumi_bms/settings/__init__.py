@@ -1,8 +1,8 @@
-"""Stack config and environment -> `Settings`: where the API is and how to sign in, typed and checked.
+"""Stack config and environment -> `Settings`: the API's address, the project and the credential, typed and checked.
 
-Which source counts for what stands in `precedence`, every variable in `variables`, every region in `regions`. What a
-setting says is heeded or refused: no default takes its place. Settings that are missing are an error of its own kind,
-since a preview does without them.
+`precedence` has the order of the sources, `variables` the variables, `regions` the regions. A setting is used or
+refused: no default replaces a wrong setting. Missing settings raise their own error, because a preview works without
+settings.
 """
 
 from __future__ import annotations
@@ -52,16 +52,16 @@ __all__ = [
 ]
 
 REQUESTS_PER_MINUTE = 1200
-"""Requests a minute that all waits of a process may send, by default; the API documents 2,000 job queries."""
+"""Default rate limit of all waits in a process, in requests a minute. The API documents 2,000 job queries."""
 
 
 class MissingSettingsError(SettingsError):
-    """Settings are missing, and none that is there is wrong."""
+    """Settings are missing, and no setting is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to reach the API of one project, which is known by its id, else by its name (then at the IAM endpoint)."""
+    """The settings for the API of one project. The project has an id, else a name to look up at the IAM endpoint."""
 
     endpoint: str
     project_id: str
@@ -75,7 +75,7 @@ class Settings:
 def load(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str]) -> Settings:
     """The settings for a resource with these inputs.
 
-    Raises `SettingsError` for all that is wrong and missing, and `MissingSettingsError` where nothing is wrong.
+    Raises `SettingsError` with all wrong and missing settings. Raises `MissingSettingsError` if no setting is wrong.
     """
     sources = _sources(inputs, config, environ)
     where = destination.destination_of(sources)
@@ -89,9 +89,9 @@ def load(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str
 
 
 def problems(inputs: Mapping[str, object] | None, config: Lookup, environ: Mapping[str, str]) -> list[str]:
-    """What is wrong with the settings for a resource with these inputs; nothing of what is missing.
+    """The wrong settings for a resource with these inputs, without the missing settings.
 
-    Inputs that are not known yet, or wrong themselves, are None: then the values of the config alone are judged.
+    Unknown or wrong inputs are None. Then only the values of the config are checked.
     """
     if inputs is None:
         stack = of_config(config)
@@ -104,11 +104,11 @@ def problems(inputs: Mapping[str, object] | None, config: Lookup, environ: Mappi
 
 
 def enterprise_project(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str]) -> str | None:
-    """The variable that says which enterprise project new servers belong to, None where none does."""
+    """The variable with the enterprise project of new servers, or None."""
     try:
         sources = _sources(inputs, config, environ)
     except SettingsError:
-        # What is wrong with a profile is told by `problems`.
+        # `problems` reports a wrong profile.
         return None
     return refusals.enterprise_project(sources, environ) if sources.hints else None
 
@@ -137,7 +137,7 @@ def _wrong(sources: Sources, where: Destination, environ: Mapping[str, str]) -> 
 
 
 def _values(sources: Sources, where: Destination) -> Iterator[str]:
-    """Every value of the resource and the config is judged; of the environment, what is used."""
+    """Check every value of the resource and the config. From the environment only the used values are checked."""
     return _problems_of([*_all(sources.given), *_all(sources.stack), *where.used], sources.secrets)
 
 
@@ -150,7 +150,7 @@ def _all(source: Source) -> list[Setting]:
 
 
 def _differing(sources: Sources, where: Destination) -> Iterator[str]:
-    """Several variables of one setting must agree."""
+    """Refuse different values in variables of one setting."""
     owner = sources.owner
     used = [(setting.source, setting.key) for setting in where.used]
     used += [(owner, key) for key in credentials.keys_of(owner)] if owner else []
@@ -175,7 +175,7 @@ def _settings(sources: Sources, where: Destination) -> Settings:
     assert where.project is not None  # noqa: S101  (likewise)
     by_id = where.project.key == "projectId"
     project_id, project_name = (where.project.value, "") if by_id else ("", where.project.value)
-    # Tools differ in how much of the path belongs to the address of the identity service.
+    # Tools disagree about the path in the address of the identity service.
     iam_endpoint = normalised(where.iam.text, "/auth/tokens", "/v3") if where.needs_iam else ""
     bundle = sources.stack.get("caBundle") or None
     credential = credentials.credential_of(sources.owner, iam_endpoint, project_id, project_name, bundle)

@@ -1,4 +1,4 @@
-"""From one source to one credential: whole, of one kind."""
+"""Read one credential of one kind from one source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pulumi_bms.settings.sources import Source
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """One kind of credential: the keys of which any shows that it is meant, and those that it needs."""
+    """One kind of credential: the keys that select the kind, and the required keys."""
 
     title: str
     marks: tuple[str, ...]
@@ -26,7 +26,7 @@ class _Kind:
         return tuple(dict.fromkeys((*self.marks, *self.needs)))
 
     def names(self, source: Source) -> str:
-        """What the source has of it, by the names there."""
+        """The source's names of the kind's keys, as far as set."""
         return ", ".join(source.name(key) for key in self.keys if source.has(key))
 
 
@@ -40,22 +40,22 @@ def _kinds(source: Source) -> list[_Kind]:
 
 
 def owner_of(sources: Iterable[Source]) -> Source | None:
-    """The first source that has a credential, or part of one."""
+    """The first source with a credential or a part of a credential."""
     return next((source for source in sources if _kinds(source)), None)
 
 
 def is_user(source: Source) -> bool:
-    """Whether the source's credential is a user, who signs in at the identity service."""
+    """Whether the source's credential is a user with a password."""
     return _USER in _kinds(source)
 
 
 def keys_of(source: Source) -> tuple[str, ...]:
-    """The keys of the kinds of credential that the source has."""
+    """The keys of all kinds of credential in the source."""
     return tuple(key for kind in _kinds(source) for key in kind.keys)
 
 
 def contradiction(source: Source) -> str | None:
-    """What to say where the source has more than one kind of credential, or None."""
+    """The problem of a source with several kinds of credential, or None."""
     kind, *others = _kinds(source)
     if not others:
         return None
@@ -64,12 +64,12 @@ def contradiction(source: Source) -> str | None:
 
 
 def lacking(source: Source) -> list[str]:
-    """The keys that the source's credential lacks."""
+    """The keys missing in the source's credential."""
     return [key for key in _kinds(source)[0].needs if not source.has(key)]
 
 
 def lack(source: Source) -> str:
-    """What to say where the source has only a part of a credential."""
+    """The problem of a source with only a part of a credential."""
     missing = " and ".join(source.name(key) for key in lacking(source))
     there = _kinds(source)[0].names(source)
     return f"{missing} must be set beside {there}: a credential comes whole from one source"
@@ -78,7 +78,7 @@ def lack(source: Source) -> str:
 def credential_of(
     source: Source, iam_endpoint: str, project_id: str, project_name: str, ca_bundle: str | None
 ) -> Credential:
-    """The source's credential; raises `SettingsError` where a part of it can't be one."""
+    """The source's credential. Raises `SettingsError` if a part is malformed."""
     if source.has("token"):
         return TokenCredential(source.get("token"), source.name("token"))
     if source.has("accessKey"):
@@ -102,7 +102,7 @@ def credential_of(
 
 
 def problems_of(source: Source) -> list[str]:
-    """What is wrong with a whole credential of one kind: nothing of it can be sent."""
+    """The problems of a complete credential of one kind."""
     try:
         credential_of(source, "", "", "", None)
     except SettingsError as error:
@@ -111,7 +111,7 @@ def problems_of(source: Source) -> list[str]:
 
 
 def _check_parts(source: Source) -> None:
-    # The credential checks the same parts, by the name of its first.
+    # The credential checks the same parts, under the name of its first part.
     for what, key in (("secret key", "secretKey"), ("security token", "securityToken")):
         if source.has(key):
             check_secret(what, source.get(key), source.name(key))

@@ -1,4 +1,4 @@
-"""Where the API and the identity service are, and which project: each by its setting, and all of one cloud."""
+"""The destination: the addresses of the API and the identity service, and the project. All must be of one cloud."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ _SERVICES = ("bms", "iam")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The address of a service, and the setting that says so: the address itself, or a region."""
+    """The address of a service, and the setting of the address: an address or a region."""
 
     service: str
     setting: Setting | None
 
     @property
     def is_of_region(self) -> bool:
-        """Whether the address is made of a region."""
+        """Whether the address is built from a region."""
         return self.setting is not None and self.setting.key == "region"
 
     @property
     def text(self) -> str:
-        """The address, "" where there is none."""
+        """The address, or ""."""
         if self.setting is None:
             return ""
         return regions.endpoint_of(self.service, self.setting.value) if self.is_of_region else self.setting.value
 
     @property
     def cloud(self) -> Cloud | None:
-        """The public cloud that the address is of, or None."""
+        """The public cloud of the address, or None."""
         return regions.cloud_of_address(self.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where the requests of one resource go.
+    """The destination of one resource's requests.
 
-    `project` is the setting of the project. A region there means the project of the region's name, which each region
-    has. `needs_iam` is whether a user signs in or a project is looked up by its name.
+    `project` is the setting of the project. A region in `project` means the project with the region's name. Every
+    region has a project of that name. `needs_iam` says whether a user signs in or a project name is looked up.
     """
 
     endpoint: Address
@@ -56,18 +56,18 @@ class Destination:
 
     @property
     def has_default_project(self) -> bool:
-        """Whether the project is that of the region's name, because no setting names one."""
+        """Whether no setting names a project. The default is the project with the region's name."""
         return self.project is not None and self.project.key == "region"
 
     @property
     def used(self) -> tuple[Setting, ...]:
-        """The settings that decide."""
+        """The settings of the destination."""
         found = (self.endpoint.setting, self.project, self.iam.setting if self.needs_iam else None)
         return tuple(setting for setting in found if setting)
 
 
 def destination_of(sources: Sources) -> Destination:
-    """Where the requests of a resource with these sources go."""
+    """The destination of a resource with these sources."""
     endpoint = Address("bms", sources.setting("endpoint", "region"))
     project = sources.setting("projectId", "projectName") or sources.setting("region")
     named = project is not None and project.key != "projectId"
@@ -76,10 +76,10 @@ def destination_of(sources: Sources) -> Destination:
 
 
 def _iam_setting(sources: Sources, endpoint: Address) -> Setting | None:
-    """Where the credential's own source says, by address or by region, else where the places do.
+    """The setting of the identity service: from the credential's own source, else from the places.
 
-    A region makes no address for the identity service of another cloud than the API's: an API at an address of its
-    own has an identity service of its own.
+    The region counts only if the API's address is of the same cloud. An API at an address of its own has its own
+    identity service.
     """
     owner, cloud = sources.owner, endpoint.cloud
     if owner and owner.has("iamEndpoint"):
@@ -100,7 +100,7 @@ def _is_of(source: Source, cloud: Cloud | None) -> bool:
 
 
 def problems_of(sources: Sources, destination: Destination) -> Iterator[str]:
-    """Regions of no known cloud, and settings of different clouds: no credential may meet the address of another."""
+    """Refuse unknown regions and mixed clouds: a credential must not reach an address of another cloud."""
     endpoint = destination.endpoint
     region = endpoint.setting if endpoint.is_of_region and not endpoint.text else None
     if region and not region_problem(region.value):
@@ -124,13 +124,13 @@ def _unknown_region(setting: Setting, sources: Sources) -> str:
 
 
 def names_of_endpoint(region: Setting, sources: Sources) -> str:
-    """The settings of the API's address that count before a region: no source after the region's does."""
+    """The names of the endpoint settings that count before a region: no source after the region's source counts."""
     beside = region.source.name("endpoint")
     return f"`{sources.stack.name('endpoint')}` (or {beside})" if region.source.family else f"`{beside}`"
 
 
 def _two_clouds(sources: Sources, destination: Destination) -> Iterator[str]:
-    """What the credential is of, by what stands beside it, and what the addresses are of."""
+    """Problems between the cloud of the credential's source and the cloud of the addresses."""
     endpoint, iam = destination.endpoint, destination.iam
     if endpoint.setting is None or endpoint.cloud is None:
         return
@@ -144,7 +144,7 @@ def _two_clouds(sources: Sources, destination: Destination) -> Iterator[str]:
 
 
 def _clouds_beside(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, str]]:
-    """The clouds that stand beside the credential, and beside the endpoint where that is an address."""
+    """The clouds beside the credential, and beside an endpoint that is an address."""
     owner = sources.owner
     for source in (owner, endpoint.source if endpoint.key == "endpoint" else None):
         if source and source.has("region") and not regions.is_in_region(endpoint.value, source.get("region")):
@@ -156,7 +156,7 @@ def _clouds_beside(sources: Sources, endpoint: Setting) -> Iterator[tuple[Settin
 
 
 def _hw_cloud(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, str]]:
-    """The domain in `HW_CLOUD`, where it concerns the credential or the region."""
+    """The domain in `HW_CLOUD`, if the credential or the region uses the domain."""
     terraform = next((place for place in sources.places if place.family is Family.TERRAFORM), None)
     is_owners = sources.owner is not None and sources.owner.family is not None
     if terraform and terraform.has("cloud") and (is_owners or endpoint.key == "region"):
@@ -173,7 +173,7 @@ def _differ(endpoint: Setting, cloud: str, other: Setting, others: str, secrets:
 
 
 def _foreign_region(sources: Sources, destination: Destination) -> Iterator[str]:
-    """A default project is one of the region's, so an address in another region can't have it."""
+    """A default project belongs to the region, so an address in another region does not have the project."""
     endpoint, project = destination.endpoint.setting, destination.project
     if not destination.has_default_project or endpoint is None or endpoint.key != "endpoint" or project is None:
         return

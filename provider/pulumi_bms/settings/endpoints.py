@@ -1,4 +1,4 @@
-"""Addresses, regions and names: what is wrong with one that was given, and the one spelling of an address."""
+"""Addresses, regions and names: the problem of a value, and the normal form of an address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 
 
 def normalised(address: str, *endings: str) -> str:
-    """An address that has no problem in its one spelling, without those endings of its path."""
+    """A valid address in normal form, without these endings of its path."""
     url = urlsplit(address)
     path = url.path.rstrip("/")
     for ending in endings:
@@ -21,27 +21,27 @@ def normalised(address: str, *endings: str) -> str:
 
 
 def region_problem(value: str, what: str = "the region") -> str | None:
-    """What is wrong with a region, which becomes a part of a host's name, or None."""
+    """The problem of a region, or None. A region becomes part of a host name."""
     return None if _LABEL.fullmatch(value) else f"{what} may hold letters, digits and - only, 63 at most"
 
 
 def name_problem(what: str, value: str) -> str | None:
-    """What is wrong with a project id or the name of a profile, or None."""
+    """The problem of a project id or a profile name, or None."""
     return None if _NAME.fullmatch(value) else f"{what} may hold letters, digits, - and _ only, 64 at most"
 
 
 def endpoint_problem(value: str, what: str = "endpoint") -> str | None:
-    """What is wrong with an endpoint, or None. The text does not repeat the value: it may hold a password."""
+    """The problem of an endpoint, or None. The text does not repeat the value: the value may hold a password."""
     advice = "write https://HOST, with a port or path prefix where it needs one"
     try:
         url = urlsplit(value)
         port_is_fine = url.port is None or url.port > 0
     except ValueError:
-        return f"{what} is no URL; {advice}"
+        return f"{what} must be a URL; {advice}"
     if value != value.strip() or not value.isascii() or not value.isprintable() or " " in value or "\\" in value:
         return f"{what} holds blanks or other characters that no URL has; {advice}"
     if url.scheme not in ("http", "https") or not port_is_fine or not _is_host(url):
-        return f"{what} is no http(s) URL; {advice}"
+        return f"{what} must be an http(s) URL; {advice}"
     if url.username is not None or url.password is not None or "?" in value or "#" in value:
         return f"{what} must not hold a user, a query or a fragment; {advice}"
     if ".." in unquote(url.path).split("/"):

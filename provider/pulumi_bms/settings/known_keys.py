@@ -1,4 +1,4 @@
-"""Keys of the stack config that nothing reads, and the known key that each is most like."""
+"""Unknown keys of the stack config, and the most similar known key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CUTOFF = 0.6
 
 
 def unknown_keys(keys: Iterable[str]) -> list[tuple[str, str]]:
-    """Of all keys of a config, those of this namespace that are not read, each with the nearest known one or ""."""
+    """The unknown keys of this namespace in a config, with the most similar known key or ""."""
     known = (*KEYS, "profiles")
     parts = (key.partition(":") for key in sorted(keys))
     unknown = [name for namespace, _, name in parts if namespace == NAMESPACE and name not in known]
@@ -19,7 +19,7 @@ def unknown_keys(keys: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def nearest(name: str, known: Collection[str]) -> str:
-    """The known name that is most like another one, in whatever case and with whatever separators, or ""."""
+    """The most similar known name, or "". Case and separators are ignored."""
     plain = {_plain(each): each for each in known}
     found = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=_CUTOFF)
     return plain[found[0]] if found else ""

@@ -1,4 +1,4 @@
-"""What is missing: each thing by the settings that would help."""
+"""Missing settings, with the settings to add."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _IAM = (
 
 
 def missing_of(sources: Sources, where: Destination, environ: Mapping[str, str]) -> list[str]:
-    """Lines that name all that is missing: the parts of a credential, then everything else."""
+    """Lines about all missing settings: first the parts of a credential, then the rest."""
     lines = []
     owner = sources.owner
     if owner and not credentials.contradiction(owner) and credentials.lacking(owner):
@@ -51,7 +51,7 @@ def _credential(sources: Sources, environ: Mapping[str, str]) -> str:
 
 
 def _iam(sources: Sources, where: Destination) -> str:
-    # A region would not help beside an address of the API's own.
+    # A region would not help beside an explicit address of the API.
     endpoint = where.endpoint.setting
     if endpoint is None or where.endpoint.cloud is not None:
         what = f"the IAM endpoint: set {_names(sources, ('iamEndpoint', 'region'), ('iamEndpoint',))}"
@@ -61,7 +61,7 @@ def _iam(sources: Sources, where: Destination) -> str:
 
 
 def _names(sources: Sources, keys: tuple[str, ...], variables: tuple[str, ...]) -> str:
-    """The keys in the config and, of the family that messages name, the variables."""
+    """The keys in the config, and the variables of the family that messages name."""
     config = " or ".join(f"`{sources.stack.name(key)}`" for key in keys)
     names = [sources.hints.names[key] for key in variables if key in sources.hints.names] if sources.hints else []
     return f"{config} (or {', '.join(names)})" if names else config

@@ -1,6 +1,6 @@
-"""Which source counts for what: one table.
+"""Which source decides each setting: one table.
 
-| credential from | says where the API is and which project, the first that does   |
+| credential from | API address and project from the first source with either        |
 |-----------------|------------------------------------------------------------------|
 | `HW_*`          | the resource, the config, `HW_*`                                 |
 | HUAWEICLOUD_SDK | the resource, the config, `HUAWEICLOUD_SDK_*`, `HW_*`            |
@@ -8,8 +8,8 @@
 | the config      | the resource, the config, `HW_*`, `HUAWEICLOUD_SDK_*`, `OS_*`    |
 | a profile       | the profile                                                      |
 
-A credential comes whole from one source: the first of `HW_*`, `HUAWEICLOUD_SDK_*`, `OS_*` and the config that has any
-part of one. A region and an address are one question: a source with a region comes before an address in the next.
+All parts of a credential come from one source: the first of `HW_*`, `HUAWEICLOUD_SDK_*`, `OS_*` and the config with any
+part of a credential. A region and an address are alternatives: a region in one source wins over an address in the next.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from pulumi_bms.settings.variables import Family
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The sources of one resource, nearest first where that counts.
+    """The sources of one resource, in the order of precedence.
 
-    `stack` is the config, or the profile in its place. `owner` is the source of the credential, `places` are the
-    sources that say where the API is. `hints` is the family whose variables a message names, None with a profile.
-    `problems` is what is wrong with a profile as a whole.
+    `stack` is the config, or the profile instead of the config. `owner` is the source of the credential. `places` are
+    the sources for the API's address. `hints` is the family of variables that messages name, None with a profile.
+    `problems` are the problems of the profile as a whole.
     """
 
     given: Source
@@ -45,21 +45,21 @@ class Sources:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The secrets of all sources, which no message repeats."""
+        """The secrets of all sources, for masking."""
         found = (source.get(key) for source in (self.owner, self.stack, *self.places) if source for key in SECRET_KEYS)
         return tuple(secret for secret in found if secret)
 
     def setting(self, *keys: str) -> Setting | None:
-        """The first of the keys that is set in the first place that has any of them."""
+        """The first set key in the first place with any of the keys."""
         return next((Setting(place, key) for place in self.places for key in keys if place.has(key)), None)
 
     def is_place(self, family: Family) -> bool:
-        """Whether a family of variables may say where the API is."""
+        """Whether a family of variables may give the API's address."""
         return any(place.family is family for place in self.places)
 
 
 def with_profile(given: Source, profile: Source, problems: tuple[str, ...]) -> Sources:
-    """The sources of a resource with a profile: nothing else counts."""
+    """The sources of a resource with a profile: only the profile counts."""
     return Sources(given, profile, credentials.owner_of([profile]), (profile,), None, problems)
 
 
@@ -77,5 +77,5 @@ def _families_of(owner: Source | None, families: Sequence[Source]) -> list[Sourc
     if owner is not None and owner.family:
         of_owner = {Family.TERRAFORM: [terraform], Family.SDK: [sdk, terraform], Family.OPENSTACK: [openstack]}
         return of_owner[owner.family]
-    # A password of the config is not sent to an address that another tool has left in the environment.
+    # A password of the config is not sent to an address that other tools left in the environment.
     return [family.without("iamEndpoint") for family in families]

@@ -1,4 +1,4 @@
-"""A profile in the stack config: everything that it takes to reach an account."""
+"""A profile in the stack config: all settings of an account."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pulumi_bms.settings.values import shown
 def with_profile(given: Source, config: Lookup, name: str) -> Sources:
     """The sources of a resource with a profile.
 
-    Raises `SettingsError` where there is none of that name, and where the resource says itself where the API is.
+    Raises `SettingsError` if the profile does not exist, or if the resource's own inputs give the API's address.
     """
     if given.values:
         names = " and ".join(given.name(key) for key in given.values)

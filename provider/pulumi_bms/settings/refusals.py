@@ -1,6 +1,6 @@
-"""Variables that are not read and would change where an order goes, or who sends it: each is refused by its name.
+"""Refuse variables that are not read and would change the destination or the sender of an order. Each is named.
 
-A variable counts only where the setting that it would change is not made by a source that comes before it.
+A variable counts only if no source before the variable decides the setting.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CREDENTIALS = (Effect.CREDENTIAL, Effect.LATER_CREDENTIAL, Effect.LAST_CREDENTI
 
 
 def problems_of(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
-    """What to say of each variable that may not be ignored."""
+    """The problems of variables that must not be ignored."""
     for variable in _set(environ):
         if variable.effect in _CREDENTIALS and sources.owner and _comes_before(variable, sources.owner):
             yield _text(variable.name, "so another credential would be used", variable.instead)
@@ -35,12 +35,12 @@ def problems_of(sources: Sources, destination: Destination, environ: Mapping[str
 
 
 def unread_credentials(environ: Mapping[str, str]) -> list[str]:
-    """The variables that are set and give a credential in a form that is not read."""
+    """The set variables with a credential in an unsupported form."""
     return [variable.name for variable in _set(environ) if variable.effect in _CREDENTIALS]
 
 
 def unread_parts(owner: Source, environ: Mapping[str, str]) -> list[str]:
-    """The variables that are set and stand for what the owner's credential lacks, in a form that is not read."""
+    """The set variables with a missing part of the owner's credential in an unsupported form."""
     lacking = credentials.lacking(owner)
     return [
         variable.name
@@ -50,19 +50,19 @@ def unread_parts(owner: Source, environ: Mapping[str, str]) -> list[str]:
 
 
 def enterprise_project(sources: Sources, environ: Mapping[str, str]) -> str | None:
-    """The variable that says which enterprise project new servers belong to, None where none does."""
+    """The variable with the enterprise project of new servers, or None."""
     found = (variable for variable in _set(environ) if variable.effect is Effect.ENTERPRISE_PROJECT)
     return next((variable.name for variable in found if _concerns(variable, sources)), None)
 
 
 def _set(environ: Mapping[str, str]) -> Iterator[Variable]:
-    """The variables that are set, to a value that changes something."""
+    """The set variables with a value that has an effect."""
     values = {name: value.strip() for name, value in environ.items()}
     return (each for each in VARIABLES if values.get(each.name) and values[each.name] not in each.harmless)
 
 
 def _comes_before(variable: Variable, owner: Source) -> bool:
-    """Whether a variable's credential comes before the owner's."""
+    """Whether a variable's credential comes before the owner's credential."""
     if variable.effect is Effect.LAST_CREDENTIAL:
         return False
     if owner.family is None or owner.family in variable.also:
@@ -72,13 +72,13 @@ def _comes_before(variable: Variable, owner: Source) -> bool:
 
 
 def _concerns(variable: Variable, sources: Sources) -> bool:
-    """Whether the tools of a family that says where the API is read the variable."""
+    """Whether the variable belongs to the tools of a family that gives the API's address."""
     owner = sources.owner.family if sources.owner else None
     return sources.is_place(variable.family) or owner in variable.also
 
 
 def _of_project(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
-    """No variable may name a project where the project is the region's by default."""
+    """Refuse variables with a project, if the project is the region's default project."""
     if not destination.has_default_project or destination.project is None:
         return
     default = destination.project.value
@@ -93,7 +93,7 @@ def _of_project(sources: Sources, destination: Destination, environ: Mapping[str
 
 
 def _of_address(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
-    """No variable may name an address where the address is made of a region."""
+    """Refuse variables with an address, if the address is built from a region."""
     endpoint = destination.endpoint
     if not endpoint.is_of_region or endpoint.setting is None or not endpoint.text:
         return
@@ -110,7 +110,7 @@ def _of_address(sources: Sources, destination: Destination, environ: Mapping[str
 
 
 def _of_signing_in(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
-    """No variable may name an identity service where its address is made of a region of the environment."""
+    """Refuse variables with an identity service, if its address is built from a region of the environment."""
     setting, iam = destination.iam.setting, destination.iam
     if not destination.needs_iam or setting is None or setting.key != "region" or setting.source.family is None:
         return

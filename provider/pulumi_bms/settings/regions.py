@@ -1,7 +1,7 @@
-"""The public clouds: their domains, and which region is of which cloud.
+"""The public clouds: their domains and their regions.
 
-Sources: the pages "Regions and Endpoints" of Huawei Cloud, of its European site and of Open Telekom Cloud; the regions
-of the vendor's SDK for Go, in the state of August 2026. A region that is not listed makes no address.
+Sources: the pages "Regions and Endpoints" of Huawei Cloud, of its European site and of Open Telekom Cloud, and the
+regions of the vendor's SDK for Go, as of August 2026. No address is built from an unlisted region.
 
 `eu-west-0` is left out: Huawei Cloud and Flexible Engine both have a region of that name.
 """
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """One public cloud: the domain of its addresses, and other domains under which it answers."""
+    """One public cloud: the domain of its addresses, and alternative domains."""
 
     name: str
     domain: str
@@ -40,51 +40,51 @@ CLOUDS = (
     HUAWEI,
     Cloud("Huawei Cloud (European site)", "myhuaweicloud.eu", regions=("eu-west-101",)),
     Cloud("Open Telekom Cloud", "otc.t-systems.com", regions=("eu-de", "eu-nl")),
-    # These have no regions here: their addresses have another form.
+    # No regions here: the addresses of these clouds have a different form.
     Cloud("Open Telekom Cloud (Switzerland)", "sc.otc.t-systems.com"),
     Cloud("Flexible Engine", "prod-cloud-ocb.orange-business.com"),
 )
 _BY_REGION = {region: cloud for cloud in CLOUDS for region in cloud.regions}
-# The longest first: one domain is the end of another.
+# The longest first: a domain may be the end of a longer domain.
 _BY_DOMAIN = sorted(
     ((domain, cloud) for cloud in CLOUDS for domain in (cloud.domain, *cloud.others)), key=lambda each: -len(each[0])
 )
 
 
 def endpoint_of(service: str, region: str) -> str:
-    """The address of a service, such as `bms` or `iam`, in a region; "" for a region of no known cloud."""
+    """The address of a service, such as `bms` or `iam`, in a region. "" for an unknown region."""
     cloud = cloud_of_region(region)
     return f"https://{service}.{region}.{cloud.domain}" if cloud else ""
 
 
 def cloud_of_region(region: str) -> Cloud | None:
-    """The cloud that has the region, or None."""
+    """The cloud of the region, or None."""
     return _BY_REGION.get(region)
 
 
 def cloud_of_address(address: str) -> Cloud | None:
-    """The cloud whose domain an address is in, or None."""
+    """The cloud of the address's domain, or None."""
     return cloud_of_domain(_host_of(address))
 
 
 def cloud_of_domain(host: str) -> Cloud | None:
-    """The cloud whose domain a host's name is in, or None."""
+    """The cloud of the host's domain, or None."""
     return next((cloud for domain, cloud in _BY_DOMAIN if f".{host}".endswith(f".{domain}")), None)
 
 
 def region_of_address(address: str) -> str:
-    """The known region that an address of a public cloud names, or ""."""
+    """The known region in an address of a public cloud, or ""."""
     cloud = cloud_of_address(address)
     return next((region for region in cloud.regions if is_in_region(address, region)), "") if cloud else ""
 
 
 def is_in_region(address: str, region: str) -> bool:
-    """Whether an address names the region, which may be one that is not known here."""
+    """Whether an address names the region. The region may be unknown here."""
     return region in _host_of(address).split(".")
 
 
 def nearest_region(region: str) -> str:
-    """The known region whose name is most like that one, or ""."""
+    """The known region with the most similar name, or ""."""
     return next(iter(difflib.get_close_matches(region, _BY_REGION, n=1, cutoff=0.8)), "")
 
 

@@ -1,6 +1,6 @@
-"""Where settings come from: the families of environment variables, the stack config, a profile in it, the inputs.
+"""The sources of settings: the families of environment variables, the stack config, a profile in it, the inputs.
 
-The variables stand in `variables`.
+The variables are in `variables`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ KEYS = (
     *("accessKey", "secretKey", "securityToken", "username", "password", "domainName", "token"),
     *("projectName", "projectId", "region", "endpoint", "iamEndpoint", "caBundle", "maxRequestsPerMinute"),
 )
-"""The keys of the stack config, and of a profile in it."""
+"""The keys of the stack config and of a profile."""
 
 SECRET_KEYS = ("secretKey", "securityToken", "password", "token")
-"""Those of them that are secret."""
+"""The secret keys."""
 
 Lookup = Callable[[str], object]
 """The value of a stack config key such as `bms:endpoint`, or None."""
@@ -30,9 +30,9 @@ Lookup = Callable[[str], object]
 
 @dataclass(frozen=True, slots=True)
 class Source(Unpicklable):
-    """One place that settings come from: what it is called, and its values and their names there, by config key.
+    """One source of settings: its name, and its values and their names by config key.
 
-    `differing` are the names of a key that is set by several variables, to different values.
+    `differing` has the names of a key that several variables set to different values.
     """
 
     title: str
@@ -42,20 +42,20 @@ class Source(Unpicklable):
     differing: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def get(self, key: str) -> str:
-        """The value, "" where there is none."""
+        """The value, or ""."""
         return self.values.get(key, "")
 
     def has(self, *keys: str) -> bool:
-        """Whether any of them is set."""
+        """Whether any of the keys is set."""
         return any(self.get(key) for key in keys)
 
     def without(self, key: str) -> Source:
-        """The same, but that it does not know that key."""
+        """A copy of the source without the key."""
         names, values = ({name: text for name, text in of.items() if name != key} for of in (self.names, self.values))
         return replace(self, names=names, values=values)
 
     def name(self, key: str) -> str:
-        """What the setting is called here."""
+        """The name of the setting in this source."""
         return self.names.get(key, key)
 
 
@@ -73,12 +73,12 @@ class Setting(Unpicklable):
 
     @property
     def name(self) -> str:
-        """What the setting is called in its source, such as `bms:endpoint`."""
+        """The name of the setting in its source, such as `bms:endpoint`."""
         return self.source.name(self.key)
 
 
 def of_inputs(inputs: Mapping[str, object]) -> Source:
-    """What a resource itself says."""
+    """The inputs of a resource."""
     names = {"endpoint": "endpoint", "region": "region", "projectId": "project_id"}
     return _source("the resource", names, inputs.get)
 
@@ -89,7 +89,7 @@ def of_config(config: Lookup) -> Source:
 
 
 def of_environment(environ: Mapping[str, str]) -> tuple[Source, ...]:
-    """The families of environment variables, in the order in which they count."""
+    """The families of environment variables, in the order of precedence."""
     values = dict(environ)
     return tuple(_of_family(family, values) for family in Family)
 
@@ -105,7 +105,7 @@ def place_of(profile: str) -> str:
 
 
 def profiles_of(config: Lookup) -> Mapping[str, object]:
-    """The profiles in the stack config by name, whatever stands in each."""
+    """The profiles in the stack config by name, with any content."""
     value = config(f"{NAMESPACE}:profiles")
     if isinstance(value, str):
         try:
@@ -116,7 +116,7 @@ def profiles_of(config: Lookup) -> Mapping[str, object]:
 
 
 def _of_family(family: Family, environ: Mapping[str, str]) -> Source:
-    """The first variable of a key that is set counts, and those that say something else are noted."""
+    """The first set variable of a key counts. Variables with a different value are noted in `differing`."""
     names: dict[str, str] = {}
     values: dict[str, str] = {}
     differing: dict[str, tuple[str, ...]] = {}
@@ -134,7 +134,7 @@ def _of_family(family: Family, environ: Mapping[str, str]) -> Source:
 
 
 def _by_last_part(values: Mapping[str, object]) -> Lookup:
-    # Pulumi makes a number, or true, of a value in a profile that looks like one.
+    # Pulumi turns a value in a profile into a number or true if possible.
     return lambda name: _written(values.get(name.rsplit(".", 1)[-1]))
 
 
@@ -151,6 +151,6 @@ def _text(key: str, value: object) -> str:
     if not isinstance(text, str) or not text.strip():
         return ""
     if key == "password":
-        # A blank may be part of it; a line break at its end comes from a file or a pipe.
+        # A password may contain blanks. A line break at the end comes from a file or a pipe.
         return text.rstrip("\r\n")
     return text.strip().lower() if key in ("region", "cloud") else text.strip()

@@ -1,4 +1,7 @@
-"""What is wrong with the value of one setting: named by the setting, with the value unless that may hold a secret."""
+"""The problem of one setting's value.
+
+The message names the setting, and the value unless the value may hold a secret.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,11 @@ from pulumi_bms.settings.endpoints import endpoint_problem, name_problem, region
 from pulumi_bms.settings.sources import Setting
 
 LONGEST_SHOWN = 100
-"""Characters of a value that a message repeats."""
+"""Characters of a value in a message."""
 SHORTEST_SECRET = 4
-"""Characters of a secret that is looked for in other values: a shorter one stands in many of them by chance."""
+"""Shortest secret to search in other values. A shorter secret stands in many values by chance."""
 
-# As clouds make their keys: long, of letters and digits. The id of a project is hexadecimal, and no key.
+# The form of a cloud's keys: long, of letters and digits. A hexadecimal text is a project id, not a key.
 _KEY_LIKE = re.compile(
     r"(?=[a-z0-9+/=]*[A-Z])(?=[A-Za-z+/=]*[0-9])[A-Za-z0-9+/=]{20,}|(?=[a-f0-9]*[g-z])(?=[a-z]*[0-9])[a-z0-9]{20,}"
 )
@@ -22,7 +25,7 @@ _WHOLE = re.compile(r"([0-9]{1,9})(\.0)?", re.ASCII)
 
 
 def problem_of(setting: Setting, secrets: Collection[str]) -> str | None:
-    """What is wrong with a setting's value, or None; a value that holds one of the secrets is not shown."""
+    """The problem of a setting's value, or None. A value with a secret in the text is not shown."""
     what = f"{setting.name}{shown(setting.value, secrets)}"
     match setting.key:
         case "endpoint" | "iamEndpoint":
@@ -44,15 +47,15 @@ def problem_of(setting: Setting, secrets: Collection[str]) -> str | None:
 
 
 def number_of(text: str) -> int:
-    """A whole number of at least 1 as the config writes it; 0 for any other text."""
+    """A whole number of at least 1 in the config's form. 0 for any other text."""
     found = _WHOLE.fullmatch(text)
     return int(found[1]) if found else 0
 
 
 def shown(value: str, secrets: Collection[str]) -> str:
-    """A value for a message, with a blank before it; "" for one that may hold a secret."""
+    """A value for a message, with a blank before the value. "" if the value may hold a secret."""
     is_plain = value.isprintable() and len(value) <= LONGEST_SHOWN and not set(value) & set("@?#")
-    # Regions are lower case here, however they were written.
+    # Regions are lower case here, in any spelling of the source.
     holds_secret = any(len(secret) >= SHORTEST_SECRET and secret.lower() in value.lower() for secret in secrets)
     return f" {value!r}" if is_plain and not holds_secret and not _KEY_LIKE.search(value) else ""
 

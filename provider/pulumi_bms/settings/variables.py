@@ -1,10 +1,10 @@
-"""The environment variables that say where an order goes and who sends it: each is read, or refused by its name.
+"""The environment variables for the destination and the sender of an order. Every variable is read, or refused by name.
 
-The variables are those of the tools that people use beside this package. Sources, in the state of August 2026: the
-providers for Terraform of Huawei Cloud and of Open Telekom Cloud (`provider.go`), Huawei Cloud's SDKs
-(`huaweicloudsdkcore`), Open Telekom Cloud's SDK for Go (`gophertelekomcloud`), OpenStack's `keystoneauth`,
-`openstacksdk` and `gophercloud`. The manual of KooCLI knows options and profiles only: `HW_SHARED_CONFIG_FILE` and
-`HW_PROFILE` name those for the provider for Terraform.
+The variables belong to tools that people use beside this package. Sources, as of August 2026: the providers for
+Terraform of Huawei Cloud and of Open Telekom Cloud (`provider.go`), Huawei Cloud's SDKs (`huaweicloudsdkcore`), Open
+Telekom Cloud's SDK for Go (`gophertelekomcloud`), OpenStack's `keystoneauth`, `openstacksdk` and `gophercloud`. The
+manual of KooCLI documents options and profiles only. `HW_SHARED_CONFIG_FILE` and `HW_PROFILE` select a profile of
+KooCLI for the provider for Terraform.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enum import Enum, auto
 
 
 class Family(Enum):
-    """The variables of one set of tools. The order is that in which credentials count."""
+    """The variables of one set of tools, in the order of precedence for credentials."""
 
     TERRAFORM = "HW_*"
     SDK = "HUAWEICLOUD_SDK_*"
@@ -22,32 +22,32 @@ class Family(Enum):
 
 
 class Effect(Enum):
-    """What a variable that is not read would change."""
+    """The effect of a variable that is not read."""
 
     NOTHING = auto()
-    """Nothing by itself, or nothing about where an order goes."""
+    """No effect alone, or no effect on the destination."""
     CREDENTIAL = auto()
-    """Who sends the order: it comes before the variables of its own family."""
+    """A credential, before the variables of the same family."""
     LATER_CREDENTIAL = auto()
-    """Who sends the order: it comes after the variables of its own family."""
+    """A credential, after the variables of the same family."""
     LAST_CREDENTIAL = auto()
-    """Who sends the order, where nothing else says so: platforms set it, not people."""
+    """A credential of last resort. Platforms set the variable, not people."""
     PART = auto()
-    """It stands for the setting in `key`, in another form."""
+    """Another form of the setting in `key`."""
     PROJECT = auto()
-    """Which project the order is for."""
+    """The project of the order."""
     ADDRESS = auto()
-    """Where the API is."""
+    """The address of the API."""
     ENTERPRISE_PROJECT = auto()
-    """Which enterprise project new servers belong to."""
+    """The enterprise project of new servers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable: the setting that it is read as, or what it would change, and what to do instead.
+    """One variable: the setting in `key`, or the effect of the variable and the alternative in `instead`.
 
-    `also` are other families whose tools read the variable. `harmless` are values that change nothing. A `{region}` in
-    a name stands for the region, in capitals.
+    `also` lists other families whose tools read the variable. `harmless` lists values without an effect.
+    `{region}` in a name stands for the region in capitals.
     """
 
     name: str
@@ -91,7 +91,7 @@ _READ = (
             ("HW_PROJECT_ID", "projectId"),
             ("HW_REGION_NAME", "region"),
             ("HW_AUTH_URL", "iamEndpoint"),
-            # Compared with the cloud of the address. No address is made of the domain.
+            # Compared with the cloud of the address. No address is built from the domain.
             ("HW_CLOUD", "cloud"),
             ("BMS_ENDPOINT", "endpoint"),
         )
@@ -103,7 +103,7 @@ _READ = (
     Variable("HUAWEICLOUD_SDK_REGION_ID", _SDK, "region"),
     Variable("HUAWEICLOUD_SDK_IAM_ENDPOINT", _SDK, "iamEndpoint", also=(_HW,)),
     Variable("BMS_ENDPOINT", _SDK, "endpoint"),
-    # Several names of one key: the first is the usual one, and all that are set must agree.
+    # Several names of one key: the first is the usual name. All variables of a key must agree.
     *(
         Variable(name, _OS, key, also=_HUAWEI if key in ("projectId", "projectName") else ())
         for key, names in (
@@ -128,7 +128,7 @@ _NOT_READ = (
     Variable("HW_SHARED_CONFIG_FILE", _HW, effect=Effect.CREDENTIAL, instead=_HW_FILE),
     Variable("HW_ASSUME_ROLE_AGENCY_NAME", _HW, effect=Effect.CREDENTIAL, instead=_HW_AGENCY),
     Variable("HW_ASSUME_ROLE_IDP_ID", _HW, effect=Effect.CREDENTIAL, instead=_HW_AGENCY),
-    # The tools heed these beside the two above only.
+    # The tools read these variables only together with the two variables above.
     Variable("HW_ASSUME_ROLE_DOMAIN_NAME", _HW, effect=Effect.NOTHING),
     Variable("HW_ASSUME_ROLE_DOMAIN_ID", _HW, effect=Effect.NOTHING),
     Variable("HW_ASSUME_ROLE_DURATION", _HW, effect=Effect.NOTHING),
@@ -141,7 +141,7 @@ _NOT_READ = (
     Variable("HUAWEICLOUD_SDK_IDP_ID", _SDK, effect=Effect.CREDENTIAL, instead=_SDK_KEY),
     Variable("HUAWEICLOUD_OIDC_PROVIDER_URN", _SDK, effect=Effect.CREDENTIAL, instead=_SDK_KEY),
     Variable("HC_CONTAINER_CREDENTIALS_FULL_URI", _SDK, effect=Effect.LAST_CREDENTIAL),
-    # The tools heed these beside the three above only.
+    # The tools read these variables only together with the three variables above.
     Variable("HUAWEICLOUD_SDK_ID_TOKEN_FILE", _SDK, effect=Effect.NOTHING),
     Variable("HUAWEICLOUD_OIDC_AGENCY_URN", _SDK, effect=Effect.NOTHING),
     Variable("HUAWEICLOUD_OIDC_ID_TOKEN", _SDK, effect=Effect.NOTHING),
@@ -151,7 +151,7 @@ _NOT_READ = (
     Variable("HUAWEICLOUD_OIDC_POLICY", _SDK, effect=Effect.NOTHING),
     Variable("HUAWEICLOUD_OIDC_POLICY_IDS", _SDK, effect=Effect.NOTHING),
     Variable("HC_CONTAINER_AUTHORIZATION_TOKEN_FILE", _SDK, effect=Effect.NOTHING),
-    # For services without regions, and for one that is not asked here.
+    # For services without regions, and for a service that is not used here.
     Variable("HUAWEICLOUD_SDK_DOMAIN_ID", _SDK, effect=Effect.NOTHING),
     Variable("HUAWEICLOUD_SDK_STS_ENDPOINT", _SDK, effect=Effect.NOTHING),
     Variable("HUAWEICLOUD_SDK_REGIONS_FILE", _SDK, effect=Effect.ADDRESS, also=(_HW,)),
@@ -159,12 +159,12 @@ _NOT_READ = (
     Variable("OS_CLOUD", _OS, effect=Effect.CREDENTIAL, instead=_OS_FILE),
     Variable("OS_CLIENT_CONFIG_FILE", _OS, effect=Effect.LATER_CREDENTIAL, instead=_OS_FILE),
     Variable("OS_CLIENT_SECURE_FILE", _OS, effect=Effect.LATER_CREDENTIAL, instead=_OS_FILE),
-    # The first names what is in the other variables; the second is a file of defaults for `OS_PROFILE`.
+    # The first names the content of the other variables. The second is a file of defaults for `OS_PROFILE`.
     Variable("OS_CLOUD_NAME", _OS, effect=Effect.NOTHING),
     Variable("OS_CLIENT_VENDOR_FILE", _OS, effect=Effect.NOTHING),
     Variable("OS_AGENCY_NAME", _OS, effect=Effect.CREDENTIAL, instead=_OS_AGENCY, also=(_HW,)),
     Variable("OS_TARGET_AGENCY_NAME", _OS, effect=Effect.CREDENTIAL, instead=_OS_AGENCY),
-    # The tools heed these beside the two above only.
+    # The tools read these variables only together with the two variables above.
     Variable("OS_AGENCY_DOMAIN_NAME", _OS, effect=Effect.NOTHING),
     Variable("OS_TARGET_DOMAIN_NAME", _OS, effect=Effect.NOTHING),
     Variable("OS_DELEGATED_PROJECT", _OS, effect=Effect.PROJECT),
@@ -207,4 +207,4 @@ _NOT_READ = (
 )
 
 VARIABLES = (*_READ, *_NOT_READ)
-"""All of them."""
+"""All variables, read and refused."""

@@ -149,11 +149,11 @@ def test_ids_are_quoted(cloud: Cloud, project_id: str, job_id: str, line: str) -
     [
         (
             {"status": "SUCCESS", "entities": {"sub_jobs_total": "many"}},
-            "unreadable: job: Value error, sub_jobs_total is no whole number",
+            "unreadable: job: Value error, sub_jobs_total must be a whole number",
         ),
         (
             {"status": "SUCCESS", "entities": {"sub_jobs": ["geheim"]}},
-            "unreadable: sub_jobs is no list of objects",
+            "unreadable: sub_jobs must be a list of objects",
         ),
     ],
 )
@@ -477,7 +477,7 @@ UNLUCKY: list[tuple[str, type[ApiError], str]] = [
     ("408", UnansweredError, "HTTP 408 the answer is empty"),
     ("408 with a code", UnansweredError, "HTTP 408 Any.1 m"),
     ("429", RefusedError, "HTTP 429 the answer is empty"),
-    ("429 with a code", RefusedError, "HTTP 429 APIGW.0308 m: try again later, or look less often"),
+    ("429 with a code", RefusedError, "HTTP 429 APIGW.0308 m: try again later, or poll less often"),
     ("202 with flow control", RefusedError, "HTTP 202 Common.0024 exceeds flow over limit: try again later"),
     ("400 overloaded", RefusedError, "HTTP 400 BMS.0212 m: try again later"),
     ("200 with an unknown code", UnansweredError, "HTTP 200 Any.1 m"),

@@ -287,9 +287,9 @@ def test_sub_jobs_that_are_no_objects(sub_jobs: object) -> None:
         {"entities": [{"sub_jobs": sub_jobs}]},
         {"sub_jobs": sub_jobs},
     ):
-        with pytest.raises(Unreadable, match="sub_jobs is no list of objects"):
+        with pytest.raises(Unreadable, match="sub_jobs must be a list of objects"):
             Job.read({"status": "SUCCESS", **holder})
-        with pytest.raises(Unreadable, match="sub_jobs is no list of objects"):
+        with pytest.raises(Unreadable, match="sub_jobs must be a list of objects"):
             Job.read({"status": "SUCCESS", "sub_jobs": [{"status": "SUCCESS", **holder}]})
 
 
@@ -328,10 +328,10 @@ def test_the_number_of_sub_jobs(value: object, total: int | None) -> None:
     ],
 )
 def test_a_count_that_is_none(value: object) -> None:
-    """A count that is no whole number, or absurd, is unreadable, on the job and on a sub-job."""
-    with pytest.raises(Unreadable, match="sub_jobs_total is no whole number"):
+    """A fraction or an absurd count is unreadable, on the job and on a sub-job."""
+    with pytest.raises(Unreadable, match="sub_jobs_total must be a whole number"):
         Job.read({"status": "SUCCESS", "entities": {"sub_jobs_total": value}})
-    with pytest.raises(Unreadable, match="sub_jobs_total is no whole number"):
+    with pytest.raises(Unreadable, match="sub_jobs_total must be a whole number"):
         Job.read({"status": "SUCCESS", "sub_jobs": [{"status": "SUCCESS", "sub_jobs_total": value}]})
 
 
@@ -499,7 +499,7 @@ def test_an_unreadable_answer_does_not_repeat_itself() -> None:
     """The reason names the place and the rule, not the value: there may be a password in it."""
     with pytest.raises(Unreadable) as caught:
         Job.read({"status": "SUCCESS", "sub_jobs": [{"sub_jobs_total": "geheim"}]})
-    assert str(caught.value) == "sub_jobs.0: Value error, sub_jobs_total is no whole number"
+    assert str(caught.value) == "sub_jobs.0: Value error, sub_jobs_total must be a whole number"
 
 
 # Properties

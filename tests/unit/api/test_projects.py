@@ -91,7 +91,7 @@ def test_others_are_not_counted(cloud: Cloud) -> None:
         (404, b"", RefusedError, "check the IAM endpoint"),
         (404, b"<html>", RefusedError, "check the IAM endpoint"),
         (404, {"error_code": "APIGW.0101", "error_msg": "m"}, RefusedError, "check the IAM endpoint"),
-        (403, b"", RefusedError, "a right is missing: .*; or set the project id, which needs no look-up"),
+        (403, b"", RefusedError, "a right is missing: .*; or set the project id, which needs no lookup"),
         (401, b"", AuthenticationError, "token from OS_TOKEN"),
     ],
 )
@@ -108,7 +108,7 @@ def test_a_look_up_that_fails(cloud: Cloud, status: int, body: object, kind: typ
 
 
 def test_an_outage_is_not_kept(cloud: Cloud) -> None:
-    """After a look-up that brought nothing the next request asks again."""
+    """After a lookup that brought nothing the next request asks again."""
     replies: list[Reply] = [cloud.answer(503), cloud.answer(200, {"projects": "none"}), cloud.answer(200, found("p-1"))]
     project = project_at(cloud.answering(*replies))
     assert [type(error_of(project)) for _ in range(2)] == [NoNewsError] * 2

@@ -225,7 +225,7 @@ def nested(depth: int) -> bytes:
 
 
 PAGE = b"\n <!DOCTYPE html><html><body>Sign in</body></html>"
-NO_JSON = "the answer is no complete JSON document"
+NO_JSON = "the answer is not a complete JSON document"
 OTHER_JSON = "the answer is JSON, but neither a job nor an error"
 
 ODD: list[tuple[bytes, str]] = [

@@ -26,7 +26,7 @@ INPUTS: list[tuple[type[BmsProvider], dict[str, Any]]] = [
 WRONG = {"bms:endpoint": "x", "bms:projectId": "a b"}
 SAID = [
     "bms:projectId 'a b' may hold letters, digits, - and _ only, 64 at most",
-    "bms:endpoint 'x' is no http(s) URL; write https://HOST, with a port or path prefix where it needs one",
+    "bms:endpoint 'x' must be an http(s) URL; write https://HOST, with a port or path prefix where it needs one",
 ]
 ORDER = {"path": "baremetalservers", "body": {"server": {"name": "web", "extendparam": {}}}}
 UNKNOWN = Unknown()  # type: ignore[no-untyped-call]
@@ -55,7 +55,7 @@ def test_a_preview_goes_on_without_what_is_missing_only(kind: type[BmsProvider])
     notes: list[str] = []
     with running(Operation(preview=True, note=notes.append)):
         assert configured(kind, {}).create(inputs).outs == inputs
-        with pytest.raises(ExpectedError, match="bms:endpoint 'x' is no http"):
+        with pytest.raises(ExpectedError, match="bms:endpoint 'x' must be an http"):
             configured(kind, WRONG).create(inputs)
     assert len(notes) <= 1
 
@@ -73,7 +73,7 @@ def test_wrong_inputs_and_wrong_settings_are_told_at_once() -> None:
     """An input that is wrong is told once, beside the config's own values."""
     said = connection_problems({"endpoint": "y", "region": "eu-de"}, WRONG.get, {})
     assert said == [
-        "endpoint is no http(s) URL; write https://HOST, with a port or path prefix where it needs one",
+        "endpoint must be an http(s) URL; write https://HOST, with a port or path prefix where it needs one",
         *SAID,
     ]
 

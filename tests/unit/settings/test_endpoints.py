@@ -14,7 +14,7 @@ from urllib3.util import parse_url
 
 from pulumi_bms.settings.endpoints import endpoint_problem, name_problem, region_problem
 
-BLANKS, NO_URL = "holds blanks or other characters that no URL has", "is no http(s) URL"
+BLANKS, NO_URL = "holds blanks or other characters that no URL has", "must be an http(s) URL"
 USER, HTTP = "must not hold a user, a query or a fragment", "is http on another machine"
 
 
@@ -71,14 +71,14 @@ def test_an_endpoint(value: str) -> None:
         ("https://bms.example.com,S3CR3T", NO_URL),
         ("https://[2001:db8::1]S3CR3T", NO_URL),
         ("https://[fe80::1%25eth0]", NO_URL),
-        ("https://[1.2.3.4]", "is no"),
-        ("https://[S3CR3T]", "is no"),
-        ("https://[::1", "is no URL"),
+        ("https://[1.2.3.4]", "must be a"),
+        ("https://[S3CR3T]", "must be a"),
+        ("https://[::1", "must be a URL"),
         # No port.
         ("https://host:0", NO_URL),
-        ("https://host:S3CR3T", "is no URL"),
-        ("https://host:65536", "is no URL"),
-        ("https://host:-1", "is no URL"),
+        ("https://host:S3CR3T", "must be a URL"),
+        ("https://host:65536", "must be a URL"),
+        ("https://host:-1", "must be a URL"),
         # Characters.
         (" https://host", BLANKS),
         ("https://host\n", BLANKS),

@@ -155,7 +155,7 @@ def test_who_needs_no_identity_service(environ: Mapping[str, str]) -> None:
     [
         ("http://iam.example.com", "bms:iamEndpoint 'http://iam.example.com' is http on another machine, where a"),
         ("https://user:S3CR3T@iam.example.com", "bms:iamEndpoint must not hold a user"),
-        ("iam.example.com", "bms:iamEndpoint 'iam.example.com' is no http"),
+        ("iam.example.com", "bms:iamEndpoint 'iam.example.com' must be an http"),
     ],
 )
 def test_an_iam_endpoint_that_is_none(value: str, says: str) -> None:

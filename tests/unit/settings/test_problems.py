@@ -20,7 +20,7 @@ WRONG: dict[str, object] = {
 }
 URL = "write https://HOST, with a port or path prefix where it needs one"
 SAID = [
-    f"bms:endpoint 'htp://bms.example.com' is no http(s) URL; {URL}",
+    f"bms:endpoint 'htp://bms.example.com' must be an http(s) URL; {URL}",
     (
         "bms:iamEndpoint 'http://iam.example.com' is http on another machine, where a credential could be read on the "
         "way; write https://"
@@ -59,7 +59,7 @@ def test_variables_are_judged_where_they_count() -> None:
         "OS_REGION_NAME": "RegionOne",
     }
     assert found({}, environ) == [
-        f"BMS_ENDPOINT 'bms.example.com' is no http(s) URL; {URL}",
+        f"BMS_ENDPOINT 'bms.example.com' must be an http(s) URL; {URL}",
         "HW_PROJECT_ID 'a b' may hold letters, digits, - and _ only, 64 at most",
     ]
     assert found({"bms:endpoint": "https://bms.example.com", "bms:projectId": "p"}, environ) == []
@@ -121,7 +121,7 @@ def test_an_error_has_all_that_is_wrong_and_missing() -> None:
         load({}, {"bms:endpoint": "x", "bms:maxRequestsPerMinute": "0", "bms:accessKey": "a"}.get, {})
     lines = str(error.value).split("\n")
     assert lines[:2] == [
-        f"bms:endpoint 'x' is no http(s) URL; {URL}",
+        f"bms:endpoint 'x' must be an http(s) URL; {URL}",
         "bms:maxRequestsPerMinute '0' must be a whole number of at least 1",
     ]
     assert lines[2].startswith("bms:secretKey must be set beside bms:accessKey")

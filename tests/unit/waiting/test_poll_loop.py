@@ -422,7 +422,7 @@ NO_NEWS_ANSWERS = {
     "500": NoNewsError(WHAT, status=500),
     "503": NoNewsError(WHAT, status=503),
     "an HTML page": NoNewsError(WHAT, status=200, detail="the answer is a page of HTML or XML, no JSON"),
-    "cut off": NoNewsError(WHAT, status=200, detail="the answer is no complete JSON document"),
+    "cut off": NoNewsError(WHAT, status=200, detail="the answer is not a complete JSON document"),
     "400 BMS.0212": NoNewsError(WHAT, status=400, code="BMS.0212"),
     "400 Common.0024": NoNewsError(WHAT, status=400, code="Common.0024"),
     "an unknown error in 200": NoNewsError(WHAT, status=200, code="XYZ.1"),

@@ -1,1 +1,1 @@
-"""Credentials, and what an API thinks of them. No I/O."""
+"""Credentials, and their state at every API. No I/O."""

@@ -1,4 +1,4 @@
-"""Access keys: each request is signed with SDK-HMAC-SHA256, anew for each try.
+"""Access keys: every request is signed with SDK-HMAC-SHA256, again for every try.
 
 Source: the API signing guide, "AK/SK Signing and Authentication Algorithm": the current form, without a derived key.
 """
@@ -26,14 +26,14 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class AccessKeyCredential(Unpicklable):
-    """An access key and its secret; a temporary one has a security token too. Only its owner can renew it."""
+    """An access key and its secret. A temporary key also has a security token. Only the owner can renew the key."""
 
     access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
     source: str
     security_token: str | None = field(default=None, repr=False)
     clock: Callable[[], float] = field(default=time.time, repr=False, compare=False)
-    """POSIX seconds: the date in the signature."""
+    """POSIX seconds for the date in the signature."""
 
     def __post_init__(self) -> None:
         check_secret("access key", self.access_key, self.source)
@@ -43,17 +43,17 @@ class AccessKeyCredential(Unpicklable):
 
     @property
     def kind(self) -> str:
-        """What it is."""
+        """The kind, for messages."""
         return "access key"
 
     @property
     def fingerprint(self) -> str:
-        """A digest of all its parts."""
+        """A digest of all parts."""
         return fingerprint_of(self.kind, self.access_key, self.secret_key, self.security_token or "")
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """All its parts: an answer about a wrong signature repeats what was signed."""
+        """All parts: a response about a wrong signature repeats the signed text."""
         return tuple(filter(None, (self.access_key, self.secret_key, self.security_token)))
 
     def authenticate(
@@ -62,7 +62,7 @@ class AccessKeyCredential(Unpicklable):
         timeout: float | None = None,  # noqa: ARG002
         unwanted: Unwanted = None,  # noqa: ARG002
     ) -> None:
-        """Sign the request as it is now: nothing of what is signed may change after that."""
+        """Sign the request in its present form. No signed part may change afterwards."""
         headers = request.headers
         headers["Host"] = _host(request.url or "")
         headers["X-Sdk-Date"] = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self.clock()))
@@ -76,12 +76,12 @@ class AccessKeyCredential(Unpicklable):
         )
 
     def renew(self, rejected: PreparedRequest) -> bool:  # noqa: ARG002
-        """Never: a second bad signature brings the key nearer to being locked."""
+        """False: a second bad signature brings the key closer to a lock."""
         return False
 
 
 def canonical_request(method: str, target: str, headers: Mapping[str, str], body: bytes) -> str:
-    """The text that is signed; `target` is path and query as they are sent, names of `headers` are lower case."""
+    """The text to sign. `target` is the sent path and query. The names of `headers` are lower case."""
     path, _, query = target.partition("?")
     path = _encoded(unquote(path), safe="/")
     names = sorted(headers)
@@ -99,7 +99,7 @@ def canonical_request(method: str, target: str, headers: Mapping[str, str], body
 
 
 def signature(secret_key: str, date: str, canonical: str) -> str:
-    """The signature of a canonical request; `date` is that of `X-Sdk-Date`."""
+    """The signature of a canonical request. `date` is the date of `X-Sdk-Date`."""
     text = f"{ALGORITHM}\n{date}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     return hmac.new(secret_key.encode(), text.encode(), hashlib.sha256).hexdigest()
 
@@ -109,7 +109,7 @@ def _encoded(text: str, safe: str = "") -> str:
 
 
 def _host(url: str) -> str:
-    """The header as the connection would write it: signed, so written here."""
+    """The `Host` header as the connection would write the header. A signed header must be written here."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else (parts.hostname or "")
     return host if parts.port in (None, _DEFAULT_PORTS.get(parts.scheme)) else f"{host}:{parts.port}"

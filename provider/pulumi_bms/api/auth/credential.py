@@ -1,7 +1,7 @@
-"""Credentials: values that authenticate one request. This file has what they share, and the ready token.
+"""Credentials: values that authenticate one request. This file has the common parts and the ready token.
 
-Source: the page "Authentication" of the Bare Metal Server API reference. The access key is in `signing`, the user who
-signs in with a password in `iam`.
+Source: the page "Authentication" of the Bare Metal Server API reference. The access key is in `access_key`, the user
+with a password in `identity.user`.
 """
 
 from __future__ import annotations
@@ -22,37 +22,37 @@ _FINGERPRINT_KEY = os.urandom(32)
 
 
 class Credential(Protocol):
-    """What authenticates one request. It shows where it was found, and never the secret."""
+    """Authenticates one request. Shows its source, and never the secret."""
 
     @property
     def kind(self) -> str:
-        """What it is, in a word or two, for messages."""
+        """The kind of the credential in a word or two, for messages."""
         ...
 
     @property
     def source(self) -> str:
-        """Where it was found, such as `HW_AUTH_TOKEN`."""
+        """The source of the credential, for example `HW_AUTH_TOKEN`."""
         ...
 
     @property
     def fingerprint(self) -> str:
-        """A digest by which it is told from others; the secret can't be read from it."""
+        """A digest that identifies the credential. The secret can't be read from the digest."""
         ...
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no message may repeat."""
+        """The texts that messages must mask."""
         ...
 
     def authenticate(self, request: PreparedRequest, timeout: float | None = None, unwanted: Unwanted = None) -> None:
-        """Add to a prepared request what makes the API accept it; `timeout` is what remains, in seconds.
+        """Add the authentication to a prepared request. `timeout` is the remaining time in seconds.
 
-        Raises an `ApiError` where that takes a request of its own and fails, or once `unwanted` is true.
+        Raises an `ApiError` if a request of its own fails, or when `unwanted` is true.
         """
         ...
 
     def renew(self, rejected: PreparedRequest) -> bool:
-        """Have something fresh for another try after that request was rejected; False where that is not possible."""
+        """Prepare a fresh token for the next try after a rejected request. False if the credential can't be renewed."""
         ...
 
 
@@ -62,7 +62,7 @@ def described(credential: Credential) -> str:
 
 
 def fingerprint_of(*parts: str) -> str:
-    """A digest that is of no use outside this process: a short password can't be guessed from it."""
+    """A digest with a key of this process. So a short password can't be guessed from the digest."""
     digest = hashlib.blake2b(key=_FINGERPRINT_KEY)
     for part in parts:
         digest.update(f"{len(part)}:{part}".encode(errors="surrogatepass"))
@@ -70,7 +70,7 @@ def fingerprint_of(*parts: str) -> str:
 
 
 def check_secret(what: str, text: str, source: str) -> None:
-    """Refuse what can't be sent in a header: a line break would end it and begin another one."""
+    """Refuse text that can't be sent in a header. A line break would end the header and start a new header."""
     if not text or not text.isascii() or not text.isprintable() or set(text) & set(" \"'"):
         raise SettingsError(
             f"the {what} from {source} is empty or holds blanks, line breaks or other characters that no {what} has; "
@@ -79,7 +79,7 @@ def check_secret(what: str, text: str, source: str) -> None:
 
 
 class Unpicklable:
-    """What holds a secret: a pickle or a copy of it would carry the secret away."""
+    """Holds a secret, so must not be pickled or copied: the pickle or the copy would carry the secret away."""
 
     __slots__ = ()
 
@@ -90,7 +90,7 @@ class Unpicklable:
 
 @dataclass(frozen=True, slots=True)
 class TokenCredential(Unpicklable):
-    """A ready project token, sent as `X-Auth-Token`. It can't be renewed."""
+    """A ready project token, sent as `X-Auth-Token`. The token can't be renewed."""
 
     token: str = field(repr=False)
     source: str
@@ -100,7 +100,7 @@ class TokenCredential(Unpicklable):
 
     @property
     def kind(self) -> str:
-        """What it is."""
+        """The kind, for messages."""
         return "token"
 
     @property
@@ -123,5 +123,5 @@ class TokenCredential(Unpicklable):
         request.headers[TOKEN_HEADER] = self.token
 
     def renew(self, rejected: PreparedRequest) -> bool:  # noqa: ARG002
-        """Never: whoever made the token must make a new one."""
+        """False: only the issuer of the token can make a new token."""
         return False

@@ -1,7 +1,7 @@
-"""Why an API does not accept a credential, and what to do: read from its answer. Pure functions.
+"""Why an API rejects a credential, and the next step, read from the response. Pure functions.
 
-Sources: the page "Common Errors Related to IAM Authentication Information" of the API signing guide, whose texts all
-come under one code; the page "Authentication" of the Bare Metal Server API reference.
+Sources: the page "Common Errors Related to IAM Authentication Information" of the API signing guide, whose texts share
+one code, and the page "Authentication" of the Bare Metal Server API reference.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pulumi_bms.api.http.request import SIGN_IN, Request
 from pulumi_bms.api.http.response import Answer
 
 LARGEST_SKEW = timedelta(minutes=15)
-"""How far the date of a signature may be from the API's clock."""
+"""Largest difference between the date of a signature and the API's clock."""
 
 _FORBIDDEN = 403
 _CANONICAL_REQUEST = re.compile(r",?\s*canonicalRequest:.*", re.IGNORECASE)
@@ -34,7 +34,7 @@ _WRONG_LOGIN = (
     "check user name, password and account (domain) name; a HUAWEI ID can't sign in like this: create an IAM user"
 )
 
-# What the answer says, by the kind of credential ("" for any), and what to do. The first that fits counts.
+# Text of the response, kind of credential ("" for any), and advice. The first match counts.
 _SAID: tuple[tuple[str, str, str], ...] = (
     (r"frozen|arrears|suspended", "", _FROZEN),
     (r"reach the limit|\blocked", "access key", _KEY_LOCKED),
@@ -51,13 +51,16 @@ _SAID: tuple[tuple[str, str, str], ...] = (
 
 
 def skew_of(answer: Answer, signed_at: float) -> timedelta | None:
-    """How far this machine's clock is ahead of the API's, by the answer's `Date`; `signed_at` is POSIX seconds."""
+    """How far this machine's clock is ahead of the API's clock, by the response's `Date`.
+
+    `signed_at` is POSIX seconds.
+    """
     date = answer.date
     return timedelta(seconds=signed_at - date.timestamp()) if date else None
 
 
 def advise(error: ApiError, credential: Credential, skew: timedelta | None, request: Request) -> str | None:
-    """What to do about an error, where that is more than the table of codes says."""
+    """The advice for an error, if more is known than the table of codes says."""
     said = f"{error.code} {error.detail}"
     if isinstance(error, AuthenticationError):
         return _of_clock(credential, skew) or _of_words(said, credential) or _of_kind(error, credential, request)
@@ -69,7 +72,7 @@ def advise(error: ApiError, credential: Credential, skew: timedelta | None, requ
 
 
 def shows_acceptance(error: ApiError) -> bool:
-    """Whether an error is one that only those are told whom the gateway has let in: a code of the service's own."""
+    """Whether the error comes from the service behind the gateway. Then the gateway has accepted the credential."""
     code = error_codes.normalise(error.code)
     return (
         bool(code) and not code.upper().startswith("APIG") and not isinstance(error, NoNewsError | AuthenticationError)
@@ -77,12 +80,12 @@ def shows_acceptance(error: ApiError) -> bool:
 
 
 def without_canonical_request(words: str | None) -> str | None:
-    """What the gateway says of a wrong signature, without all that was signed, which it repeats."""
+    """The gateway's message about a wrong signature, without the signed text that the gateway repeats."""
     return _CANONICAL_REQUEST.sub("", words) if words else words
 
 
 def concerns_credential(error: ApiError) -> bool:
-    """Whether an error is about who asks, so that it must say by which credential."""
+    """Whether the error is about the sender, so that the message must name the credential."""
     known = error_codes.lookup(error.code)
     about_rights = error.status == _FORBIDDEN or (known is not None and known.kind is error_codes.Kind.AUTH)
     return about_rights or isinstance(error, AuthenticationError)
@@ -93,7 +96,7 @@ def _of_clock(credential: Credential, skew: timedelta | None) -> str | None:
         return None
     minute = timedelta(minutes=1)
     allowed = LARGEST_SKEW // minute
-    # Rounded, but never down to what is allowed.
+    # Rounded, but never down to the allowed difference.
     minutes = max(allowed + 1, round(abs(skew) / minute))
     side = "ahead of" if skew > timedelta() else "behind"
     return f"this machine's clock is {minutes} minutes {side} the API's, and {allowed} are allowed: set the clock"

@@ -1,13 +1,14 @@
-"""What APIs think of credentials: the first use is made alone, and a rejected one is not used again.
+"""Guard credentials against lockout: the first use is sent alone, and a rejected credential is not sent again.
 
-Five bad signatures in a row lock an access key, and some wrong passwords a user: ten resources that start together with
-a wrong secret must cost one request. So until an API has accepted a credential, one request at a time is sent with it;
-whoever waited learns from its answer. After that everybody sends at will. Where an answer is slow to come, a second and
-a third request are sent: a job that the API never answers for must not hold up the others.
+Five bad signatures in a row lock an access key. Some wrong passwords lock a user. Ten resources that start together
+with a wrong secret must cost one request. Until an API has accepted a credential, one request at a time is sent with
+the credential. The waiting requests learn from the response. After acceptance, requests are sent without waiting.
+After `PATIENCE` seconds without a response, a second and a third request are sent. So a job without any response does
+not hold up the other jobs.
 
 A rejection counts for one project, because the API may accept the same credential in another project. No code tells a
-wrong credential from a wrong project: the gateway has APIGW.0301 for both. So each project has a first use of its own,
-and a credential is rejected for all projects once `MOST_FIRST_USES` projects have rejected and none has accepted it.
+wrong credential from a wrong project: the gateway has APIGW.0301 for both. So every project has its own first use.
+After `MOST_FIRST_USES` rejections and no acceptance, a credential is rejected for all projects.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from pulumi_bms.api.errors import AuthenticationError, NoNewsError
 from pulumi_bms.api.http.background import CHECK, INTERRUPTED, Unwanted
 
 PATIENCE = 2.0
-"""Seconds for which a first use that is under way keeps the next one waiting."""
+"""Seconds for which a pending first use delays the next first use."""
 MOST_FIRST_USES = 3
-"""First uses that may be under way or rejected, all projects together: less than what locks a key or a user."""
+"""First uses pending or rejected in all projects together. More would lock a key or a user."""
 
 
 class Standing:
-    """What one API thinks of one credential, by project: nothing yet, that it is good, or that it is not."""
+    """The state of one credential at one API, by project: unknown, accepted or rejected."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
@@ -51,11 +52,11 @@ class Standing:
         timeout: float | None = None,
         unwanted: Unwanted = None,
     ) -> Iterator[None]:
-        """Send one request, `what`, with the credential; raises what its first use has shown.
+        """Send one request, `what`, with the credential. Raises the rejection of an earlier first use.
 
-        Where the one that was waited for got no answer at all, a `repeatable` request gets none either, so that many
-        waits don't queue up at a silent API; any other does so only where that one never left. The wait for a turn ends
-        after `timeout` seconds, and once `unwanted` is true.
+        The pending first use is a probe. If the probe got no response, waiting `repeatable` requests fail at once: many
+        waits must not queue at a silent API. Other requests fail only if the probe was never sent. The wait for a turn
+        ends after `timeout` seconds, or when `unwanted` is true.
         """
         is_first_use = self._enter(credential, what, project, repeatable=repeatable, timeout=timeout, unwanted=unwanted)
         try:
@@ -72,15 +73,15 @@ class Standing:
                     self._changed.notify_all()
 
     def accept(self, project: str = "") -> None:
-        """Note that an answer came which only an accepted credential gets."""
+        """Note a response that only an accepted credential gets."""
         with self._changed:
             self._accepted.add(project)
             self._changed.notify_all()
 
     def reject(self, error: AuthenticationError, project: str = "") -> None:
-        """Note that the API does not accept the credential."""
+        """Note that the API rejected the credential."""
         with self._changed:
-            # A copy has no traceback, whose frames would keep the rejected request, and so the secret, alive.
+            # A copy has no traceback. A traceback would keep the rejected request alive, and so the secret.
             self._rejections.setdefault(project, copy.copy(error))
             self._changed.notify_all()
 
@@ -94,7 +95,7 @@ class Standing:
         timeout: float | None,
         unwanted: Unwanted,
     ) -> bool:
-        """Wait for a turn; whether it is a first use, for which the others wait."""
+        """Wait for a turn. True for a first use: the other requests wait for the result."""
         begun = time.monotonic()
         with self._changed:
             miss = self._miss
@@ -138,7 +139,7 @@ class Standing:
 
 
 class Trust:
-    """The standings of all credentials at all APIs. Safe to use from many threads."""
+    """The states of all credentials at all APIs. Safe to use from many threads."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
@@ -146,10 +147,13 @@ class Trust:
         self._standings: dict[tuple[str, str], Standing] = {}
 
     def standing(self, endpoint: str, credential: Credential) -> Standing:
-        """The standing of a credential at an endpoint: it may be bad at one and good at another."""
+        """The state of a credential at an endpoint.
+
+        The same credential may be good at one endpoint and bad at another.
+        """
         with self._lock:
             return self._standings.setdefault((endpoint, credential.fingerprint), Standing(self._patience))
 
 
 TRUST = Trust()
-"""That of this process."""
+"""The states of this process."""

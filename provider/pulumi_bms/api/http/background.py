@@ -13,10 +13,10 @@ T = TypeVar("T")
 CHECK = 0.2
 """Seconds between two checks for a cancel."""
 INTERRUPTED = "interrupted before it was sent"
-"""The reason why a request was not sent after a cancel."""
+"""The reason for not sending a request after a cancel."""
 
 Unwanted: TypeAlias = Callable[[], bool] | None
-"""True once the run is cancelled and a result has no use any more; None for a wait without a cancel."""
+"""True once the run is cancelled and a result has no use any more. None for a wait without a cancel."""
 
 
 class NoThreadError(Exception):
@@ -31,7 +31,7 @@ class UnwantedError(Exception):
 
 
 def start(work: Callable[[], T], name: str) -> Future[T]:
-    """Begin the work in a daemon thread; raises `NoThreadError`."""
+    """Begin the work in a daemon thread. Raises `NoThreadError`."""
     future: Future[T] = Future()
 
     def run() -> None:
@@ -52,7 +52,7 @@ def start(work: Callable[[], T], name: str) -> Future[T]:
 def result_of(future: Future[T], timeout: float | None = None, unwanted: Unwanted = None) -> T:
     """The result or the error of the work.
 
-    Raises `TimeoutError` after `timeout` seconds, and `UnwantedError` once `unwanted` is true.
+    Raises `TimeoutError` after `timeout` seconds, and `UnwantedError` when `unwanted` is true.
     """
     ends_at = float("inf") if timeout is None else time.monotonic() + timeout
     while not future.done():
@@ -66,7 +66,7 @@ def result_of(future: Future[T], timeout: float | None = None, unwanted: Unwante
 
 
 def pause(seconds: float, unwanted: Unwanted = None) -> None:
-    """Sleep; raises `UnwantedError` once `unwanted` is true."""
+    """Sleep. Raises `UnwantedError` when `unwanted` is true."""
     ends_at = time.monotonic() + seconds
     while (left := ends_at - time.monotonic()) > 0:
         if unwanted and unwanted():
@@ -75,7 +75,7 @@ def pause(seconds: float, unwanted: Unwanted = None) -> None:
 
 
 def _step(left: float, unwanted: Unwanted) -> float | None:
-    """Seconds until the next check; None without a deadline and without a cancel."""
+    """Seconds until the next check. None without a deadline and without a cancel."""
     if unwanted:
         return min(left, CHECK)
     return None if left == float("inf") else left

@@ -1,4 +1,4 @@
-"""Why an exchange brought no answer, in plain words."""
+"""Why an exchange got no response, in plain words."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def cause_of(error: Exception, *, begun: bool) -> str:
-    """The innermost reason: requests wraps one error in another, with object addresses.
+    """The innermost reason: requests nests errors, with object addresses in the text.
 
-    `begun` is whether the request has begun to leave: before that, a timeout is one of the connection.
+    `begun` says whether the request has begun to leave. A timeout before belongs to the connection.
     """
     if isinstance(error, requests.exceptions.Timeout | ReadTimeoutError):
         return "no answer in time" if begun else "no connection in time"
@@ -38,7 +38,7 @@ def cause_of(error: Exception, *, begun: bool) -> str:
     if isinstance(error, requests.exceptions.SSLError):
         return f"TLS: {list(_causes(error))[-1]}"
     if isinstance(error, _NO_ADDRESS):
-        # Without its text, which may repeat the password of a proxy.
+        # Without the text of the error: the text may repeat the password of a proxy.
         return "the address of the endpoint, or of a proxy that the environment names, can't be used"
     if not isinstance(error, requests.RequestException | HTTPError):
         return str(error)

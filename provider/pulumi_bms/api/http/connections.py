@@ -1,4 +1,4 @@
-"""Connections of urllib3 that report to their exchange, and a session of `requests` that uses such connections."""
+"""Connections of urllib3 that report to their exchange, and a session of `requests` with these connections."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from requests import Response
 
 POOLED_CONNECTIONS = 64
-"""Connections that are kept alive: more than the polls of a full request budget that are under way at once."""
+"""Kept-alive connections: more than the simultaneous polls at the full rate limit."""
 LARGEST_HEAD = 256 * 1024
-"""Bytes of a head that are read: status line and headers, and any interim responses before."""
+"""Limit of a head in bytes: status line, headers and all interim responses before."""
 
 
 class _Head:
@@ -50,7 +50,7 @@ class _Head:
 
 
 class _Response(http.client.HTTPResponse):
-    # http.client bounds each head, but not the number of interim responses.
+    # http.client bounds every head, but not the number of interim responses.
     def __init__(self, sock: socket.socket, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
         self.fp = cast("BufferedReader", _Head(self.fp))
@@ -62,7 +62,7 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Watched(HTTPConnection):
-    """A connection that asks the exchange of its thread before each byte that leaves."""
+    """A connection that checks the exchange of its thread before every byte leaves."""
 
     response_class = _Response
     _exchange: Exchange | None = None
@@ -78,22 +78,22 @@ class _Watched(HTTPConnection):
 
     def send(self, data: Any) -> None:
         if self.sock is None:
-            # http.client would connect within its own `send`: too late, the request would count as sent already.
+            # http.client would connect within its own `send`. Then the request would count as sent too early.
             self.connect()
         self._go_on()
-        # Bytes that are sent while connecting are for the proxy, which opens a tunnel.
+        # Bytes sent during the connect go to the proxy, which opens a tunnel.
         if not self._connects:
             current().begin()
         super().send(data)
 
     def _tunnel(self) -> None:
         super()._tunnel()
-        # A cut connection looks like the end of the proxy's head.
+        # A cut connection resembles the end of the proxy's head.
         self._go_on()
 
     def cut(self, exchange: Exchange) -> None:
         sock = self.sock if self._exchange is exchange else None
-        # TLS within the TLS of a proxy is no socket, but holds a socket.
+        # TLS within the TLS of a proxy is an object around a socket.
         inner = getattr(sock, "socket", sock)
         if isinstance(inner, socket.socket):
             with suppress(OSError):
@@ -130,15 +130,15 @@ class _Adapter(HTTPAdapter):
 
 class _Session(requests.Session):
     def get_redirect_target(self, resp: Response) -> str | None:  # noqa: ARG002
-        """Nowhere: even of a redirect that it must not follow, requests reads the address, and the body without end."""
+        """None: requests would read the address and the endless body even of a redirect that must not be followed."""
         return None
 
 
 def new_session() -> requests.Session:
-    """A session that follows no redirect, keeps no cookie and asks for no compression."""
+    """A session without redirects, cookies and compression."""
     session = _Session()
     session.headers["User-Agent"] = f"pulumi-bms/{__version__}"
-    # Compression would let a small answer grow without bound.
+    # With compression a small response could grow without bound.
     session.headers["Accept-Encoding"] = "identity"
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("http://", "https://"):

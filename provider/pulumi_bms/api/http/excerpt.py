@@ -49,7 +49,7 @@ def _pairs(body: bytes, text: str) -> Iterator[tuple[str, str]]:
     try:
         yield from _walk("", json.loads(body), named=False, depth=0)
     except (ValueError, RecursionError):
-        # A cut-off document: only values with an end count.
+        # In a cut-off document only complete values count.
         for name, quoted, number in _PAIR.findall(text):
             value = quoted or number
             if _NAME.fullmatch(name) and _VALUE.fullmatch(value):

@@ -1,8 +1,8 @@
-"""One exchange of a request for a response, in a thread of its own and with one deadline for all its parts.
+"""One exchange of a request for a response, in its own thread and with one deadline for all parts.
 
-The caller does no I/O, so no part of an exchange can hold the caller: neither name resolution, nor connect, proxy, TLS
-handshake, head, body or trailer. A connection calls `begin` before the first byte of the request leaves. So an error
-knows whether the request was sent, and a request that was given up never leaves later.
+The caller does no I/O. So no part of an exchange can block the caller: neither name resolution, connect, proxy, TLS
+handshake, head, body nor trailer. A connection calls `begin` before the first byte of the request leaves. So an error
+knows whether the request was sent, and an abandoned request never leaves later.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ class Cuttable(Protocol):
     """A connection that can be ended from another thread."""
 
     def cut(self, exchange: Exchange) -> None:
-        """End the connection if the connection serves this exchange; a read or write under way gets an error."""
+        """End the connection if the connection serves this exchange. A pending read or write fails."""
         ...
 
 
 class GivenUpError(Exception):
-    """The caller waits for this exchange no longer."""
+    """The caller no longer waits for this exchange."""
 
 
 class Exchange:
-    """The state that the caller and the thread of the exchange share.
+    """The state shared by the caller and the thread of the exchange.
 
-    `status` and `request_id` are those of the response, as soon as its head has come. `body` is what has come of its
-    body so far.
+    `status` and `request_id` are set when the head of the response has arrived. `body` is the part of the body that has
+    arrived.
     """
 
     def __init__(self) -> None:
@@ -51,15 +51,15 @@ class Exchange:
 
     @property
     def begun(self) -> bool:
-        """Whether the first byte of the request was handed to a connection that stood."""
+        """Whether the first byte of the request was handed to an open connection."""
         return self._begun
 
     def run(self, work: Callable[[], T], seconds: float, unwanted: Unwanted, *, repeatable: bool) -> T:
         """The result or the error of the work.
 
-        Raises `NoThreadError`, `TimeoutError` after `seconds`, and `UnwantedError` once `unwanted` is true. A cancel
-        does not end the wait for a request that has begun to leave and is not `repeatable`: the response may name a
-        job that costs money.
+        Raises `NoThreadError`, `TimeoutError` after `seconds`, and `UnwantedError` when `unwanted` is true. A cancel
+        does not end the wait for a request that has begun to leave and is not `repeatable`. The response may name a job
+        that costs money.
         """
         future = start(lambda: self._in_thread(work), "exchange")
 
@@ -69,20 +69,20 @@ class Exchange:
         try:
             return result_of(future, seconds, stop if unwanted else None)
         except (TimeoutError, UnwantedError):
-            # The response may have come in this very moment.
+            # The response may have arrived at this very moment.
             if future.done() and not isinstance(future.exception(), GivenUpError):
                 return future.result()
             self._give_up()
             raise
 
     def begin(self) -> None:
-        """Note that the request leaves now; raises `GivenUpError` after the caller has given up."""
+        """Note that the request leaves now. Raises `GivenUpError` after the caller has given up."""
         with self._lock:
             self._go_on()
             self._begun = True
 
     def go_on(self, connection: Cuttable) -> None:
-        """Note the connection in use; raises `GivenUpError` after the caller has given up."""
+        """Note the connection in use. Raises `GivenUpError` after the caller has given up."""
         with self._lock:
             self._connection = connection
             self._go_on()
@@ -116,5 +116,5 @@ _OF_THREAD = _OfThread()
 
 
 def current() -> Exchange:
-    """The exchange that this thread makes."""
+    """The exchange of this thread."""
     return _OF_THREAD.exchange

@@ -1,8 +1,8 @@
-"""A server's words without the secrets that it may repeat. Pure functions.
+"""Mask secrets in a server's words. Pure functions.
 
-A secret is masked wherever it stands, within a longer word too. A secret of fewer than `SHORTEST_PART` characters is
-masked only where it stands alone, with no letter, digit or underscore beside it: it would else be found in most words,
-and the masks would tell which letters it has.
+A secret is masked everywhere, also within a longer word. A secret shorter than `SHORTEST_PART` characters is masked
+only with no letter, digit or underscore beside the secret. Otherwise the masks in ordinary words would show the
+letters of the secret.
 """
 
 from __future__ import annotations
@@ -13,32 +13,32 @@ from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
 SHORTEST_PART = 6
-"""Characters of a secret that is masked within a longer word too."""
+"""Shortest secret that is masked within a longer word too."""
 _MASK = "[secret]"
 _SENSITIVE = ("pass", "pwd", "secret", "user_data", "token", "private", "personality")
 
 
 def cleaned(text: str) -> str:
-    """A server's words on one line, without control characters: those could rewrite what a terminal shows."""
+    """The text on one line, without control characters: control characters could rewrite the terminal."""
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def redact(text: str | None, secrets: Iterable[str]) -> str | None:
-    """The text with each secret masked, however it is spelt."""
+    """The text with every secret masked, in every spelling."""
     spellings = {spelling for secret in secrets for spelling in _spellings(secret)}
     if not text or not spellings:
         return text
-    # The longest first: one may be the beginning of another.
+    # The longest first: a secret may be the beginning of a longer secret.
     return re.sub("|".join(sorted(spellings, key=len, reverse=True)), _MASK, text)
 
 
 def secrets_of(body: object) -> tuple[str, ...]:
-    """The values in a request's body that are secret by their names."""
+    """The values with secret names in a request's body."""
     return tuple(_secrets(body, sensitive=False))
 
 
 def _spellings(secret: str) -> Iterator[str]:
-    """Patterns of a secret as it stands, as JSON and as an address writes it; blanks of any kind."""
+    """Patterns of a secret: plain, as JSON and as part of an address, with blanks of any kind."""
     as_json = json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]
     for text in (secret, *as_json, as_json[0].replace("/", r"\/"), quote(secret, safe=""), quote_plus(secret)):
         words = cleaned(text).split()

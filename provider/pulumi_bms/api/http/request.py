@@ -1,4 +1,4 @@
-"""What is to be sent: one request, before it is signed."""
+"""One request before signing."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from pulumi_bms.api.auth.credential import Unpicklable
 from pulumi_bms.api.http.background import Unwanted
 
 SIGN_IN = "/v3/auth/tokens"
-"""Where users sign in at an identity service."""
+"""The path for signing in at an identity service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request(Unpicklable):
-    """One request: `path` begins with a slash and is quoted already; `timeout` is what remains, in seconds.
+    """One request. `path` begins with a slash and is already quoted. `timeout` is the remaining time in seconds.
 
-    `project_id` goes into the header that names the project, no error repeats what `secrets` holds, and where
-    `unwanted` says so before the request leaves, nothing is sent. `may_send` is asked at the last moment, with the
-    request in words. `response_timeout` is how long the response may take, in seconds, by default the transport's.
-    `scope` names the project of a request that has no such header.
+    `project_id` goes into the project header. Errors mask the values in `secrets`. If `unwanted` is true before the
+    request leaves, nothing is sent. `may_send` is called right before the request leaves, with the request in words.
+    `response_timeout` is the timeout of the response in seconds, by default the transport's timeout. `scope` names the
+    project of a request without a project header.
     """
 
     method: str
@@ -35,7 +35,7 @@ class Request(Unpicklable):
 
     @property
     def concerns(self) -> str:
-        """The project that a response is about, "" for none."""
+        """The project of the response, or ""."""
         return self.scope or self.project_id or ""
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""What an HTTP answer means: a JSON object that was asked for, or one error. Pure functions.
+"""The meaning of an HTTP response: the requested JSON object, or one error. Pure functions.
 
-Sources: the pages "Status Codes" and "Error Codes" of the Bare Metal Server API reference; the six shapes of error
-bodies are those of that API, its gateway, VPC, IAM, Nova and older services, which all answer at the same address.
+Sources: the pages "Status Codes" and "Error Codes" of the Bare Metal Server API reference. The six shapes of error
+bodies come from the API, its gateway, VPC, IAM, Nova and older services. All of them respond at the same address.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from pulumi_bms.api.errors import (
 from pulumi_bms.api.http.redaction import cleaned
 
 DEEPEST = 64
-"""Levels of objects and lists that are read; each level of sub-jobs has three."""
+"""Levels of objects and lists to read. One level of sub-jobs has three."""
 TOO_DEEP = "[nested too deeply]"
-"""The text in place of the levels below."""
+"""The text in place of deeper levels."""
 _LARGEST_WHOLE = 2**53
 _MOST_DIGITS = 17
 _HTTP_ERROR = re.compile("[45][0-9]{2}")
@@ -38,7 +38,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9][\w.:-]{0,99}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer, read whole. Header names are lower case."""
+    """One complete HTTP response. Header names are lower case."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -46,12 +46,15 @@ class Answer:
 
     @property
     def request_id(self) -> str | None:
-        """The id by which the cloud's support finds this request."""
+        """The id of the request, for the cloud's support."""
         return _identifier(self.headers.get("x-request-id"))
 
     @property
     def retry_after(self) -> float | None:
-        """The pause in seconds that the server asks for: seconds, milliseconds, or a date beside its own `Date`."""
+        """The pause that the server asks for, in seconds.
+
+        The header has seconds, milliseconds, or a date beside `Date`.
+        """
         milliseconds = _number(self.headers.get("retry-after-ms") or self.headers.get("x-ms-retry-after-ms"))
         if milliseconds is not None:
             return milliseconds / 1000
@@ -61,18 +64,18 @@ class Answer:
 
     @property
     def date(self) -> datetime | None:
-        """The moment of the answer by the server's clock."""
+        """The time of the response on the server's clock."""
         return _date(self.headers.get("date"))
 
     def _until(self, said: str | None) -> float | None:
-        # The server's own clock is the only one that its dates can be measured by: ours may jump.
+        # Measure the server's date by the server's clock: the local clock may jump.
         until, now = _date(said), self.date
         return max(0.0, (until - now).total_seconds()) if until and now else None
 
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What an error body says."""
+    """The content of an error body."""
 
     code: str | None = None
     message: str | None = None
@@ -80,15 +83,15 @@ class Complaint:
 
 
 def read_object(answer: Answer, what: str, wanted: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any]:
-    """The JSON object of a good answer; raises the error that any other answer means.
+    """The JSON object of a successful response. Raises the error of any other response.
 
-    `wanted` recognises the object that was asked for: such a body is no error, whatever else it holds.
+    `wanted` recognises the requested object. A recognised body counts as success, with any other content.
     """
     document = _parse(answer.body)
     if answer.status // 100 != 2:  # noqa: PLR2004
         raise _error(answer, complaint_of(document), what)
     if not answer.body.strip():
-        # A change that has nothing to tell is answered by a status alone.
+        # A successful change may have a status and an empty body.
         document = {}
     if isinstance(document, dict) and wanted(document):
         return document
@@ -96,7 +99,7 @@ def read_object(answer: Answer, what: str, wanted: Callable[[Mapping[str, Any]],
 
 
 def complaint_of(document: object) -> Complaint:
-    """What an error body says, in any of the six shapes; an empty complaint where it is none of them."""
+    """The content of an error body in any of the six shapes. Empty for any other body."""
     if not isinstance(document, dict):
         return Complaint()
     inner = document.get("error")
@@ -138,7 +141,7 @@ def _error(answer: Answer, said: Complaint, what: str) -> ApiError:
     elif not said.code and not said.message:
         said = Complaint(message=_shape(answer.body, None))
     kind = _class_of(answer.status, said)
-    # The API writes JSON: a page comes from a gateway or a web server that does not have it.
+    # The API writes JSON. A page comes from a gateway or a web server without the API.
     is_elsewhere = kind is NotFoundError and _is_page(answer.body)
     return _make(NoSuchApiError if is_elsewhere else kind, answer, said, what)
 
@@ -169,15 +172,15 @@ def _make(kind: type[ApiError], answer: Answer, said: Complaint, what: str) -> A
 
 
 def _parse(body: bytes) -> object:
-    """The document, or None where it is no JSON, or JSON that could not be written down again.
+    """The document, or None for text that is not JSON, or JSON that could not be written again.
 
-    A value that no state can hold becomes text: a number beyond floats, and a value that is nested too deeply.
+    A value that no state can hold becomes text: a number beyond floats, or a value nested too deeply.
     """
     try:
         document = json.loads(body, parse_constant=_refuse, parse_int=_whole, parse_float=_fraction)
         _cut(document)
         if b"\\ud" in body.lower():
-            # Half a character, which no state and no message could hold.
+            # Half a surrogate pair can't stand in a state or a message.
             json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
@@ -185,11 +188,11 @@ def _parse(body: bytes) -> object:
 
 
 def _refuse(constant: str) -> object:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} must not stand in JSON")
 
 
 def _whole(digits: str) -> int | str:
-    """The number, where a float holds it exactly: states keep numbers as floats."""
+    """The number if a float holds the number exactly: states keep numbers as floats."""
     return int(digits) if len(digits) <= _MOST_DIGITS and abs(int(digits)) <= _LARGEST_WHOLE else digits
 
 
@@ -225,7 +228,7 @@ def _shape(body: bytes, document: object) -> str:
     if _is_page(body):
         return "the answer is a page of HTML or XML, no JSON"
     if document is None:
-        return "the answer is no complete JSON document"
+        return "the answer is not a complete JSON document"
     return "the answer is JSON, but neither a job nor an error"
 
 
@@ -238,7 +241,7 @@ def _words(value: object) -> str | None:
 
 
 def _identifier(text: str | None) -> str | None:
-    """An id as such; anything else could rewrite what a terminal shows, or hold anything."""
+    """An id in safe characters, else None. Other text could rewrite the terminal."""
     return text if text and _IDENTIFIER.fullmatch(text) else None
 
 

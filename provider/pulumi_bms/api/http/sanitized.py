@@ -1,7 +1,7 @@
-"""What strangers wrote into a document, made safe to show and to store.
+"""Server documents made safe to show and to store.
 
-Control characters could rewrite what a terminal shows, and a failure text may repeat a password that was sent. Both
-leave a job document here, in keys and values at any depth, before anything else reads it.
+Control characters could rewrite the terminal. A failure text may repeat a sent password. Both are removed here from
+keys and values at any depth, before other code reads a job document.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from pulumi_bms.api.http.redaction import redact
 Document = TypeVar("Document", bound=Mapping[str, Any])
 
 SHORTEST_SECRET = 6
-"""Characters from which a submitted secret is looked for in documents; the API's passwords have 8 at least."""
+"""Shortest submitted secret to mask in documents. Passwords of the API have 8 characters at least."""
 LONG_SECRET = 16
-"""Characters from which a secret is masked even where programs decide on the text: shorter ones may stand in an id."""
+"""Shortest secret to mask in texts that programs read. A shorter secret may be part of an id."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Control characters, those that change the direction of writing, and line separators."""
+"""Control characters, line separators, and characters that change the direction of writing."""
 _ID_NAME = re.compile(r"(?:^|_)ids?$|Ids?$")
 _EXACT_NAMES = frozenset({"status", "job_type", "error_code", "begin_time", "end_time"})
 _FIELDS = _EXACT_NAMES | {
@@ -37,23 +37,23 @@ _FIELDS = _EXACT_NAMES | {
 }
 _MARK = "\N{REPLACEMENT CHARACTER}"
 _BETWEEN = "\0"
-"""Stands in no text without control characters."""
+"""Never part of a text without control characters."""
 
 
 class KnownSecrets:
-    """Secrets of this process that no credential holds, such as passwords in submissions. Safe to use from threads."""
+    """Secrets of this process outside credentials, for example passwords in submissions. Safe to use from threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._values: dict[str, None] = {}
 
     def add(self, values: Iterable[str]) -> None:
-        """Remember more; what is shorter than any password stands in ordinary words, and would mask them."""
+        """Add secrets. Values shorter than any password are ignored: ordinary words would be masked."""
         with self._lock:
             self._values.update((value, None) for value in values if len(value) >= SHORTEST_SECRET)
 
     def all(self) -> tuple[str, ...]:
-        """All that were added."""
+        """All added secrets."""
         with self._lock:
             return tuple(self._values)
 
@@ -63,15 +63,15 @@ SUBMITTED = KnownSecrets()
 
 
 def without_control_characters(text: str, instead: str = "") -> str:
-    """The text with `instead` for each control character; line breaks and tabs become blanks."""
+    """The text with `instead` for every control character. Line breaks and tabs become blanks."""
     return _CONTROL.sub(lambda found: " " if found[0].isspace() else instead, text)
 
 
 def sanitized(document: Document, secrets: Iterable[str] = ()) -> Document:
-    """The document without control characters, and with each secret masked.
+    """The document without control characters, and with every secret masked.
 
-    Ids, names of fields, statuses, codes and times keep their text unless a long secret stands in them: a password of
-    a few letters must not change which server is meant, or whether a job has ended.
+    In ids, field names, statuses, codes and times only long secrets are masked. A short password must not change the id
+    of a server or the end of a job.
     """
     found = list(dict.fromkeys(_texts(document)))
     changes = {old: new for old, new in zip(found, _safe(found, tuple(secrets)), strict=True) if old[0] != new}
@@ -79,12 +79,15 @@ def sanitized(document: Document, secrets: Iterable[str] = ()) -> Document:
 
 
 class _Kind(Enum):
-    """What a text is for."""
+    """The use of a text."""
 
     WORDS = auto()
     """People read the text."""
     NAME = auto()
-    """The name of a field for which no program looks. Without a mark for its control characters it could become one."""
+    """The name of a field that programs don't read.
+
+    Without marks for control characters the name could match a known name.
+    """
     EXACT = auto()
     """Programs decide on the text."""
 
@@ -93,7 +96,7 @@ _Text = tuple[str, _Kind]
 
 
 def _texts(document: Mapping[str, Any]) -> Iterator[_Text]:
-    # Not by recursion: nobody bounds how deep strangers nest.
+    # No recursion: the nesting of a server document has no bound.
     todo: list[tuple[Any, _Kind]] = [(document, _Kind.WORDS)]
     while todo:
         value, kind = todo.pop()
@@ -115,8 +118,8 @@ def _kind_of_name(name: str) -> _Kind:
 
 
 def _safe(texts: Sequence[_Text], secrets: Sequence[str]) -> list[str]:
-    """The texts in their order, each as it may be shown."""
-    # What only looks like SUCCESS, or like another id, must not become that.
+    """The texts in their order, safe to show."""
+    # A text that only resembles SUCCESS, or an id, must not become equal.
     cleaned = [without_control_characters(text, "" if kind is _Kind.WORDS else _MARK) for text, kind in texts]
     is_exact = [kind is _Kind.EXACT for _, kind in texts]
     long = [secret for secret in secrets if len(secret) >= LONG_SECRET]
@@ -126,12 +129,12 @@ def _safe(texts: Sequence[_Text], secrets: Sequence[str]) -> list[str]:
 
 
 def _masked(texts: Iterable[str], secrets: Sequence[str]) -> list[str]:
-    """The texts with the secrets masked, in one pass over all of them."""
+    """The texts with the secrets masked, in one pass over all texts."""
     return (redact(_BETWEEN.join(texts), secrets) or "").split(_BETWEEN)
 
 
 def _replaced(document: Document, change: Callable[[_Text], str]) -> Document:
-    """A copy of the document, each text replaced by what `change` makes of it."""
+    """A copy of the document with every text replaced by the result of `change`."""
     root: list[Any] = [document]
     todo: list[tuple[Any, Any, _Kind]] = [(root, 0, _Kind.WORDS)]
     while todo:

@@ -1,7 +1,7 @@
-"""HTTP by `requests`: a session, timeouts, bounds. An answer comes back whole, or an error does.
+"""HTTP by `requests`: one session, timeouts, bounds. The result is a whole response or an error.
 
-`ask` is the way in: it signs a request, sends it, reads the answer, renews the credential once where that helps, and
-remembers what the API thinks of it.
+`ask` is the entry point. `ask` signs a request, sends the request and reads the response. If a fresh token may help,
+`ask` renews the credential once. `ask` also records whether the API accepted the credential.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ if TYPE_CHECKING:
     from requests import PreparedRequest, Response
 
 CONNECT_TIMEOUT = 10.0
-"""Seconds until a connection must stand."""
+"""Timeout of the connection, in seconds."""
 READ_TIMEOUT = 30.0
-"""Seconds of silence after which an answer is given up."""
+"""Seconds of silence before the request fails."""
 EXCHANGE_TIMEOUT = 60.0
-"""Seconds after which an answer that still trickles in is given up."""
+"""Timeout of the whole response, in seconds."""
 LARGEST_BODY = 8 * 1024 * 1024
-"""Bytes of an answer that are read; a job of 1,000 sub-jobs has about half a megabyte."""
+"""Limit of a response's body in bytes. A job of 1,000 sub-jobs has about half a megabyte."""
 SHORTEST_TIMEOUT = 1.0
-"""Seconds that a request gets however near the deadline is: less would only fail."""
+"""Shortest timeout of a request in seconds, even close to the deadline. A shorter timeout would only fail."""
 SETTLING_TIME = 1.5
 """Seconds until every part of an API knows a fresh token."""
 GRACE = 0.25
-"""Seconds after the deadline in which the thread of an exchange may still give a more exact reason."""
+"""Seconds after the deadline in which the thread of an exchange may still report a more exact reason."""
 _UNAUTHORIZED = 401
 _SECRET_HEADERS = (TOKEN_HEADER, "X-Security-Token", "Authorization")
 _PIECE = 64 * 1024
@@ -60,7 +60,7 @@ _TRACE = logging.getLogger("pulumi_bms.http")
 
 
 Wanted = Callable[[Mapping[str, Any]], bool]
-"""Recognises the JSON object that was asked for."""
+"""Recognises the requested JSON object."""
 
 
 class _Authentication(AuthBase):
@@ -102,7 +102,7 @@ class Transport:
         return f"Transport({self.endpoint!r}, {self.credential!r})"
 
     def ask(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
-        """Send one request: its answer and the object that was wanted, or the `ApiError` that the answer means."""
+        """Send one request. Returns the response and the requested object. Raises the `ApiError` of the response."""
         repeatable = request.method == "GET"
         use = self._standing.use(
             self.credential,
@@ -120,13 +120,13 @@ class Transport:
                 if not self.credential.renew(rejected):
                     self._standing.reject(error, request.concerns)
                     raise
-                # Behind the gateway a service may have acted before it found fault with the token.
+                # A service behind the gateway may have acted before the service rejected the token.
                 if not repeatable and error.status != _UNAUTHORIZED:
                     raise
             return self._try_again(rest, wanted)
 
     def _try_again(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
-        """Send the request with a fresh token, after the pause that such a token needs."""
+        """Send the request with a fresh token, after the settling time of the token."""
         prepared, rest = self._prepared(request)
         has_settled, rest = self._settled(rest)
         try:
@@ -137,7 +137,7 @@ class Transport:
             raise
 
     def _settled(self, request: Request) -> tuple[bool, Request]:
-        """Pause for a fresh token: whether there was time for the whole pause, and the request with the time left."""
+        """Pause for a fresh token. Returns whether the pause was complete, and the request with the remaining time."""
         allowed = min(self._settling, max(0.0, _or_ever(request.timeout)))
         try:
             pause(allowed, request.unwanted)
@@ -146,13 +146,13 @@ class Transport:
         return allowed >= self._settling, _after(request, allowed)
 
     def send(self, request: Request) -> Answer:
-        """Sign and send one request and read its answer whole; raises `NoNewsError` where none came."""
+        """Sign and send one request and read the whole response. Raises `NoNewsError` if no response arrived."""
         return self._deliver(*self._prepared(request))
 
     def _prepared(self, request: Request) -> tuple[PreparedRequest, Request]:
-        """The request signed, and itself with what remains of its time: to sign in may have taken some."""
+        """The signed request, and the request with its remaining time. Signing in may have taken some time."""
         begun = self._monotonic()
-        # The gateway wants a content type even of a GET.
+        # The gateway requires a content type even for a GET.
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if request.project_id:
             headers["X-Project-Id"] = request.project_id
@@ -185,7 +185,7 @@ class Transport:
         return answer, document
 
     def _explain(self, error: ApiError, prepared: PreparedRequest, request: Request, skew: timedelta | None) -> None:
-        """Say by which credential it was and what to do; take out what the server repeats of secrets."""
+        """Add the credential and the next step to the error. Mask secrets that the server repeats."""
         if hints.concerns_credential(error):
             error.credential = described(self.credential)
             error.advice = hints.advise(error, self.credential, skew, request)
@@ -194,17 +194,17 @@ class Transport:
         error.code, error.request_id = redact(error.code, secrets), redact(error.request_id, secrets)
 
     def _quote(self, error: ApiError, body: bytes, prepared: PreparedRequest, request: Request) -> None:
-        """Add what the response says, however little of it came: of a submission each id counts."""
+        """Add an excerpt of the response, even of a partial response: every id in a response to a submission counts."""
         if request.method != "GET" and body:
             error.excerpt = excerpt_of(body, self._secrets(prepared, request))
 
     def _secrets(self, prepared: PreparedRequest, request: Request) -> tuple[str, ...]:
-        # What was sent, too: the credential may have a newer token by now.
+        # Mask the sent values too: the credential may have a newer token now.
         sent = [prepared.headers[name] for name in _SECRET_HEADERS if name in prepared.headers]
         return (*map(str, sent), *self.credential.secrets, *request.secrets)
 
     def _deliver(self, prepared: PreparedRequest, request: Request) -> Answer:
-        """The answer, read whole, or `NoNewsError`: by the deadline of the exchange, whatever the other side does."""
+        """Read the whole response before the deadline of the exchange. Raises `NoNewsError` if that fails."""
         exchange, seconds = Exchange(), _at_least(request.timeout, _longest_exchange(request))
         ends_at = self._monotonic() + seconds
         repeatable = request.method == "GET"
@@ -222,7 +222,7 @@ class Transport:
             raise self._no_news(prepared, request, exchange, "interrupted" if exchange.begun else INTERRUPTED) from None
         except NoThreadError as error:
             raise NoNewsError.never_sent(self.describe(request), str(error)) from None
-        # Neither headers nor bodies: there are tokens in the one, and passwords in the other.
+        # Log neither headers nor bodies: headers hold tokens, and bodies hold passwords.
         what, size = self.describe(request), len(answer.body)
         _TRACE.debug("%s: HTTP %d, %d bytes, request id %s", what, answer.status, size, answer.request_id)
         return answer
@@ -230,8 +230,8 @@ class Transport:
     def _whole(self, exchange: Exchange, prepared: PreparedRequest, request: Request, ends_at: float) -> Answer:
         if request.method == "GET":
             return self._exchange(self._session, exchange, prepared, request, ends_at)
-        # A connection kept alive may have died unseen, and then nobody knows whether the request arrived. A request
-        # that changes things gets a connection of its own.
+        # A kept-alive connection may have died unnoticed. Then the outcome of the request would be unknown.
+        # So a request that changes things gets a new connection.
         with new_session() as session:
             return self._exchange(session, exchange, prepared, request, ends_at)
 
@@ -252,15 +252,15 @@ class Transport:
                 return replace(head, body=bytes(exchange.body))
         except (requests.RequestException, HTTPError, OSError) as error:
             news = self._no_news(prepared, request, exchange, cause_of(error, begun=exchange.begun))
-            # What ended before its time is no answer, whatever its status.
+            # An incomplete response does not count as a response, whatever its status.
             news.status = None
             raise news from None
 
     def _open(self, session: requests.Session, prepared: PreparedRequest, request: Request) -> Response:
-        # Proxies and certificate bundles out of the environment, as requests has them.
+        # Proxies and certificate bundles from the environment, as in requests.
         around = session.merge_environment_settings(prepared.url, {}, True, self._ca_bundle, None)  # noqa: FBT003
         if is_loopback(self.endpoint):
-            # A proxy would get the credential in clear.
+            # A proxy would receive the credential unencrypted.
             around["proxies"] = {}
         silence = request.response_timeout or READ_TIMEOUT
         return session.send(
@@ -292,7 +292,7 @@ class Transport:
         return error
 
     def describe(self, request: Request) -> str:
-        """The request in words: method and address, nothing secret."""
+        """The method and the address of the request, without secrets."""
         return f"{request.method} {self.endpoint}{request.path}"
 
 
@@ -309,5 +309,5 @@ def _or_ever(timeout: float | None) -> float:
 
 
 def _after(request: Request, seconds: float) -> Request:
-    """The request with the time that is left after so many seconds."""
+    """The request with its timeout reduced by `seconds`."""
     return request if request.timeout is None else replace(request, timeout=request.timeout - seconds)

@@ -1,4 +1,4 @@
-"""Users: the owner of an access key, in whose name servers are ordered."""
+"""Users: the owner of an access key. Servers are ordered in the owner's name."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from pulumi_bms.api.errors import NotFoundError, RefusedError
 from pulumi_bms.api.identity.projects import before_the_request
 from pulumi_bms.api.models.job import Unreadable
 
-_ASK = "set `user_id`, the id of the IAM user, which needs no look-up"
+_ASK = "set `user_id`, the id of the IAM user, which needs no lookup"
 
 
 @dataclass(frozen=True, slots=True)
 class UserApi:
-    """Users of an account. The channel is one to the identity service's endpoint, without a project."""
+    """Users of an account. The channel leads to the identity service's endpoint, without a project."""
 
     channel: Channel
 
     def owner_of(self, access_key: str) -> str:
         """GET /v3.0/OS-CREDENTIAL/credentials/{access_key} (no limit documented).
 
-        Page "Querying a Permanent Access Key" of the identity service. The id of the user who owns a permanent access
-        key. Not every user may ask: `RefusedError` says how to go on. Raises an `ApiError`.
+        Page "Querying a Permanent Access Key" of the identity service. The id of the owner of a permanent access key.
+        Not every user may send this request: `RefusedError` has the next step. Raises an `ApiError`.
         """
         with before_the_request():
             try:

@@ -1,4 +1,4 @@
-"""Which project a request is for: given by its id, or looked up by its name with the first request.
+"""The project of a request: set by id, or looked up by name with the first request.
 
 Source: the page "Querying Project Information" of the Identity and Access Management API reference.
 """
@@ -32,13 +32,13 @@ class Project(Protocol):
     """Knows the id of a project."""
 
     def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
-        """The id. Raises an `ApiError` where a look-up fails, in which nothing can have been submitted."""
+        """The id. Raises an `ApiError` if the lookup fails. Then nothing was submitted."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class GivenProject:
-    """A project whose id is known."""
+    """A project with a known id."""
 
     project_id: str
 
@@ -48,7 +48,7 @@ class GivenProject:
 
 
 class NamedProject:
-    """A project that is looked up by its name, once; one project of each region has the region's name."""
+    """A project looked up by name, once. Every region has a project with the region's name."""
 
     def __init__(self, transport: Transport, name: str) -> None:
         self._transport = transport
@@ -58,9 +58,9 @@ class NamedProject:
         self._id: str | None = None
 
     def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
-        """The id; the first caller asks, and the others wait for the answer."""
+        """The id. The first caller sends the request, and the other callers wait for the response."""
         if self._id is None:
-            with before_sending(self._transport.describe(self._request), "the look-up is still under way"):
+            with before_sending(self._transport.describe(self._request), "the lookup is still under way"):
                 self._id = self._flight.join(lambda: self._id or self._look_up(), timeout, unwanted)
         return self._id
 
@@ -71,9 +71,9 @@ class NamedProject:
                 _, document = self._transport.ask(request, _lists_projects)
             except RefusedError as error:
                 # Not every user may list projects.
-                error.advice = "; or ".join(filter(None, (error.hint, "set the project id, which needs no look-up")))
+                error.advice = "; or ".join(filter(None, (error.hint, "set the project id, which needs no lookup")))
                 raise
-        # Not every service heeds the name that it is asked for.
+        # Not every service applies the filter by name.
         named = [each for each in document["projects"] if isinstance(each, Mapping) and each.get("name") == self._name]
         found: list[str] = [each["id"] for each in named if is_project_id(each.get("id"))]
         if len(found) == 1:
@@ -89,7 +89,7 @@ class NamedProject:
 
 @contextmanager
 def before_the_request() -> Iterator[None]:
-    """Let what goes wrong at the identity service not look like an answer to the request that it is asked for."""
+    """Turn an error of the identity service into an error of the request that was not sent."""
     try:
         yield
     except (NotFoundError, NoSuchApiError) as error:
@@ -97,14 +97,14 @@ def before_the_request() -> Iterator[None]:
         refused.advice = "check the IAM endpoint (`bms:iamEndpoint`), and the project's name or id"
         raise refused from None
     except NoNewsError as error:
-        # A copy: what happened to the request of the identity service itself is remembered as it was.
+        # A copy: the original error keeps the outcome of the request to the identity service.
         unsent = copy.copy(error)
         unsent.sent = False
         raise unsent from None
 
 
 def is_project_id(value: object) -> bool:
-    """Whether a value out of an answer can be a project's id: it becomes part of addresses and headers."""
+    """Whether a value from a response can be a project id. The id becomes part of addresses and headers."""
     return isinstance(value, str) and _PROJECT_ID.fullmatch(value) is not None
 
 

@@ -1,4 +1,4 @@
-"""One attempt for all who want the same at the same time."""
+"""One attempt for all callers with the same request at the same time."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ T = TypeVar("T")
 
 
 class Flight(Generic[T]):
-    """Makes one attempt at a time: who comes while it is under way gets what it brings, the error too.
+    """Makes one attempt at a time. Callers during an attempt get its result or its error.
 
-    The attempt runs in a thread of its own: how long it takes is not for the patience of the first who asked to say.
+    The attempt runs in a thread of its own, so the timeout of the first caller does not limit the attempt.
     """
 
     def __init__(self) -> None:
@@ -34,14 +34,14 @@ class Flight(Generic[T]):
 
     @property
     def under_way(self) -> bool:
-        """Whether somebody is at it now."""
+        """Whether an attempt is under way."""
         with self._lock:
             return self._attempt is not None
 
     def join(self, attempt: Callable[[], T], timeout: float | None = None, unwanted: Unwanted = None) -> T:
-        """What the attempt brings: the one under way, else this one.
+        """The result of the attempt under way, else of this attempt.
 
-        Raises `TimeoutError` after `timeout` seconds, `UnwantedError` once `unwanted` is true, and `NoThreadError`.
+        Raises `TimeoutError` after `timeout` seconds, `UnwantedError` when `unwanted` is true, and `NoThreadError`.
         """
         with self._lock:
             future = self._attempt
@@ -50,23 +50,23 @@ class Flight(Generic[T]):
         try:
             return result_of(future, timeout, unwanted)
         except ApiError as error:
-            # One error raised in many threads would be changed by all of them.
+            # An error raised in many threads would be changed by all threads.
             raise copy.copy(error) from None
 
     def _make(self, attempt: Callable[[], T]) -> T:
         try:
             return attempt()
         finally:
-            # The lock: an attempt that ends at once must not end before `join` has noted the attempt.
+            # The lock: a fast attempt must not end before `join` has noted the attempt.
             with self._lock:
                 self._attempt = None
 
 
 @contextmanager
 def before_sending(what: str, under_way: str) -> Iterator[None]:
-    """Turn the end of a wait for a flight into the error of a request, `what`, that was not sent.
+    """Turn the end of a wait for an attempt into the error of a request, `what`, that was not sent.
 
-    `under_way` is the reason that a timeout gives.
+    `under_way` is the reason for a timeout.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Tokens that are issued: one for all who use it, renewed before its end. Knows nothing of who issues them."""
+"""A cache of issued tokens: one token for all users of a credential, renewed before its end. Knows no issuer."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pulumi_bms.api.identity.single_flight import Flight
 LONGEST_MARGIN = 600.0
 """Seconds before its end at which a token is renewed, at most."""
 MARGIN = 0.2
-"""The part of a short token's life that is such a margin."""
+"""The margin of a short-lived token, as a part of its lifetime."""
 RETRY_AFTER = 0.25
-"""The part of what is left of a token's life after which a renewal that brought nothing is tried again."""
+"""The pause after a failed renewal, as a part of the token's remaining lifetime."""
 
 
 @dataclass(frozen=True, slots=True)
 class Issued(Unpicklable):
-    """A token as it was issued: the project it is for, and how many seconds it lives (inf if that was not told)."""
+    """An issued token with its project and its lifetime in seconds. The lifetime is inf if unknown."""
 
     value: str = field(repr=False)
     project_id: str | None
@@ -32,7 +32,7 @@ class Issued(Unpicklable):
 
 @dataclass(frozen=True, slots=True)
 class Token(Unpicklable):
-    """A token, and when to renew it: on the clock of `Tokens`, in seconds."""
+    """A token and the time of its renewal, in seconds on the clock of `Tokens`."""
 
     value: str = field(repr=False)
     project_id: str | None
@@ -48,11 +48,14 @@ class _Entry:
 
 
 SignIn = Callable[[], Issued]
-"""Gets a new token; raises an `ApiError`."""
+"""Gets a new token. Raises an `ApiError`."""
 
 
 class Tokens:
-    """The tokens of all users of a process. Safe to use from many threads: one renews, the others wait for it."""
+    """The tokens of all users of a process.
+
+    Safe to use from many threads: one thread renews, the other threads wait.
+    """
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
@@ -60,13 +63,13 @@ class Tokens:
         self._entries: dict[str, _Entry] = {}
 
     def token(self, user: str, sign_in: SignIn, timeout: float | None = None, unwanted: Unwanted = None) -> Token:
-        """The token of that user, a fresh one where there is none that will do.
+        """The token of a user. Signs in if the cache has no valid token.
 
-        Raises the `ApiError` of signing in, and what `Flight.join` raises.
+        Raises the `ApiError` of signing in, and the errors of `Flight.join`.
         """
         entry = self._entry(user)
         token, now = entry.token, self._monotonic()
-        # While the old one still holds, only the first who sees its end coming waits for the new one.
+        # While the old token is valid, only the first caller waits for the renewal.
         if token and (now < token.renew_at or (now < token.ends_at and entry.flight.under_way)):
             return token
         if entry.refusal:
@@ -74,11 +77,11 @@ class Tokens:
         return entry.flight.join(lambda: self._renewed(entry, sign_in), timeout, unwanted)
 
     def known(self, user: str) -> Token | None:
-        """The user's token, if there is one; asks nobody."""
+        """The cached token of the user, or None. Sends no request."""
         return self._entry(user).token
 
     def drop(self, user: str, value: str | None) -> None:
-        """Use that token no longer; one that somebody has renewed meanwhile stays."""
+        """Discard this token. A token that was renewed meanwhile stays."""
         entry = self._entry(user)
         with self._lock:
             if entry.token and entry.token.value == value:
@@ -104,16 +107,16 @@ class Tokens:
         return fresh
 
     def _kept(self, entry: _Entry, old: Token | None, error: ApiError) -> Token:
-        """The old token, where it still holds and nobody has dropped it; else the error is raised."""
+        """The old token if still valid and not discarded. Raises the error otherwise."""
         now = self._monotonic()
         with self._lock:
             lives = old is not None and entry.token is old and now < old.ends_at
             if old and lives and not isinstance(error, AuthenticationError):
-                # Not at the next look again: each try may take as long as a silent service likes.
+                # Pause before the next try: every try at a silent service may take long.
                 pause = max(error.retry_after or 0.0, RETRY_AFTER * (old.ends_at - now))
                 entry.token = replace(old, renew_at=now + pause)
                 return entry.token
             if isinstance(error, RefusedError):
-                # Another try would be refused as well, and wrong passwords lock a user.
+                # A second try would be refused too, and wrong passwords lock a user.
                 entry.refusal = error
         raise error

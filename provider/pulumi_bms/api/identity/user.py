@@ -1,7 +1,7 @@
 """Users who sign in with a password at the identity service.
 
 Source: the page "Obtaining a User Token Through Password Authentication" of the Identity and Access Management API
-reference. A token is good for 24 hours, unless the password, a right or the account's state changes before.
+reference. A token is valid for 24 hours, unless the password, a right or the state of the account changes before.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TOKENS = Tokens()
 
 @dataclass(frozen=True, slots=True)
 class UserCredential(Unpicklable):
-    """A user of an account, signed in to one project, which is named by its id, else by its name."""
+    """A user of an account, signed in to one project. The project has an id, else a name."""
 
     name: str
     password: str = field(repr=False)
@@ -55,32 +55,32 @@ class UserCredential(Unpicklable):
 
     @property
     def kind(self) -> str:
-        """What it is."""
+        """The kind, for messages."""
         return "user"
 
     @property
     def fingerprint(self) -> str:
-        """A digest of who signs in, and to what."""
+        """A digest of the user and the project."""
         project = self.project_id or f"name {self.project_name}"
         return fingerprint_of(self.kind, self.iam_endpoint, self.domain_name, self.name, self.password, project)
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The password, and the token of the moment."""
+        """The password and the current token."""
         token = self.tokens.known(self.fingerprint)
         return (self.password, token.value) if token else (self.password,)
 
     def authenticate(self, request: PreparedRequest, timeout: float | None = None, unwanted: Unwanted = None) -> None:
-        """Add the header of the user's token, after signing in where that is needed. Raises an `ApiError`."""
+        """Add the user's token as a header. Signs in if necessary. Raises an `ApiError`."""
         request.headers[TOKEN_HEADER] = self.token(timeout, unwanted).value
 
     def renew(self, rejected: PreparedRequest) -> bool:
-        """Let the next request have another token than the one that was rejected."""
+        """Discard the rejected token. The next request gets a fresh token."""
         self.tokens.drop(self.fingerprint, rejected.headers.get(TOKEN_HEADER))
         return True
 
     def token(self, timeout: float | None = None, unwanted: Unwanted = None) -> Token:
-        """The user's token, a fresh one where there is none that will do. Raises an `ApiError`."""
+        """The user's token. Signs in if the cache has no valid token. Raises an `ApiError`."""
         with before_sending(f"POST {self.iam_endpoint}{SIGN_IN}", "the user is still being signed in"):
             return self.tokens.token(self.fingerprint, self._sign_in, timeout, unwanted)
 
@@ -100,12 +100,12 @@ class UserCredential(Unpicklable):
 
 @dataclass(frozen=True, slots=True)
 class ProjectOfToken:
-    """The project that a user's token is for."""
+    """The project of a user's token."""
 
     user: UserCredential
 
     def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
-        """The id, after signing in where that is needed. Raises an `ApiError`."""
+        """The id. Signs in if necessary. Raises an `ApiError`."""
         found = self.user.token(timeout, unwanted).project_id
         if not found:
             raise RefusedError(
@@ -119,7 +119,7 @@ class ProjectOfToken:
 
 @dataclass(frozen=True, slots=True)
 class _SigningIn(Unpicklable):
-    """The user as the identity service gets to see it: the password is in the body."""
+    """The user in the request to the identity service. The password is in the body."""
 
     user: UserCredential
 
@@ -133,8 +133,8 @@ class _SigningIn(Unpicklable):
 
     @property
     def fingerprint(self) -> str:
-        # Not the user's: where both services have one address, the first use of a token signs in within its own turn.
-        # And without the project: wrong passwords count by user.
+        # Not the user's fingerprint: if both services share an address, the first use of a token signs in during its
+        # own turn. Without the project: wrong passwords count by user.
         user = self.user
         return fingerprint_of("password", user.iam_endpoint, user.domain_name, user.name, user.password)
 
@@ -143,7 +143,7 @@ class _SigningIn(Unpicklable):
         return (self.user.password,)
 
     def authenticate(self, request: PreparedRequest, timeout: float | None = None, unwanted: Unwanted = None) -> None:
-        """Nothing to add."""
+        """Add nothing."""
 
     def renew(self, rejected: PreparedRequest) -> bool:  # noqa: ARG002
         return False
@@ -161,7 +161,10 @@ def _is_token(document: Mapping[str, Any]) -> bool:
 
 
 def _life(token: Mapping[str, Any]) -> float:
-    """Seconds between two times of one clock, the server's; no end where it tells none that can be: then a 401 does."""
+    """The lifetime in seconds between two times of the server's clock.
+
+    Without valid times no end: then a 401 ends the token.
+    """
     try:
         issued, expires = (datetime.fromisoformat(str(token[name])) for name in ("issued_at", "expires_at"))
         life = (expires - issued).total_seconds()

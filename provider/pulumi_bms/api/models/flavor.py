@@ -26,7 +26,7 @@ _ZONE = re.compile(r"([^\s,()]+)\s*\(([^)]*)\)")
 
 
 class Flavor(Wire):
-    """One flavor. Memory is in MB, the local disk in GB. Fields that no response has are None."""
+    """One flavor. Memory is in MB, the local disk in GB. Missing fields are None."""
 
     id: str
     name: Text = None
@@ -48,7 +48,7 @@ class Flavor(Wire):
 
     @property
     def supports_volumes(self) -> bool:
-        """Whether volumes can be attached. Without the field they can't."""
+        """Whether volumes can be attached. False without the field."""
         return self.specs.get("baremetal:__support_evs", "").lower() == "true"
 
     @property
@@ -58,13 +58,13 @@ class Flavor(Wire):
         return int(text) if re.fullmatch("[0-9]{1,4}", text) else None
 
     def sale_in(self, availability_zone: str) -> str:
-        """How the flavor is sold in a zone: normal, abandon, sellout, obt, promotion or another word of the API."""
+        """How the flavor is sold in a zone: normal, abandon, sellout, obt, promotion or a new word of the API."""
         zones = dict(_ZONE.findall(self.specs.get("cond:operation:az", "")))
         return str(zones.get(availability_zone) or self.specs.get("cond:operation:status") or NORMAL)
 
 
 class Stock(Wire):
-    """How many servers of a flavor are left in a zone; None where the response gives no number."""
+    """The number of servers of a flavor left in a zone. None if the response gives no number."""
 
     availability_zone: str
     flavor_id: str

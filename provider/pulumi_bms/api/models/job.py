@@ -1,9 +1,9 @@
 """The wire: a job and its sub-jobs, read tolerantly.
 
-Source: the page "Querying Job Status" of the Bare Metal Server API reference. What real answers do beyond that page is
-read too: fields that are missing, null or "", entities as a list, sub-jobs nested or at top level, fields, types and
-statuses that no page names. Only an answer that could be *mistaken* is refused (`Unreadable`): a list of sub-jobs
-that is no list of objects, or a count of them that is no number.
+Source: the page "Querying Job Status" of the Bare Metal Server API reference. Real responses differ from the page, and
+are read too: missing fields, null, "", entities as a list, nested or top-level sub-jobs, undocumented fields, types and
+statuses. Only an ambiguous response is refused (`Unreadable`): sub-jobs must be a list of objects, and their count must
+be a number.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from pulumi_bms.api.http.redaction import cleaned
 from pulumi_bms.api.http.sanitized import sanitized
 
 MAX_DEPTH = 16
-"""Levels of sub-jobs that are read; the API documents one."""
+"""Levels of sub-jobs to read. The API documents one level."""
 
 
 class JobStatus(StrEnum):
-    """The statuses that the API's pages name. Others exist, so a record's `status` is any text."""
+    """The documented statuses. The API has others, so the `status` of a record is any text."""
 
     INIT = "INIT"
     RUNNING = "RUNNING"
@@ -35,7 +35,7 @@ class JobStatus(StrEnum):
 
 
 class Unreadable(ValueError):  # noqa: N818  (it names a property of the answer)
-    """An answer that can't be read without guessing."""
+    """A response that can only be read by guessing."""
 
 
 def _text(value: object) -> str | None:
@@ -47,7 +47,7 @@ def _text(value: object) -> str | None:
 
 
 def _status(value: object) -> str:
-    # Only ASCII is folded: the capitals of a sharp s are SS too.
+    # Fold only ASCII: the upper case of a sharp s is SS too.
     bare = value.strip() if isinstance(value, str) else ""
     return bare.upper() if bare.isascii() else bare
 
@@ -59,7 +59,7 @@ def _count(value: object) -> int | None:
         return int(value.strip()[-15:])
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**15 and value == int(value):
         return int(value)
-    raise Unreadable("sub_jobs_total is no whole number")
+    raise Unreadable("sub_jobs_total must be a whole number")
 
 
 def _objects(value: object, name: str) -> list[dict[str, Any]]:
@@ -68,7 +68,7 @@ def _objects(value: object, name: str) -> list[dict[str, Any]]:
     items = value if isinstance(value, list) else [value]
     objects = [item for item in items if isinstance(item, dict)]
     if len(objects) < len(items):
-        raise Unreadable(f"{name} is no list of objects")
+        raise Unreadable(f"{name} must be a list of objects")
     return objects
 
 
@@ -82,9 +82,9 @@ Text = Annotated[str | None, BeforeValidator(_text)]
 
 
 class Record(BaseModel):
-    """What a job and a sub-job have in common. Times are ISO 8601 in UTC, as text; "" is None.
+    """The common fields of a job and a sub-job. Times are ISO 8601 texts in UTC. "" is None.
 
-    `entities` is always a list, each with all its keys except the two that describe sub-jobs.
+    `entities` is always a list. Every entity keeps all keys but the two about sub-jobs.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
@@ -105,7 +105,7 @@ class Record(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _gather(cls, wire: Any) -> Any:
-        """Lift sub-jobs and their count to one place, wherever the answer carries them."""
+        """Bring sub-jobs and their count to one place, from anywhere in the response."""
         if not isinstance(wire, Mapping):
             return wire
         entities = _entities(wire.get("entities"))
@@ -122,33 +122,33 @@ class Record(BaseModel):
 
     @property
     def known_status(self) -> JobStatus | None:
-        """The status, if the API's pages name it."""
+        """The status if documented, else None."""
         return JobStatus(self.status) if self.status in set(JobStatus) else None
 
     @property
     def own_server_ids(self) -> list[str]:
-        """The servers that this record itself names, not its sub-jobs."""
+        """The servers in the entities of this record, without the servers of sub-jobs."""
         return _ids(self.entities, "server_id")
 
     @property
     def server_ids(self) -> list[str]:
-        """Every server named, depth first, this record's own first, without duplicates."""
+        """All servers, depth first, without duplicates. The servers of this record come first."""
         return list(dict.fromkeys(i for record in self.walk() for i in record.own_server_ids))
 
     @property
     def nic_ids(self) -> list[str]:
-        """Every network interface named, in the order of `server_ids`."""
+        """All network interfaces, in the order of `server_ids`."""
         return list(dict.fromkeys(i for record in self.walk() for i in _ids(record.entities, "nic_id")))
 
     @property
     def listed(self) -> int:
-        """How many different sub-jobs are listed directly below; one listed twice counts once."""
+        """The number of different sub-jobs directly below. A repeated sub-job counts once."""
         named = {child.job_id for child in self.sub_jobs if child.job_id}
         return len(named) + sum(1 for child in self.sub_jobs if not child.job_id)
 
     @property
     def duration_seconds(self) -> float | None:
-        """From `begin_time` to `end_time`, in seconds; None while either is missing or no time."""
+        """Seconds from `begin_time` to `end_time`. None if either time is missing or malformed."""
         begin, end = _moment(self.begin_time), _moment(self.end_time)
         if begin is None or end is None or (begin.tzinfo is None) != (end.tzinfo is None):
             return None
@@ -157,32 +157,32 @@ class Record(BaseModel):
 
     @property
     def failure_text(self) -> str | None:
-        """Why this record failed, in the API's words: `fail_reason`, and each `errorcode_message` that says more."""
+        """Why this record failed, in the API's words: `fail_reason`, and every `errorcode_message` with more to say."""
         said = [self.fail_reason, *(_text(entity.get("errorcode_message")) for entity in self.entities)]
         return "; ".join(_without_repeats([text for text in said if text])) or None
 
     def walk(self) -> Iterator[Record]:
-        """The record itself, then all below it, depth first."""
+        """The record itself, then all records below, depth first."""
         yield self
         for child in self.sub_jobs:
             yield from child.walk()
 
     def descendants(self) -> list[Record]:
-        """All below this record, depth first."""
+        """All records below this record, depth first."""
         return list(self.walk())[1:]
 
 
 class SubJob(Record):
-    """One sub-job (the page's table 3): one server of a batch, say."""
+    """One sub-job (table 3 of the page), for example one server of a batch."""
 
 
 class Job(Record):
-    """One job (the page's first table): the answer of the query."""
+    """One job (table 1 of the page): the response to a query."""
 
     def mismatch(self, job_id: str) -> str:
-        """Why this document is no response to a query of `job_id`; "" where it may be one.
+        """Why this document can't be a response to a query of `job_id`, or "".
 
-        The id may be a sub-job's, as in the page's sample. A document without an id is believed.
+        The id may be the id of a sub-job, as in the sample of the page. A document without an id is accepted.
         """
         named = {record.job_id.lower() for record in self.walk() if record.job_id}
         if self.job_id is None or job_id.lower() in named:
@@ -191,9 +191,9 @@ class Job(Record):
 
     @classmethod
     def read(cls, wire: Mapping[str, Any], secrets: Iterable[str] = ()) -> Job:
-        """Read a JSON object of the API without its control characters, `secrets` masked.
+        """Read a JSON object of the API without its control characters, with `secrets` masked.
 
-        Raises `Unreadable` where that would take guessing.
+        Raises `Unreadable` for an ambiguous object.
         """
         _check_depth(wire)
         try:
@@ -204,7 +204,7 @@ class Job(Record):
 
 
 def _without_repeats(texts: list[str]) -> list[str]:
-    """The texts of which no other one says all."""
+    """The texts without duplicates and without texts contained in other texts."""
     kept: list[str] = []
     for text in texts:
         if not any(_bare(text) in other for other in kept):
@@ -222,7 +222,7 @@ def _ids(entities: tuple[dict[str, Any], ...], key: str) -> list[str]:
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        # Digits alone are a count of milliseconds, which could pass for a time of another century.
+        # Digits alone are a count of milliseconds. As a date the digits would name another century.
         return datetime.fromisoformat(text) if text and not text.isdigit() else None
     except ValueError:
         return None

@@ -1,4 +1,4 @@
-"""The wire: orders of the billing service and the resources that they brought, read tolerantly.
+"""The wire: orders of the billing service and their resources, read tolerantly.
 
 Sources: the pages "Querying Orders", "Querying Order Details", "Querying Yearly/Monthly Resources" and "Unsubscribing
 from Yearly/Monthly Resources" of the billing service's API reference.
@@ -15,7 +15,7 @@ from pulumi_bms.api.models.values import Flag, Number, Wire
 
 
 class OrderStatus(IntEnum):
-    """The statuses that the pages name. Others may exist, so the status of an order is any number."""
+    """The documented statuses. The API may have others, so the status of an order is any number."""
 
     IN_REVIEW = 1
     TO_BE_REFUNDED = 2
@@ -27,7 +27,7 @@ class OrderStatus(IntEnum):
 
 
 class ResourceStatus(IntEnum):
-    """The statuses of a resource that the pages name."""
+    """The documented statuses of a resource."""
 
     IN_USE = 2
     CLOSED = 3
@@ -41,7 +41,7 @@ RENEWS_ITSELF = 3
 
 
 class Order(Wire):
-    """One order. Times are ISO 8601 in UTC, as text."""
+    """One order. Times are ISO 8601 texts in UTC."""
 
     order_id: str
     status: Number = None
@@ -52,7 +52,7 @@ class Order(Wire):
 
 
 class OrderedResource(Wire):
-    """One resource of an order: a server is a main resource, a disk that was bought with a server is none."""
+    """One resource of an order. A server is a main resource. A disk bought with a server is not."""
 
     resource_id: str
     resource_name: Text = None
@@ -78,7 +78,7 @@ class FailedResource(Wire):
 
 
 class Unsubscription(Wire):
-    """What an unsubscription brought: orders for the resources that end, and the resources that stay."""
+    """The result of an unsubscription: orders for the resources that end, and the resources that stay."""
 
     order_ids: tuple[str, ...] = ()
     failed: tuple[FailedResource, ...] = ()

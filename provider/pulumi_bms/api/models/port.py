@@ -16,7 +16,7 @@ class Port(Wire):
 
     id: str
     subnet_id: Text = Field(None, alias="network_id")
-    """What orders of servers call `subnet_id`."""
+    """The `subnet_id` in server orders."""
     mac_address: Text = None
     server_id: Text = Field(None, alias="device_id")
     security_groups: tuple[str, ...] = ()

@@ -16,19 +16,19 @@ UNLIMITED = -1
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """How much a project may have of something, and has. None: no limit, or no figure."""
+    """The quota and the usage of one resource type. None: no limit, or no figure."""
 
     limit: int | None
     used: int | None
 
     @property
     def left(self) -> int | None:
-        """How much more the project may have."""
+        """The rest of the quota."""
         return None if self.limit is None else max(0, self.limit - (self.used or 0))
 
 
 class Quotas(Wire):
-    """The quotas of a project. Memory is in MB; -1 is no limit."""
+    """The quotas of a project. Memory is in MB. -1 means unlimited."""
 
     max_instances: Number = Field(None, alias="maxTotalInstances")
     max_cores: Number = Field(None, alias="maxTotalCores")

@@ -1,8 +1,8 @@
 """The wire: a server, read tolerantly.
 
 Source: the pages "Querying Details About a BMS" and "Querying Details About BMSs" of the Bare Metal Server API
-reference. Refused is what could be mistaken: a server without an id or a status, a task state that is no text (no task
-would seem to run), tags, addresses or volumes that are no lists.
+reference. Ambiguous responses are refused: a server must have an id and a status, a task state must be a text (else
+no task would seem to run), and tags, addresses and volumes must be lists.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pulumi_bms.api.models.values import (
 )
 
 SYSTEM_TAGS = ("__type_baremetal", "_sys_")
-"""How tags of the system begin. A server that loses them vanishes from the console."""
+"""Prefixes of system tags. A server without its system tags vanishes from the console."""
 PREPAID = "1"
 ON_DEMAND = "0"
 _NOT_FROZEN = ("", "normal")
@@ -50,7 +50,7 @@ class Address(Wire):
 
 
 class AttachedVolume(Wire):
-    """One volume of a server, as the details have it."""
+    """One volume of a server, from the server's details."""
 
     id: Text = None
     device: Text = None
@@ -64,7 +64,7 @@ class AttachedVolume(Wire):
 
 
 class Fault(Wire):
-    """Why a server is in error."""
+    """The reason of a server's error."""
 
     message: Text = None
     code: Text = None
@@ -85,7 +85,7 @@ def _tags(value: object) -> dict[str, str]:
     if isinstance(value, Mapping):
         return dict(_tag(key, inner) for key, inner in value.items())
     if not isinstance(value, list):
-        raise Unreadable("tags is no list")
+        raise Unreadable("tags must be a list")
     return dict(_listed_tag(each) for each in value)
 
 
@@ -95,12 +95,12 @@ def _listed_tag(tag: object) -> tuple[str, str]:
         return key, value
     if isinstance(tag, Mapping):
         return _tag(tag.get("key"), tag.get("value"))
-    raise Unreadable("tags is no list of texts or objects")
+    raise Unreadable("tags must be a list of strings or objects")
 
 
 def _tag(key: object, value: object) -> tuple[str, str]:
     if not isinstance(key, str) or not isinstance(value, str | None):
-        raise Unreadable("a tag is no pair of texts")
+        raise Unreadable("a tag must be a pair of strings")
     return key, value or ""
 
 
@@ -108,13 +108,13 @@ def _addresses(value: object) -> list[dict[str, Any]]:
     if value is None or value in ("", {}, []):
         return []
     if not isinstance(value, Mapping):
-        raise Unreadable("addresses is no object of lists")
+        raise Unreadable("addresses must be an object of lists")
     return [{**each, "network": network} for network, listed in value.items() for each in objects(listed, "addresses")]
 
 
 def _task(value: object) -> str | None:
     if not isinstance(value, str | None):
-        raise Unreadable("task_state is no text")
+        raise Unreadable("task_state must be a string")
     return (value or "").strip() or None
 
 
@@ -123,7 +123,7 @@ def _or_nothing(value: object) -> object:
 
 
 class Server(Wire):
-    """One server. `tags` are without those of the system. Times are ISO 8601, as text."""
+    """One server. `tags` excludes system tags. Times are ISO 8601 texts."""
 
     id: str
     name: str = ""
@@ -154,7 +154,7 @@ class Server(Wire):
     @model_validator(mode="before")
     @classmethod
     def _gather(cls, wire: Any) -> Any:
-        """Bring flavor, image and volumes to their places, and refuse what has no id."""
+        """Bring flavor, image and volumes to their places, and refuse a server without an id."""
         if not isinstance(wire, Mapping):
             return wire
         return {
@@ -170,7 +170,7 @@ class Server(Wire):
     @classmethod
     def _id(cls, value: str) -> str:
         if not _UUID.fullmatch(value.strip()):
-            raise ValueError("is no id of a server")
+            raise ValueError("must be the id of a server")
         return value.strip()
 
     @field_validator("status")
@@ -187,7 +187,7 @@ class Server(Wire):
 
     @property
     def prepaid(self) -> bool | None:
-        """Whether the server is paid by month or year; None where the response does not tell."""
+        """Whether the server is paid by month or year. None if the response does not say."""
         mode = self.metadata.get("chargingMode", "")
         if mode in (PREPAID, ON_DEMAND):
             return mode == PREPAID
@@ -195,17 +195,20 @@ class Server(Wire):
 
     @property
     def order_id(self) -> str | None:
-        """The order by which the server was bought."""
+        """The order that bought the server."""
         return self.metadata.get("metering.order_id") or None
 
     @property
     def frozen(self) -> bool:
-        """Whether the cloud has frozen the server, for its bills are not paid."""
+        """Whether the cloud has frozen the server because of unpaid bills."""
         return self.metadata.get("EcmResStatus", "").strip().lower() not in _NOT_FROZEN
 
     @property
     def port_ids(self) -> tuple[str, ...]:
-        """The NICs in the order of their making, the primary one first; by the addresses where no list is given."""
+        """The NICs in the order of creation, the primary NIC first.
+
+        Without a list of NICs, the order of the addresses.
+        """
         listed = re.findall(r"[\w-]+", self.metadata.get("baremetalPortIDList", ""), re.ASCII)
         return tuple(dict.fromkeys([*listed, *(each.port_id for each in self.addresses if each.port_id)]))
 
@@ -215,7 +218,7 @@ class Server(Wire):
 
 
 class ServerTags(Wire):
-    """The tags of one server, without those of the system."""
+    """The tags of one server, without system tags."""
 
     tags: Annotated[dict[str, str], BeforeValidator(_tags)] = Field(default_factory=dict)
 

@@ -1,7 +1,6 @@
-"""Values of responses, read tolerantly: missing, null and "" are None, and numbers and flags may be strings.
+"""Values of responses, read tolerantly: missing, null and "" are None. Numbers and flags may be strings.
 
-Only what could be mistaken is refused (`Unreadable`): a list of things that is no list of objects, or a thing without
-an id.
+Only ambiguous values are refused (`Unreadable`): a list must be a list of objects, and an item must have an id.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ _LARGEST = 2**53
 
 
 class Wire(BaseModel):
-    """A thing as a response has it. Fields that no page names are left out."""
+    """An object from a response. Undocumented fields are left out."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, populate_by_name=True)
 
     @classmethod
     def read(cls, wire: Mapping[str, Any]) -> Self:
-        """Read one object of a response. Raises `Unreadable` where that would take guessing."""
+        """Read one object of a response. Raises `Unreadable` for an ambiguous object."""
         try:
             return cls.model_validate(wire)
         except ValidationError as error:
@@ -32,7 +31,7 @@ class Wire(BaseModel):
 
     @classmethod
     def read_all(cls, document: Mapping[str, Any], *names: str) -> tuple[Self, ...]:
-        """Read the list of objects that stands under one of the names."""
+        """Read the list of objects under one of the names."""
         found = next((document[name] for name in names if document.get(name) is not None), None)
         return tuple(cls.read(each) for each in objects(found, names[0]))
 
@@ -42,12 +41,12 @@ def objects(value: object, name: str) -> list[Mapping[str, Any]]:
     if value is None or value == "":
         return []
     if not isinstance(value, list) or not all(isinstance(each, Mapping) for each in value):
-        raise Unreadable(f"{name} is no list of objects")
+        raise Unreadable(f"{name} must be a list of objects")
     return value
 
 
 def mapping(value: object) -> Mapping[str, Any]:
-    """An object; anything else is an empty one."""
+    """An object. Any other value is an empty object."""
     return value if isinstance(value, Mapping) else {}
 
 
@@ -57,7 +56,7 @@ def words(value: object) -> dict[str, str]:
 
 
 def number(value: object) -> int | None:
-    """A whole number, also written as text; None for anything else."""
+    """A whole number, also from text. None for any other value."""
     try:
         found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):
@@ -66,7 +65,7 @@ def number(value: object) -> int | None:
 
 
 def flag(value: object) -> bool | None:
-    """True or false, also written as text or as 1 and 0; None for anything else."""
+    """True or false, also from text or from 1 and 0. None for any other value."""
     return {"true": True, "1": True, "false": False, "0": False}.get(str(value).strip().lower())
 
 

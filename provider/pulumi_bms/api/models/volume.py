@@ -15,7 +15,7 @@ from pulumi_bms.api.models.values import Wire
 
 
 class Attachment(Wire):
-    """One volume of one server. In every documented response the attachment has the id of the volume."""
+    """One volume of one server. In every documented response the attachment's id equals the volume's id."""
 
     id: str
     volume_id: str = Field(alias="volumeId")
