@@ -1,7 +1,6 @@
-"""Pulumi resources that wait until a job of a Bare Metal Server API, and every sub-job of it, has succeeded.
+"""Pulumi resources that wait until a job of a Bare Metal Server API, and every sub-job, has succeeded.
 
-The public names are made when they are first asked for: the plugin process and whoever needs only a part load no more
-than that.
+A public name is loaded at first use. So the plugin process, and programs that need only a part, load no more.
 """
 
 from __future__ import annotations
