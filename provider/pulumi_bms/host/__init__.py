@@ -7,7 +7,7 @@ port from the plugin's stdout. On the port the engine speaks gRPC, the service `
     Configure   once: the stack's whole config
     Check       inputs -> inputs, failures          } in every preview, and again in every up
     Diff        old outputs, inputs -> what changes }
-    Create, Update, Delete, Read                    one step each; in a preview Create and Update come with `preview`
+    Create, Update, Delete, Read                    one step each, with `preview` in a preview (Create, Update)
     Cancel      the user pressed Ctrl-C, or the run is over
 
 The property `__provider` of a dynamic resource is a pickle of the resource's provider. So the plugin knows no resource
@@ -30,8 +30,8 @@ Differences to Pulumi's own process:
 - A note about the whole run (`Operation.note_at_end`) is shown once, at `Cancel`.
 - The process ends with the engine, even if the engine is killed.
 
-Files: `server` (the process), `servicer` (the RPCs), `step` (one request and its errors), `providers` (the provider of a
-request: the one seam), `calls` (threads, cancel, checkpoints), `engine` (rows and log lines), `wire` (protobuf),
+Files: `server` (the process), `servicer` (the RPCs), `step` (one request and its errors), `providers` (the provider of
+a request: the one seam), `calls` (threads, cancel, checkpoints), `engine` (rows and log lines), `wire` (protobuf),
 `operation` (the providers' view). The launcher, a shell script, finds the program's Python. `commands`, `install`,
 `project` and `trial` adopt this host in a user's project. Without this host the resources work too, on Pulumi's own.
 """

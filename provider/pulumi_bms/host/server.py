@@ -27,7 +27,7 @@ _LARGEST_MESSAGE = 400 * 1024 * 1024
 
 async def serve(engine_address: str) -> None:
     """Serve until the engine ends or a signal comes."""
-    # Watch before printing the port: if the engine is gone by then, printing fails and ends the process too.
+    # Read before the port is printed: if the engine is gone by then, printing fails and ends the process too.
     parent = os.getppid()
     cancellation = Cancellation()
     calls = Calls(cancellation)
