@@ -31,7 +31,7 @@ __all__ = [
     "load_provider",
 ]
 
-if not TYPE_CHECKING:  # which reads it as a promise of any name, misspelt ones too
+if not TYPE_CHECKING:  # a type checker would accept any name, even a misspelt name
 
     def __getattr__(name: str) -> object:
         if name not in HOMES:

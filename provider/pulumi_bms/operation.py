@@ -22,7 +22,7 @@ class Purpose(Enum):
     IMPORT = auto()
     """The resource is new to the stack. `read` gets the program's inputs."""
     GET = auto()
-    """The resource belongs outside the stack (`opts.id`). `read` gets the program's inputs."""
+    """The resource is not owned by the stack (`opts.id`). `read` gets the program's inputs."""
 
 
 Outputs: TypeAlias = dict[str, Any] | Callable[[], dict[str, Any]]

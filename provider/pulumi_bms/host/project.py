@@ -92,7 +92,7 @@ def find_project(folder: Path) -> Project:
             if (parent / name).is_file():
                 return _read(parent / name)
     raise InstallError(
-        "there is no Pulumi.yaml here or above: run the command in the folder of the infrastructure program"
+        "Pulumi.yaml was not found here or above: run the command in the folder of the infrastructure program"
     )
 
 

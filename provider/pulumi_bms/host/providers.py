@@ -14,7 +14,7 @@ import pulumi.runtime
 from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 
-# The only private name in use: a provider with a captured Output unpickles only inside.
+# The only private name in use: a provider with a captured Output unpickles only inside `_deserialize`.
 from pulumi.runtime._serialization import _deserialize
 
 from pulumi_bms.host.wire import PROVIDER

@@ -19,7 +19,7 @@ from pulumi_bms.host.providers import Providers
 from pulumi_bms.host.servicer import Servicer
 
 ENGINE_CHECK = 1.0
-"""Seconds between two looks at whether the engine still lives."""
+"""Seconds between two checks of whether the engine still lives."""
 _LAST_ANSWERS = PATIENCE + 0.5
 _LARGEST_MESSAGE = 400 * 1024 * 1024
 """The most bytes of one message, the same as the engine's limit."""

@@ -69,7 +69,7 @@ class Servicer(proto.ResourceProviderServicer):
         )
 
     async def Create(self, request: proto.CreateRequest, context: Context) -> proto.CreateResponse:
-        """Create, or look ahead in a preview."""
+        """Create, or preview a create."""
         source = request.properties
         if request.preview and not await self._uses_operation(context, source):
             return proto.CreateResponse(properties=source)

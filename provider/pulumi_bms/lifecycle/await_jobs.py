@@ -1,4 +1,4 @@
-"""From a resource's step to a wait: checkpoints, rows, and looks ahead in previews."""
+"""From a resource's step to a wait: checkpoints, rows, and polls in previews."""
 
 from __future__ import annotations
 

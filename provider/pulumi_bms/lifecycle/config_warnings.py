@@ -21,7 +21,7 @@ def warn_of_config() -> None:
             f"{key} is set without --secret, so it is readable in the stack's config file and in its state: "
             f"replace it, and set the new one with `pulumi config set {flags} {key}`",
         )
-    # A project named like the namespace keeps own settings there.
+    # A project with the name of the namespace has its own settings there.
     if pulumi.get_project() != NAMESPACE:
         for key, text in _unknown({**get_config_env(), **CONFIG.get()}):
             _warn_once(key, text)

@@ -52,7 +52,7 @@ _LEFTOVERS = Leftovers()
 
 
 def leave(operation: Operation, jobs: Mapping[str, Sequence[str] | None]) -> None:
-    """List the jobs in the note at the end of the run, with the known servers or None."""
+    """Add jobs to the note at the end of the run. The servers of a job are None if unknown."""
     if operation.keeps_partial_state:
         for job_id, servers in jobs.items():
             _LEFTOVERS.add(job_id, servers)

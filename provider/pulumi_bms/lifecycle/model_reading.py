@@ -137,7 +137,7 @@ def _mended(document: Any, place: Place, *, drop: bool) -> Any:
 
 _TEXTS = {
     "missing": "is missing",
-    "extra_forbidden": "is no property: the name may be misspelt",
+    "extra_forbidden": "is an unknown property: check the spelling",
     "string_type": "must be a string",
     "bool_type": "must be True or False",
     "int_type": "must be a whole number",

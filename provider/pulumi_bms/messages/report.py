@@ -25,7 +25,7 @@ LONGEST_REASON = 2000
 
 _RUN_AGAIN = "run `pulumi up` again to go on waiting"
 GO_ON = f"the job goes on in the cloud: {_RUN_AGAIN}"
-NO_SUCH_API = "there is no Job API at this address"
+NO_SUCH_API = "the address has no Job API"
 _NO_REASON = "no reason was given"
 _RECORDS = "the cloud keeps the records of ended jobs for about a day"
 
@@ -92,7 +92,7 @@ def of(outcome: Outcome) -> str:
 
 
 def warnings(job: Job) -> list[str]:
-    """Oddities of a job with success."""
+    """The warnings about a job with success."""
     return [
         f"job {short(record.job_id)} succeeded, but reports {_why(record, with_hint=False)}"
         for record in job.walk()

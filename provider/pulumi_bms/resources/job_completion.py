@@ -118,7 +118,7 @@ class JobCompletion(BmsResource, module="bms", name="JobCompletion"):
         :param project_id: the project of the job, by default the config's.
         :param endpoint: the address of the API, by default the config's. A job of a different service needs the
             address of the service.
-        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region and so on.
+        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
         :param opts: `custom_timeouts` sets the timeout of the wait, by default 3 hours.
         :raises ValueError: a timeout must be a duration above zero.
         """

@@ -82,7 +82,7 @@ class JobCompletions(BmsResource, module="bms", name="JobCompletions"):
         :param region: the region of the jobs, by default the config's.
         :param project_id: the project of the jobs, by default the config's.
         :param endpoint: the address of the API, by default the config's.
-        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region and so on.
+        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
         :param opts: `custom_timeouts` sets the timeout of the whole wait, by default 3 hours.
         :raises ValueError: a timeout must be a duration above zero.
         """

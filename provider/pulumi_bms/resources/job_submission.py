@@ -52,7 +52,7 @@ _SECRET_NAMES = frozenset({"adminpass", "admin_pass", "password", "new_password"
 
 
 class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
-    """Sends one request that the API answers with a `job_id`, and does not wait: `JobCompletion` does.
+    """Sends one request with a `job_id` as the response. `JobCompletion` waits for the job.
 
     The id is in the stack's state at once, so a killed wait goes on with the same job. A change of `path`, `method`,
     `body` or `triggers` submits anew. Deleting the resource undoes nothing in the cloud.
@@ -83,14 +83,14 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
         """Submit a job.
 
         :param path: the address, relative to `/v1/{project_id}/`, such as `baremetalservers`.
-        :param body: the JSON object to send. Passwords in it (`adminPass`, `user_data` and the like) are marked secret.
+        :param body: the JSON object to send. Passwords inside (`adminPass`, `user_data`, ...) are marked secret.
             None fields are left out.
         :param method: POST, PUT or DELETE.
         :param triggers: any value of strings, numbers, lists and dicts. A change submits anew.
         :param region: the region, by default the config's.
         :param project_id: the project, by default the config's.
         :param endpoint: the address of the API, by default the config's.
-        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region and so on.
+        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
         :raises TypeError: a resource in `body` or `triggers`. Write an output of the resource.
         """
         warn_of_config()
@@ -214,7 +214,7 @@ class JobSubmissionProvider(BmsProvider):
 
 
 def _remember_secrets(inputs: Mapping[str, Any]) -> None:
-    """Mask the passwords of the body in later texts, even in a run without a request."""
+    """Mask the passwords of the body in the job's document, even in a run without a request."""
     SUBMITTED.add(secrets_of(inputs.get("body")))
 
 

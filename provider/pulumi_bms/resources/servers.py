@@ -98,7 +98,7 @@ class Servers(BmsResource, module="bms", name="Servers"):
         :param image_id: the image.
         :param availability_zone: the zone, such as `cn-north-4a`.
         :param vpc_id: the VPC of all NICs.
-        :param nics: one or two NICs, the primary first. Every server gets new NICs.
+        :param nics: one or two NICs for each server, the primary first.
         :param count: the number of servers, 1 to 100.
         :param name: the servers' name in the cloud, by default the resource's. The cloud appends `-0001` and so on
             if `count` is above 1.
@@ -106,12 +106,12 @@ class Servers(BmsResource, module="bms", name="Servers"):
         :param admin_pass: log in by this password.
         :param user_data: a script or cloud-config for the first boot, as plain text of at most 32 KB. Without
             `key_pair` the script must set a password.
-        :param user_id: the IAM user who orders, by default the credential's. A change concerns the next order only.
+        :param user_id: the IAM user of the order, by default the credential's. A change applies to the next order only.
         :param security_groups: the ids of the security groups of all NICs, by default the VPC's default group.
         :param eip_id: an existing, free EIP, for a single server only.
-        :param iptype: make an EIP of this type for each server, such as `5_bgp`.
+        :param iptype: the type of a new EIP for each server, such as `5_bgp`.
         :param eip_charge_mode: the billing of the new EIP, `prePaid` or `postPaid`.
-        :param sharetype: `PER` for an own bandwidth, `WHOLE` for a shared one.
+        :param sharetype: `PER` for an own bandwidth, `WHOLE` for a shared bandwidth.
         :param bandwidth_id: the shared bandwidth.
         :param bandwidth_size: the size of an own bandwidth, in Mbit/s.
         :param bandwidth_charge_mode: `bandwidth`, the default, or `traffic`.
@@ -123,7 +123,7 @@ class Servers(BmsResource, module="bms", name="Servers"):
         :param tags: the tags of each server, at most 8 in an order.
         :param metadata: the user's metadata of each server.
         :param agency_name: the IAM agency of each server.
-        :param enterprise_project_id: the enterprise project, `0` for the default one.
+        :param enterprise_project_id: the enterprise project, `0` for the default project.
         :param scheduler_hints: the placement of the servers.
         :param metadata_options: the servers' access to metadata.
         :param byol: whether the servers bring their own licence.
@@ -141,7 +141,7 @@ class Servers(BmsResource, module="bms", name="Servers"):
         :param region: the region, by default the config's.
         :param project_id: the project, by default the config's.
         :param endpoint: the address of the API, by default the config's.
-        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region and so on.
+        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
         """
         warn_of_config()
         props: dict[str, Any] = {

@@ -24,7 +24,7 @@ class Order:
     count: int
     """The number of servers to order: all, the missing servers, or the empty slots."""
     user_id: str
-    """The IAM user who orders: `inputs["user_id"]`, else the credential's."""
+    """The IAM user of the order: `inputs["user_id"]`, else the credential's."""
     mark: str
     """The value of our tag: 43 characters at most."""
 

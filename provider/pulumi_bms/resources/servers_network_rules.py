@@ -34,7 +34,7 @@ def number_of_nics(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def nics(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 5: `subnet_id` is required, and `port_id` puts `ip_address` out of effect."""
+    """Creating BMSs, table 5, `ip_address`: not for several servers. A port belongs to a single server."""
     for path, nic in items("nics", known(inputs.nics)):
         if (subnet := known(nic.subnet_id)) is not None and not subnet.strip():
             yield Problem(f"{path}.subnet_id", "is empty: write the network id of the subnet")
@@ -47,7 +47,7 @@ def nics(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def nics_of_many(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 5, `ip_address`: not for several servers, and a port belongs to one server."""
+    """Creating BMSs, table 5, `ip_address`: not for several servers. A port belongs to a single server."""
     if (known(inputs.count) or 1) > 1:
         for path, nic in items("nics", known(inputs.nics)):
             for part in ("ip_address", "port_id"):

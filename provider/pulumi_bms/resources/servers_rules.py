@@ -55,7 +55,7 @@ def count(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def many_servers(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 2, `count`: at most 24, which the API Explorer contradicts."""
+    """Creating BMSs, table 2, `count`: at most 24. The API Explorer has a different limit."""
     if (given := known(inputs.count)) is not None and MOST_ON_PAGES < given <= MOST_SERVERS:
         text = f"is {given}: parts of the vendor's documentation allow {MOST_ON_PAGES}, and the cloud may refuse more"
         yield Problem("count", text)
@@ -93,7 +93,7 @@ def system_disk(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def data_disks(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 8: 10 to 32768 GB each, a type, and at most 59 beside the system disk."""
+    """Creating BMSs, table 8: 10 to 32768 GB each, a type, and at most 59 without the system disk."""
     listed = known(inputs.data_disks) or []
     if len(listed) > MOST_DATA_DISKS:
         yield Problem("data_disks", f"has {len(listed)} disks: write at most {MOST_DATA_DISKS}")

@@ -51,7 +51,7 @@ class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
         :param region: the region, by default the config's.
         :param project_id: the project, by default the config's.
         :param endpoint: the address of the API, by default the config's.
-        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region and so on.
+        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
         """
         warn_of_config()
         props: dict[str, Any] = {

@@ -38,7 +38,7 @@ def problems(inputs: Mapping[str, Any]) -> list[Problem]:
 
 
 def _ids(inputs: VolumeAttachmentInputs) -> Iterator[Problem]:
-    """Attaching an EVS Disk to a BMS, tables 1 and 2: the ids are UUIDs, which are parts of an address."""
+    """Attaching an EVS Disk to a BMS, tables 1 and 2: the ids must be UUIDs. The ids are parts of an address."""
     for name in ("server_id", "volume_id"):
         if (given := known(getattr(inputs, name))) is not None and not _ID.fullmatch(given):
             yield Problem(name, f"must be an id of letters, digits and hyphens: {ADVICE[name]}")

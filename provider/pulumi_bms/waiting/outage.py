@@ -34,7 +34,7 @@ DOUBT_TIME = 5 * 60.0
 DOUBT_POLLS = 5
 """The smallest number of denials before a wait ends."""
 FIRST_OUTAGE_NEWS = 15.0
-"""Seconds of outage before the first warning. Each next warning comes after twice the time."""
+"""Seconds of outage before the first message. The next message comes after twice the time, and so on."""
 _TOO_MANY = 429
 
 
@@ -81,7 +81,7 @@ class Outage:
         return isinstance(error, NotFoundError) and not self._has_answered
 
     def news(self, now: float) -> float:
-        """The seconds of the outage when a warning is due, else 0."""
+        """The seconds of the outage when a message is due, else 0."""
         if self.since is None or now < self._news_at:
             return 0.0
         lasted = now - self.since

@@ -15,7 +15,7 @@ class End(Enum):
 
     SUCCEEDED = auto()
     FAILED = auto()
-    """The job, or a sub-job of it, failed."""
+    """The job or a sub-job failed."""
     INCONSISTENT = auto()
     """All listed records are SUCCESS, but the list must be incomplete."""
     TIMED_OUT = auto()

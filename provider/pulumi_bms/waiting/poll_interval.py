@@ -1,4 +1,4 @@
-"""When to look next: pure. The longer a job has run, the less a few seconds matter."""
+"""The time of the next poll, as a pure function. The longer a job has run, the less a few seconds matter."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 SHARE_OF_ELAPSED = 0.04
 """The poll interval as a share of the time waited so far.
 
-The share is the most that polling adds to a job's duration.
+Polling delays the end of a wait by at most the share of the job's duration, and on average by half of the share.
 """
 SHORTEST_INTERVAL = 1.0
-"""Seconds between two looks at least."""
+"""The shortest poll interval in seconds."""
 LONGEST_INTERVAL = 10.0
 """The longest poll interval in seconds during an outage."""
 LONGEST_BACKOFF = 60.0

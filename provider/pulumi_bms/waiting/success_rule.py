@@ -5,8 +5,8 @@ A wait *succeeds* when, in one response of the API,
 1. the job's status is SUCCESS,
 2. every sub-job's status is SUCCESS, at every level,
 3. every level lists at least `sub_jobs_total` different sub-jobs, if the number is given,
-4. every sub-job for a single server names the server,
-5. a job for servers names at least one server, and exactly `expected_servers` if the user set the number,
+4. every sub-job that creates a single server names the server,
+5. a job that creates servers names at least one server, and exactly `expected_servers` if the user set the number,
 6. nothing from an earlier response is missing: the number of sub-jobs has not fallen, and every sub-job, server and
    network interface with an id is listed again.
 
@@ -20,10 +20,10 @@ and must be known, so a failure has three kinds:
 - *Final*: every sub-job is SUCCESS or FAIL, all announced sub-jobs are listed, and rule 6 is met. The wait ends. The
   stack stores the failure for good.
 - *Open*: a sub-job is still running, or an announced sub-job is not listed. A sub-job missing from the newest response
-  counts in the last known state, directly below the job. A bare metal server may show no change for half an hour. So
-  time makes no open failure final, and the wait polls until the deadline.
-- *Settling*: a record has ended in an undocumented status, or rule 6 is not met. The wait ends after the settling time
-  without a change.
+  counts in the last known state, as if listed directly below the job. A bare metal server may show no change for half
+  an hour. So time makes no open failure final, and the wait polls until the deadline.
+- *Settling*: any other failure. A record has ended in an undocumented status, or rule 6 is not met. The wait ends
+  after the settling time without a change.
 
 After an open or a settling failure the job stays unfinished in the stack: the next run polls the job again.
 
