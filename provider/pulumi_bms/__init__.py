@@ -1,7 +1,6 @@
-"""Pulumi resources that wait until a job of a Bare Metal Server API, and every sub-job of it, has succeeded.
+"""Pulumi resources that wait until a job of a Bare Metal Server API, and every sub-job, has succeeded.
 
-The public names are made when they are first asked for: the plugin process and whoever needs only a part load no more
-than that.
+A public name is loaded at first use. So the plugin process, and programs that need only a part, load no more.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ __all__ = [
     "load_provider",
 ]
 
-if not TYPE_CHECKING:  # which reads it as a promise of any name, misspelt ones too
+if not TYPE_CHECKING:  # a type checker would accept any name, even a misspelt name
 
     def __getattr__(name: str) -> object:
         if name not in HOMES:

@@ -1,7 +1,7 @@
-"""Imports that keep their cause: what is wrong with a module is said, also where a user's file took its place.
+"""Imports with a clear cause of failure, even if a user's file replaces a module.
 
-A program's folder is searched before Python's own library. A file such as `secrets.py` there is imported in the place
-of the standard module, by every package of the program.
+Python searches a program's folder before the standard library. A file such as `secrets.py` in the folder replaces the
+standard module in every package of the program.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _STANDARD_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120  (pathlib is no
 
 
 def import_home(module: str, wanted: str) -> ModuleType:
-    """The module, for the public name `wanted`.
+    """Import the module of the public name `wanted`.
 
-    An AttributeError becomes an ImportError, because Python would tell no cause: after an AttributeError of a package
-    `from package import name` only says that the name is missing.
+    An AttributeError becomes an ImportError, because Python hides the cause: after an AttributeError in a package,
+    `from package import name` only reports a missing name.
     """
     try:
         return import_module(module)
@@ -37,7 +37,7 @@ def _explanation(wanted: str, error: Exception, files: list[str]) -> str:
 
 
 def _shadowing_modules() -> Iterator[str]:
-    """The files that are loaded in the place of standard modules: an error whose own cause was lost names none."""
+    """The loaded files in place of standard modules, for an error without a file in the traceback."""
     for name in sys.stdlib_module_names & sys.modules.keys():
         file = getattr(sys.modules[name], "__file__", None)
         if isinstance(file, str) and _is_first_of_its_name(os.path.abspath(file)):  # noqa: PTH100
@@ -45,7 +45,7 @@ def _shadowing_modules() -> Iterator[str]:
 
 
 def _shadowing_files(error: BaseException | None) -> Iterator[str]:
-    """The files that had a part in the error and that were imported in the place of a standard module."""
+    """The files in an error's traceback that replace a standard module."""
     while error is not None:
         for file in _files_of(error):
             path = os.path.abspath(file)  # noqa: PTH100
@@ -69,7 +69,7 @@ def _name_of(file: str) -> str:
 
 
 def _is_first_of_its_name(file: str) -> bool:
-    """Whether the file is a module of its own, no part of a package, outside of Python's library."""
+    """Whether the file is a top-level module outside a package and outside Python's library."""
     if file.startswith(_STANDARD_LIBRARY + os.sep):
         return False
     folder = os.path.dirname(file)  # noqa: PTH120

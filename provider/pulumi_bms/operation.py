@@ -1,7 +1,7 @@
-"""The operation that a provider is called for, as a value that it can ask for while one of its methods runs.
+"""The operation: a value with the host's description of one call. A provider's method can ask for the operation.
 
-Standard library only. Pulumi's stock host does not tell its providers any of this: there `current()` is an operation
-that is never cancelled and reports nowhere, so a provider has one code path for every host.
+Standard library only. Pulumi's stock host has no operations. On the stock host, `current()` returns an operation
+without cancel and reports, so a provider has one code path for all hosts.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ class Purpose(Enum):
 
     REFRESH = auto()
     IMPORT = auto()
-    """The resource is new to the stack; `read` is given the program's inputs."""
+    """The resource is new to the stack. `read` gets the program's inputs."""
     GET = auto()
-    """The resource is not the stack's own (`opts.id`); `read` is given the program's inputs."""
+    """The resource is not owned by the stack (`opts.id`). `read` gets the program's inputs."""
 
 
 Outputs: TypeAlias = dict[str, Any] | Callable[[], dict[str, Any]]
-"""Outputs, or what computes them."""
+"""Outputs, or a function that computes the outputs."""
 
 
 def _nowhere(*_: object) -> None:
-    """A report that nobody sees."""
+    """A report without a reader."""
 
 
 def _no_hold(_seconds: float) -> AbstractContextManager[None]:
@@ -40,11 +40,11 @@ def _no_hold(_seconds: float) -> AbstractContextManager[None]:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One call of a provider's method, as the host that makes it describes it.
+    """One call of a provider's method, as described by the host.
 
-    `timeout` is what the user set for it (`custom_timeouts`), in seconds, or None. `inputs` are the resource's inputs
-    where the method is not given them (`read`, `delete`), for `diff` those of before. `keeps_partial_state` is whether
-    the host saves what a `PartialStateError` carries.
+    `timeout` is the user's `custom_timeouts` in seconds, or None. `inputs` are the resource's inputs for methods
+    without an inputs argument (`read`, `delete`), and the old inputs for `diff`. `keeps_partial_state` is whether the
+    host saves the state in a `PartialStateError`.
     """
 
     urn: str = ""
@@ -56,34 +56,34 @@ class Operation:
     keeps_partial_state: bool = False
     cancelled: threading.Event = field(default_factory=threading.Event)
     report: Callable[[str], None] = _nowhere
-    """Show a text on the resource's row, in place of the one before; an empty one changes nothing."""
+    """Replace the text on the resource's row. An empty text changes nothing."""
     note: Callable[[str], None] = _nowhere
-    """Leave a line that stays."""
+    """Leave a lasting line."""
     warn: Callable[[str], None] = _nowhere
-    """Leave a warning that stays."""
+    """Leave a lasting warning."""
     note_at_end: Callable[[Callable[[], str]], None] = _nowhere
-    """Leave one line for the whole run. The function is called once, at the end of the run, for the text; "" is none.
+    """Leave one line for the whole run. The host calls the function once, at the end of the run. "" shows no line.
 
-    The same function may be given by any number of steps.
+    Any number of steps may pass the same function.
     """
     checkpoint: Callable[[str, Outputs, str], None] = _nowhere
-    """Say what is known so far: id, outputs, and why that is not all. With "" for the id nothing is to be kept.
+    """Report the known id and outputs, and the reason for the missing rest. With an empty id, no state is kept.
 
-    Outputs that are a function are computed when the checkpoint is needed, in another thread.
+    A function for outputs runs when the checkpoint is needed, in another thread.
     """
     hold: Callable[[float], AbstractContextManager[None]] = _no_hold
-    """Around a request whose response must not be lost, and the seconds that may take at most.
+    """Guard a request with a response that must not be lost. The argument is the longest time in seconds.
 
-    For so long the host does not end and makes no result from a checkpoint; those before it are void.
+    Within that time the host does not end, and makes no result from a checkpoint. Earlier checkpoints are void.
     """
 
 
 class ExpectedError(Exception):
-    """The operation can't succeed, and the text says all there is to say: no traceback helps."""
+    """The operation can't succeed. The text is complete, without need of a traceback."""
 
 
 class PartialStateError(ExpectedError):
-    """The operation failed and left something behind that belongs in the state: an id and outputs."""
+    """The operation failed, but left an id and outputs for the state."""
 
     def __init__(self, id_: str, outputs: dict[str, Any], reason: str) -> None:
         super().__init__(reason)
@@ -103,7 +103,7 @@ def current() -> Operation:
 
 @contextmanager
 def running(operation: Operation) -> Iterator[None]:
-    """Make `operation` the current one for the code inside."""
+    """Make `operation` the current operation for the code inside."""
     token = _CURRENT.set(operation)
     try:
         yield

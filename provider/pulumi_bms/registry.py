@@ -1,6 +1,6 @@
-"""The public names and the module of each, and how a stored provider is loaded again.
+"""The public names with their modules, and how a stored provider is loaded again.
 
-A resource or data source is added by one row.
+A new resource or data source is one new row.
 """
 
 from __future__ import annotations

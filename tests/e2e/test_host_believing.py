@@ -81,5 +81,5 @@ def test_an_address_without_the_api_is_told_at_once(stack: Stack, simulator: Sim
     simulator.add_job("nowhere", [Answer(404, "<html>Not Found</html>")])
     stack.program(PROGRAM.format(job_ids=["nowhere"], timeout="5m"))
     output = stack.up().failed().output
-    assert f"there is no Job API at this address: GET {simulator.url}/jobs/nowhere: HTTP 404" in output
+    assert f"the address has no Job API: GET {simulator.url}/jobs/nowhere: HTTP 404" in output
     assert simulator.count("GET", path_contains="nowhere") == 1

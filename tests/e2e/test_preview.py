@@ -111,7 +111,7 @@ def test_keys_of_the_config_that_nothing_reads(make_stack: Callable[..., Stack],
 
 @pytest.mark.parametrize("timeout", ["soon", "0", "-5m", "1d", "90"])
 def test_a_timeout_that_is_none_is_refused(stack: Stack, timeout: str) -> None:
-    """`custom_timeouts` that are no duration above zero are a ValueError that names the one."""
+    """An invalid duration in `custom_timeouts` is a ValueError that names the timeout."""
     stack.program(f"""
         import pulumi
         from pulumi_bms import JobCompletion
@@ -119,7 +119,7 @@ def test_a_timeout_that_is_none_is_refused(stack: Stack, timeout: str) -> None:
         JobCompletion("web", job_id="ok", opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
     """)
     output = stack.preview().failed().output
-    assert f"custom_timeouts.create is {timeout!r}" in output
+    assert f'custom_timeouts.create must be a duration such as "90m", "1h30m" or "5400s", not {timeout!r}' in output
 
 
 def test_what_is_missing_is_named_at_up(stack: Stack) -> None:

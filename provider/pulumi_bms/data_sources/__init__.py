@@ -1,1 +1,1 @@
-"""Functions that a program calls to read the cloud."""
+"""Functions of a program to read the cloud."""

@@ -22,10 +22,10 @@ def get_job(
     endpoint: str | None = None,
     profile: str | None = None,
 ) -> Job:
-    """Poll a job once, in a preview too. The config and the environment name the API, unless arguments do.
+    """Poll a job once, in a preview too. Without connection arguments, the config and the environment name the API.
 
-    Raises `ValueError` for an id that can't be one, `SettingsError` where settings are missing, and an `ApiError` for
-    every other answer than that job. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
+    Raises `ValueError` for an invalid id, `SettingsError` for missing settings, and an `ApiError` for any response
+    without the job. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
     """
     inputs = {"region": region, "project_id": project_id, "endpoint": endpoint, "profile": profile}
     problem = next(filter(None, [input_checks.job_id_problem(job_id), *input_checks.connection_problems(inputs)]), None)

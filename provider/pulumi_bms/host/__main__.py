@@ -4,11 +4,11 @@ import signal
 import sys
 
 if __name__ == "__main__":
-    # Python puts the working directory first: a module of the user there would take the place of a standard one here.
+    # Python searches the working directory first: a user's module would replace a standard module here.
     if not sys.flags.safe_path:
         del sys.path[0]
 
-    # Until the server handles it, an interrupt ends the process without a traceback: the imports take a second.
+    # An interrupt before the server is ready ends the process without a traceback: imports take a second.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     from pulumi_bms.host.commands import is_address, run

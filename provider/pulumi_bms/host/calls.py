@@ -1,4 +1,4 @@
-"""Calls of providers' methods: each in a thread of its own, answered for when it does not end after a cancel."""
+"""Calls of providers' methods, each in a new thread. After a cancel, the last checkpoint replaces a late result."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from pulumi_bms.operation import ExpectedError, Outputs, PartialStateError
 T = TypeVar("T")
 
 PATIENCE = 0.5
-"""Seconds after a cancel in which a method may end by itself."""
+"""Seconds after a cancel for a method to end by itself."""
 _HOLD_CHECK = 0.05
 FOREIGN_CALLS = 4
-"""Calls at once of providers that do not ask for more: so many threads has Pulumi's own host."""
+"""The calls at once of all providers without an operation. Pulumi's own host has the same number of threads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a method has said is known so far."""
+    """The known state of a step, reported by the method."""
 
     id: str
     outputs: Outputs
@@ -36,14 +36,14 @@ class Checkpoint:
 
 
 class Cancellation:
-    """Whether the run is to end: an event for the threads, and one for the event loop."""
+    """Whether the run must end: an event for the threads, and an event for the event loop."""
 
     def __init__(self) -> None:
         self.threads = threading.Event()
         self._loop_event = asyncio.Event()
 
     def set(self) -> None:
-        """End the run; called in the event loop."""
+        """End the run. Must be called in the event loop."""
         self.threads.set()
         self._loop_event.set()
 
@@ -89,11 +89,11 @@ class Calls:
         self._idle.set()
 
     def lane(self, *, unlimited: bool) -> AbstractAsyncContextManager[Any]:
-        """Where a call queues: providers that ask for their operation don't."""
+        """The queue of a call. Providers with an operation do not queue."""
         return nullcontext() if unlimited else self._foreign
 
     async def run(self, method: Callable[[], T], checkpoint: Callable[[], Checkpoint | None] = lambda: None) -> T:
-        """The method's result or error; after a cancel its last checkpoint, if it takes longer than `PATIENCE`."""
+        """The method's result or error. After a cancel and `PATIENCE` seconds, the last checkpoint."""
         self._running += 1
         self._idle.clear()
         try:
@@ -105,7 +105,7 @@ class Calls:
 
     async def ended(self, patience: float) -> None:
         """Return once no call is running, at the latest `patience` seconds after the end of all held requests."""
-        # The call of a dead engine counts as ended, but the thread may still have a request under way.
+        # The call of a dead engine counts as ended, but the thread may still wait for a response.
         while self.holds.any():  # noqa: ASYNC110  (threads end them, and time does)
             await asyncio.sleep(_HOLD_CHECK)
         with suppress(TimeoutError):
@@ -122,7 +122,7 @@ class Calls:
             await asyncio.wait({result}, timeout=PATIENCE)
         known = checkpoint() if not result.done() else None
         if known:
-            # Whatever the thread still comes to is nobody's any more.
+            # The thread's later result is discarded.
             result.add_done_callback(_retrieve)
             raise known.as_error()
         return await result
@@ -149,7 +149,7 @@ def _in_thread(method: Callable[[], T]) -> asyncio.Future[T]:
         try:
             result, error = method(), None
         except BaseException as raised:  # noqa: BLE001  (sys.exit in a provider must be answered, or the engine waits for ever)
-            # A future takes no StopIteration (`next` of nothing, say): it would stay without a result.
+            # A future refuses a StopIteration (from `next`, for example), and would stay without a result.
             is_error = isinstance(raised, Exception) and not isinstance(raised, StopIteration)
             result, error = None, raised if is_error else ExitedError(raised)
         if not loop.is_closed():
@@ -167,7 +167,7 @@ def _in_thread(method: Callable[[], T]) -> asyncio.Future[T]:
 
 
 class ExitedError(RuntimeError):
-    """A provider's method ended by something that is no error, such as `sys.exit`."""
+    """A provider's method ended by an exception outside `Exception`, such as `sys.exit`."""
 
     def __init__(self, raised: BaseException) -> None:
         super().__init__(f"the provider's method ended by {type(raised).__name__}: {raised}")

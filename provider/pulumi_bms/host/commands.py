@@ -19,13 +19,13 @@ _FAILED = {"install": "not installed", "check": "not in order", "uninstall": "no
 
 
 def is_address(argument: str) -> bool:
-    """Whether the argument is HOST:PORT, as the engine gives its own address."""
+    """Whether the argument is HOST:PORT, the form of the engine's address."""
     host, colon, port = argument.rpartition(":")
     return bool(host and colon) and port.isascii() and port.isdigit()
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command in the current folder; the exit status: 1 for a command that failed, 2 for wrong usage."""
+    """Run one command in the current folder. Returns the exit status: 1 for a failure, 2 for wrong usage."""
     parser = _parser()
     command: str | None = parser.parse_args(arguments).command
     if command is None:

@@ -1,4 +1,4 @@
-"""What the user sees: rows, log lines and closing notes, sent to the engine in order."""
+"""Rows, log lines and closing notes for the user, sent to the engine in order."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import grpc
 from pulumi.runtime import proto
 
 SHORTEST_SHOW = 1.0
-"""Seconds between two texts on one row at least: without a terminal each is a printed line."""
+"""The shortest time in seconds between two texts on one row. Without a terminal, each text is a printed line."""
 _LONGEST_DRAIN = 1.0
 
 Severity = proto.LogSeverity
 
 
 class Engine:
-    """The engine's log service. Messages are sent one after the other; a lost one is no error."""
+    """The engine's log service. Messages are sent in order. A lost message is no error."""
 
     def __init__(self, address: str) -> None:
         self._channel = grpc.aio.insecure_channel(address)
@@ -29,18 +29,18 @@ class Engine:
         self.closing = ClosingNotes(self)
 
     def log(self, severity: Severity.ValueType, message: str, urn: str = "", *, ephemeral: bool = False) -> None:
-        """Queue one message; an ephemeral one is the text of the resource's row and is not kept."""
+        """Queue one message. An ephemeral message is the text of the resource's row, and is not kept."""
         self._queue.put_nowait(
             proto.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral, streamId=0)
         )
 
     async def drain(self) -> None:
-        """Wait until what was queued is sent, but not for long."""
+        """Wait for the queued messages, but not for long."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._queue.join(), _LONGEST_DRAIN)
 
     async def close(self) -> None:
-        """Send what is left, and no more."""
+        """Send the queued messages, and accept no more."""
         await self.closing.tell()
         await self.drain()
         self._sender.cancel()
@@ -50,13 +50,13 @@ class Engine:
         while True:
             message = await self._queue.get()
             with suppress(grpc.RpcError):
-                # Typed for a channel that blocks; this one's calls are awaited.
+                # The types are for a blocking channel. Calls on this channel are awaited.
                 await cast("Awaitable[object]", self._stub.Log(message, timeout=_LONGEST_DRAIN))
             self._queue.task_done()
 
 
 class ClosingNotes:
-    """Notes about the run as a whole. The engine shows a message that it gets during its `Cancel`, the last call."""
+    """Notes about the whole run. The engine shows a message during `Cancel`, the last call."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -65,11 +65,11 @@ class ClosingNotes:
         self._over = False
 
     def add(self, text: Callable[[], str]) -> None:
-        """Ask for a note; from any thread, any number of times. `text` is called when the note is told."""
+        """Ask for a note, from any thread and any number of times. `text` is called at the end of the run."""
         self._loop.call_soon_threadsafe(self._add, text)
 
     async def tell(self) -> None:
-        """Tell all notes, each once; empty ones are left out."""
+        """Show all notes once. Empty notes are left out."""
         self._over = True
         if self._texts:
             self._log_all()
@@ -89,7 +89,7 @@ class ClosingNotes:
 
 
 class DebugLog(logging.Handler):
-    """Hands the log records of Python code on to the engine's debug log; `pulumi up --debug` shows them."""
+    """Sends log records of Python code to the engine's debug log. `pulumi up --debug` shows the records."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(logging.DEBUG)
@@ -97,13 +97,13 @@ class DebugLog(logging.Handler):
         self._loop = asyncio.get_running_loop()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Hand one record on; from any thread, also one that outlives the loop."""
+        """Send one record, from any thread, even after the end of the loop."""
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._engine.log, Severity.DEBUG, self.format(record))
 
 
 class Row:
-    """One resource's row: shows the newest text, at most one a second, and none twice in a row."""
+    """One resource's row. Shows the newest text, at most one text a second, and no text twice in a row."""
 
     def __init__(self, engine: Engine, urn: str) -> None:
         self._engine = engine
@@ -117,20 +117,20 @@ class Row:
 
     @property
     def has_shown(self) -> bool:
-        """Whether anything was sent to it."""
+        """Whether the row has shown any text."""
         return self._next_at > 0
 
     def show(self, text: str) -> None:
-        """Show a text; from any thread."""
+        """Show a text, from any thread."""
         self._loop.call_soon_threadsafe(self._want, text)
 
     def end(self) -> None:
-        """Show the newest text now, and none after it: a thread that outlives its step may still report."""
+        """Show the newest text now, and no later text: a thread may still report after the end of the step."""
         self._ended = True
         self._flush()
 
     def _want(self, text: str) -> None:
-        # An empty text would print an empty line where there is no terminal.
+        # Without a terminal, an empty text would print an empty line.
         if self._ended or not text:
             return
         self._wanted = text

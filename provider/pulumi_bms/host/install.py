@@ -1,7 +1,7 @@
 """`python -m pulumi_bms.host install`, `check` and `uninstall`: whether a user's project uses this plugin process.
 
-Two things are needed, and both belong into the user's repository: a folder with the launcher, which the engine starts,
-and the lines of Pulumi.yaml that name the folder. Doing a command again changes nothing.
+The user's repository needs two things: a folder with the launcher, started by the engine, and the lines of Pulumi.yaml
+with the path of the folder. Repeating a command changes nothing.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ORIGINAL = Path(__file__).with_name(LAUNCHER)
 
 
 def install(folder: Path) -> str:
-    """Install into the project that holds `folder`, if the plugin process starts there; what was done, in words."""
+    """Install into the project of `folder`, if the plugin process starts. Returns a report."""
     project = _project(folder)
     named = project.host_path is not None
     text = project.text if named else project.with_host()
@@ -52,7 +52,7 @@ def install(folder: Path) -> str:
 
 
 def check(folder: Path) -> str:
-    """Whether the project uses this plugin process, and whether the process starts; in words."""
+    """Report whether the project uses this plugin process, and whether the process starts."""
     project = _project(folder)
     if project.host_path is None:
         raise InstallError(f"{project.file.name} names no plugin process: run `python -m pulumi_bms.host install`")
@@ -66,7 +66,7 @@ def check(folder: Path) -> str:
 
 
 def uninstall(folder: Path) -> str:
-    """Take out the lines of Pulumi.yaml, then the launcher; what was done, in words."""
+    """Remove the lines of Pulumi.yaml, then the launcher. Returns a report."""
     project = _project(folder)
     launcher = _launcher(project)
     if project.host_path is None and not launcher.exists():
@@ -84,7 +84,7 @@ def _project(folder: Path) -> Project:
 
 
 def _launcher(project: Project) -> Path:
-    """Where the project's launcher is, or belongs."""
+    """The path of the project's launcher, present or not."""
     path = project.host_path
     launcher = project.root / (FOLDER if path is None else path) / LAUNCHER
     if path is not None and Path(path).name != FOLDER and not _is_current(launcher):
@@ -103,7 +103,7 @@ def _write(launcher: Path) -> None:
 
 
 def _remove(launcher: Path) -> None:
-    """Remove the launcher, and its folder unless the user keeps other files there."""
+    """Remove the launcher. The folder is removed too, unless the user keeps other files inside."""
     launcher.unlink(missing_ok=True)
     with suppress(OSError):
         launcher.parent.rmdir()

@@ -1,4 +1,4 @@
-"""A user's Pulumi project: its file, the plugin process that the file names, and the program's folder."""
+"""A user's Pulumi project: Pulumi.yaml, the plugin process named there, and the program's folder."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _NAMES = ("Pulumi.yaml", "Pulumi.yml", "Pulumi.json")
 
 
 class InstallError(Exception):
-    """The command can't be done here; the text says why, and what to do."""
+    """The command can't be done here. The text has the reason and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project's file as read: `settings` is what the text says."""
+    """A project's file. `settings` is the parsed text."""
 
     file: Path
     text: str
@@ -33,7 +33,7 @@ class Project:
 
     @property
     def host_path(self) -> str | None:
-        """The `path` of the plugin process for dynamic resources, as written; None where the file names none."""
+        """The `path` of the plugin process for dynamic resources, as written. None if the file has no path."""
         plugins = self.settings.get("plugins")
         providers = plugins.get("providers") if isinstance(plugins, dict) else None
         for found in providers if isinstance(providers, list) else ():
@@ -43,29 +43,29 @@ class Project:
 
     @property
     def runtime_options(self) -> dict[str, Any]:
-        """The options of the language, such as `virtualenv` and `toolchain`."""
+        """The options of the runtime, such as `virtualenv` and `toolchain`."""
         runtime = self.settings.get("runtime")
         options = runtime.get("options") if isinstance(runtime, dict) else None
         return options if isinstance(options, dict) else {}
 
     @property
     def program_folder(self) -> Path:
-        """The folder that the engine starts plugin processes in: that of `main:`, by default the project's."""
+        """The working folder of plugin processes: the folder of `main:`, by default the project's folder."""
         main = self.root / str(self.settings.get("main") or ".")
         return main if main.is_dir() else main.parent
 
     def with_host(self) -> str:
-        """The text with the lines that name the plugin process, or an error that shows the lines."""
+        """The text with the lines for the plugin process. If the lines can't be added, an error shows the lines."""
         if "plugins" not in self.settings:
             text = f"{self.text.rstrip()}\n\n{LINES}"
             entry = {"name": PLUGIN, "path": f"./{FOLDER}"}
-            # A flow mapping, or the end of a YAML document, takes no lines at its end.
+            # After a flow mapping or the end of a YAML document, no lines can be added.
             if _settings(text) == {**self.settings, "plugins": {"providers": [entry]}}:
                 return text
         raise InstallError(f"add these lines to {self.file.name} by hand, then run the command again:\n{LINES}")
 
     def without_host(self) -> str:
-        """The text without the lines that `with_host` added, or an error that shows the lines."""
+        """The text without the lines of `with_host`. If the lines can't be removed, an error shows the lines."""
         before, found, after = self.text.partition(LINES)
         text = f"{before.rstrip()}\n{after}"
         rest = {key: value for key, value in self.settings.items() if key != "plugins"}
@@ -76,7 +76,7 @@ class Project:
         )
 
     def write(self, text: str) -> None:
-        """Replace the file's text at once; line ends and mode stay, and a link stays a link."""
+        """Replace the file's text in one step. Line ends and mode stay, and a link stays a link."""
         path = self.file.resolve()
         line_end = "\r\n" if b"\r\n" in path.read_bytes() else "\n"
         temporary = path.with_name(f".{path.name}.new")
@@ -86,13 +86,13 @@ class Project:
 
 
 def find_project(folder: Path) -> Project:
-    """The Python project that holds the folder."""
+    """The Python project of the folder."""
     for parent in (folder, *folder.parents):
         for name in _NAMES:
             if (parent / name).is_file():
                 return _read(parent / name)
     raise InstallError(
-        "there is no Pulumi.yaml here or above: run the command in the folder of the infrastructure program"
+        "Pulumi.yaml was not found here or above: run the command in the folder of the infrastructure program"
     )
 
 
@@ -109,7 +109,7 @@ def _read(file: Path) -> Project:
 
 
 def _settings(text: str) -> dict[str, Any] | None:
-    """The mapping that the text holds: JSON is YAML too."""
+    """The mapping in the text. JSON is YAML too."""
     try:
         settings = yaml.safe_load(text)
     except yaml.YAMLError:

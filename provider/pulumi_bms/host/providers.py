@@ -1,4 +1,4 @@
-"""Which provider serves a request: the one seam of the host."""
+"""The provider of a request: the one seam of the host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pulumi.runtime
 from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 
-# The one private name that is needed: a provider that captured an Output unpickles only inside it.
+# The only private name in use: a provider with a captured Output unpickles only inside `_deserialize`.
 from pulumi.runtime._serialization import _deserialize
 
 from pulumi_bms.host.wire import PROVIDER
@@ -28,14 +28,14 @@ _NO_PROVIDER = (
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A provider, and whether it asks for its operation (see `operation`)."""
+    """A provider, and whether the provider uses operations (see `operation`)."""
 
     provider: ResourceProvider
     uses_operation: bool
 
 
 class Providers:
-    """The providers that the stack's resources carry, each unpickled and configured once."""
+    """The providers of the stack's resources. Each provider is unpickled and configured once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,16 +43,16 @@ class Providers:
         self._served: dict[str, Served] = {}
 
     def configure(self, config: Mapping[str, Any]) -> None:
-        """Take the stack's config, for all providers that are loaded from now on."""
+        """Take the stack's config, for all providers loaded later."""
         self._config = config
 
     def find(self, *sources: Struct) -> Served:
-        """The provider of the first source that has a known one; called in the thread that will use it."""
+        """The first known provider among the sources. Must be called in the thread of the provider's method."""
         pickled = next((text for source in sources if (text := _pickled(source))), None)
         if pickled is None:
             raise ExpectedError(_NO_PROVIDER)
         enter_thread()
-        # Without the lock: one provider that is slow to configure must not hold up those that are there.
+        # No lock here: a provider with a slow `configure` must not delay loaded providers.
         if served := self._served.get(pickled):
             return served
         with self._lock:
@@ -68,7 +68,7 @@ class Providers:
 
 
 def has_provider(source: Struct) -> bool:
-    """Whether the properties carry a provider: those of a resource that is being imported don't."""
+    """Whether the properties carry a provider. The properties of a resource during import don't."""
     return bool(_pickled(source))
 
 
@@ -77,13 +77,13 @@ def _pickled(source: Struct) -> str | None:
     if value is None:
         return None
     if value.HasField("struct_value"):
-        # Marked as a secret: the text is one level deeper.
+        # The text of a secret is one level deeper.
         value = value.struct_value.fields["value"]
     text = value.string_value
     return text if text and text != pulumi.runtime.rpc.UNKNOWN else None
 
 
 def enter_thread() -> None:
-    """Prepare a thread in which a provider runs: the SDK keeps its settings by thread, and it may ask for them."""
+    """Prepare a thread for a provider. The SDK keeps settings per thread, and the provider may read the settings."""
     project = os.environ.get("PULUMI_PROJECT", "project")
     pulumi.runtime.configure(pulumi.runtime.Settings(project=project, stack="stack", organization="organization"))

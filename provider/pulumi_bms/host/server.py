@@ -19,15 +19,15 @@ from pulumi_bms.host.providers import Providers
 from pulumi_bms.host.servicer import Servicer
 
 ENGINE_CHECK = 1.0
-"""Seconds between two looks at whether the engine still lives."""
+"""Seconds between two checks of whether the engine still lives."""
 _LAST_ANSWERS = PATIENCE + 0.5
 _LARGEST_MESSAGE = 400 * 1024 * 1024
-"""Bytes of one message: what the engine itself allows."""
+"""The most bytes of one message, the same as the engine's limit."""
 
 
 async def serve(engine_address: str) -> None:
     """Serve until the engine ends or a signal comes."""
-    # Before the port is told: an engine that is gone by then can't read it, and that ends the process too.
+    # Read before the port is printed: if the engine is gone by then, printing fails and ends the process too.
     parent = os.getppid()
     cancellation = Cancellation()
     calls = Calls(cancellation)
@@ -49,12 +49,12 @@ async def serve(engine_address: str) -> None:
     await calls.ended(_LAST_ANSWERS)
     await server.stop(grace=0.2)
     await engine.close()
-    # asyncio's own end would cancel calls that hang, and grpc would print a traceback of each.
+    # asyncio's own end would cancel hanging calls, and grpc would print a traceback for each call.
     _leave()
 
 
 def _trace_to(handler: logging.Handler) -> None:
-    """Let the providers' requests be seen in the engine's debug log: one line each, without anything secret."""
+    """Show the providers' requests in the engine's debug log: one line each, without secrets."""
     logger = logging.getLogger("pulumi_bms")
     logger.setLevel(logging.DEBUG)
     logger.addHandler(handler)
@@ -62,7 +62,7 @@ def _trace_to(handler: logging.Handler) -> None:
 
 
 async def _until_over(parent: int) -> None:
-    """Return on a signal, or when the process that started this one is gone: a killed CLI can't say goodbye."""
+    """Return on a signal, or after the end of the parent process: a killed CLI sends no `Cancel`."""
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -73,13 +73,13 @@ async def _until_over(parent: int) -> None:
 
 
 def main(engine_address: str) -> None:
-    """Serve the engine at that address, then leave at once, whatever threads still do."""
+    """Serve the engine at the address, then leave at once, even with running threads."""
     with suppress(KeyboardInterrupt):
         asyncio.run(serve(engine_address))
     _leave()
 
 
 def _leave() -> NoReturn:
-    """End at once, whatever threads still do."""
+    """End at once, even with running threads."""
     sys.stdout.flush()
     os._exit(0)

@@ -1,4 +1,4 @@
-"""The RPCs: each request becomes a call of a provider's method, and what comes back an answer or an error."""
+"""The RPCs. Each request becomes a call of a provider's method, and the result a response or an error."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class Servicer(proto.ResourceProviderServicer):
         self._providers = providers
 
     async def GetPluginInfo(self, request: Empty, context: Context) -> proto.PluginInfo:
-        """The version that Pulumi's own host has."""
+        """The version of Pulumi's own host."""
         return proto.PluginInfo(version="0.1.0")
 
     async def Configure(self, request: proto.ConfigureRequest, context: Context) -> proto.ConfigureResponse:
-        """Take the config. Secrets come in plain: what a provider gets is what the stock host gives it."""
+        """Take the config. Secrets are in plain text: a provider gets the same config as on the stock host."""
         config = decode(request.args)
         self._providers.configure({key: rpc.unwrap_rpc_secret(value) for key, value in config.items()})
         return proto.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
 
     async def Cancel(self, request: Empty, context: Context) -> Empty:
-        """End what runs. The engine sends this at the end of each run too."""
+        """End all running calls. The engine sends `Cancel` at the end of each run too."""
         self._cancellation.set()
         await self._engine.closing.tell()
         return Empty()
@@ -53,9 +53,9 @@ class Servicer(proto.ResourceProviderServicer):
         )
 
     async def Diff(self, request: proto.DiffRequest, context: Context) -> proto.DiffResponse:
-        """Compare old outputs with new inputs. A resource that is being imported has outputs yet to be read."""
+        """Compare old outputs with new inputs. A resource during import has no outputs yet."""
         if not has_provider(request.olds):
-            # Without one in the inputs either it is the refresh of an import that failed: nobody can compare.
+            # Without a provider in the inputs, the call is the refresh of a failed import: no comparison is possible.
             work_is_left = has_provider(request.news)
             return proto.DiffResponse(changes=_CHANGES[work_is_left])
         olds, news = decode_with_unknowns(request.olds), decode_with_unknowns(request.news)
@@ -69,7 +69,7 @@ class Servicer(proto.ResourceProviderServicer):
         )
 
     async def Create(self, request: proto.CreateRequest, context: Context) -> proto.CreateResponse:
-        """Create, or look ahead in a preview."""
+        """Create, or preview a create."""
         source = request.properties
         if request.preview and not await self._uses_operation(context, source):
             return proto.CreateResponse(properties=source)
@@ -80,7 +80,7 @@ class Servicer(proto.ResourceProviderServicer):
         return proto.CreateResponse(id=result.id, properties=await step.encode(result.outs, source))
 
     async def Update(self, request: proto.UpdateRequest, context: Context) -> proto.UpdateResponse:
-        """Update, or look ahead in a preview; the first update of an imported resource reads it."""
+        """Update, or preview an update. The first update of an imported resource reads the resource."""
         source, imported = request.news, not has_provider(request.olds)
         if request.preview and not await self._uses_operation(context, source):
             return proto.UpdateResponse(properties=source)
@@ -107,7 +107,7 @@ class Servicer(proto.ResourceProviderServicer):
         return proto.UpdateResponse(properties=await step.encode(result.outs, source))
 
     async def Read(self, request: proto.ReadRequest, context: Context) -> proto.ReadResponse:
-        """Refresh, or get by id. What is to be imported comes without a provider: the update that follows reads it."""
+        """Refresh, or get by id. An import comes without a provider: the next update reads the resource."""
         source = request.properties if has_provider(request.properties) else request.inputs
         if not has_provider(source):
             return proto.ReadResponse(id=request.id, properties=Struct(), inputs=Struct())
@@ -127,14 +127,14 @@ class Servicer(proto.ResourceProviderServicer):
         )
 
     async def Delete(self, request: proto.DeleteRequest, context: Context) -> Empty:
-        """Delete. What was to be imported and never was read carries no provider: there is nothing to delete."""
+        """Delete. A resource of an unfinished import carries no provider, so nothing is deleted."""
         if not (has_provider(request.properties) or has_provider(request.old_inputs)):
             return Empty()
         outputs = decode(request.properties)
         inputs = decode_stored(request.old_inputs)
         operation = Operation(name=request.name, timeout=request.timeout or None, inputs=inputs)
         step = self._step(context, request.urn, operation, request.id, request.old_inputs)
-        # What was imported and then never read has a provider among its inputs only.
+        # A resource imported and never read has a provider among the inputs only.
         await step.run(lambda found: found.delete(request.id, outputs), request.properties, request.old_inputs)
         return Empty()
 

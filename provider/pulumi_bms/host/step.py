@@ -1,4 +1,4 @@
-"""One step: a provider's method with its operation, its row and its checkpoint, and the errors it may end with."""
+"""One step: a provider's method with an operation, a row and a checkpoint, and the possible errors."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ T = TypeVar("T")
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 
 LARGEST_STATE = 4 * 1024 * 1024
-"""Bytes of state in an error. It travels in trailers: beyond some 12 MiB the engine gives up the whole connection."""
+"""The most bytes of state in an error. State travels in trailers: above some 12 MiB the engine drops the connection."""
 LARGEST_TEXT = 200_000
-"""Characters of an error's text, which travels there three times."""
+"""The most characters of an error's text. The text travels in the trailers three times."""
 _DETAILS = "grpc-status-details-bin"
 _CODE = grpc.StatusCode.UNKNOWN
 _CODE_NUMBER: int = _CODE.value[0]
 
 
 class Step:
-    """One request on its way to a provider and back."""
+    """One request to a provider, and the response."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Step:
         )
 
     async def run(self, method: Callable[[ResourceProvider], T], *sources: Struct) -> T:
-        """The result of a method of the provider that the first of `sources` carries; any error is answered here."""
+        """The result of a provider's method. The provider is the first among `sources`. Errors become the response."""
         try:
             self._served = served = await self._calls.run(lambda: self._providers.find(*sources))
             async with self._calls.lane(unlimited=served.uses_operation):
@@ -88,13 +88,13 @@ class Step:
             failure = error
         finally:
             self._row.end()
-            # A check has said nothing, and must not wait for what others say.
+            # A check sends no messages, and must not wait for messages of other steps.
             if self._has_logged or self._row.has_shown:
                 await self._engine.drain()
         return await self._refuse(failure, sources[0])
 
     async def encode(self, values: dict[str, Any] | None, source: Struct) -> Struct:
-        """Properties for the answer, with the provider of `source`; values that can't be are answered as an error."""
+        """Encode properties for the response, with the provider of `source`. Invalid values become an error."""
         try:
             return await encode_with_provider(values, source)
         except Exception as error:  # noqa: BLE001  (a provider may answer with anything)
@@ -102,7 +102,7 @@ class Step:
         return await self._refuse(failure, source)
 
     async def uses_operation(self, source: Struct) -> bool:
-        """Whether the provider asks for its operation."""
+        """Whether the provider uses operations."""
         try:
             return (await self._calls.run(lambda: self._providers.find(source))).uses_operation
         except Exception as error:  # noqa: BLE001  (a provider that can't be loaded is the answer of its step)
@@ -127,7 +127,7 @@ class Step:
         await self._abort(f"{kind}{failure} (`pulumi up --debug` shows the traceback)")
 
     async def _state_of(self, failure: PartialStateError, source: Struct) -> bytes | None:
-        """The state that the error carries; None where not even the id has room."""
+        """The state in the error, or None if not even the id fits."""
         try:
             state = await self._packed(failure, failure.outputs, source)
             return await self._cut_state_of(failure, source) if state is None else state
@@ -146,7 +146,7 @@ class Step:
         return None
 
     def _smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """What the provider would keep of its outputs, less and less: only the provider knows what is needed."""
+        """Smaller and smaller outputs, chosen by the provider: only the provider knows the necessary outputs."""
         if self._served and self._served.uses_operation and hasattr(self._served.provider, "smaller"):
             yield from self._served.provider.smaller(outputs)
 

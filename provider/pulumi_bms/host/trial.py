@@ -15,13 +15,13 @@ from typing import IO
 from pulumi_bms.host.project import InstallError, Project
 
 LONGEST_START = 120.0
-"""Seconds until the port is told: imports take one or two, and `poetry env info` a few."""
+"""The most seconds until the port is printed: imports take one or two seconds, `poetry env info` a few."""
 _ENGINE = "127.0.0.1:1"
-"""An address where no engine listens: the process sends nothing before it is asked."""
+"""An address without an engine. The process sends nothing before the first request."""
 
 
 def start_once(launcher: Path, project: Project, longest: float = LONGEST_START) -> None:
-    """Start the launcher, read the port, and stop the process; an error says why there is no port."""
+    """Start the launcher, read the port, and stop the process. Without a port, an error has the reason."""
     with tempfile.TemporaryFile() as errors, _started(launcher, project, errors) as process:
         too_late = threading.Timer(longest, _kill, [process])
         too_late.start()
@@ -63,12 +63,12 @@ def _started(launcher: Path, project: Project, errors: IO[bytes]) -> Iterator[su
 
 
 def _environment(project: Project) -> dict[str, str]:
-    """The variables that the engine sets: the options of the language, as written in Pulumi.yaml."""
+    """The variables set by the engine: the options of the runtime, as written in Pulumi.yaml."""
     options = {f"PULUMI_RUNTIME_{name.upper()}": str(value) for name, value in project.runtime_options.items()}
     return {**os.environ, **options}
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End the process, and what a launcher started that still runs."""
+    """End the process, and all running processes of the launcher."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

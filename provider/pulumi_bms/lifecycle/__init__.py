@@ -1,1 +1,1 @@
-"""The parts that all resources share."""
+"""The common parts of all resources."""

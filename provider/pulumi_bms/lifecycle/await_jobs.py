@@ -1,4 +1,4 @@
-"""From a resource's step to a wait: checkpoints, rows, and looks ahead in previews."""
+"""From a resource's step to a wait: checkpoints, rows, and polls in previews."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from pulumi_bms.waiting.poll_loop import AT_ONCE, Observer, Waiter
 from pulumi_bms.waiting.success_rule import Ruling, judge
 
 DEFAULT_TIMEOUT = 3 * 3600.0
-"""Seconds that a wait may take where the user set nothing: Windows servers take up to two hours."""
+"""The default timeout of a wait in seconds. Windows servers take up to two hours."""
 PREVIEW_TIMEOUT = 5.0
-"""Seconds that a preview gives a look."""
+"""The timeout of a preview's poll in seconds."""
 
 
 def timeout_of(operation: Operation, inputs: Mapping[str, Any]) -> float:
@@ -42,12 +42,12 @@ def timeout_of(operation: Operation, inputs: Mapping[str, Any]) -> float:
 def plan_of(
     job_id: str, timeout: float, stored: Mapping[str, Any] | None = None, expected_servers: float | None = None
 ) -> Plan:
-    """The wait for one job; `stored` are the outputs of an earlier, unfinished one."""
+    """The plan of one job's wait. `stored` are the outputs of an earlier, unfinished wait."""
     return Plan(job_id, timeout, int(expected_servers) if expected_servers else None, job_of(stored or {}))
 
 
 def wait_for(connection: Connection, plans: Sequence[Plan], operation: Operation, observer: Observer) -> list[Outcome]:
-    """Wait until every job has ended, its time is over, or the operation is cancelled."""
+    """Wait until every job has ended, the deadline has passed, or the operation is cancelled."""
     traffic, clock = connection.traffic, MonotonicClock(operation.cancelled)
     if len(plans) <= 1:
         return Waiter(traffic.look, clock, observer=observer, gate=traffic).wait(plans)
@@ -60,9 +60,10 @@ def wait_for(connection: Connection, plans: Sequence[Plan], operation: Operation
 
 
 def poll_once(connection: Connection, stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs of an unfinished wait after one more poll, with all that was known before; raises an `ApiError`.
+    """Poll the job of an unfinished wait once, and return the merged outputs. Raises an `ApiError`.
 
-    Never those of a success: a refresh must not end a wait, or its error would be gone and the next `up` green.
+    The outputs never show success: a refresh must not end a wait. Else the wait's error would be lost and the next `up`
+    green.
     """
     job_id, known = str(stored["job_id"]), job_of(stored)
     job = connection.api.get_job(job_id).job
@@ -75,10 +76,10 @@ def poll_once(connection: Connection, stored: Mapping[str, Any]) -> dict[str, An
 def poll_each(
     connection: Connection, unfinished: Mapping[str, Mapping[str, Any]], operation: Operation
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """One poll for each key, in turn and within the request budget: new outputs, and what went wrong.
+    """Poll each key once, in turn and within the rate limit. Returns new outputs, and errors.
 
-    No news, a rejected credential and a missing API end the polls, since the others would meet them too. After a cancel
-    the rest stays as stored.
+    The polls end at a missing answer, a rejected credential or a missing API, because all later polls would fail alike.
+    After a cancel the remaining outputs stay as stored.
     """
     clock = MonotonicClock(operation.cancelled)
     polled: dict[str, dict[str, Any]] = {}
@@ -98,18 +99,21 @@ def poll_each(
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What a preview has seen of a job: its outcome if it has succeeded, else what there is to say about it, if any."""
+    """A preview's knowledge of a job: the outcome of a success, else a note for the user, if any."""
 
     job: Job | None = None
     row: str = ""
 
 
 _SILENT: set[Connection] = set()
-"""The APIs that let a preview wait in vain: no other look of the run waits for them too."""
+"""The APIs without an answer in a preview. No later poll of the run waits for the same API."""
 
 
 def look_ahead(connection: Connection, job_id: str, expected_servers: float | None, operation: Operation) -> Ahead:
-    """One look, in a preview. A job that has failed, and an API that says no, are errors; no answer is none."""
+    """Poll a job once, in a preview.
+
+    A failed job and a refusal by the API are errors. A missing answer is not.
+    """
     if connection in _SILENT:
         return Ahead()
     begun = time.monotonic()
@@ -137,6 +141,6 @@ def look_ahead(connection: Connection, job_id: str, expected_servers: float | No
 
 
 def note_once(operation: Operation, what: str, text: str) -> None:
-    """Leave one line for the whole run: the same is true of every resource."""
+    """Leave one line for the whole run: the text is true of every resource."""
     if ONCE.first(what):
         operation.note(text)

@@ -1,4 +1,4 @@
-"""What the program warns of in the stack config: readable secrets, and keys that nothing reads."""
+"""Warnings about the stack config: readable secrets and unused keys."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pulumi_bms.settings.sources import NAMESPACE, SECRET_KEYS, profiles_of
 
 
 def warn_of_config() -> None:
-    """Warn, once a run, of each secret that was set without `--secret`, and of each key that is not read."""
+    """Warn, once a run, of each secret set without `--secret`, and of each unused key."""
     for key, flags in _plain():
         _warn_once(
             key,
             f"{key} is set without --secret, so it is readable in the stack's config file and in its state: "
             f"replace it, and set the new one with `pulumi config set {flags} {key}`",
         )
-    # A project of the namespace's name keeps settings of its own there.
+    # A project with the name of the namespace has its own settings there.
     if pulumi.get_project() != NAMESPACE:
         for key, text in _unknown({**get_config_env(), **CONFIG.get()}):
             _warn_once(key, text)

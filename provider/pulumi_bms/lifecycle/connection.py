@@ -1,4 +1,4 @@
-"""From settings to the API: one transport and one request budget for all resources of a process."""
+"""From settings to the API: one transport and one rate limit for all resources of a process."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from pulumi_bms.waiting.rate_limit import Budget, Traffic
 
 
 class MissingSettings(ExpectedError):  # noqa: N818  (what a preview does without is no error there)
-    """Settings are missing, and none that is there is wrong: a preview goes on without the API."""
+    """Settings are missing, but no present setting is wrong. A preview goes on without the API."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The API of one project, and the traffic of all who wait for its jobs."""
+    """The API of one project, and the shared polls of all waits."""
 
     api: JobApi
     traffic: Traffic
 
 
 class _Pool:
-    """What was made for each endpoint, credential and project."""
+    """The clients by endpoint, credential and project."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -52,7 +52,7 @@ class _Pool:
             return self._connections[key]
 
     def _new(self, settings: Settings) -> Connection:
-        # The API counts by endpoint, so all projects and credentials share one budget there.
+        # The API counts requests by endpoint, so all projects and credentials share one rate limit.
         budget = self._budgets.setdefault(settings.endpoint, Budget(settings.max_requests_per_minute))
         budget.limit(settings.max_requests_per_minute)
         transport = Transport(settings.endpoint, settings.credential, ca_bundle=settings.ca_bundle)
@@ -73,11 +73,11 @@ _POOL = _Pool()
 
 
 def connect(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str] | None = None) -> Connection:
-    """The API for a resource with these inputs; raises `SettingsError`. Sends nothing."""
+    """The API for a resource with these inputs. Raises `SettingsError`. Sends nothing."""
     return _POOL.connection(load(inputs, config, os.environ if environ is None else environ))
 
 
 def explained(error: SettingsError) -> ExpectedError:
-    """The same error for a host: the text says all there is to say."""
+    """The error for a host, as a complete text without a traceback."""
     kind = MissingSettings if isinstance(error, MissingSettingsError) else ExpectedError
     return kind(str(error))

@@ -1,8 +1,8 @@
-"""Outputs of a job that is not a success, cut to what is needed to go on.
+"""Cut the outputs of a job without success to the minimum for the next run.
 
-Two reasons to cut. The engine writes the state of all resources at the end of each step, so at a Ctrl-C each value that
-an interrupted wait keeps is written as many times as there are waits. And the state of a failed step travels in the
-trailers of its response, whose size has a limit.
+Two reasons to cut. First, the engine writes the state of all resources at the end of every step. So at Ctrl-C each
+value of an interrupted wait is written once per wait. Second, the state of a failed step travels in the trailers of a
+response, with a limited size.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 from pulumi_bms.api.models.job import JobStatus
 
 MOST_FAILED = 100
-"""Failed sub-jobs that are kept where not all can be."""
+"""The number of failed sub-jobs to keep, if not all fit."""
 LONGEST_TEXT = 200
-"""Characters of a text that are kept where not all can be."""
+"""The number of characters of a text to keep, if not all fit."""
 
 _TOLD_AGAIN = ("nic_ids", "begin_time", "end_time", "duration_seconds")
 _ENDED = (JobStatus.SUCCESS, JobStatus.FAIL)
@@ -23,7 +23,10 @@ _Outputs = Mapping[str, Any]
 
 
 def to_go_on(outputs: _Outputs) -> dict[str, Any]:
-    """The outputs of an interrupted wait without what the next poll tells again; a final failure stays whole."""
+    """The outputs of an interrupted wait, without anything that the next poll brings again.
+
+    A final failure stays whole.
+    """
     if outputs["status"] == JobStatus.FAIL:
         return dict(outputs)
     sub_jobs = [_identity(part) for part in outputs["sub_jobs"]]
@@ -32,25 +35,25 @@ def to_go_on(outputs: _Outputs) -> dict[str, Any]:
 
 
 def _identity(part: _Outputs) -> dict[str, Any]:
-    """A sub-job without its absent fields; of one that runs and names nothing, only that it was listed."""
+    """A sub-job without absent fields. Of a running, nameless sub-job only the listing is kept."""
     says_more = part["status"] in _ENDED or part.get("entities") or part.get("error_code")
     names = part.keys() if says_more else ("job_id", "status")
     return {name: part[name] for name in names if part.get(name) not in (None, [])}
 
 
 def cuts(outputs: _Outputs) -> Iterator[dict[str, Any]]:
-    """One job's outputs, ever smaller. The servers are kept longest: they may be billed."""
+    """One job's outputs, smaller and smaller. Servers are kept longest, because servers may be billed."""
     for cut in CUTS:
         yield cut(outputs)
 
 
 def _without_details(outputs: _Outputs) -> dict[str, Any]:
-    """Sub-jobs with their servers, without other entities, and with the beginning of each text."""
+    """Sub-jobs with servers, without other entities, and with the beginning of each text."""
     return {**_short(outputs), "sub_jobs": [_with_servers_only(part) for part in outputs.get("sub_jobs") or []]}
 
 
 def _with_failed_only(outputs: _Outputs) -> dict[str, Any]:
-    """The first failed sub-jobs; the servers are named beside them."""
+    """The first failed sub-jobs. Their servers are listed separately."""
     failed = [part for part in outputs.get("sub_jobs") or [] if part.get("status") == JobStatus.FAIL]
     kept = [_with_servers_only(part) for part in failed[:MOST_FAILED]]
     return {**_short(outputs), "nic_ids": [], "entities": [], "sub_jobs": kept}
@@ -61,7 +64,7 @@ def _without_sub_jobs(outputs: _Outputs) -> dict[str, Any]:
 
 
 def _without_servers(outputs: _Outputs) -> dict[str, Any]:
-    """The job, and how it stands: one that has not failed is polled again."""
+    """The job and the status. A job without a failure is polled again."""
     status = JobStatus.FAIL if outputs.get("status") == JobStatus.FAIL else JobStatus.RUNNING
     return {**_without_sub_jobs(outputs), "status": str(status), "server_ids": [], "surviving_server_ids": []}
 
@@ -72,7 +75,7 @@ CUTS: tuple[Callable[[_Outputs], dict[str, Any]], ...] = (
     _without_sub_jobs,
     _without_servers,
 )
-"""What is left out, more and more of it."""
+"""The cuts, from small to large."""
 
 
 def _with_servers_only(part: _Outputs) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What a resource's inputs must be: pure, offline, and lenient to values that are not known yet.
+"""Checks of a resource's inputs: pure, offline, and lenient to values that are not known yet.
 
-A problem is a text that names the property and says what to write instead. It is reported without the property's own
-name field, because Pulumi then prints the value beside it, and of a secret too.
+A problem is a text with the property's name and the remedy. The problem is reported without Pulumi's property field,
+because Pulumi prints the value of a named property, even of a secret.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FIRST_INEXACT = 2**53
 
 
 def is_unknown(value: object) -> bool:
-    """Whether a value, or anything in it, is only known once another resource exists."""
+    """Whether a value, or anything inside, is only known after another resource exists."""
     if isinstance(value, Mapping):
         return any(is_unknown(inner) for inner in value.values())
     if isinstance(value, list | tuple):
@@ -35,12 +35,12 @@ def is_unknown(value: object) -> bool:
 
 
 def result(inputs: dict[str, Any], problems: Iterable[str | None]) -> CheckResult:
-    """The answer of a provider's `check`: the inputs as they are, and the problems found."""
+    """The result of a provider's `check`: the unchanged inputs, and the problems."""
     return CheckResult(inputs, [CheckFailure("", problem) for problem in problems if problem])
 
 
 def job_id_problem(value: object) -> str | None:
-    """What is wrong with a job id, or None."""
+    """The problem of a job id, or None."""
     if isinstance(value, Unknown):
         return None
     advice = "write the id that the API answered, such as 2c9eb2c5544cbf6101544f0602af2b4f"
@@ -56,7 +56,7 @@ def job_id_problem(value: object) -> str | None:
 
 
 def job_ids_problems(value: object) -> list[str | None]:
-    """What is wrong with a map of job ids, key by key."""
+    """The problems of a map of job ids, key by key."""
     if isinstance(value, Unknown):
         return []
     if not isinstance(value, Mapping) or not value:
@@ -66,7 +66,7 @@ def job_ids_problems(value: object) -> list[str | None]:
 
 
 def expected_servers_problem(value: object) -> str | None:
-    """What is wrong with the number of servers to expect, or None."""
+    """The problem of the expected number of servers, or None."""
     if value is None or isinstance(value, Unknown):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 or value < 1:
@@ -81,11 +81,11 @@ CONNECTION: Mapping[str, Callable[[str], str | None]] = {
     "project_id": partial(name_problem, "project_id"),
     "profile": partial(name_problem, "profile"),
 }
-"""The inputs that say how the API is reached, and what is wrong with a value of each."""
+"""The connection inputs, with the check of each."""
 
 
 def connection_problems(inputs: Mapping[str, Any]) -> list[str | None]:
-    """What is wrong with the inputs that say how the API is reached."""
+    """The problems of the connection inputs."""
     found = {name: inputs[name] for name in CONNECTION if inputs.get(name) is not None}
     problems = [_connection_problem(name, value) for name, value in found.items() if not isinstance(value, Unknown)]
     others = " and ".join(name for name in found if name != "profile")
@@ -99,7 +99,7 @@ def _connection_problem(name: str, value: object) -> str | None:
 
 
 def timeout_problem(value: object) -> str | None:
-    """What is wrong with `create_timeout_seconds`, or None."""
+    """The problem of `create_timeout_seconds`, or None."""
     if value is None or isinstance(value, Unknown):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
@@ -108,7 +108,7 @@ def timeout_problem(value: object) -> str | None:
 
 
 def path_problem(value: object) -> str | None:
-    """What is wrong with the path of a submission, or None."""
+    """The problem of a submission's path, or None."""
     if isinstance(value, Unknown):
         return None
     advice = "write it relative to /v1/{project_id}/, such as baremetalservers or baremetalservers/ID/attachvolume"
@@ -127,14 +127,14 @@ def path_problem(value: object) -> str | None:
 
 
 def method_problem(value: object) -> str | None:
-    """What is wrong with the method of a submission, or None."""
+    """The problem of a submission's method, or None."""
     if value is None or isinstance(value, Unknown) or value in _METHODS:
         return None
     return f"method is none of {', '.join(_METHODS)}"
 
 
 def json_problems(name: str, value: object) -> list[str]:
-    """The problems of values that are not JSON, by path, such as `body.server.image`. No value is repeated."""
+    """The problems of values outside JSON, by path, such as `body.server.image`. No value is repeated."""
     if isinstance(value, Mapping):
         return [problem for key, inner in value.items() for problem in json_problems(f"{name}.{key}", inner)]
     if isinstance(value, list | tuple):
@@ -157,7 +157,7 @@ def _advice_instead_of(value: object) -> str:
 
 
 def body_problem(value: object) -> str | None:
-    """What is wrong with the body of a submission, or None. Never repeats any of it: there may be passwords in it."""
+    """The problem of a submission's body, or None. Never repeats a value, because the body may hold passwords."""
     if isinstance(value, str | int | float | list | tuple):
         return 'body must be a JSON object: write a dict, such as {"server": {...}}'
     if _holds_inexact(value):

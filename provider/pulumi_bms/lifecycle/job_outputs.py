@@ -12,16 +12,16 @@ from pulumi_bms.waiting.outcome import End, Outcome
 from pulumi_bms.waiting.success_rule import Ruling, Verdict, judge, may_make_servers, survivors
 
 INCONSISTENT = "INCONSISTENT"
-"""The stored status of a job that is SUCCESS throughout, but whose answer can't be all."""
+"""The stored status of a job with SUCCESS everywhere, but with an incomplete response."""
 
 _TEXTS = ("job_type", "begin_time", "end_time", "error_code", "fail_reason", "message", "code")
 
 
 @pulumi.output_type
 class SubJobResult(dict[str, Any]):
-    """One sub-job as a stack output: the fields of the API's table 3, absent ones as None.
+    """One sub-job as a stack output: the fields of the API's table 3, with None for absent fields.
 
-    `entities` is a list, each with all the keys that the API gave, such as `server_id` and `nic_id`.
+    `entities` is a list. Each entry has all keys from the API, such as `server_id` and `nic_id`.
     """
 
     status: str
@@ -53,11 +53,11 @@ OUTPUTS = (
     "sub_jobs",
     "entities",
 )
-"""The outputs of a completion beside `job_id`. Stored in users' stacks: these names never change."""
+"""The outputs of a completion besides `job_id`. Stored in users' stacks: the names never change."""
 
 
 def outputs_of(job_id: str, job: Job | None, status: str) -> dict[str, Any]:
-    """All outputs for a job in this state; `status` is what to store, which need not be the parent's alone."""
+    """All outputs for a job in this state. `status` is the status to store, and may differ from the parent's status."""
     if job is None:
         empty: dict[str, Any] = dict.fromkeys(OUTPUTS)
         lists: dict[str, Any] = {name: [] for name in _LISTS}
@@ -86,9 +86,9 @@ def _sub_job(record: Record) -> dict[str, Any]:
 
 
 def job_of(outputs: Mapping[str, Any]) -> Job | None:
-    """The job that the outputs were made of, its sub-jobs in one level; None if it was never seen.
+    """Rebuild the job from its outputs, with the sub-jobs in one level. None if no response ever showed the job.
 
-    Servers that are stored, and named by no stored sub-job, are named by the job itself.
+    A stored server without a stored sub-job becomes an entity of the job.
     """
     if not outputs.get("status"):
         return None
@@ -100,18 +100,18 @@ def job_of(outputs: Mapping[str, Any]) -> Job | None:
 
 
 def failure_of(outputs: Mapping[str, Any]) -> Job | None:
-    """The job of a stored failure that is final; None where the job is unfinished or has succeeded.
+    """The job of a final stored failure. None if the job is unfinished or has succeeded.
 
-    A status FAIL beside unfinished sub-jobs, as version 0.1.0 stored, is not final.
+    A status FAIL with unfinished sub-jobs, as stored by version 0.1.0, is not final.
     """
     job = job_of(outputs)
     return job if job and job.status == JobStatus.FAIL and judge(job).is_final_failure else None
 
 
 def servers_made(outputs: Mapping[str, Any]) -> list[str] | None:
-    """The servers that a job with these stored outputs has made; None where the job makes no servers, or is not over.
+    """The servers made by a job with these stored outputs.
 
-    A job that was only named, and never seen, is None too.
+    None if the job makes no servers, is unfinished, or was never in a response.
     """
     made = [*(outputs.get("server_ids") or []), *(outputs.get("surviving_server_ids") or [])]
     job = job_of(outputs)
@@ -121,7 +121,7 @@ def servers_made(outputs: Mapping[str, Any]) -> list[str] | None:
 
 
 def stored_status(outcome: Outcome) -> str:
-    """What to store as the status when a wait has ended: SUCCESS and FAIL are final, everything else goes on."""
+    """The status to store after a wait. SUCCESS and FAIL are final, any other status is polled again."""
     match outcome.end:
         case End.SUCCEEDED:
             return JobStatus.SUCCESS
@@ -131,10 +131,10 @@ def stored_status(outcome: Outcome) -> str:
 
 
 def unfinished_status(job: Job | None, verdict: Verdict | None = None) -> str:
-    """The status of a job that is still waited for: the API's, unless that sounds like an end.
+    """The stored status of an unfinished job: the API's status, unless the status looks final.
 
-    FAIL only where every part of the job is over. `verdict` is the verdict on the newest response, which knows what the
-    response lacked; without one the job is judged as it stands.
+    FAIL is stored only if all parts of the job have ended. `verdict` is the verdict on the newest response, with the
+    gaps of the response. Without a verdict the job is judged as given.
     """
     if job is None:
         return ""

@@ -1,4 +1,4 @@
-"""What a destroy leaves in the cloud: told in one note a run, not in one a resource."""
+"""The jobs and servers that a destroy leaves in the cloud, in one note per run."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _WORK_STAYS = "pulumi-bms: nothing is undone in the cloud: what the jobs have do
 
 
 class Leftovers:
-    """The jobs that left the stack, and the servers that each has made. Safe to use from many threads."""
+    """The jobs removed from the stack, and the servers of each job. Safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._jobs: dict[str, list[str] | None] = {}
 
     def add(self, job_id: str, servers: Sequence[str] | None) -> None:
-        """Add a job that left the stack; `servers` is None where no servers of the job are known."""
+        """Add a job removed from the stack. `servers` is None if no servers of the job are known."""
         with self._lock:
             known = self._jobs.get(job_id)
             self._jobs[job_id] = known if servers is None else list(dict.fromkeys([*(known or []), *servers]))
 
     def text(self) -> str:
-        """The note about all that was added since the last one; "" where nothing stays."""
+        """The note about all jobs since the last note, or "" if nothing stays."""
         with self._lock:
             jobs, self._jobs = self._jobs, {}
         servers = list(dict.fromkeys(server for made in jobs.values() for server in made or []))
@@ -48,11 +48,11 @@ def _work_stays(jobs: Sequence[str]) -> str:
 
 
 _LEFTOVERS = Leftovers()
-"""Those of this process, which is one run of the CLI."""
+"""The leftovers of this process, and so of one run of the CLI."""
 
 
 def leave(operation: Operation, jobs: Mapping[str, Sequence[str] | None]) -> None:
-    """Have the end of the run tell what stays of these jobs: their servers, or None where those are not known."""
+    """Add jobs to the note at the end of the run. The servers of a job are None if unknown."""
     if operation.keeps_partial_state:
         for job_id, servers in jobs.items():
             _LEFTOVERS.add(job_id, servers)
@@ -62,7 +62,7 @@ def leave(operation: Operation, jobs: Mapping[str, Sequence[str] | None]) -> Non
 
 
 def _tell_on_stock_host(jobs: Mapping[str, Sequence[str] | None]) -> None:
-    """Pulumi's own host tells no provider when the run ends: one line without ids, at the first delete."""
+    """On Pulumi's own host no provider sees the end of the run, so print one line without ids at the first delete."""
     if any(jobs.values()):
         print_once(_SERVERS_STAY)
     elif None in jobs.values():

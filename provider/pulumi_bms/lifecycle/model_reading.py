@@ -1,7 +1,7 @@
-"""Arrived inputs -> pydantic models, lenient to values that are not known yet.
+"""Read a resource's inputs into pydantic models, lenient to values that are not known yet.
 
-Pulumi hands numbers on as floats, leaves out None, and passes an `Unknown` at any depth for a value that exists once
-another resource does.
+Pulumi passes numbers as floats and leaves out None. A value that depends on a new resource is an `Unknown`, at any
+depth.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Place: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with one property, and what to write instead. Never holds a secret's value."""
+    """The problem of one property, with the remedy. Never holds a secret's value."""
 
     path: str
     text: str
@@ -31,7 +31,7 @@ class Problem:
 
 
 class _LetUnknown:
-    """Marks a type that an `Unknown` passes for."""
+    """Marks a type that accepts an `Unknown`."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         (kind,) = (kind for kind in get_args(source) if kind is not Unknown)
@@ -48,35 +48,35 @@ def _whole(value: object) -> object:
 
 OrUnknown: TypeAlias = Annotated[T | Unknown, _LetUnknown()]
 Whole: TypeAlias = Annotated[int, BeforeValidator(_whole)]
-"""A whole number, which arrives as a float."""
+"""A whole number. Pulumi passes a float."""
 
 
 class Nested(BaseModel):
-    """A nested argument: a name that is not the API's is a mistake."""
+    """A nested argument. An unknown name is a mistake."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
 
 class Inputs(BaseModel):
-    """A resource's inputs; names beside the model's are other parts' business."""
+    """A resource's inputs. Names outside the model belong to other parts."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore", arbitrary_types_allowed=True)
 
 
 def known(value: T | Unknown | None) -> T | None:
-    """The value where it is given and known, else None."""
+    """The value if given and known, else None."""
     return None if isinstance(value, Unknown) else value
 
 
 class Item(NamedTuple):
-    """A known member of a list or a map, and the path of it."""
+    """A known member of a list or a map, with its path."""
 
     path: str
     value: Any
 
 
 def items(path: str, listed: object) -> list[Item]:
-    """The known members of a list or a map, each with its path; none of what is unknown or absent."""
+    """The known members of a list or a map, each with a path. Unknown and absent members are left out."""
     if isinstance(listed, Mapping):
         return [Item(shown((path, key)), value) for key, value in listed.items() if known(value) is not None]
     if isinstance(listed, Sequence):
@@ -98,10 +98,10 @@ def _part(number: int, part: str | int) -> str:
 
 
 def read(model: type[M], inputs: Mapping[str, Any], advice: Mapping[str, str]) -> tuple[M, list[Problem]]:
-    """The model of these inputs, and what is wrong with their types.
+    """Read inputs into a model, and collect the type problems.
 
-    A value of a wrong type counts as unknown from there on, so the other rules still find their problems. `advice` is
-    what to write, by the property's path without indices.
+    A value of a wrong type then counts as unknown, so the other rules still find their problems. `advice` has a remedy
+    for each property path without indices.
     """
     given: Any = _without_none(inputs)
     try:
@@ -115,14 +115,14 @@ def read(model: type[M], inputs: Mapping[str, Any], advice: Mapping[str, str]) -
 
 
 def _without_none(document: Any) -> Any:
-    """The document without the members of dicts that are None: the engine hands none on, and a test may."""
+    """The document without dict members of None. The engine never passes None, but a test may."""
     if isinstance(document, Mapping):
         return {key: _without_none(value) for key, value in document.items() if value is not None}
     return [_without_none(member) for member in document] if isinstance(document, list | tuple) else document
 
 
 def _mended(document: Any, place: Place, *, drop: bool) -> Any:
-    """The document with an `Unknown` at one place, or without that place."""
+    """The document with an `Unknown` in one place, or without that place."""
     if not place:
         return Unknown()  # type: ignore[no-untyped-call]
     part, rest = place[0], place[1:]
@@ -137,7 +137,7 @@ def _mended(document: Any, place: Place, *, drop: bool) -> Any:
 
 _TEXTS = {
     "missing": "is missing",
-    "extra_forbidden": "is no property: the name may be misspelt",
+    "extra_forbidden": "is an unknown property: check the spelling",
     "string_type": "must be a string",
     "bool_type": "must be True or False",
     "int_type": "must be a whole number",

@@ -1,4 +1,4 @@
-"""Who orders: the input that names a resource beyond its stack's state, so that no two resources share an order."""
+"""The orderer: an input that identifies a resource outside the stack's state. No two resources share an order."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Awaitable
 import pulumi
 
 ORDERED_BY = "__ordered_by"
-"""The input with organization and URN. Its name begins as Pulumi's own, so no diff shows it."""
+"""The input with organization and URN. The name begins like Pulumi's own inputs, so no diff shows the input."""
 
 
 def orderer(kind: str, name: str, opts: pulumi.ResourceOptions | None) -> Awaitable[str]:
-    """Organization and URN of the resource called `name`, of the type `kind`.
+    """Organization and URN of the resource `name` of the type `kind`.
 
-    An awaitable and no output: the resource must not depend on the parent that its URN names.
+    The result is an awaitable, not an output: the resource must not depend on the parent named in the URN.
     """
     urn = pulumi.create_urn(name, kind, opts.parent if opts else None)
     organization = pulumi.get_organization()

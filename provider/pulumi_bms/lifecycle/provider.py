@@ -1,4 +1,4 @@
-"""What the providers of this package have in common."""
+"""The common base of the providers."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _INSTALL_FOR_AUTOMATION = (
 
 
 class Once:
-    """Tells a thing once in the life of a plugin process, which is one run of the CLI."""
+    """Remembers the texts shown in a plugin process, which is one run of the CLI."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._told: set[str] = set()
 
     def first(self, what: str) -> bool:
-        """Whether this is the first time."""
+        """Whether the text is new in the run."""
         with self._lock:
             new = what not in self._told
             self._told.add(what)
@@ -46,7 +46,7 @@ ONCE = Once()
 
 
 class BmsProvider(ResourceProvider):
-    """A provider without a state of its own but the config. One instance serves all threads of a plugin process."""
+    """A provider with no state except the config. One instance serves all threads of a plugin process."""
 
     serialize_as_secret_always = False
     uses_operation = True
@@ -65,23 +65,23 @@ class BmsProvider(ResourceProvider):
         self._config = req.config
 
     def connection(self, inputs: Mapping[str, Any]) -> Connection:
-        """The API for these inputs; what is missing for it is an error that needs no traceback."""
+        """Connect to the API for these inputs. Missing settings are an error without a traceback."""
         try:
             return connect(inputs, self._config.get)
         except SettingsError as error:
             raise explained(error) from None
 
     def connection_problems(self, inputs: Mapping[str, Any]) -> list[str]:
-        """What is wrong with the inputs that say how the API is reached, and with the settings behind them."""
+        """The problems of the connection inputs, and of the settings behind the inputs."""
         return settings_checks.connection_problems(inputs, self._config.get)
 
     def enterprise_project_problem(self, inputs: Mapping[str, Any]) -> str | None:
-        """What is wrong where a variable names an enterprise project, and the body of an order none."""
+        """The problem if a variable names an enterprise project, but an order's body does not."""
         return settings_checks.enterprise_project_problem(inputs, self._config.get)
 
 
 def tell(operation: Operation, text: str) -> None:
-    """Leave a warning that stays. Pulumi's own host has no way to say it but its stderr, where each is said once."""
+    """Leave a lasting warning. On Pulumi's own host the warning goes to stderr, once."""
     if operation.keeps_partial_state:
         operation.warn(text)
     else:
@@ -89,10 +89,10 @@ def tell(operation: Operation, text: str) -> None:
 
 
 def stock_host_hint(environment: Mapping[str, str], system: str) -> str:
-    """What Pulumi's own host lacks, and how to get the better one where there is a way.
+    """The limits of Pulumi's own host, and how to install the better host, if possible.
 
-    The Automation API writes a Pulumi.yaml of its own for a program without a `work_dir`: nothing can be installed
-    there. The launcher of the better host does not run on Windows.
+    The Automation API writes its own Pulumi.yaml for a program without a `work_dir`, so nothing can be installed. The
+    launcher of the better host does not run on Windows.
     """
     if system == "nt":
         return _STOCK_HOST
@@ -101,12 +101,12 @@ def stock_host_hint(environment: Mapping[str, str], system: str) -> str:
 
 
 def tell_of_stock_host(operation: Operation) -> None:
-    """Say once a run what Pulumi's own host lacks."""
+    """Name the limits of Pulumi's own host, once a run."""
     if not operation.keeps_partial_state:
         print_once(stock_host_hint(os.environ, os.name))
 
 
 def print_once(text: str) -> None:
-    """Print one line on stderr, once a run: on Pulumi's own host there is no other way to say a thing."""
+    """Print one line on stderr, once a run. Pulumi's own host has no other channel."""
     if ONCE.first(text):
         print(text, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,4 +1,4 @@
-"""What the resources of this package have in common."""
+"""The common base of the resources."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pulumi
 from pulumi.dynamic import Resource, ResourceProvider
 
 _PROVIDER = "__provider"
-"""The property that carries the pickled provider, for every dynamic resource of Pulumi."""
+"""The property with the pickled provider, in every dynamic resource of Pulumi."""
 
 
 class BmsResource(Resource):
-    """A dynamic resource whose provider is pickled by name."""
+    """A dynamic resource with a provider pickled by name."""
 
     def __init__(
         self,
@@ -26,13 +26,16 @@ class BmsResource(Resource):
     ) -> None:
         """Register the resource as `pulumi.dynamic.Resource` does.
 
-        Its own constructor is passed over: each call wraps the SDK's pickler once more, and after some 310 calls a
-        provider of another package that is pickled by value fails with a RecursionError (Python before 3.14).
+        The constructor of `pulumi.dynamic.Resource` is skipped: each call wraps the SDK's pickler once more. After some
+        310 calls, a provider pickled by value by another package fails with a RecursionError (Python before 3.14).
         """
         kind = f"pulumi-python:{self._resource_type_name}"
         pulumi.CustomResource.__init__(self, kind, name, {**props, _PROVIDER: pickled(provider)}, opts)
 
 
 def pickled(provider: ResourceProvider) -> str:
-    """The provider as the state keeps it: for one that pickles by name, the bytes that the SDK's own pickler writes."""
+    """The provider in the form of the state.
+
+    For a provider pickled by name, the bytes are those of the SDK's pickler.
+    """
     return base64.b64encode(pickle.dumps(provider, protocol=pickle.DEFAULT_PROTOCOL)).decode()

@@ -1,4 +1,4 @@
-"""What a check says of settings: all that can never work, offline; what is missing is told when the API is needed."""
+"""Offline checks of settings: only errors that can never work. Missing settings are reported at the first request."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.settings import Lookup
 
 _ORDERS = "baremetalservers"
-"""The path of a submission that orders servers."""
+"""The path of an order of servers."""
 _ENTERPRISE_PROJECT = "enterprise_project_id"
 
 
 def connection_problems(
     inputs: Mapping[str, Any], config: Lookup, environ: Mapping[str, str] | None = None
 ) -> list[str]:
-    """What is wrong with the inputs that say how the API is reached, and with the settings behind them."""
+    """The problems of the connection inputs, and of the settings behind the inputs."""
     found = [problem for problem in input_checks.connection_problems(inputs) if problem]
     decided = not found and not any(isinstance(inputs.get(name), Unknown) for name in input_checks.CONNECTION)
     if not decided and inputs.get("profile") is not None:
-        # Of the config only the profile would count, and the inputs do not tell which one.
+        # Only the profile in the config would count, but the inputs do not name the profile.
         return found
     return [*found, *settings.problems(inputs if decided else None, config, _variables(environ))]
 
@@ -32,7 +32,7 @@ def connection_problems(
 def enterprise_project_problem(
     inputs: Mapping[str, Any], config: Lookup, environ: Mapping[str, str] | None = None
 ) -> str | None:
-    """What is wrong where a variable names an enterprise project, and the body of an order none."""
+    """The problem if a variable names an enterprise project, but an order's body does not."""
     body = inputs.get("body")
     orders = inputs.get("path") == _ORDERS and inputs.get("method") in (None, "POST")
     if not orders or not isinstance(body, Mapping) or _holds(body, _ENTERPRISE_PROJECT):
@@ -45,7 +45,7 @@ def enterprise_project_problem(
 
 
 def _holds(value: object, name: str) -> bool:
-    """Whether the name stands anywhere in a JSON value, or in a part of one that is not known yet."""
+    """Whether the name occurs anywhere in a JSON value, or in an unknown part."""
     if isinstance(value, Mapping):
         return name in value or any(_holds(inner, name) for inner in value.values())
     if isinstance(value, list | tuple):

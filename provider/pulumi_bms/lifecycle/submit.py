@@ -1,4 +1,4 @@
-"""One request, sent once: the record is written before the request, and completed before anything else."""
+"""One request, sent once. The record is written before the request, and completed right after the response."""
 
 from __future__ import annotations
 

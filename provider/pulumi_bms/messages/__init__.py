@@ -1,1 +1,1 @@
-"""Every text that a user reads about an outcome."""
+"""The texts about an outcome, for users."""

@@ -1,4 +1,4 @@
-"""Durations: as Pulumi's `custom_timeouts` are written, and as messages show them."""
+"""Durations, in the format of Pulumi's `custom_timeouts` and in the format of messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WHOLE = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
 
 
 def create_timeout(opts: pulumi.ResourceOptions | None) -> float | None:
-    """`custom_timeouts.create` in seconds, or None; raises `ValueError` naming any timeout that is none."""
+    """`custom_timeouts.create` in seconds, or None. Raises `ValueError` with the name of any invalid timeout."""
     timeouts = opts.custom_timeouts if opts else None
     if timeouts is None:
         return None
@@ -29,10 +29,10 @@ def _of(timeouts: object, name: str) -> object:
 
 
 def parse(name: str, value: object) -> float:
-    """A duration such as "90m" or "1h30m" in seconds; raises `ValueError` for anything else, zero and less too."""
+    """A duration such as "90m" or "1h30m" in seconds. Raises `ValueError` for anything else, and for zero or less."""
     text = value.strip() if isinstance(value, str) else ""
     if not _WHOLE.fullmatch(text):
-        raise ValueError(f'{name} is {value!r}, which is no duration: write for example "90m", "1h30m" or "5400s"')
+        raise ValueError(f'{name} must be a duration such as "90m", "1h30m" or "5400s", not {value!r}')
     seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
     if seconds <= 0:
         raise ValueError(f"{name} is {value!r}: write a duration above zero, or leave it out for the default")

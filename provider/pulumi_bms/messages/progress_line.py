@@ -1,4 +1,4 @@
-"""What a resource's row shows while its job is waited for: the count first, for a terminal has little room."""
+"""The row of a resource during a wait. The count is first, because a terminal has little room."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ LONGEST_ROW = 200
 
 
 def text(progress: Progress) -> str:
-    """One job's row, such as `2/3 RUNNING, sub-job 2c9e...2b61 FAILED (BMS.3037)`; "" before the first response."""
+    """The row of one job, such as `2/3 RUNNING, sub-job 2c9e...2b61 FAILED (BMS.3037)`.
+
+    Empty before the first response.
+    """
     count = f"{progress.done}/{progress.total}" if progress.total else ""
     return " ".join(part for part in (count, _news(progress)) if part)[:LONGEST_ROW]
 
 
 def of_many(done: int, total: int, troubled: tuple[str, Progress] | None = None) -> str:
-    """The row of `total` jobs, `done` of which have succeeded; `troubled` is the key and progress of one in trouble."""
+    """The row of `total` jobs with `done` successes. `troubled` is the key and progress of a job in trouble."""
     count = f"{done}/{total} jobs"
     return f"{count}, {troubled[0]}: {text(troubled[1])}" if troubled else count
 

@@ -14,24 +14,24 @@ from pulumi_bms.waiting.outcome import End, Outcome
 from pulumi_bms.waiting.success_rule import State, creates_servers, state_of, survivors
 
 MOST_OK_LINES = 5
-"""Sub-jobs that succeeded are listed one by one up to this number; more fold into one line."""
+"""The most succeeded sub-jobs with a line each. More fold into one line."""
 
 MOST_OTHER_LINES = 50
-"""Sub-jobs that failed, and those that still run, are listed one by one up to this number of each."""
+"""The most failed sub-jobs with a line each. The same number applies to running sub-jobs."""
 MOST_SERVERS = 200
-"""Servers that a text names; all of them are in the state."""
+"""The most servers in a text. The state has all servers."""
 LONGEST_REASON = 2000
-"""Characters of the API's words about one failure."""
+"""The most characters of the API's text about one failure."""
 
 _RUN_AGAIN = "run `pulumi up` again to go on waiting"
 GO_ON = f"the job goes on in the cloud: {_RUN_AGAIN}"
-NO_SUCH_API = "there is no Job API at this address"
+NO_SUCH_API = "the address has no Job API"
 _NO_REASON = "no reason was given"
 _RECORDS = "the cloud keeps the records of ended jobs for about a day"
 
 
 def short(job_id: str | None) -> str:
-    """An id as people compare ids: its two ends."""
+    """The two ends of an id, enough to compare ids."""
     text = job_id or "(no id)"
     return text if len(text) <= 12 else f"{text[:4]}...{text[-4:]}"  # noqa: PLR2004
 
@@ -55,7 +55,7 @@ def failed(job_id: str, job: Job, elapsed: float | None = None, *, is_final: boo
 
 
 def unfinished(job_id: str, job: Job | None, trouble: str = "") -> str:
-    """The report of a stored wait that is not over; `trouble` is why the newest poll brought nothing."""
+    """The report of a stored wait without an end. `trouble` is the reason if the newest poll brought nothing."""
     head = f"job {job_id} is not waited for to its end{f'; it {trouble}' if trouble else ''}: run `pulumi up`"
     return head if job is None else _lines(head, *_tree(job.descendants()), *_servers_so_far(job))
 
@@ -86,13 +86,13 @@ def of(outcome: Outcome) -> str:
         return _lines(head, next_step)
     parts = job.descendants()
     if outcome.end is End.INTERRUPTED:
-        # A user who interrupts a thousand waits wants no line for each sub-job that runs on.
+        # After an interrupt of a thousand waits, a line for each running sub-job would be too much.
         parts = [part for part in parts if state_of(part) is not State.MOVING]
     return _lines(head, *_tree(parts), *_servers_so_far(job), next_step)
 
 
 def warnings(job: Job) -> list[str]:
-    """What is odd about a job that succeeded all the same."""
+    """The warnings about a job with success."""
     return [
         f"job {short(record.job_id)} succeeded, but reports {_why(record, with_hint=False)}"
         for record in job.walk()
@@ -101,7 +101,7 @@ def warnings(job: Job) -> list[str]:
 
 
 def survivors_text(server_ids: Sequence[str]) -> str:
-    """The line about servers that exist although the job did not succeed; "" for none."""
+    """The line about existing servers of a job without success, or ""."""
     if not server_ids:
         return ""
     if len(server_ids) == 1:
@@ -121,12 +121,12 @@ def _listed(server_ids: Sequence[str]) -> str:
 
 
 def not_polled(error: Exception) -> str:
-    """Why a refresh learned nothing about a job, without its subject."""
+    """The reason why a refresh learned nothing about a job, without the subject."""
     return f"could not be looked at: {error}{of_rotation(error)}"
 
 
 def of_rotation(error: Exception) -> str:
-    """What to know where a refresh was rejected: its credential may be an old one; "" where it can't be."""
+    """A hint for a rejected refresh, if the stored credential may be old. Else ""."""
     signed_by_config = isinstance(error, ApiError) and f"from {NAMESPACE}:" in (error.credential or "")
     if not signed_by_config:
         return ""
@@ -286,7 +286,7 @@ def _survivors(job: Job) -> list[str]:
 
 
 def _servers_so_far(job: Job) -> list[str]:
-    # The job may still succeed: nobody is told to delete anything.
+    # The job may still succeed, so no text advises to delete anything.
     named = survivors(job)
     return [f"servers reported so far: {_listed(named)}"] if named else []
 

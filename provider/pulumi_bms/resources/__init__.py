@@ -1,1 +1,1 @@
-"""What a Pulumi program sees: one file per resource, each a resource and its provider."""
+"""The resources of a Pulumi program: one file per resource, with the resource and its provider."""

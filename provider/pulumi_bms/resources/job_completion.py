@@ -1,4 +1,4 @@
-"""`JobCompletion`: a resource that exists only to wait."""
+"""`JobCompletion`: a resource that only waits for a job."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ __all__ = ["JobCompletion", "JobCompletionProvider", "SubJobResult"]
 
 
 class JobCompletion(BmsResource, module="bms", name="JobCompletion"):
-    """Waits until a job, and every sub-job of it, has succeeded; then its server IDs are outputs.
+    """Waits until a job, and every sub-job, has succeeded. Then the server IDs are outputs.
 
-    It is no thing in the cloud: creating it submits nothing, and deleting it leaves the job's servers as they are.
-    Another `job_id` replaces it; nothing else changes it. What is to come after the servers takes an output, such as
-    `server_ids[0]`, or `depends_on`.
+    The resource is only a wait. Creating the resource submits nothing, and deleting the resource leaves the job's
+    servers as they are. A change of `job_id` replaces the resource, and no other input changes anything. A resource
+    that must come after the servers uses an output, such as `server_ids[0]`, or `depends_on`.
 
-    A job that fails, or does not end in time, is an error that tells the state of each sub-job, and which servers
-    exist all the same. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
+    A failed job, or a job without an end before the timeout, is an error. The error has the state of each sub-job and
+    the surviving servers. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
     """
 
     job_id: pulumi.Output[str]
@@ -67,9 +67,9 @@ class JobCompletion(BmsResource, module="bms", name="JobCompletion"):
     job_type: pulumi.Output[str | None]
     """The job's type, such as baremetalBatchCreate."""
     status: pulumi.Output[str]
-    """SUCCESS once the wait is over, and FAIL once the job has failed and every sub-job is over. Both are final.
+    """SUCCESS after the wait, and FAIL after a failure with all sub-jobs at an end. Both are final.
 
-    Until then whatever the API said last, RUNNING where that sounds like an end.
+    Until then the last status from the API, or RUNNING if the API's status looks final.
     """
     begin_time: pulumi.Output[str | None]
     """When the job began: ISO 8601, UTC."""
@@ -82,21 +82,21 @@ class JobCompletion(BmsResource, module="bms", name="JobCompletion"):
     fail_reason: pulumi.Output[str | None]
     """Why the job failed, in the API's words."""
     message: pulumi.Output[str | None]
-    """What the API said about an error of the query itself."""
+    """The API's text about an error of the query itself."""
     code: pulumi.Output[str | None]
     """The code of an error of the query itself."""
     sub_jobs_total: pulumi.Output[int | None]
     """How many sub-jobs the job announced."""
     server_ids: pulumi.Output[Sequence[str]]
-    """The servers, in the order of the sub-jobs, fixed at success; empty unless `status` is SUCCESS."""
+    """The servers, in the order of the sub-jobs, fixed at success. Empty unless `status` is SUCCESS."""
     nic_ids: pulumi.Output[Sequence[str]]
     """The network interfaces, likewise."""
     surviving_server_ids: pulumi.Output[Sequence[str]]
-    """Servers that exist although the job failed or is not over; they may be billed."""
+    """Existing servers of a failed or unfinished job. The servers may be billed."""
     sub_jobs: pulumi.Output[Sequence[SubJobResult]]
     """Every sub-job at any level, depth first."""
     entities: pulumi.Output[Sequence[Mapping[str, Any]]]
-    """What the job itself names, sub-jobs left out."""
+    """The entities of the job itself, without the sub-jobs."""
 
     def __init__(
         self,
@@ -112,14 +112,15 @@ class JobCompletion(BmsResource, module="bms", name="JobCompletion"):
     ) -> None:
         """Wait for a job.
 
-        :param job_id: the job's id, as the API answered it.
-        :param expected_servers: how many server ids success must bring.
+        :param job_id: the job's id from the API's response.
+        :param expected_servers: the number of server ids needed for success.
         :param region: the region of the job, by default the config's.
         :param project_id: the project of the job, by default the config's.
-        :param endpoint: the address of the API, by default the config's; for a job of another service, its address.
-        :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
-        :param opts: `custom_timeouts` sets how long the wait may take, by default 3 hours.
-        :raises ValueError: a timeout that is no duration above zero.
+        :param endpoint: the address of the API, by default the config's. A job of a different service needs the
+            address of the service.
+        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
+        :param opts: `custom_timeouts` sets the timeout of the wait, by default 3 hours.
+        :raises ValueError: a timeout must be a duration above zero.
         """
         warn_of_config()
         props: dict[str, Any] = {
@@ -141,7 +142,7 @@ class JobCompletionProvider(BmsProvider):
     resource_name = "JobCompletion"
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Check the inputs, offline; fills in no defaults, so that a preview without config shows no change."""
+        """Check the inputs, offline. Fills in no defaults, so a preview without config shows no change."""
         problems = [
             input_checks.job_id_problem(news.get("job_id")),
             input_checks.expected_servers_problem(news.get("expected_servers")),
@@ -151,7 +152,7 @@ class JobCompletionProvider(BmsProvider):
         return input_checks.result(news, problems)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        """Only another job replaces. While the stored status is not SUCCESS there is work left, so a change."""
+        """Only a change of the job replaces. A stored status other than SUCCESS is a change, because work is left."""
         if input_checks.is_unknown(news.get("job_id")) or news.get("job_id") != olds.get("job_id"):
             return DiffResult(changes=None, replaces=["job_id"])
         if olds.get("status") != JobStatus.SUCCESS:
@@ -160,13 +161,13 @@ class JobCompletionProvider(BmsProvider):
         return DiffResult(changes=False)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Wait for the job; in a preview, look at it once."""
+        """Wait for the job. A preview polls once."""
         if current().preview:
             return CreateResult(_id_in_preview(props), self._ahead(props))
         return CreateResult(props["job_id"], self._wait(props, {}))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        """Go on with an unfinished wait; tell a failure again without asking."""
+        """Go on with an unfinished wait. Repeat a final failure without a request."""
         if olds.get("status") == JobStatus.SUCCESS:
             return UpdateResult(_stored(olds))
         failure = failure_of(olds)
@@ -175,7 +176,7 @@ class JobCompletionProvider(BmsProvider):
         return UpdateResult(self._ahead(news) if current().preview else self._wait(news, olds))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """A finished wait is final and costs no request. An unfinished one is looked at once, and stays unfinished."""
+        """A finished wait is final and needs no request. An unfinished wait is polled once, and stays unfinished."""
         operation = current()
         if operation.purpose is Purpose.IMPORT:
             return ReadResult(id_, self._import(id_, props))
@@ -186,24 +187,24 @@ class JobCompletionProvider(BmsProvider):
             if operation.keeps_partial_state:
                 raise _failed(id_, props, failure)
             return ReadResult(id_, props)
-        # The engine drops a null: a wait that never had an answer is stored without a status, but with its empty lists.
+        # The engine drops nulls. A wait without any response is stored without a status, but with empty lists.
         if "job_id" not in props or (operation.inputs and not props.keys() & {"status", "server_ids"}):
             raise ExpectedError("JobCompletion can't be read by opts.id: give the id as job_id, or use opts.import_")
         return self._look_again(id_, props, operation)
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        """Nothing, but to say which servers stay."""
+        """Change nothing in the cloud. List the remaining servers."""
         if job_id := props.get("job_id"):
             leave(current(), {str(job_id): servers_made(props)})
 
     def smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Ever smaller outputs of a job that is no success, for a host whose errors carry no more."""
+        """Smaller and smaller outputs of a job without success, for a host with a size limit on errors."""
         return cuts(outputs)
 
     def _look_again(self, id_: str, props: dict[str, Any], operation: Operation) -> ReadResult:
-        """A refresh keeps an unfinished wait unfinished, and tells what is known of it by now."""
+        """Poll an unfinished wait once in a refresh. The wait stays unfinished, with new outputs."""
         job_id, outputs, trouble = props["job_id"], _stored(props), ""
-        # Ctrl-C in a refresh need not wait for the response: what is stored stays.
+        # Ctrl-C in a refresh need not wait for the response: the stored outputs stay.
         operation.checkpoint(id_, outputs, f"interrupted while job {job_id} was polled: run `pulumi up`")
         try:
             outputs = poll_once(self.connection(operation.inputs), outputs)
@@ -224,7 +225,7 @@ class JobCompletionProvider(BmsProvider):
         return self._ahead(inputs) if current().preview else self._wait(inputs, {})
 
     def _ahead(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        """What a preview can know. Outputs that are left out are unknown to whatever is chained behind."""
+        """The outputs known in a preview. Absent outputs are unknown to dependent resources."""
         operation, job_id = current(), inputs.get("job_id")
         if input_checks.is_unknown(inputs):
             return {"job_id": job_id}
@@ -233,7 +234,7 @@ class JobCompletionProvider(BmsProvider):
         except MissingSettings as error:
             note_once(operation, "settings", f"no look at the API in this preview: {error}")
             return {"job_id": job_id}
-        # Ctrl-C in a preview need not wait for the look.
+        # Ctrl-C in a refresh need not wait for the response: the stored outputs stay.
         operation.checkpoint(str(job_id), {"job_id": job_id}, f"interrupted while job {job_id} was looked at")
         ahead = look_ahead(connection, str(job_id), inputs.get("expected_servers"), operation)
         if ahead.job:

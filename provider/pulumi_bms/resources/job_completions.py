@@ -1,4 +1,4 @@
-"""`JobCompletions`: many jobs waited for as one resource, by one loop."""
+"""`JobCompletions`: one resource that waits for many jobs, in one loop."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ _Jobs = dict[str, dict[str, Any]]
 
 
 class JobCompletions(BmsResource, module="bms", name="JobCompletions"):
-    """Waits for many jobs as one resource: for the end of each, even where some fail.
+    """Waits for many jobs as one resource: for the end of each job, even after a failure.
 
-    A key that is added is waited for in place, one that is removed drops out, and a finished job is not asked for
-    again. Otherwise all that `JobCompletion` says holds. It takes one place at the engine however many jobs it has.
+    A new key is waited for in place, and a removed key drops out. A finished job is never polled again. All else is as
+    in `JobCompletion`. The resource takes one of the engine's parallel slots for any number of jobs.
     """
 
     job_ids: pulumi.Output[Mapping[str, str]]
     """The jobs waited for, as given."""
     server_ids: pulumi.Output[Mapping[str, Sequence[str]]]
-    """The servers of each job, by its key."""
+    """The servers of each job, by key."""
     jobs: pulumi.Output[Mapping[str, Mapping[str, Any]]]
-    """All outputs that a `JobCompletion` of that job would have, by its key."""
+    """The outputs of each job, by key, as in a `JobCompletion` of the job."""
 
     def __init__(
         self,
@@ -82,9 +82,9 @@ class JobCompletions(BmsResource, module="bms", name="JobCompletions"):
         :param region: the region of the jobs, by default the config's.
         :param project_id: the project of the jobs, by default the config's.
         :param endpoint: the address of the API, by default the config's.
-        :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
-        :param opts: `custom_timeouts` sets how long all of it may take, by default 3 hours.
-        :raises ValueError: a timeout that is no duration above zero.
+        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
+        :param opts: `custom_timeouts` sets the timeout of the whole wait, by default 3 hours.
+        :raises ValueError: a timeout must be a duration above zero.
         """
         warn_of_config()
         props: dict[str, Any] = {
@@ -115,7 +115,7 @@ class JobCompletionsProvider(BmsProvider):
         return input_checks.result(news, problems)
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
-        """Other jobs are an update in place; so is work that is left."""
+        """A change of the jobs is an update in place. So is unfinished work."""
         jobs: _Jobs = olds.get("jobs") or {}
         wanted = news.get("job_ids")
         stored = {key: outputs.get("job_id") for key, outputs in jobs.items()}
@@ -123,19 +123,19 @@ class JobCompletionsProvider(BmsProvider):
         return DiffResult(changes=input_checks.is_unknown(wanted) or wanted != stored or not finished)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Wait for the jobs; in a preview, look at each once."""
+        """Wait for the jobs. A preview polls each job once."""
         if current().preview:
             return CreateResult("", self._ahead(props, {}))
         id_ = f"jobs-{uuid.uuid4().hex}"
         return CreateResult(id_, self._wait(id_, props, {}))
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        """Wait for the jobs that are new or unfinished."""
+        """Wait for all new and unfinished jobs."""
         jobs: _Jobs = olds.get("jobs") or {}
         return UpdateResult(self._ahead(news, jobs) if current().preview else self._wait(id_, news, jobs))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Finished jobs cost no request. Unfinished ones are polled once, and none becomes a success."""
+        """Finished jobs need no request. Unfinished jobs are polled once, and stay unfinished."""
         operation, stored = current(), props.get("jobs")
         if stored is None:
             raise ExpectedError(
@@ -150,7 +150,7 @@ class JobCompletionsProvider(BmsProvider):
         raise PartialStateError(id_, _outputs(jobs), _together(_stored_failures(jobs, troubles), len(jobs)))
 
     def _poll_unfinished(self, stored: _Jobs, operation: Operation) -> tuple[_Jobs, dict[str, str]]:
-        """New outputs of the jobs that are not over, by key, and why some have none."""
+        """Poll the unfinished jobs. Returns new outputs by key, and the errors of failed polls."""
         unfinished = {key: outputs for key, outputs in stored.items() if not _is_over(outputs)}
         if not unfinished:
             return {}, {}
@@ -160,12 +160,12 @@ class JobCompletionsProvider(BmsProvider):
             return {}, dict.fromkeys(unfinished, report.not_polled(error))
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
-        """Nothing, but to say which servers stay."""
+        """Change nothing in the cloud. List the remaining servers."""
         jobs: _Jobs = props.get("jobs") or {}
         leave(current(), {str(outputs.get("job_id")): servers_made(outputs) for outputs in jobs.values()})
 
     def smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Ever smaller outputs of jobs that are no success, for a host whose errors carry no more."""
+        """Smaller and smaller outputs of jobs without success, for a host with a size limit on errors."""
         jobs: _Jobs = outputs.get("jobs") or {}
         for cut in CUTS:
             yield _outputs({key: cut(of_job) for key, of_job in jobs.items()})
@@ -187,7 +187,7 @@ class JobCompletionsProvider(BmsProvider):
         return _settle(id_, wanted, kept, dict(zip(todo, outcomes, strict=True)))
 
     def _ahead(self, inputs: dict[str, Any], stored: _Jobs) -> dict[str, Any]:
-        """What a preview can know: all of it, once every job has succeeded."""
+        """The outputs known in a preview: all outputs, after every job has succeeded."""
         operation, wanted = current(), inputs.get("job_ids")
         if input_checks.is_unknown(inputs) or not isinstance(wanted, Mapping):
             return {"job_ids": wanted}
@@ -203,7 +203,7 @@ class JobCompletionsProvider(BmsProvider):
     def _look_at_missing(
         self, inputs: Mapping[str, Any], wanted: Mapping[str, str], jobs: _Jobs, operation: Operation
     ) -> bool:
-        """Add the jobs that have succeeded by now to `jobs`; whether that is all of them."""
+        """Add the jobs with success to `jobs`. Returns whether all jobs have succeeded."""
         try:
             connection = self.connection(inputs)
         except MissingSettings as error:
@@ -226,7 +226,7 @@ class JobCompletionsProvider(BmsProvider):
 
 
 class _Watch:
-    """The jobs of one wait as they change: for the row, and for the checkpoint."""
+    """The changing jobs of one wait, for the row and for the checkpoint."""
 
     def __init__(self, wanted: Mapping[str, str], kept: _Jobs, plans: Mapping[str, Plan], operation: Operation) -> None:
         self._kept = kept
@@ -240,8 +240,8 @@ class _Watch:
         self._operation = operation
 
     def observe(self, progress: Progress) -> None:
-        """Take in one job's change. A job may stand under several keys."""
-        # Nothing here grows with the number of jobs: a change of one must not cost the outputs of all.
+        """Take in one job's change. A job may have several keys."""
+        # The cost must not grow with the number of jobs: one change must not compute the outputs of all jobs.
         for key in self._keys[progress.job_id]:
             self._progress[key] = progress
             (self._done.add if progress.succeeded else self._done.discard)(key)
@@ -252,7 +252,7 @@ class _Watch:
         self._operation.report(progress_line.of_many(len(self._done), self._total, troubled))
 
     def outputs(self) -> dict[str, Any]:
-        """What is known by now; called from any thread."""
+        """The outputs so far. Called from any thread."""
         seen = {key: _outputs_so_far(progress) for key, progress in self._progress.copy().items()}
         return _outputs({**self._kept, **seen})
 
@@ -295,7 +295,7 @@ def _is_over(outputs: Mapping[str, Any]) -> bool:
 
 
 def _stored_failures(jobs: _Jobs, troubles: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What is to be told of jobs without success, from what is stored; `troubles` is why a poll brought nothing."""
+    """The reports of all jobs without success, from the stored outputs. `troubles` has the errors of polls by key."""
     told = {}
     for key, outputs in jobs.items():
         job_id, failure = str(outputs.get("job_id")), failure_of(outputs)

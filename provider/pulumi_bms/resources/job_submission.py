@@ -52,7 +52,7 @@ _SECRET_NAMES = frozenset({"adminpass", "admin_pass", "password", "new_password"
 
 
 class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
-    """Sends one request that the API answers with a `job_id`, and does not wait: `JobCompletion` does.
+    """Sends one request with a `job_id` as the response. `JobCompletion` waits for the job.
 
     The id is in the stack's state at once, so a killed wait goes on with the same job. A change of `path`, `method`,
     `body` or `triggers` submits anew. Deleting the resource undoes nothing in the cloud.
@@ -83,14 +83,14 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
         """Submit a job.
 
         :param path: the address, relative to `/v1/{project_id}/`, such as `baremetalservers`.
-        :param body: the JSON object to send. Passwords in it (`adminPass`, `user_data` and the like) are marked secret.
+        :param body: the JSON object to send. Passwords inside (`adminPass`, `user_data`, ...) are marked secret.
             None fields are left out.
         :param method: POST, PUT or DELETE.
         :param triggers: any value of strings, numbers, lists and dicts. A change submits anew.
         :param region: the region, by default the config's.
         :param project_id: the project, by default the config's.
         :param endpoint: the address of the API, by default the config's.
-        :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
+        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
         :raises TypeError: a resource in `body` or `triggers`. Write an output of the resource.
         """
         warn_of_config()
@@ -123,7 +123,7 @@ class JobSubmissionProvider(BmsProvider):
     resource_name = "JobSubmission"
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Check the inputs, offline; fills in no defaults."""
+        """Check the inputs, offline. Fills in no defaults."""
         _remember_secrets(news)
         problems = [
             input_checks.path_problem(news.get("path")),
@@ -182,7 +182,7 @@ class JobSubmissionProvider(BmsProvider):
         return CreateResult(outcome.job_id, outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """What was submitted stays submitted: no request. What is unresolved stays that too."""
+        """Send nothing. A submitted request stays submitted, and an unresolved request stays unresolved."""
         if current().purpose is not Purpose.REFRESH:
             raise ExpectedError(
                 "JobSubmission can't be imported or read by opts.id: the API does not tell what was sent. "
@@ -214,7 +214,7 @@ class JobSubmissionProvider(BmsProvider):
 
 
 def _remember_secrets(inputs: Mapping[str, Any]) -> None:
-    """Have the job's document masked where it repeats a password, in a run too that submits nothing."""
+    """Mask the passwords of the body in the job's document, even in a run without a request."""
     SUBMITTED.add(secrets_of(inputs.get("body")))
 
 
@@ -291,7 +291,7 @@ def _marked(key: object, value: Any) -> Any:
 
 
 def _exact(value: Any) -> Any:
-    """Whole numbers as such: Pulumi hands every number on as a float, and the API wants 3, not 3.0."""
+    """Whole numbers as int: Pulumi passes every number as a float, but the API needs 3, not 3.0."""
     if isinstance(value, Mapping):
         return {key: _exact(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

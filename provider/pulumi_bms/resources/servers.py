@@ -1,4 +1,4 @@
-"""`Servers`: bare metal servers that are ordered, owned and deleted as one resource."""
+"""`Servers`: bare metal servers, ordered, owned and deleted as one resource."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ TYPE = "pulumi-python:dynamic/bms:Servers"
 class Servers(BmsResource, module="bms", name="Servers"):
     """Bare metal servers of one kind: ordered together, kept in slots, and deleted with the resource.
 
-    A slot keeps its server for as long as the server lives: a higher `count` adds slots at the end, a lower one deletes
-    the last servers, and a server that is gone from the cloud is ordered anew into its slot. `name`, `tags`,
+    A slot keeps its server for the whole life of the server. A higher `count` adds slots at the end. A lower `count`
+    deletes the last servers. If a server is gone from the cloud, a new server is ordered into the slot. `name`, `tags`,
     `metadata`, `agency_name`, `auto_renew` and `count` change in place. Any other change of a server replaces all
     servers.
     """
@@ -98,50 +98,50 @@ class Servers(BmsResource, module="bms", name="Servers"):
         :param image_id: the image.
         :param availability_zone: the zone, such as `cn-north-4a`.
         :param vpc_id: the VPC of all NICs.
-        :param nics: one or two NICs, the primary first; each server gets its own.
-        :param count: how many servers, 1 to 100.
+        :param nics: one or two NICs for each server, the primary first.
+        :param count: the number of servers, 1 to 100.
         :param name: the servers' name in the cloud, by default the resource's. The cloud appends `-0001` and so on
-            where there are several.
+            if `count` is above 1.
         :param key_pair: log in by this key pair.
         :param admin_pass: log in by this password.
         :param user_data: a script or cloud-config for the first boot, as plain text of at most 32 KB. Without
             `key_pair` the script must set a password.
-        :param user_id: the IAM user who orders, by default the credential's. A change concerns the next order only.
+        :param user_id: the IAM user of the order, by default the credential's. A change applies to the next order only.
         :param security_groups: the ids of the security groups of all NICs, by default the VPC's default group.
-        :param eip_id: an EIP that exists and is free, for one server only.
-        :param iptype: make an EIP of this type for each server, such as `5_bgp`.
-        :param eip_charge_mode: how the new EIP is billed, `prePaid` or `postPaid`.
-        :param sharetype: `PER` for an own bandwidth, `WHOLE` for a shared one.
+        :param eip_id: an existing, free EIP, for a single server only.
+        :param iptype: the type of a new EIP for each server, such as `5_bgp`.
+        :param eip_charge_mode: the billing of the new EIP, `prePaid` or `postPaid`.
+        :param sharetype: `PER` for an own bandwidth, `WHOLE` for a shared bandwidth.
         :param bandwidth_id: the shared bandwidth.
         :param bandwidth_size: the size of an own bandwidth, in Mbit/s.
         :param bandwidth_charge_mode: `bandwidth`, the default, or `traffic`.
         :param system_disk_type: the type of the system disk, for flavors that boot from a volume.
         :param system_disk_size: the size of the system disk in GB, 40 to 1024.
-        :param system_disk_dss_pool_id: the pool of the dedicated distributed storage that the system disk lies in.
-        :param system_disk_kms_key_id: the key that encrypts the system disk.
-        :param data_disks: disks that are made with each server, all of one type.
+        :param system_disk_dss_pool_id: the dedicated distributed storage pool of the system disk.
+        :param system_disk_kms_key_id: the encryption key of the system disk.
+        :param data_disks: the new disks of each server, all of one type.
         :param tags: the tags of each server, at most 8 in an order.
         :param metadata: the user's metadata of each server.
         :param agency_name: the IAM agency of each server.
-        :param enterprise_project_id: the enterprise project, `0` for the default one.
-        :param scheduler_hints: where the cloud places the servers.
-        :param metadata_options: how the servers reach their metadata.
+        :param enterprise_project_id: the enterprise project, `0` for the default project.
+        :param scheduler_hints: the placement of the servers.
+        :param metadata_options: the servers' access to metadata.
         :param byol: whether the servers bring their own licence.
         :param charging_mode: `postPaid`, the default, or `prePaid` for yearly and monthly billing, paid at once.
         :param period_unit: `month` or `year`, for `prePaid`.
-        :param period: how many of them: 1 to 9 months, or 1 year.
-        :param auto_renew: whether a `prePaid` order renews itself, by default False.
-        :param unsubscribe_on_delete: whether deleting `prePaid` servers unsubscribes them, by default False: then a
-            delete is refused.
-        :param delete_eip_on_delete: whether EIPs are deleted with their on-demand servers, by default False: then they
-            stay and are billed.
+        :param period: the number of months or years: 1 to 9 months, or 1 year.
+        :param auto_renew: whether a `prePaid` order is renewed automatically, by default False.
+        :param unsubscribe_on_delete: whether deleting `prePaid` servers unsubscribes them, by default False. With
+            False a delete is refused.
+        :param delete_eip_on_delete: whether EIPs are deleted with their on-demand servers, by default False. With False
+            the EIPs stay and are billed.
         :param delete_data_volumes_on_delete: whether data disks are deleted with their on-demand servers, by default
-            False: then they stay and are billed.
-        :param triggers: any value; a change of it replaces all servers.
+            False. With False the disks stay and are billed.
+        :param triggers: any value. A change replaces all servers.
         :param region: the region, by default the config's.
         :param project_id: the project, by default the config's.
         :param endpoint: the address of the API, by default the config's.
-        :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
+        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
         """
         warn_of_config()
         props: dict[str, Any] = {
@@ -208,8 +208,8 @@ class ServersProvider(BmsProvider):
     resource_name = "Servers"
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Check the inputs, offline; fills in no defaults."""
-        # Building pydantic's models takes time that a program has no use for: only the plugin process checks.
+        """Check the inputs, offline. Fills in no defaults."""
+        # Only the plugin process checks: a program must not spend time on pydantic's models.
         from pulumi_bms.resources.servers_inputs import problems  # noqa: PLC0415  (only the plugin process checks)
 
         found = problems(news, ordering=_orders(olds, news))
@@ -217,7 +217,7 @@ class ServersProvider(BmsProvider):
 
 
 def _orders(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Whether the inputs order servers: there are none yet, or more are wanted."""
+    """Whether the inputs order servers: the first servers, or more servers."""
     before, now = olds.get("count", 1), news.get("count", 1)
     known = isinstance(before, int | float) and isinstance(now, int | float)
     return not olds or not known or now > before

@@ -1,7 +1,7 @@
-"""The nested arguments and outputs of `Servers`, as Pulumi's own SDKs have them.
+"""The nested arguments and outputs of `Servers`, in the style of Pulumi's own SDKs.
 
-Each argument is a class `XArgs` and a `TypedDict` `XArgsDict`: a program writes either one. Outputs are dicts with
-attributes, so a program hands them on to another resource as they are.
+Each argument is a class `XArgs` and a `TypedDict` `XArgsDict`, and a program may use either. Outputs are dicts with
+attributes, so a program can pass an output to a resource unchanged.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import pulumi
 
 
 class AllowedAddressPairArgsDict(TypedDict):
-    """An address that a NIC may use beside its own."""
+    """An additional address of a NIC."""
 
     ip_address: pulumi.Input[str]
-    """An IP address or a CIDR block; 0.0.0.0/0 is refused, and 1.1.1.1/0 turns the source check off."""
+    """An IP address or a CIDR block. 0.0.0.0/0 is refused, and 1.1.1.1/0 turns the source check off."""
     mac_address: NotRequired[pulumi.Input[str]]
     """The MAC address, by default the NIC's own."""
 
 
 @pulumi.input_type
 class AllowedAddressPairArgs:
-    """An address that a NIC may use beside its own."""
+    """An additional address of a NIC."""
 
     ip_address: pulumi.Input[str]
     mac_address: pulumi.Input[str] | None
@@ -31,7 +31,7 @@ class AllowedAddressPairArgs:
     def __init__(self, *, ip_address: pulumi.Input[str], mac_address: pulumi.Input[str] | None = None) -> None:
         """Take an address.
 
-        :param ip_address: an IP address or a CIDR block; 0.0.0.0/0 is refused, and 1.1.1.1/0 turns the source check
+        :param ip_address: an IP address or a CIDR block. 0.0.0.0/0 is refused, and 1.1.1.1/0 turns the source check
             off.
         :param mac_address: the MAC address, by default the NIC's own.
         """
@@ -42,21 +42,21 @@ AllowedAddressPair: TypeAlias = AllowedAddressPairArgs | AllowedAddressPairArgsD
 
 
 class NicArgsDict(TypedDict):
-    """A network interface; the first one of a server is its primary NIC."""
+    """A network interface. The first NIC of a server is the primary NIC."""
 
     subnet_id: pulumi.Input[str]
     """The network id of the subnet."""
     ip_address: NotRequired[pulumi.Input[str]]
-    """A fixed IPv4 address, for one server only; by default the cloud chooses."""
+    """A fixed IPv4 address, for a single server only. By default the cloud chooses."""
     port_id: NotRequired[pulumi.Input[str]]
-    """A port that exists and is DOWN, for one server only, in place of a new one."""
+    """An existing port with status DOWN, for a single server only, in place of a new port."""
     allowed_address_pairs: NotRequired[pulumi.Input[Sequence[pulumi.Input[AllowedAddressPair]]]]
-    """Addresses that the NIC may use beside its own."""
+    """Additional addresses of the NIC."""
 
 
 @pulumi.input_type
 class NicArgs:
-    """A network interface; the first one of a server is its primary NIC."""
+    """A network interface. The first NIC of a server is the primary NIC."""
 
     subnet_id: pulumi.Input[str]
     ip_address: pulumi.Input[str] | None
@@ -74,9 +74,9 @@ class NicArgs:
         """Take a NIC.
 
         :param subnet_id: the network id of the subnet.
-        :param ip_address: a fixed IPv4 address, for one server only; by default the cloud chooses.
-        :param port_id: a port that exists and is DOWN, for one server only, in place of a new one.
-        :param allowed_address_pairs: addresses that the NIC may use beside its own.
+        :param ip_address: a fixed IPv4 address, for a single server only. By default the cloud chooses.
+        :param port_id: an existing port with status DOWN, for a single server only, in place of a new port.
+        :param allowed_address_pairs: additional addresses of the NIC.
         """
         _keep(
             self,
@@ -88,23 +88,23 @@ class NicArgs:
 
 
 class DataDiskArgsDict(TypedDict):
-    """A data disk that is made with each server."""
+    """A new data disk of each server."""
 
     type: pulumi.Input[str]
-    """The disk type, such as SSD, GPSSD or SAS; all data disks have the same."""
+    """The disk type, such as SSD, GPSSD or SAS. All data disks must have the same type."""
     size: pulumi.Input[int]
     """The size in GB, 10 to 32768."""
     shareable: NotRequired[pulumi.Input[bool]]
     """Whether several servers may attach the disk, by default False."""
     dss_pool_id: NotRequired[pulumi.Input[str]]
-    """The pool of the dedicated distributed storage that the disk lies in."""
+    """The dedicated distributed storage pool of the disk."""
     kms_key_id: NotRequired[pulumi.Input[str]]
-    """The key that encrypts the disk."""
+    """The encryption key of the disk."""
 
 
 @pulumi.input_type
 class DataDiskArgs:
-    """A data disk that is made with each server."""
+    """A new data disk of each server."""
 
     type: pulumi.Input[str]
     size: pulumi.Input[int]
@@ -123,17 +123,17 @@ class DataDiskArgs:
     ) -> None:
         """Take a data disk.
 
-        :param type: the disk type, such as SSD, GPSSD or SAS; all data disks have the same.
+        :param type: the disk type, such as SSD, GPSSD or SAS. All data disks must have the same type.
         :param size: the size in GB, 10 to 32768.
         :param shareable: whether several servers may attach the disk, by default False.
-        :param dss_pool_id: the pool of the dedicated distributed storage that the disk lies in.
-        :param kms_key_id: the key that encrypts the disk.
+        :param dss_pool_id: the dedicated distributed storage pool of the disk.
+        :param kms_key_id: the encryption key of the disk.
         """
         _keep(self, type=type, size=size, shareable=shareable, dss_pool_id=dss_pool_id, kms_key_id=kms_key_id)
 
 
 class SchedulerHintsArgsDict(TypedDict):
-    """Where the cloud places the servers."""
+    """The placement of the servers."""
 
     dec_baremetal: pulumi.Input[str]
     """`share`, or `dedicate` for servers in a dedicated cloud."""
@@ -141,7 +141,7 @@ class SchedulerHintsArgsDict(TypedDict):
 
 @pulumi.input_type
 class SchedulerHintsArgs:
-    """Where the cloud places the servers."""
+    """The placement of the servers."""
 
     dec_baremetal: pulumi.Input[str]
 
@@ -154,7 +154,7 @@ class SchedulerHintsArgs:
 
 
 class MetadataOptionsArgsDict(TypedDict):
-    """How the servers reach their metadata; few regions know these options."""
+    """The servers' access to metadata. Only few regions support these options."""
 
     http_endpoint: NotRequired[pulumi.Input[str]]
     """`enabled` or `disabled`."""
@@ -164,7 +164,7 @@ class MetadataOptionsArgsDict(TypedDict):
 
 @pulumi.input_type
 class MetadataOptionsArgs:
-    """How the servers reach their metadata; few regions know these options."""
+    """The servers' access to metadata. Only few regions support these options."""
 
     http_endpoint: pulumi.Input[str] | None
     http_tokens: pulumi.Input[str] | None
@@ -194,7 +194,7 @@ def _keep(args: object, **values: Any) -> None:
 
 @pulumi.output_type
 class Address(dict[str, Any]):
-    """An address of a server: a NIC with a public IP has two, a fixed and a floating one, on the same port."""
+    """An address of a server. A NIC with a public IP has two addresses on the same port: fixed and floating."""
 
     ip_address: str
     type: str
@@ -210,15 +210,15 @@ class AttachedVolume(dict[str, Any]):
 
     volume_id: str
     device: str | None
-    """The name that the cloud shows; the operating system's may differ."""
+    """The name in the cloud. The operating system's name may differ."""
     boot_index: int | None
-    """0 for the disk that the server boots from, -1 for others."""
+    """0 for the boot disk, -1 for other disks."""
     delete_on_termination: bool | None
 
 
 @pulumi.output_type
 class Server(dict[str, Any]):
-    """A server as the cloud described it last."""
+    """A server as last described by the cloud."""
 
     id: str
     name: str
@@ -227,6 +227,6 @@ class Server(dict[str, Any]):
     image_id: str | None
     availability_zone: str | None
     created: str | None
-    """When the server was made, such as 2026-01-31T12:00:00Z."""
+    """The creation time, such as 2026-01-31T12:00:00Z."""
     addresses: Sequence[Address]
     volumes: Sequence[AttachedVolume]

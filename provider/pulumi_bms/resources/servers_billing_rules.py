@@ -1,6 +1,6 @@
-"""Rules of billing that the API documents. Each gives the problems of one set of inputs.
+"""Rules of billing from the documentation of the API.
 
-A rule's docstring begins with the page of the API reference that has the rule.
+A rule's docstring begins with the rule's page in the API reference. A rule returns the problems of a set of inputs.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The inputs of `Servers` -> the body of an order. Pure: the inputs are checked, and all of them are known.
+"""The inputs of `Servers` -> the body of an order. Pure. All inputs are checked and known.
 
 POST /v1/{project_id}/baremetalservers
 """
@@ -12,19 +12,19 @@ from typing import Any
 
 OUR_TAG = "pulumi-bms"
 MOST_TAGS_OF_USER = 8
-"""An order takes 9 tags, and one is ours."""
+"""An order takes 9 tags, including our own tag."""
 
 _ENCRYPTED, _KEY = "__system__encrypted", "__system__cmkid"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an order has beside the inputs."""
+    """The values of an order besides the inputs."""
 
     count: int
-    """How many servers to order: all of them, the difference to what exists, or the empty slots."""
+    """The number of servers to order: all, the missing servers, or the empty slots."""
     user_id: str
-    """The IAM user who orders: `inputs["user_id"]`, else the credential's."""
+    """The IAM user of the order: `inputs["user_id"]`, else the credential's."""
     mark: str
     """The value of our tag: 43 characters at most."""
 

@@ -1,4 +1,4 @@
-"""What a change of the inputs of `Servers` does: replaces the servers, changes them in place, or neither. Pure."""
+"""The effect of a change of the inputs of `Servers`: replace the servers, change in place, or nothing. Pure."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ REPLACING = (
     *("system_disk_kms_key_id", "data_disks", "enterprise_project_id", "scheduler_hints", "metadata_options", "byol"),
     *("charging_mode", "period_unit", "period", "triggers"),
 )
-"""The inputs of which a change orders new servers and deletes the old ones. The marker of an order is made of these."""
+"""The inputs that replace all servers. The marker of an order is made of these inputs."""
 
 PLACE = ("region", "project_id")
-"""Where the servers are: another region or project replaces, but not the mention of what the config said before."""
+"""The location. A new region or project replaces, but naming the config's own region or project does not."""
 
 IN_PLACE = ("name", "tags", "metadata", "agency_name", "auto_renew", "count")
-"""The inputs of which a change is written to the servers that exist."""
+"""The inputs that change existing servers in place."""
 
 LOCAL = ("unsubscribe_on_delete", "delete_eip_on_delete", "delete_data_volumes_on_delete", "user_id")
-"""The inputs of which a change is kept for a later delete or order, and sends nothing."""
+"""The inputs kept for a later delete or order. A change sends nothing."""
 
 _DEFAULTS: Mapping[str, Any] = {
     "count": 1,
@@ -34,18 +34,18 @@ _DEFAULTS: Mapping[str, Any] = {
     "delete_eip_on_delete": False,
     "delete_data_volumes_on_delete": False,
 }
-"""What an input that is left out means."""
+"""The values of absent inputs."""
 
 
 def _of_disks(disks: Any) -> Any:
-    """Data disks, where `shareable=False` is what a disk is by default."""
+    """Data disks, without `shareable=False`, the default."""
     if not isinstance(disks, Sequence):
         return disks
     return [{**disk, "shareable": disk.get("shareable") or None} for disk in disks if isinstance(disk, Mapping)]
 
 
 def _of_groups(groups: Any) -> Any:
-    """Security groups, whose order means nothing."""
+    """Security groups, in sorted order: the user's order has no meaning."""
     return sorted(groups) if isinstance(groups, Sequence) else groups
 
 
@@ -54,7 +54,7 @@ _MEANINGS: Mapping[str, Callable[[Any], Any]] = {"data_disks": _of_disks, "secur
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The properties that changed, by what the change does."""
+    """The changed properties, by effect."""
 
     replacing: tuple[str, ...] = ()
     in_place: tuple[str, ...] = ()
@@ -66,10 +66,10 @@ class Changes:
 
 
 def changes(olds: Mapping[str, Any], news: Mapping[str, Any], empty_slots: Sequence[int] = ()) -> Changes:
-    """What differs between the inputs of the last run and those of this one.
+    """Compare the inputs of the last run and of this run.
 
-    `empty_slots` are the slots whose server is gone: each is filled in place. A value that is not known yet counts as
-    another one.
+    `empty_slots` are the slots without a server, to be filled in place. A value that is not known yet counts as
+    changed.
     """
     moved = [name for name in PLACE if olds.get(name) and news.get(name) and _differs(name, olds, news)]
     slots = [f"server_ids[{number}]" for number in empty_slots]
@@ -89,7 +89,7 @@ def _differs(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> boo
 
 
 def _meant(name: str, value: Any) -> Any:
-    """What a value means: defaults filled in, and nothing of None or emptiness left."""
+    """The meaning of a value: with defaults, and without None or empty parts."""
     bare = _bare(_MEANINGS.get(name, _bare)(value))
     return _DEFAULTS.get(name) if bare is None else bare
 

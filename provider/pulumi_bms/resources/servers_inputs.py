@@ -1,4 +1,4 @@
-"""The inputs of `Servers` as typed values, and all that is wrong with them: offline, in the plugin process only."""
+"""The inputs of `Servers` as typed values, and all their problems: offline, in the plugin process only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ADVICE = {
     "scheduler_hints.dec_baremetal": "write share or dedicate",
     "metadata_options": 'write {"http_tokens": "required"}',
 }
-"""What to write in the place of a missing value or one of a wrong type, by the path without indices."""
+"""The remedies for missing values and wrong types, by path without indices."""
 
 RULES = (
     *servers_rules.RULES,
@@ -54,9 +54,9 @@ WARNINGS = (*servers_rules.WARNINGS, *servers_network_rules.WARNINGS, *servers_l
 
 
 def problems(inputs: Mapping[str, Any], *, ordering: bool = True) -> list[Problem]:
-    """All that the documentation of the API lets know offline; nothing that depends on an unknown value.
+    """All problems known offline from the documentation of the API. Unknown values cause no problem.
 
-    `ordering` is whether these inputs order servers: servers that exist, or are imported, need no login method.
+    `ordering` is whether the inputs order servers. Existing or imported servers need no login method.
     """
     model, found = read(ServersInputs, inputs, ADVICE)
     rules = (*RULES, *RULES_OF_ORDERS) if ordering else RULES
@@ -64,6 +64,6 @@ def problems(inputs: Mapping[str, Any], *, ordering: bool = True) -> list[Proble
 
 
 def warnings(inputs: Mapping[str, Any]) -> list[Problem]:
-    """What is allowed, and may not be what the user wants."""
+    """Allowed inputs that may be unintended."""
     model, _ = read(ServersInputs, inputs, ADVICE)
     return [warning for rule in WARNINGS for warning in rule(model)]

@@ -1,6 +1,6 @@
-"""Rules of the login method that the API documents. No text repeats a password or user data.
+"""Rules of the login method from the documentation of the API. No text repeats a password or user data.
 
-A rule's docstring begins with the page of the API reference that has the rule.
+A rule's docstring begins with the rule's page in the API reference. A rule returns the problems of a set of inputs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BEGINNINGS = (b"#", b"\x1f\x8b", b"Content-Type:", b"MIME-Version:")
 
 
 def one_method(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 2, and Error Codes, BMS.0111: one login method; user data is void for a password login."""
+    """Creating BMSs, table 2, and Error Codes, BMS.0111: one login method. User data is void with a password."""
     if known(inputs.key_pair) and known(inputs.admin_pass):
         yield Problem("admin_pass", "can't be combined with key_pair: write one login method")
     if known(inputs.user_data) and known(inputs.admin_pass):
@@ -44,7 +44,7 @@ def some_method(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def password(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 2, `adminPass`: length, characters, and no user name in it."""
+    """Creating BMSs, table 2, `adminPass`: length, characters, and no user name inside."""
     if (given := known(inputs.admin_pass)) is None:
         return
     if not SHORTEST_PASSWORD <= len(given) <= LONGEST_PASSWORD:
@@ -69,7 +69,7 @@ def user_data(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def encoded_twice(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 2, `user_data`: base64, which this package makes of plain text."""
+    """Creating BMSs, table 2, `user_data`: base64, made by this package from plain text."""
     if (given := known(inputs.user_data)) and _decoded(given).startswith(_BEGINNINGS):
         yield Problem("user_data", "seems to be base64 already, and is encoded once more: write plain text")
 

@@ -11,7 +11,7 @@ from pulumi_bms.lifecycle.model_reading import (
 
 
 class AllowedAddressPairInput(Nested):
-    """An address that a NIC may use beside its own."""
+    """An additional address of a NIC."""
 
     ip_address: OrUnknown[str]
     mac_address: OrUnknown[str] | None = None
@@ -37,7 +37,7 @@ class DataDiskInput(Nested):
 
 
 class SchedulerHintsInput(Nested):
-    """Where the cloud places the servers."""
+    """The placement of the servers."""
 
     dec_baremetal: OrUnknown[str]
 
@@ -50,7 +50,7 @@ class MetadataOptionsInput(Nested):
 
 
 class ServersInputs(Inputs):
-    """The inputs, without those that say how the API is reached."""
+    """The inputs, without the connection inputs."""
 
     flavor_id: OrUnknown[str]
     image_id: OrUnknown[str]

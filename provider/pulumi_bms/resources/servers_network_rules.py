@@ -1,6 +1,6 @@
-"""Rules of NICs and public addresses that the API documents. Each gives the problems of one set of inputs.
+"""Rules of NICs and public addresses from the documentation of the API.
 
-A rule's docstring begins with the page of the API reference that has the rule.
+A rule's docstring begins with the rule's page in the API reference. A rule returns the problems of a set of inputs.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def number_of_nics(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def nics(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 5: `subnet_id` is required, and `port_id` puts `ip_address` out of effect."""
+    """Creating BMSs, table 5, `ip_address`: not for several servers. A port belongs to a single server."""
     for path, nic in items("nics", known(inputs.nics)):
         if (subnet := known(nic.subnet_id)) is not None and not subnet.strip():
             yield Problem(f"{path}.subnet_id", "is empty: write the network id of the subnet")
@@ -47,7 +47,7 @@ def nics(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def nics_of_many(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 5, `ip_address`: not for several servers, and a port belongs to one server."""
+    """Creating BMSs, table 5, `ip_address`: not for several servers. A port belongs to a single server."""
     if (known(inputs.count) or 1) > 1:
         for path, nic in items("nics", known(inputs.nics)):
             for part in ("ip_address", "port_id"):
@@ -70,14 +70,14 @@ def address_pairs(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def security_groups(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 4, `id`: the id of a group that exists."""
+    """Creating BMSs, table 4, `id`: the id of an existing group."""
     for path, group in items("security_groups", known(inputs.security_groups)):
         if not group.strip():
             yield Problem(path, "is empty: write a security group's id")
 
 
 def one_kind_of_eip(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 6: an EIP that exists, or a new one; one that exists is for one server."""
+    """Creating BMSs, table 6: an existing EIP, or a new EIP. An existing EIP is for a single server."""
     if not known(inputs.eip_id):
         return
     if others := [name for name in _OF_NEW_EIP if known(getattr(inputs, name)) is not None]:
@@ -88,7 +88,7 @@ def one_kind_of_eip(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def new_eip(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, tables 11 to 13: what a new EIP needs."""
+    """Creating BMSs, tables 11 to 13: the necessary inputs of a new EIP."""
     given = [name for name in _OF_NEW_EIP if known(getattr(inputs, name)) is not None]
     if not given or inputs.eip_id is not None:
         return
@@ -111,7 +111,7 @@ def choices(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def size_of_bandwidth(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 12, `size`: up to 2000 Mbit/s, in steps of 50 above 300."""
+    """Creating BMSs, table 12, `size`: from 5 Mbit/s by default. Regions have different ranges."""
     size = known(inputs.bandwidth_size)
     if size is None or known(inputs.sharetype) == "WHOLE":
         return
@@ -132,14 +132,14 @@ def billing_of_eip(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def small_bandwidth(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 12, `size`: from 5 Mbit/s by default, and each region has a range of its own."""
+    """Creating BMSs, table 12, `size`: from 5 Mbit/s by default. Regions have different ranges."""
     size = known(inputs.bandwidth_size)
     if size is not None and 1 <= size < SMALLEST_BANDWIDTH and known(inputs.sharetype) != "WHOLE":
         yield Problem("bandwidth_size", f"is {size}: most regions have no less than {SMALLEST_BANDWIDTH} Mbit/s")
 
 
 def idle_bandwidth(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 12: a shared bandwidth puts `size` and `chargemode` out of effect."""
+    """Creating BMSs, table 12, `size`: from 5 Mbit/s by default. Regions have different ranges."""
     if known(inputs.sharetype) == "WHOLE":
         for name in ("bandwidth_size", "bandwidth_charge_mode"):
             if known(getattr(inputs, name)) is not None:

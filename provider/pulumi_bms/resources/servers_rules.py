@@ -1,6 +1,6 @@
-"""Rules of servers, disks, tags and metadata that the API documents. Each gives the problems of one set of inputs.
+"""Rules of servers, disks, tags and metadata from the documentation of the API.
 
-A rule's docstring begins with the page of the API reference that has the rule.
+A rule's docstring begins with the rule's page in the API reference. A rule returns the problems of a set of inputs.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ def count(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def many_servers(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 2, `count`: at most 24, which the API Explorer contradicts."""
+    """Creating BMSs, table 2, `count`: at most 24. The API Explorer has a different limit."""
     if (given := known(inputs.count)) is not None and MOST_ON_PAGES < given <= MOST_SERVERS:
         text = f"is {given}: parts of the vendor's documentation allow {MOST_ON_PAGES}, and the cloud may refuse more"
         yield Problem("count", text)
 
 
 def name(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 2, `name`: 1 to 63 characters, 58 where the cloud appends a number."""
+    """Creating BMSs, table 2, `name`: 1 to 63 characters, or 58 if the cloud appends a number."""
     given, many = known(inputs.name), (known(inputs.count) or 1) > 1
     if given is None:
         return
@@ -93,7 +93,7 @@ def system_disk(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def data_disks(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 8: 10 to 32768 GB each, a type, and at most 59 beside the system disk."""
+    """Creating BMSs, table 8: 10 to 32768 GB each, a type, and at most 59 without the system disk."""
     listed = known(inputs.data_disks) or []
     if len(listed) > MOST_DATA_DISKS:
         yield Problem("data_disks", f"has {len(listed)} disks: write at most {MOST_DATA_DISKS}")
@@ -132,13 +132,13 @@ def tags(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def number_of_tags(inputs: ServersInputs) -> Iterator[Problem]:
-    """Adding Tags to a BMS in Batches, Constraints: at most 20, and one is the cloud's and one ours."""
+    """Adding Tags to a BMS in Batches, Constraints: at most 20, including a tag of the cloud and our own tag."""
     if (number := len(known(inputs.tags) or {})) > MOST_TAGS:
         yield Problem("tags", f"has {number} tags: write at most {MOST_TAGS}")
 
 
 def number_of_tags_of_an_order(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 2, `server_tags`: at most 9 in an order, and one is ours."""
+    """Creating BMSs, table 2, `server_tags`: at most 9 in an order, including our own tag."""
     if MOST_TAGS_OF_USER < (number := len(known(inputs.tags) or {})) <= MOST_TAGS:
         text = f"has {number} tags: write at most {MOST_TAGS_OF_USER} in an order, and add others to servers that exist"
         yield Problem("tags", text)

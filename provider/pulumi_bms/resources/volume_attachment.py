@@ -14,10 +14,10 @@ from pulumi_bms.lifecycle.resource import BmsResource
 
 
 class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
-    """An EVS disk attached to a server, and detached with the resource; its id is `SERVER/VOLUME`.
+    """An EVS disk attached to a server, and detached with the resource. The id is `SERVER/VOLUME`.
 
-    The disk itself is neither made nor deleted. A change of `server_id`, `volume_id` or `device` detaches the disk and
-    attaches anew.
+    The disk is neither made nor deleted. A change of `server_id`, `volume_id` or `device` detaches the disk and
+    attaches the disk again.
     """
 
     server_id: pulumi.Output[str]
@@ -25,9 +25,9 @@ class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
     volume_id: pulumi.Output[str]
     """The disk."""
     device: pulumi.Output[str]
-    """The name that the cloud shows, such as /dev/sdb; the operating system's may differ."""
+    """The name in the cloud, such as /dev/sdb. The operating system's name may differ."""
     job_id: pulumi.Output[str | None]
-    """The job that attached the disk."""
+    """The job of the attachment."""
 
     def __init__(
         self,
@@ -47,11 +47,11 @@ class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
         :param resource_name: the resource's name in the stack.
         :param server_id: the server.
         :param volume_id: the disk: available, of the SCSI device type, and in the server's availability zone.
-        :param device: the device name to ask for, such as `/dev/sdb`; by default the cloud takes the next one.
+        :param device: the device name to ask for, such as `/dev/sdb`. By default the cloud takes the next name.
         :param region: the region, by default the config's.
         :param project_id: the project, by default the config's.
         :param endpoint: the address of the API, by default the config's.
-        :param profile: where the config has all of this and a credential, `bms:profiles.PROFILE.*`, instead.
+        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
         """
         warn_of_config()
         props: dict[str, Any] = {
@@ -73,8 +73,8 @@ class VolumeAttachmentProvider(BmsProvider):
     resource_name = "VolumeAttachment"
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Check the inputs, offline; fills in no defaults."""
-        # Building pydantic's models takes time that a program has no use for: only the plugin process checks.
+        """Check the inputs, offline. Fills in no defaults."""
+        # Only the plugin process checks: a program must not spend time on pydantic's models.
         from pulumi_bms.resources.volume_attachment_inputs import problems  # noqa: PLC0415  (only the plugin process checks)
 
         return input_checks.result(news, [*map(str, problems(news)), *self.connection_problems(news)])

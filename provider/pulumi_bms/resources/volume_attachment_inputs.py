@@ -1,4 +1,4 @@
-"""The inputs of `VolumeAttachment` as typed values, and all that is wrong with them: in the plugin process only."""
+"""The inputs of `VolumeAttachment` as typed values, and all their problems: in the plugin process only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DEVICE = re.compile(r"/dev/sd[a-z]{1,2}")
 
 
 class VolumeAttachmentInputs(Inputs):
-    """The inputs, without those that say how the API is reached."""
+    """The inputs, without the connection inputs."""
 
     server_id: OrUnknown[str]
     volume_id: OrUnknown[str]
@@ -32,13 +32,13 @@ class VolumeAttachmentInputs(Inputs):
 
 
 def problems(inputs: Mapping[str, Any]) -> list[Problem]:
-    """All that can be known offline; nothing that depends on an unknown value."""
+    """All problems known offline. Unknown values cause no problem."""
     model, found = read(VolumeAttachmentInputs, inputs, ADVICE)
     return [*found, *_ids(model), *_device(model)]
 
 
 def _ids(inputs: VolumeAttachmentInputs) -> Iterator[Problem]:
-    """Attaching an EVS Disk to a BMS, tables 1 and 2: the ids are UUIDs, which are parts of an address."""
+    """Attaching an EVS Disk to a BMS, tables 1 and 2: the ids must be UUIDs. The ids are parts of an address."""
     for name in ("server_id", "volume_id"):
         if (given := known(getattr(inputs, name))) is not None and not _ID.fullmatch(given):
             yield Problem(name, f"must be an id of letters, digits and hyphens: {ADVICE[name]}")

@@ -1,1 +1,1 @@
-"""When a wait ends, and when to look again. Knows nothing of HTTP and nothing of Pulumi."""
+"""The end of a wait and the time of the next poll. No HTTP, no Pulumi."""

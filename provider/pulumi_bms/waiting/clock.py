@@ -1,4 +1,4 @@
-"""The clock of a wait: a parameter, so that a test can give one that does not sleep."""
+"""The clock of a wait, as a parameter: a test passes a clock without sleep."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Clock(Protocol):
     """A monotonic clock that can sleep until a point in time, or until the wait is cancelled."""
 
     def now(self) -> float:
-        """Seconds since some fixed point; never goes back."""
+        """Seconds since a fixed point. The clock never goes back."""
         ...
 
     def sleep_until(self, moment: float) -> None:

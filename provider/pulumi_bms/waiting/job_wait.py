@@ -1,6 +1,7 @@
-"""One job's wait as a state machine: fed with answers and the time, it says when to look next or how it ended.
+"""The wait for one job as a state machine.
 
-No clock and no I/O: the loop in `waiter` has both, and only obeys.
+The input is responses and the time. The output is the time of the next poll, or the end of the wait. The machine has no
+clock and no I/O: the loop in `poll_loop` has both.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from pulumi_bms.waiting.success_rule import (
 )
 
 _FIRST_ERROR = 300
-"""The HTTP statuses from here on are no good ones."""
+"""The lowest HTTP status of a bad response."""
 
 _Signature: TypeAlias = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to wait for: a job, for `timeout` seconds at most. `known` is its state as an earlier run saw it."""
+    """The job to wait for, and the timeout in seconds. `known` is the state of the job in an earlier run."""
 
     job_id: str
     timeout: float
@@ -49,7 +50,7 @@ class Wait:
         self.plan = plan
         self.next_look = now
         self.has_slot = False
-        """Whether `next_look` is a moment that was reserved."""
+        """Whether the rate limit has reserved `next_look` for the wait."""
         self.outcome: Outcome | None = None
         self.progress = Progress(plan.job_id, job=plan.known)
         self._schedule = schedule
@@ -65,11 +66,11 @@ class Wait:
 
     @property
     def deadline(self) -> float:
-        """The point on the loop's clock at which the wait ends."""
+        """The time on the loop's clock when the wait ends."""
         return self._deadline
 
     def see(self, job: Job, retry_after: float | None, looked_at: float, now: float) -> None:
-        """Take in a job that came as the answer to a look that began at `looked_at`."""
+        """Take in the job from a response. The poll began at `looked_at`."""
         trouble = memory.stranger(self.plan.job_id, self._job, job)
         if trouble:
             self.miss(NoNewsError(f"job {self.plan.job_id}", detail=trouble), looked_at, now)
@@ -104,7 +105,7 @@ class Wait:
         self._tell_trouble(error, now)
 
     def interrupt(self, now: float) -> None:
-        """End the wait because it was cancelled."""
+        """End the wait after a cancel."""
         self._finish(End.INTERRUPTED, now)
 
     @property
@@ -128,11 +129,11 @@ class Wait:
         pause = self._schedule.interval(
             now - self._started, self._chance(), failures=self._failures, retry_after=retry_after
         )
-        # The last sleep is cut to the deadline: one last look falls on it.
+        # The last sleep ends at the deadline, with a last poll.
         self.next_look = min(now + pause, max(now, self._deadline))
 
     def _look_by(self, moment: float, now: float) -> None:
-        # Not in the same breath, even where a slow look has outlasted the moment.
+        # Leave a pause before the next poll, even if a slow poll ended after `moment`.
         self.next_look = min(self.next_look, max(now + self._schedule.shortest, moment))
 
     def _tell_trouble(self, error: ApiError, now: float) -> None:
@@ -164,7 +165,7 @@ _ENDS = {
     Ruling.INCONSISTENT: End.INCONSISTENT,
     Ruling.PENDING: None,
 }
-"""What a verdict ends a wait as, where it does."""
+"""The end of the wait by verdict."""
 
 
 def _has_failed_part(job: Job) -> bool:
@@ -176,7 +177,7 @@ def _has_failed(record: Record) -> bool:
 
 
 def _signature(job: Job) -> _Signature:
-    """What counts as a change. Fields that no rule reads don't: an answer may hold the time of day."""
+    """The fields with effect on a rule. Other fields may change in every response, such as a time of day."""
     return tuple(sorted(map(_fingerprint, job.walk())))
 
 
@@ -204,6 +205,6 @@ def _progress(job_id: str, job: Job, verdict: Verdict) -> Progress:
 
 
 def _cause(error: ApiError) -> str:
-    """The HTTP status of an error, or the words for what has none or came with a good one."""
+    """The HTTP status of an error, or a description of an error without a bad status."""
     is_refused = error.status is not None and error.status >= _FIRST_ERROR
     return str(error.status) if is_refused else error.detail or "no answer"

@@ -1,8 +1,9 @@
-"""What the responses about one job have told so far, as one job. No clock, no I/O.
+"""All responses about one job so far, merged into one job. No clock, no I/O.
 
-A later response may have less than an earlier one: replicas lag, lists are cut, records are dropped. What was
-announced, listed or named once stays known. The merged job keeps it, and `missing` says what a response lacks of it.
-A stack stores the merged job, with the sub-jobs of all levels in one, so the next run knows it too.
+A later response may have less than an earlier response: replicas lag, lists are cut, records are dropped. The merged
+job keeps every record, number and name of earlier responses. `missing` describes the gaps of the newest response.
+
+A stack stores the merged job for the next run, with the sub-jobs of all levels in one list.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from pulumi_bms.api.models.job import Job, Record, SubJob
 
 Kind = TypeVar("Kind", bound=Record)
 _Key: TypeAlias = str | None
-"""By what a record is found again in another response: its id; "" without one, and None for the job itself."""
+"""The id of a record, to find the record in other responses. "" for a record without id, None for the job itself."""
 
 
 def stranger(job_id: str, earlier: Record | None, job: Job) -> str:
-    """Why a response to a poll of `job_id` is not about that job; "" where nothing contradicts it."""
+    """The reason why a response to a poll of `job_id` is about a different job, or ""."""
     mismatch = job.mismatch(job_id)
     if mismatch or job.job_id is not None or earlier is None:
         return mismatch
@@ -32,15 +33,15 @@ def stranger(job_id: str, earlier: Record | None, job: Job) -> str:
 
 
 def completed(earlier: Record | None, job: Kind) -> Kind:
-    """The response `job` with the counts and the types that earlier responses gave its records; no record is added."""
+    """The response `job` with the counts and types of earlier responses. No record is added."""
     return job if earlier is None else _completed(job, _totals(earlier), _types(earlier), None)
 
 
 def merged(earlier: Record | None, job: Kind) -> Kind:
-    """The response `job` with all that only earlier responses told; `job` itself where nothing is to be added.
+    """The response `job` with everything that only earlier responses had, or `job` itself if nothing is missing.
 
-    Missing sub-jobs of any level stand directly below the job, behind the others, as they were last seen. Missing
-    servers and network interfaces stand in entities of the job's own.
+    Missing sub-jobs of any level are added at the end of the job's own list, in their last known state. Missing servers
+    and network interfaces become entities of the job.
     """
     if earlier is None:
         return job
@@ -56,7 +57,7 @@ def merged(earlier: Record | None, job: Kind) -> Kind:
 
 
 def missing(earlier: Record | None, job: Record) -> str:
-    """What the response `job` lacks of all that earlier responses listed or named, in words; "" for nothing."""
+    """The records and names of earlier responses that the response `job` lacks, in words, or ""."""
     if earlier is None:
         return ""
     return (
@@ -67,7 +68,7 @@ def missing(earlier: Record | None, job: Record) -> str:
 
 
 def unlisted(job: Record) -> str:
-    """Which sub-jobs are announced and not listed, in words; "" for none."""
+    """The sub-jobs that are announced but not listed, in words, or ""."""
     for record in job.walk():
         if record.listed < (record.sub_jobs_total or 0):
             return f"{record.sub_jobs_total} sub-jobs are announced and {record.listed} listed"
@@ -84,12 +85,12 @@ def _ids(job: Record) -> set[str]:
 
 
 def _number(job: Record) -> int:
-    """How many different sub-jobs there are, at all levels together: a stack stores them in one."""
+    """The number of different sub-jobs at all levels together: a stack stores all levels in one list."""
     return len(_ids(job)) + sum(not part.job_id for part in job.descendants())
 
 
 def _known(job: Record) -> list[tuple[_Key, Record]]:
-    """The job and its sub-jobs by their keys, without those that can't be found again."""
+    """The job and the sub-jobs by key. Sub-jobs without id are left out."""
     keyed = [(_key(job, record), record) for record in job.walk()]
     return [(key, record) for key, record in keyed if key != ""]
 
@@ -116,7 +117,7 @@ def _completed(record: Kind, totals: Mapping[_Key, int], types: Mapping[_Key, st
 
 
 def _lost(earlier: Record, job: Record) -> list[SubJob]:
-    """The sub-jobs that a response no longer lists, as they were last seen, each without sub-jobs of its own."""
+    """The sub-jobs missing from a response, in their last known state. Their own sub-jobs are left out."""
     here = _ids(job) | {job.job_id or ""}
     parts = [part for part in earlier.descendants() if isinstance(part, SubJob)]
     named = {part.job_id: part for part in parts if part.job_id and part.job_id not in here}

@@ -1,4 +1,4 @@
-"""A rate limit for each operation of an API, beside the one that all requests share."""
+"""A rate limit per operation of an API, besides the shared limit of all requests."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import threading
 from pulumi_bms.waiting.rate_limit import Budget
 
 _NO_LIMIT = 1e9
-"""Requests a minute of an operation without a documented limit: only the shared limit spaces them."""
+"""Requests per minute of an operation without a documented limit. Only the shared limit spaces the requests."""
 
 
 class OperationLimits:
-    """Spaces the requests of each operation evenly. Safe to use from many threads. Moments are of one monotonic clock.
+    """Spaces the requests of each operation evenly. Safe to use from many threads.
 
-    `shared` is the limit of all requests together.
+    All times are of one monotonic clock. `shared` is the limit of all requests together.
     """
 
     def __init__(self, shared: Budget) -> None:
@@ -22,15 +22,15 @@ class OperationLimits:
         self._limits: dict[str, Budget] = {}
 
     def reserve(self, operation: str, per_minute: float | None, now: float) -> float:
-        """The moment at which the next request of an operation may be sent; the moment is the caller's."""
+        """Reserve the time of the next request of an operation, for the caller."""
         return max(self._limit(operation, per_minute).reserve(now), self._shared.reserve(now))
 
     def pause(self, operation: str, until: float) -> None:
-        """Let no request of an operation go before that moment. Other operations have limits of their own."""
+        """Stop the requests of one operation until a time. Requests of other operations continue."""
         self._limit(operation, None).pause(until)
 
     def paused(self, operation: str, now: float) -> bool:
-        """Whether a moment that was reserved earlier no longer holds."""
+        """Whether the operation paused after a reservation, so that the reserved time is void."""
         return self._limit(operation, None).paused(now) or self._shared.paused(now)
 
     def _limit(self, operation: str, per_minute: float | None) -> Budget:

@@ -1,15 +1,15 @@
-"""What has come since the last good response: for how long that is borne, and when it ends a wait. No clock, no I/O.
+"""The outage: for how long a wait goes on without a good response. No clock, no I/O.
 
-| what came | before the first good response of the run | after a good response |
+| response | before the first good response of the run | after a good response |
 |---|---|---|
-| no news | borne for FIRST_CONTACT_BUDGET | borne for OUTAGE_BUDGET |
-| no news, once the API has asked to slow down | borne for OUTAGE_BUDGET | borne for OUTAGE_BUDGET |
-| the job is unknown | borne for VISIBILITY_TIME | a denial |
-| no such API, any other refusal | the end, at once | a denial |
+| no answer | tolerated for FIRST_CONTACT_BUDGET | tolerated for OUTAGE_BUDGET |
+| no answer, after a request to slow down | tolerated for OUTAGE_BUDGET | tolerated for OUTAGE_BUDGET |
+| the job is unknown | tolerated for VISIBILITY_TIME | a denial |
+| unknown API, any other refusal | the end, at once | a denial |
 | a rejected credential | the end, at once | the end, at once |
 
-A *denial* after a good response may come from one bad replica of many. So denials end a wait only when they have lasted
-for DOUBT_TIME, and have come DOUBT_POLLS times or more, without a good response among them.
+A *denial* after a good response may come from a single bad replica. So denials end a wait only after DOUBT_TIME and
+at least DOUBT_POLLS denials, without a good response in between.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from pulumi_bms.api.errors import (
 from pulumi_bms.waiting.outcome import End
 
 FIRST_CONTACT_BUDGET = 60.0
-"""Seconds without a good response that are tolerated before the first: a wrong endpoint should show soon."""
+"""Seconds without a good response before the first. Short, to show a wrong endpoint soon."""
 OUTAGE_BUDGET = 15 * 60.0
-"""Seconds without a good response that are tolerated after one."""
+"""Seconds without a good response after the first."""
 VISIBILITY_TIME = 30.0
-"""Seconds for which an unknown job may be one that the API does not show yet."""
+"""Seconds until the API must show a new job."""
 DOUBT_TIME = 5 * 60.0
-"""Seconds for which denials must last before they end a wait."""
+"""Seconds of denials before a wait ends."""
 DOUBT_POLLS = 5
-"""Denials that must have come by then, at least."""
+"""The smallest number of denials before a wait ends."""
 FIRST_OUTAGE_NEWS = 15.0
-"""Seconds of outage after which it is told; then after twice as long, and so on."""
+"""Seconds of outage before the first message. The next message comes after twice the time, and so on."""
 _TOO_MANY = 429
 
 
 class Outage:
-    """The responses to one wait's polls that were no good ones. Moments are seconds of the loop's clock."""
+    """The bad responses to one wait's polls. Times are seconds of the loop's clock."""
 
     def __init__(self, begun: float, *, job_is_known: bool) -> None:
         self.since: float | None = None
-        """When the first poll began that brought no good response; None where there is no outage."""
+        """The start of the first poll of the outage, or None without an outage."""
         self._begun = begun
         self._job_is_known = job_is_known
         self._has_answered = False
@@ -57,7 +57,7 @@ class Outage:
         self.since, self._denials, self._has_answered = None, 0, True
 
     def add(self, error: ApiError, polled_at: float) -> End | None:
-        """Note an error; the end of the wait, where the error is that."""
+        """Note an error. Returns the end of the wait, if the error ends the wait."""
         if isinstance(error, AuthenticationError):
             return End.REJECTED
         if isinstance(error, NoNewsError):
@@ -69,7 +69,7 @@ class Outage:
         return self._end_of(error)
 
     def decides_at(self, error: ApiError) -> float | None:
-        """The moment from which on one more error of this kind would be the end; None where no poll is due for it."""
+        """The time from which another error of this kind ends the wait, or None if no poll is due then."""
         if self.since is None or error.retry_after is not None:
             return None
         if isinstance(error, NoNewsError):
@@ -77,11 +77,11 @@ class Outage:
         return self._denied_since + DOUBT_TIME if self._has_answered else None
 
     def is_not_visible(self, error: ApiError) -> bool:
-        """Whether an error only says that the API does not show the job yet."""
+        """Whether an error only means that the API does not show the job yet."""
         return isinstance(error, NotFoundError) and not self._has_answered
 
     def news(self, now: float) -> float:
-        """How long the outage has lasted, in seconds, where that is to be told; else 0."""
+        """The seconds of the outage when a message is due, else 0."""
         if self.since is None or now < self._news_at:
             return 0.0
         lasted = now - self.since

@@ -1,4 +1,4 @@
-"""What a wait tells while it lasts, and how it ends: values."""
+"""The progress and the end of a wait, as values."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ class End(Enum):
 
     SUCCEEDED = auto()
     FAILED = auto()
-    """The job, or a sub-job of it, failed."""
+    """The job or a sub-job failed."""
     INCONSISTENT = auto()
-    """All is SUCCESS, but what the answer lists can't be all."""
+    """All listed records are SUCCESS, but the list must be incomplete."""
     TIMED_OUT = auto()
     """The deadline came first."""
     INTERRUPTED = auto()
-    """The wait was cancelled; the job goes on in the cloud."""
+    """The wait was cancelled. The job goes on in the cloud."""
     NOT_FOUND = auto()
     """The API does not know the job."""
     GONE = auto()
-    """The API knew the job, in this run or an earlier one, and no longer does."""
+    """The API knew the job earlier, in any run, but no longer does."""
     NO_ANSWER = auto()
     """No usable answer for longer than an outage is tolerated."""
     REJECTED = auto()
@@ -38,11 +38,11 @@ class End(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How the wait for one job ended.
+    """The end of the wait for one job.
 
-    `job` is the last state known, with all that any response told, None if none ever was. `elapsed` and `timeout` are
-    seconds; `outage` is how long no usable answer had come by the end. `because` says what rule number `rule` misses,
-    `error` is the last error. `verdict` is that of the last good response of this wait.
+    `job` is the last known state, merged from all responses, or None without any response. `elapsed` and `timeout` are
+    seconds. `outage` is the number of seconds without a usable response at the end. `because` is the reason why rule
+    number `rule` is not met, `error` is the last error. `verdict` is from the last good response of the wait.
     """
 
     end: End
@@ -59,7 +59,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How a job stands while the wait goes on. Seconds for `outage`, which is 0 while the API answers."""
+    """The state of a job during the wait. `outage` is in seconds, and 0 while the API responds."""
 
     job_id: str
     status: str = ""
@@ -69,15 +69,15 @@ class Progress:
     unsettled: str = ""
     outage: float = 0.0
     trouble: str = ""
-    """Why there is no news: the reason of the last error."""
+    """The last error, as the reason for the outage."""
     makes_servers: bool = False
     succeeded: bool = False
     job: Job | None = field(default=None, compare=False, repr=False)
-    """The last state known, with all that any response told."""
+    """The last known state, merged from all responses."""
     verdict: Verdict | None = field(default=None, compare=False, repr=False)
-    """How the job stands by the last good response of this wait."""
+    """The verdict on the last good response of the wait."""
 
     @property
     def is_over(self) -> bool:
-        """Whether the job has succeeded, or has failed and every part of it is over."""
+        """Whether the job has succeeded, or has failed with all parts at an end."""
         return self.succeeded or (self.verdict is not None and self.verdict.is_final_failure)

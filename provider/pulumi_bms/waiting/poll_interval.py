@@ -1,36 +1,39 @@
-"""When to look next: pure. The longer a job has run, the less a few seconds matter."""
+"""The time of the next poll, as a pure function. The longer a job has run, the less a few seconds matter."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 SHARE_OF_ELAPSED = 0.04
-"""The poll interval as a share of the time waited so far: what it adds to a job's duration at most, on average half."""
+"""The poll interval as a share of the time waited so far.
+
+Polling delays the end of a wait by at most the share of the job's duration, and on average by half of the share.
+"""
 SHORTEST_INTERVAL = 1.0
-"""Seconds between two looks at least."""
+"""The shortest poll interval in seconds."""
 LONGEST_INTERVAL = 10.0
-"""Seconds between two looks at most, while the API answers."""
+"""The longest poll interval in seconds during an outage."""
 LONGEST_BACKOFF = 60.0
-"""Seconds between two looks at most, while it does not."""
+"""The longest poll interval in seconds during an outage."""
 LONGEST_RETRY_AFTER = 300.0
-"""Seconds that a server may ask us to pause; a larger wish is cut to this."""
+"""The longest pause in seconds at a server's request. Longer requests are cut."""
 JITTER = 0.1
-"""The share by which an interval is varied, so that waits begun together spread out."""
+"""The random share of an interval. Waits with the same start spread out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """How long to pause between looks, in seconds; the defaults suit jobs of 5 to 60 minutes."""
+    """Poll intervals in seconds. The defaults suit jobs of 5 to 60 minutes."""
 
     share: float = SHARE_OF_ELAPSED
     shortest: float = SHORTEST_INTERVAL
     longest: float = LONGEST_INTERVAL
 
     def interval(self, elapsed: float, chance: float, *, failures: int = 0, retry_after: float | None = None) -> float:
-        """Seconds until the next look.
+        """Seconds until the next poll.
 
-        `elapsed` is the time waited so far, `chance` a random number in [0, 1), `failures` how many looks in a row
-        brought no news, `retry_after` the pause that the server asks for, which wins.
+        `elapsed` is the time waited so far, `chance` a random number in [0, 1), `failures` the number of polls without
+        an answer in a row. `retry_after` is the pause at the server's request, and wins.
         """
         usual = min(self.longest, max(self.shortest, self.share * elapsed))
         backoff = min(LONGEST_BACKOFF, self.shortest * 2.0 ** min(failures - 1, 10)) if failures else 0.0

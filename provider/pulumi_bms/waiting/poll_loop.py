@@ -1,4 +1,4 @@
-"""The only loop of the project: look, ask the wait what is next, sleep until then."""
+"""The only loop of the project: poll, ask the wait for the next time, sleep until then."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from pulumi_bms.waiting.poll_interval import Schedule
 
 
 class Looked(Protocol):
-    """What one look brings."""
+    """The result of one poll."""
 
     @property
     def job(self) -> Job:
-        """The job as it stands."""
+        """The job in the response."""
         ...
 
     @property
     def retry_after(self) -> float | None:
-        """The pause in seconds that the server asks for."""
+        """The pause in seconds at the server's request."""
         ...
 
 
 class Look(Protocol):
-    """How to look at a job once: given its id and what remains of the deadline in seconds."""
+    """Poll a job once. The arguments are the id and the seconds until the deadline."""
 
     def __call__(self, job_id: str, *, timeout: float) -> Looked:
         """The job, or an `ApiError`."""
@@ -38,10 +38,10 @@ class Look(Protocol):
 
 
 class Gate(Protocol):
-    """Who else sends requests: says when this wait may."""
+    """The shared limit on requests, for all waits."""
 
     def reserve(self, job_id: str, now: float) -> float:
-        """The moment at which the caller may look at the job."""
+        """Reserve a time to poll the job, for the caller."""
         ...
 
     def paused(self, now: float) -> bool:
@@ -50,7 +50,7 @@ class Gate(Protocol):
 
 
 class OpenGate:
-    """Nobody else: each wait looks when it wants to."""
+    """No limit: every wait polls at any time."""
 
     def reserve(self, _job_id: str, now: float) -> float:
         """Now."""
@@ -65,17 +65,17 @@ Observer = Callable[[Progress], None]
 Batch = Callable[[Sequence[Callable[[], None]]], None]
 
 AT_ONCE = 16
-"""Looks that a wait for many jobs sends at once, at most."""
+"""The most polls at once of a wait for many jobs."""
 
 
 def one_by_one(looks: Sequence[Callable[[], None]]) -> None:
-    """Do them in order, in this thread."""
+    """Run the polls in order, in this thread."""
     for look in looks:
         look()
 
 
 class Waiter:
-    """Waits for jobs, in one loop for any number of them."""
+    """Waits for any number of jobs in one loop."""
 
     def __init__(
         self,
@@ -97,7 +97,10 @@ class Waiter:
         self._batch = batch
 
     def wait(self, plans: Sequence[Plan]) -> list[Outcome]:
-        """Wait until every job has ended or its time is over; the outcomes in the order of the plans."""
+        """Wait until every job has ended or has reached the deadline.
+
+        Returns the outcomes in the order of the plans.
+        """
         begun = self._clock.now()
         waits = [Wait(plan, begun, self._schedule, self._chance) for plan in plans]
         while pending := [wait for wait in waits if wait.outcome is None]:
@@ -120,7 +123,7 @@ class Waiter:
                 self._observer(wait.progress)
 
     def _may_look(self, wait: Wait, now: float) -> bool:
-        """Whether the wait has a slot that is due; where not, its next look moves to one."""
+        """Whether the wait has a due slot. If not, the next poll moves to a slot."""
         if now >= wait.deadline or (wait.has_slot and not self._gate.paused(now)):
             return True
         slot = self._gate.reserve(wait.plan.job_id, now)

@@ -1,4 +1,4 @@
-"""One request budget for all waits of a process, and one look for all who wait for the same job."""
+"""One rate limit for all waits of a process, and one poll for all waits for the same job."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pulumi_bms.waiting.poll_interval import LONGEST_RETRY_AFTER
 from pulumi_bms.waiting.poll_loop import Look, Looked
 
 FRESH = 0.9
-"""Seconds for which an answer serves others who wait for the same job: less than the shortest poll interval."""
+"""Seconds for which a response serves all waits for the same job. Less than the shortest poll interval."""
 PAUSE = 2.0
-"""Seconds that all waits pause after a 429 that does not say for how long."""
+"""Seconds of pause for all waits after a 429 without `Retry-After`."""
 _TOO_MANY = 429
 
 
@@ -27,19 +27,19 @@ class Budget:
         self._paused_until = 0.0
 
     def limit(self, per_minute: float) -> None:
-        """Let no more than that many go a minute; a higher limit changes nothing."""
+        """Limit the requests per minute. A limit above the present limit changes nothing."""
         with self._lock:
             self._spacing = max(self._spacing, 60.0 / per_minute)
 
     def reserve(self, now: float) -> float:
-        """The moment at which the next request may be sent; it is the caller's."""
+        """Reserve the time of the next request, for the caller."""
         with self._lock:
             slot = max(now, self._next, self._paused_until)
             self._next = slot + self._spacing
             return slot
 
     def pause(self, until: float) -> None:
-        """Let no request go before that moment."""
+        """Stop requests until a time."""
         with self._lock:
             self._paused_until = max(self._paused_until, until)
 
@@ -51,7 +51,7 @@ class Budget:
 
 @dataclass(slots=True)
 class _Entry:
-    """The newest answer about one job, and the lock under which it is asked for."""
+    """The newest response about one job, and the lock for polls of the job."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     answered_at: float = float("-inf")
@@ -59,7 +59,7 @@ class _Entry:
 
 
 class Traffic:
-    """The looks of all waits at one API. Each look is a slot of the budget, unless somebody else's is fresh."""
+    """The polls of all waits at one API. A poll takes a slot of the limit, unless a fresh response is shared."""
 
     def __init__(self, look: Look, budget: Budget, now: Callable[[], float]) -> None:
         self._look = look
@@ -69,7 +69,7 @@ class Traffic:
         self._entries: dict[str, _Entry] = {}
 
     def reserve(self, job_id: str, now: float) -> float:
-        """The moment at which the caller may look at the job."""
+        """Reserve a time to poll the job, for the caller."""
         return now if self._is_fresh(self._entry(job_id), now) else self._budget.reserve(now)
 
     def paused(self, now: float) -> bool:
@@ -77,12 +77,12 @@ class Traffic:
         return self._budget.paused(now)
 
     def look(self, job_id: str, *, timeout: float) -> Looked:
-        """The job, or the `ApiError` that a look brought; somebody else's answer where it is fresh.
+        """The job from a new poll or from a fresh shared response. Raises the `ApiError` of the poll.
 
-        Waits no longer than `timeout` seconds for a look of somebody else that is under way.
+        The caller waits at most `timeout` seconds for a poll in another thread.
         """
         entry = self._entry(job_id)
-        # The last look of a wait, at its deadline, is its own: an answer just before it is not good enough.
+        # The last poll, at the deadline, is always a new request: a shared response may be too old.
         answer = self._shared(entry, job_id, timeout) if timeout > 0 else self._ask(entry, job_id, timeout)
         if isinstance(answer, ApiError):
             raise answer
@@ -105,7 +105,7 @@ class Traffic:
         except ApiError as error:
             answer = error
         entry.answer, entry.answered_at = answer, self._now()
-        # The `Retry-After` of a job, and of a no, is about that job. Without news it is about the API.
+        # `Retry-After` of a job or a refusal applies to the job. Without an answer, the whole API pauses.
         if isinstance(answer, NoNewsError):
             self._heed(answer)
         return answer

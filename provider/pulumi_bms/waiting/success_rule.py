@@ -4,36 +4,34 @@ A wait *succeeds* when, in one response of the API,
 
 1. the job's status is SUCCESS,
 2. every sub-job's status is SUCCESS, at every level,
-3. at every level the number of different sub-jobs listed is at least `sub_jobs_total`, where that is given,
-4. every sub-job that creates one server names it,
-5. a job that creates servers names at least one; and where the user said how many servers to expect, exactly so many
-   are named,
-6. nothing is missing that an earlier response listed or named: there are no fewer sub-jobs, and every sub-job, server
-   and network interface that had an id is there again.
+3. every level lists at least `sub_jobs_total` different sub-jobs, if the number is given,
+4. every sub-job that creates a single server names the server,
+5. a job that creates servers names at least one server, and exactly `expected_servers` if the user set the number,
+6. nothing from an earlier response is missing: the number of sub-jobs has not fallen, and every sub-job, server and
+   network interface with an id is listed again.
 
-Earlier responses are those of this run, and those of earlier runs as far as the stack knows them (`memory`). They also
-count for rules 3 to 5: a record's `sub_jobs_total` is the largest that was given, and a record without a `job_type` has
-the one that it had before. Statuses are those of the newest response only.
+Earlier responses come from this run, and from earlier runs as far as stored in the stack (`memory`). Earlier responses
+also count for rules 3 to 5: `sub_jobs_total` is the largest number given so far, and a record without a `job_type`
+keeps the earlier type. Statuses come from the newest response only.
 
-It *fails* when the job's status is FAIL, or is SUCCESS while a sub-job's is FAIL. Servers that came into being all the
-same cost money and have to be known, so a failure comes in three kinds:
+A wait *fails* when the job's status is FAIL, or is SUCCESS with a sub-job of status FAIL. Surviving servers cost money
+and must be known, so a failure has three kinds:
 
-- It is *final* when every sub-job has the status SUCCESS or FAIL, as many are listed as were announced, and rule 6 is
-  met. The wait ends, and the stack stores the failure for good.
-- It is *open* while a sub-job still moves, or more are announced than are listed. Here a sub-job that went missing
-  counts as it was last seen, and as listed directly below the job. A bare metal server may take half an hour without
-  any change, so time makes no open failure final: the wait polls until its deadline.
-- Otherwise it is *settling*: a record has ended in a status that no page of the API names, or rule 6 is not met. The
-  wait ends when nothing has changed for the settling time.
+- *Final*: every sub-job is SUCCESS or FAIL, all announced sub-jobs are listed, and rule 6 is met. The wait ends. The
+  stack stores the failure for good.
+- *Open*: a sub-job is still running, or an announced sub-job is not listed. A sub-job missing from the newest response
+  counts in the last known state, as if listed directly below the job. A bare metal server may show no change for half
+  an hour. So time makes no open failure final, and the wait polls until the deadline.
+- *Settling*: any other failure. A record has ended in an undocumented status, or rule 6 is not met. The wait ends
+  after the settling time without a change.
 
-An open and a settling failure end a wait as a failure, but the job stays unfinished in the stack: the next run polls it
-again.
+After an open or a settling failure the job stays unfinished in the stack: the next run polls the job again.
 
-It is *inconsistent* when the job and all listed sub-jobs have status SUCCESS and rule 3, 4, 5 or 6 is not met: the API
-may be late, so this too is settling, and the job stays unfinished.
+A job is *inconsistent* when the job and all listed sub-jobs are SUCCESS, but rule 3, 4, 5 or 6 is not met. The API may
+be late. So an inconsistent job is settling too, and stays unfinished.
 
-Everything else is *pending*, and open. A status that no page of the API names is pending too; but one that comes with
-an `end_time` and an `error_code` is taken for a failure, which is never final.
+Every other job is *pending*, and open. An undocumented status is pending too. With an `end_time` and an `error_code`,
+an undocumented status counts as a failure, but never as a final failure.
 """
 
 from __future__ import annotations
@@ -45,7 +43,7 @@ from pulumi_bms.api.models.job import JobStatus, Record
 from pulumi_bms.waiting import memory
 
 SETTLING_TIME = 120.0
-"""Seconds without a change after which a settling verdict ends the wait."""
+"""Seconds without a change before a settling verdict ends the wait."""
 
 CREATES_ONE_SERVER = frozenset({"baremetalsinglecreate", "createsingleserver"})
 CREATES_SERVERS = CREATES_ONE_SERVER | {"baremetalbatchcreate", "createserver"}
@@ -66,16 +64,16 @@ class Finality(Enum):
     FINAL = auto()
     """At once."""
     SETTLING = auto()
-    """When nothing has changed for the settling time; the job stays unfinished."""
+    """The wait ends after the settling time without a change. The job stays unfinished."""
     OPEN = auto()
-    """Not before the deadline; the job stays unfinished."""
+    """The wait ends at the deadline. The job stays unfinished."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a job stands, and when that ends a wait.
+    """The state of a job by the rule, and when the state ends a wait.
 
-    `rule` is the number of the rule that an inconsistent job breaks. `because` says what is missing or still moves.
+    `rule` is the number of the unmet rule of an inconsistent job. `because` names the missing or running parts.
     """
 
     ruling: Ruling
@@ -90,7 +88,7 @@ class Verdict:
 
     @property
     def is_final_failure(self) -> bool:
-        """Whether the job has failed and every part of it is over."""
+        """Whether the job has failed with all parts at an end."""
         return self.ruling is Ruling.FAILED and self.final
 
 
@@ -99,7 +97,7 @@ PENDING = Verdict(Ruling.PENDING, Finality.OPEN)
 
 
 class State(Enum):
-    """What the status of one record, job or sub-job, comes to."""
+    """The meaning of one record's status. A record is a job or a sub-job."""
 
     SUCCESS = auto()
     FAIL = auto()
@@ -108,7 +106,7 @@ class State(Enum):
 
 
 def state_of(record: Record) -> State:
-    """What a record's own status comes to, its sub-jobs left aside."""
+    """The meaning of a record's own status, without the sub-jobs."""
     if record.status == JobStatus.SUCCESS:
         return State.SUCCESS
     if record.status == JobStatus.FAIL:
@@ -119,7 +117,7 @@ def state_of(record: Record) -> State:
 
 
 def judge(job: Record, expected_servers: int | None = None, earlier: Record | None = None) -> Verdict:
-    """How a job stands by the rule above; `earlier` is what earlier responses told, as `memory.merged` keeps it."""
+    """Judge a job by the rule above. `earlier` is the merged job of earlier responses, from `memory.merged`."""
     match state_of(job):
         case State.MOVING:
             return PENDING
@@ -192,14 +190,14 @@ def _type_of(record: Record) -> str:
 
 
 def survivors(job: Record) -> list[str]:
-    """The servers that came into being although the job did not succeed.
+    """The servers of a job without success.
 
-    Only where servers are what the job makes: a server that could not be restarted is no survivor.
+    Empty for a job that makes no servers: a server that failed to restart is no survivor.
     """
     return job.server_ids if may_make_servers(job) else []
 
 
 def may_make_servers(job: Record) -> bool:
-    """Whether servers may be among the things that the job makes: a job without any type may make some."""
+    """Whether the job may make servers. A job without a type may."""
     types = [record.job_type for record in job.walk() if record.job_type]
     return not types or any("create" in name.lower() for name in types)

@@ -159,7 +159,7 @@ def test_the_commands(tmp_path: Path) -> None:
     """Each says what it did and what follows; an error is one line on stderr and status 1."""
     failed = command(tmp_path, "install")
     assert (failed.returncode, failed.stdout) == (1, "")
-    assert failed.stderr.startswith("not installed: there is no Pulumi.yaml")
+    assert failed.stderr.startswith("not installed: Pulumi.yaml was not found")
     settings = project(tmp_path)
     missing = command(tmp_path, "check")
     assert (missing.returncode, missing.stdout) == (1, "")

@@ -46,10 +46,8 @@ NONSENSE: list[object] = [
 
 @pytest.mark.parametrize("value", NONSENSE)
 def test_nonsense_is_refused_by_name(value: object) -> None:
-    """What is no duration is named, repeated, and told how to be written."""
-    with pytest.raises(
-        ValueError, match=r"^custom_timeouts\.create is .*no duration: write for example \"90m\""
-    ) as error:
+    """The message names the property, the format and the value."""
+    with pytest.raises(ValueError, match=r"^custom_timeouts\.create must be a duration such as \"90m\"") as error:
         parse("custom_timeouts.create", value)
     assert repr(value) in str(error.value)
 
@@ -83,7 +81,7 @@ def test_the_timeouts_may_be_a_dict() -> None:
 def test_each_bad_timeout_is_named(name: str, value: str) -> None:
     """A timeout that is none is refused before Pulumi fails on it, the ones that no wait uses too."""
     for timeouts in (pulumi.CustomTimeouts(**{name: value}), {name: value}):
-        with pytest.raises(ValueError, match=rf"^custom_timeouts\.{name} is {value!r}"):
+        with pytest.raises(ValueError, match=rf"^custom_timeouts\.{name} must be a duration .* not {value!r}$"):
             create_timeout(_options(timeouts))
 
 

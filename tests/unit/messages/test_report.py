@@ -485,7 +485,7 @@ def test_no_such_api() -> None:
     """The address, that there is no such API, and what to check; nothing about a job that was not found."""
     error = NoSuchApiError(URL, status=404, code="APIGW.0101", detail="The API does not exist")
     assert report.of(outcome(End.NO_SUCH_API, error=error)) == text(
-        f"job 2c9e...2b4f: there is no Job API at this address: {URL}: HTTP 404 APIGW.0101 The API does not exist: "
+        f"job 2c9e...2b4f: the address has no Job API: {URL}: HTTP 404 APIGW.0101 The API does not exist: "
         f"{error.hint}; no state of it is known",
         f"check endpoint and region; once that is mended, run `pulumi up` again to go on waiting for job {JOB}",
     )

@@ -249,7 +249,7 @@ def test_an_address_without_the_api_is_told_at_once(
 ) -> None:
     """A wait and a preview say after one request that this address has no such API, not that a job is unknown."""
     sim.add_job(JOB, [answer])
-    says = f"there is no Job API at this address: GET {sim.url}/jobs/{JOB}: HTTP 404"
+    says = f"the address has no Job API: GET {sim.url}/jobs/{JOB}: HTTP 404"
     assert says in failing(completion, {"job_id": JOB}).reason
     with pytest.raises(ExpectedError) as error:
         previewed(completion, {"job_id": JOB})
