@@ -1,18 +1,75 @@
-"""What the README promises is there."""
+"""What the README and the pages in docs/ promise is there."""
 
 from __future__ import annotations
 
+import ast
+import asyncio
+import gc
 import re
+import runpy
+import signal
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
+import pulumi
 import pytest
 
 from bms_simulator import SCENARIOS
 from pulumi_bms import settings
+from pulumi_bms.lifecycle.leftovers import Leftovers
+from pulumi_bms.lifecycle.replacement import consequence
+from pulumi_bms.messages import progress_line
+from pulumi_bms.settings.sources import KEYS
+from pulumi_bms.settings.variables import VARIABLES
+from pulumi_bms.waiting.outcome import Progress
+from tests.unit.test_mocks import Cloud
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {
+    str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+}
+README = PAGES["README.md"]
+ALL = "\n".join(PAGES.values())
+TROUBLESHOOTING = PAGES["docs/troubleshooting.md"]
+MOST_LINES = 150
+"""Lines of the README at most: the rest is in docs/."""
+PROGRAMS = [
+    pytest.param(program, id=f"{name}-{number}")
+    for name, page in PAGES.items()
+    for number, program in enumerate(re.findall(r"^```python\n(.+?)^```$", page, re.MULTILINE | re.DOTALL))
+]
+PLACEHOLDERS = re.compile(r"\b(?:J|N|M|NAME|URL)\b")
+"""What the pages write for a value in a message."""
+FOREIGN_MESSAGES = {"KeyboardInterrupt"}
+"""Python's, not this package's."""
+
+
+def words_of(node: ast.expr) -> str:
+    """A string literal, or a formatted string with a gap for each value; "" for other expressions."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(words_of(part) or "\0" for part in node.values)
+    return ""
+
+
+@cache
+def texts_of_the_product() -> tuple[str, ...]:
+    """Every text that the package has in its code, and the launcher."""
+    package = ROOT / "provider" / "pulumi_bms"
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(package.rglob("*.py"))]
+    launcher = (package / "host" / "pulumi-resource-pulumi-python").read_text(encoding="utf-8")
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.expr))
+    return (launcher, *filter(None, map(words_of, nodes)))
+
+
+def table(page: str, title: str) -> list[list[str]]:
+    """The cells of all tables of a page whose first column has that title."""
+    tables = re.findall(rf"^\| {title} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", page, re.MULTILINE)
+    return [[cell.strip() for cell in row.split("|")[1:-1]] for rows in tables for row in rows.splitlines()]
 
 
 class Recorded(Mapping[str, str]):
@@ -47,14 +104,26 @@ def names_read() -> set[str]:
 
 def test_every_scenario_is_listed_and_no_other() -> None:
     """The table of scenarios is the simulator's."""
-    table = README.split("| scenario | what happens |")[1].split("\n\n")[0]
-    rows = re.findall(r"^\| `([^`]+)` \| (.+) \|$", table, re.MULTILINE)
+    listed = PAGES["docs/simulator.md"].split("| scenario | what happens |")[1].split("\n\n")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| (.+) \|$", listed, re.MULTILINE)
     assert rows == [(scenario.name, scenario.shows) for scenario in SCENARIOS.values()]
 
 
 def test_every_setting_is_listed() -> None:
-    """Each config key and variable that the settings read is in the README."""
-    assert {name for name in names_read() if f"`{name}`" not in README} == set()
+    """Each config key and variable that the settings read is in the README or in docs/."""
+    variables = {variable.name for variable in VARIABLES if variable.is_read}
+    names = names_read() | variables | {f"bms:{key}" for key in KEYS}
+    assert {name for name in names if f"`{name}`" not in ALL} == set()
+
+
+def test_the_page_of_the_configuration_has_every_setting() -> None:
+    """Whoever looks for a variable finds it on one page, beside its config key."""
+    rows = table(PAGES["docs/configuration.md"], "stack config")
+    listed = {(re.findall(r"`(.+?)`", row[0]) or [""])[0]: set(re.findall(r"`([A-Z_]+)`", row[1])) for row in rows}
+    for variable in VARIABLES:
+        if variable.is_read:
+            key = "" if variable.key == "cloud" else f"bms:{variable.key}"
+            assert variable.name in listed[key]
 
 
 WAYS_TO_SIGN_IN = [
@@ -92,8 +161,119 @@ def test_the_line_against_the_traceback_is_that_of_the_example() -> None:
     (line,) = re.findall(
         r"^ *(signal\.signal\(.+\))$", (ROOT / "__main__.py").read_text(encoding="utf-8"), re.MULTILINE
     )
-    (row,) = re.findall(r"^\| `KeyboardInterrupt`.*$", README, re.MULTILINE)
+    (row,) = re.findall(r"^\| `KeyboardInterrupt`.*$", TROUBLESHOOTING, re.MULTILINE)
     assert f"`{line}`" in row
+
+
+MESSAGES = [message for row in table(TROUBLESHOOTING, "message") for message in re.findall(r"`(.+?)`", row[0])]
+
+
+@pytest.mark.parametrize("message", [message for message in MESSAGES if message not in FOREIGN_MESSAGES])
+def test_every_message_is_one_of_the_product(message: str) -> None:
+    """The words of a message in the page stand together in one text of the code."""
+    words = [part.strip() for part in PLACEHOLDERS.split(message)]
+    assert any(all(part in text for part in words) for text in texts_of_the_product())
+
+
+def test_messages_of_every_room_are_listed() -> None:
+    """The test above is about all tables of the page."""
+    wanted = {"did not finish within", "nothing was submitted", "must be set beside", *FOREIGN_MESSAGES}
+    assert wanted <= set(MESSAGES)
+
+
+def test_the_rows_are_those_of_the_code() -> None:
+    """Each row in the table of rows is what the code makes of such a job."""
+    failed = ("2c9eb2c5544cbf6101544f0602af2b61", "BMS.3037")
+    rows = [
+        Progress("J", "RUNNING", 0, 3),
+        Progress("J", "RUNNING", 2, 3, (failed,)),
+        Progress("J", "RUNNING", 2, 3, outage=60.0, trouble="503"),
+        Progress("J", "PENDING_PAYMENT"),
+        Progress("J", trouble="404"),
+    ]
+    listed = [row[0].strip("`") for row in table(PAGES["docs/job-completion.md"], "row")]
+    assert listed == [progress_line.text(row) for row in rows]
+    assert progress_line.of_many(12, 40) in PAGES["docs/job-completions.md"]
+    assert progress_line.text(Progress("J", "RUNNING", 1, 3)) in README
+
+
+def test_the_notes_are_those_of_the_code() -> None:
+    """What the pages quote of a destroy, and of the preview of a changed order, is what the code says."""
+    leftovers = Leftovers()
+    leftovers.add("J", ["A", "B", "C"])
+    assert f"`{leftovers.text()}`" in PAGES["docs/job-completion.md"]
+    leftovers.add("J", None)
+    assert f"`{leftovers.text()}`" in PAGES["docs/job-submission.md"]
+    order = {"path": "baremetalservers", "method": "POST", "body": {"server": {"count": 3}}}
+    assert f"\n{consequence(['body'], {'job_id': 'J'}, order, order)}\n" in PAGES["docs/job-submission.md"]
+
+
+def test_the_readme_is_short() -> None:
+    """Details are in docs/, and the README leads to each page there."""
+    assert README.count("\n") <= MOST_LINES
+    assert {f"]({name}" for name in PAGES if name != "README.md" and f"]({name}" not in README} == set()
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_program_compiles(program: str) -> None:
+    """A program in the pages is Python, and its names of this package exist."""
+    for node in ast.walk(ast.parse(program)):
+        if isinstance(node, ast.ImportFrom):
+            module = __import__(str(node.module), fromlist=["*"])
+            assert {alias.name for alias in node.names if not hasattr(module, alias.name)} == set()
+
+
+COMPLETE = [program for program in PROGRAMS if "from pulumi_bms import" in str(program.values[0])]
+
+
+class CloudOfMany(Cloud):
+    """A cloud whose `JobCompletions` have servers under each key."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        id_, outputs = super().new_resource(args)
+        servers = outputs["server_ids"]
+        job_ids = args.inputs.get("job_ids")
+        return id_, {**outputs, "server_ids": dict.fromkeys(job_ids, servers) if job_ids else servers}
+
+
+@pytest.fixture
+def _own_process() -> Iterator[None]:
+    """What a program has to itself under `pulumi up`, given back afterwards: event loop, Ctrl-C, configuration."""
+    loop, handler = asyncio.new_event_loop(), signal.getsignal(signal.SIGINT)
+    asyncio.set_event_loop(loop)
+    yield
+    loop.run_until_complete(loop.shutdown_default_executor())
+    asyncio.set_event_loop(None)
+    loop.close()
+    gc.collect()
+    signal.signal(signal.SIGINT, handler)
+    pulumi.runtime.set_all_config({})
+
+
+@pulumi.runtime.test  # type: ignore[untyped-decorator]
+def run_program(program: Path) -> None:
+    pulumi.runtime.set_mocks(CloudOfMany(), project="docs")
+    names = ("jobId", "webJob", "dbJob", "adminPass")
+    pulumi.runtime.set_all_config({f"docs:{name}": "2c9eb2c5" for name in names})
+    runpy.run_path(str(program))
+
+
+# Pulumi leaves event loops of its threads open.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.usefixtures("_own_process")
+@pytest.mark.parametrize("program", COMPLETE)
+def test_every_program_runs(program: str, tmp_path: Path) -> None:
+    """A program in the pages runs as shown, in a cloud in which each job succeeds at once."""
+    path = tmp_path / "program.py"
+    path.write_text(program, encoding="utf-8")
+    run_program(path)
+
+
+def test_every_page_of_a_resource_has_a_program() -> None:
+    """The tests above are about the README and the pages of the resources."""
+    pages = {str(program.id).rpartition("-")[0] for program in COMPLETE}
+    resources = {"docs/job-submission.md", "docs/job-completion.md", "docs/job-completions.md"}
+    assert {"README.md"} | resources <= pages
 
 
 @pytest.mark.parametrize("target", ["up", "test"])
@@ -102,20 +282,21 @@ def test_the_first_two_commands_are_there(target: str) -> None:
     assert re.search(rf"^make {target}\b", README, re.MULTILINE)
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^)make ([a-z0-9]+)", README, re.MULTILINE))))
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^)make ([a-z0-9]+)", ALL, re.MULTILINE))))
 def test_every_make_target_exists(target: str) -> None:
-    """What the README says to make is in the Makefile."""
+    """What the pages say to make is in the Makefile."""
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
-@pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\((?!http|#)([^)]+)\)", README))))
-def test_every_link_leads_somewhere(link: str) -> None:
-    """Relative links name files of the project."""
-    assert (ROOT / link).exists()
+LINKS = sorted({(name, link) for name, page in PAGES.items() for link in re.findall(r"\]\((?!http)([^)]+)\)", page)})
 
 
-@pytest.mark.parametrize("anchor", sorted(set(re.findall(r"\]\(#([^)]+)\)", README))))
-def test_every_anchor_is_a_heading(anchor: str) -> None:
-    """Links inside the README name one of its headings."""
-    headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
-    assert anchor in {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+@pytest.mark.parametrize(("page", "link"), LINKS)
+def test_every_link_leads_somewhere(page: str, link: str) -> None:
+    """Relative links name files of the project, and an anchor is a heading of a page."""
+    file, _, anchor = link.partition("#")
+    target = (ROOT / page).parent / file if file else ROOT / page
+    assert target.exists()
+    if anchor:
+        headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+        assert anchor in {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
