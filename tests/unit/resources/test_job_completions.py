@@ -272,7 +272,7 @@ def test_an_interrupted_wait_stores_what_it_goes_on_with(provider: JobCompletion
     jobs = error.value.outputs["jobs"]
     assert jobs["a"] == (done.outs or {})["jobs"]["a"]
     assert jobs["b"]["sub_jobs"] == [{"job_id": "s", "status": "RUNNING"}]
-    made = {"job_id": "s", "status": "SUCCESS", "entities": {"server_id": "b"}}
+    made: dict[str, Any] = {"job_id": "s", "status": "SUCCESS", "entities": {"server_id": "b"}}
     sim.add_job("slow", [{"status": "SUCCESS", "entities": {"sub_jobs": [made]}}])
     ended = provider.update(done.id, error.value.outputs, {"job_ids": {"a": "one", "b": "slow"}}).outs or {}
     assert ended["server_ids"] == {"a": ["a"], "b": ["b"]}
