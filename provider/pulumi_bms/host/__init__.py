@@ -18,7 +18,7 @@ Differences to Pulumi's own process:
 
 - A provider with `uses_operation = True` can ask for the operation (`operation.current()`): URN, timeout, preview or
   not, a cancel event, a row for progress, a checkpoint. The provider is called in previews, runs any number of calls at
-  once, and may import resources. All other providers are served as by Pulumi's own process: four calls at a time, and
+  once, and supports import. All other providers are served as by Pulumi's own process: four calls at a time, and
   previews return the inputs.
 - An error may carry state. The response is then an error with an `ErrorResourceInitFailed` in the details. The engine
   saves the id and the properties, shows the reasons, and calls `Update` at the next `pulumi up` until an update

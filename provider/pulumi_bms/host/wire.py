@@ -30,7 +30,7 @@ def decode_stored(struct: Struct) -> dict[str, Any]:
 
 
 async def encode(values: dict[str, Any]) -> Struct:
-    """Encode properties for a response, with the provider of the request: the next call needs the provider."""
+    """Encode properties for a response."""
     return await rpc.serialize_properties(values, {})
 
 

@@ -1,8 +1,8 @@
 """Cut the outputs of a job without success to the minimum for the next run.
 
-Two reasons to cut. First, the engine writes the state of all resources at the end of every step. So at Ctrl-C each
-value of an interrupted wait is written once per wait. Second, the state of a failed step travels in the trailers of a
-response, with a limited size.
+Two reasons to cut. First, the engine writes the state of all resources at the end of every step. So at Ctrl-C with N
+waits, each value of an interrupted wait is written N times. Second, the state of a failed step travels in the trailers
+of a response, with a limited size.
 """
 
 from __future__ import annotations

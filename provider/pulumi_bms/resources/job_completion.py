@@ -234,7 +234,7 @@ class JobCompletionProvider(BmsProvider):
         except MissingSettings as error:
             note_once(operation, "settings", f"no look at the API in this preview: {error}")
             return {"job_id": job_id}
-        # Ctrl-C in a refresh need not wait for the response: the stored outputs stay.
+        # Ctrl-C in a preview need not wait for the response.
         operation.checkpoint(str(job_id), {"job_id": job_id}, f"interrupted while job {job_id} was looked at")
         ahead = look_ahead(connection, str(job_id), inputs.get("expected_servers"), operation)
         if ahead.job:

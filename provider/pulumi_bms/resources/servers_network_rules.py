@@ -34,7 +34,7 @@ def number_of_nics(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def nics(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 5, `ip_address`: not for several servers. A port belongs to a single server."""
+    """Creating BMSs, table 5: `subnet_id` is required, and `ip_address` has no effect with `port_id`."""
     for path, nic in items("nics", known(inputs.nics)):
         if (subnet := known(nic.subnet_id)) is not None and not subnet.strip():
             yield Problem(f"{path}.subnet_id", "is empty: write the network id of the subnet")
@@ -111,7 +111,7 @@ def choices(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def size_of_bandwidth(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 12, `size`: from 5 Mbit/s by default. Regions have different ranges."""
+    """Creating BMSs, table 12, `size`: up to 2000 Mbit/s, in steps of 50 above 300."""
     size = known(inputs.bandwidth_size)
     if size is None or known(inputs.sharetype) == "WHOLE":
         return
@@ -139,7 +139,7 @@ def small_bandwidth(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def idle_bandwidth(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 12, `size`: from 5 Mbit/s by default. Regions have different ranges."""
+    """Creating BMSs, table 12: `size` and `chargemode` have no effect with a shared bandwidth."""
     if known(inputs.sharetype) == "WHOLE":
         for name in ("bandwidth_size", "bandwidth_charge_mode"):
             if known(getattr(inputs, name)) is not None:

@@ -93,7 +93,7 @@ def system_disk(inputs: ServersInputs) -> Iterator[Problem]:
 
 
 def data_disks(inputs: ServersInputs) -> Iterator[Problem]:
-    """Creating BMSs, table 8: 10 to 32768 GB each, a type, and at most 59 without the system disk."""
+    """Creating BMSs, table 8: 10 to 32768 GB each, a type, and at most 59 besides the system disk."""
     listed = known(inputs.data_disks) or []
     if len(listed) > MOST_DATA_DISKS:
         yield Problem("data_disks", f"has {len(listed)} disks: write at most {MOST_DATA_DISKS}")

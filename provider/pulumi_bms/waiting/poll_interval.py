@@ -12,7 +12,7 @@ Polling delays the end of a wait by at most the share of the job's duration, and
 SHORTEST_INTERVAL = 1.0
 """The shortest poll interval in seconds."""
 LONGEST_INTERVAL = 10.0
-"""The longest poll interval in seconds during an outage."""
+"""The longest poll interval in seconds while the API responds."""
 LONGEST_BACKOFF = 60.0
 """The longest poll interval in seconds during an outage."""
 LONGEST_RETRY_AFTER = 300.0

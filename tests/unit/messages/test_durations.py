@@ -81,7 +81,7 @@ def test_the_timeouts_may_be_a_dict() -> None:
 def test_each_bad_timeout_is_named(name: str, value: str) -> None:
     """A timeout that is none is refused before Pulumi fails on it, the ones that no wait uses too."""
     for timeouts in (pulumi.CustomTimeouts(**{name: value}), {name: value}):
-        with pytest.raises(ValueError, match=rf"^custom_timeouts\.{name} must be a duration .* not {value!r}$"):
+        with pytest.raises(ValueError, match=rf"^custom_timeouts\.{name} .*{value!r}"):
             create_timeout(_options(timeouts))
 
 
