@@ -147,8 +147,9 @@ class Step:
 
     def _smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Smaller and smaller outputs, chosen by the provider: only the provider knows the necessary outputs."""
-        if self._served and self._served.uses_operation and hasattr(self._served.provider, "smaller"):
-            yield from self._served.provider.smaller(outputs)
+        smaller = getattr(self._served.provider, "smaller", None) if self._served else None
+        if self._served and self._served.uses_operation and smaller:
+            yield from smaller(outputs)
 
     async def _packed(self, failure: PartialStateError, outputs: dict[str, Any], source: Struct) -> bytes | None:
         # Text takes about as many bytes as the properties will, and a hundredth of the time.

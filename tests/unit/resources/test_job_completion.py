@@ -24,6 +24,7 @@ from pulumi_bms.lifecycle.job_outputs import OUTPUTS
 from pulumi_bms.operation import (
     ExpectedError,
     Operation,
+    Outputs,
     PartialStateError,
     running,
 )
@@ -381,6 +382,16 @@ def test_a_failure_that_an_older_version_stored_too_soon_is_gone_on_with(
     assert refreshed["surviving_server_ids"] == ["b", "a", "late"]
     with pytest.raises(PartialStateError, match="3 servers were reported"):
         completion.update(JOB, olds, {"job_id": JOB})
+
+
+def test_a_checkpoint_of_a_failure_in_doubt_is_unfinished(sim: Simulator, completion: JobCompletionProvider) -> None:
+    """A failure whose response lacks a sub-job that was there before is not kept as final."""
+    sim.add_job(JOB, [{**ENDED, "status": "RUNNING"}, told("FAIL", created("SUCCESS", "b"), created("FAIL", "a"))])
+    kept: list[Outputs] = []
+    operation = Operation(checkpoint=lambda _id, outputs, _reason: kept.append(outputs))
+    with running(operation):
+        failing(completion, {"job_id": JOB, "create_timeout_seconds": 1.5})
+    assert [outputs["status"] for outputs in kept if isinstance(outputs, dict)] == [None, "RUNNING", "RUNNING"]
 
 
 def test_a_server_that_a_later_response_lacks_stays_known(sim: Simulator, completion: JobCompletionProvider) -> None:

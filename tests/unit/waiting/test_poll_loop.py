@@ -439,6 +439,11 @@ def test_no_news_is_looked_through(wait_for: WaitFor, error: ApiError) -> None:
     assert ran.outcome.outage == 0.0
 
 
+def test_an_api_that_throttles_without_a_pause_is_no_dead_endpoint(wait_for: WaitFor) -> None:
+    """A plain 429 at first contact has the quarter of an hour too."""
+    assert ended(wait_for(lambda _: NO_NEWS_ANSWERS["429"])) == (End.NO_ANSWER, 900.0)
+
+
 @pytest.mark.parametrize(
     "error",
     [error for name, error in NO_NEWS_ANSWERS.items() if name != "429"],
@@ -544,6 +549,13 @@ def test_a_job_that_stays_unknown_is_not_found(wait_for: WaitFor) -> None:
     ran = wait_for(lambda _: UNKNOWN)
     assert ended(ran) == (End.NOT_FOUND, 31.0)
     assert (ran.outcome.job, ran.outcome.error, ran.outcome.outage) == (None, UNKNOWN, 0.0)
+
+
+def test_an_unknown_job_has_the_whole_of_its_thirty_seconds(wait_for: WaitFor) -> None:
+    """A poll just before they are over decides nothing."""
+    ran = wait_for(lambda _: NotFoundError(WHAT, status=404, retry_after=29.5))
+    assert ran.moments == [0.0, 29.5, 59.0]
+    assert ran.outcome.end is End.NOT_FOUND
 
 
 NOES = {
