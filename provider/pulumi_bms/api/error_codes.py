@@ -196,7 +196,7 @@ _BMS: _Rows = (
     ("0329", Kind.REQUEST, False, "the type of the disks is missing", "give the type of the disks"),
     ("0330", Kind.REQUEST, False, "the flavor has no RAID", "leave RAID out, or choose another flavor"),
     ("0331", Kind.AUTH, False, "the account takes no part in the beta test of IPv6", "use IPv4, or ask to take part"),
-    ("0333", Kind.REQUEST, False, "IPv6 is not available here", "use IPv4"),
+    ("0333", Kind.REQUEST, False, "this region or flavor lacks IPv6", "use IPv4"),
     ("0360", Kind.BILLING, False, "the disk is frozen", "settle the account, or detach the disk"),
     ("0395", Kind.REQUEST, False, "a Windows server has no remote login", "use the remote desktop of Windows"),
     ("0400", Kind.REQUEST, False, "the image has no IPv6", "use IPv4, or another image"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pulumi_bms.api import error_codes
@@ -31,12 +32,12 @@ def send_once(transport: Transport, request: Request, wanted: Wanted) -> dict[st
     request's `may_send`.
     """
     try:
-        _, document = transport.ask(request, wanted)
+        _, document = transport.ask(replace(request, effects=(*_JOB_ID, *ORDER_ID)), wanted)
     except NoNewsError as error:
         raise _unanswered(error) from None
-    except RefusedError as error:
-        seen_other = error.status in _SEE_OTHER and error.what == transport.describe(request)
-        raise (error.recast(UnansweredError) if seen_other or _names_effect(error) else error) from None
+    except ApiError as error:
+        is_own = error.what == transport.describe(request)
+        raise (error.recast(UnansweredError) if is_own and _may_have_acted(error) else error) from None
     return document
 
 
@@ -69,6 +70,11 @@ def _says_no(error: ApiError) -> bool:
     if error.status < 400:  # noqa: PLR2004
         return error_codes.lookup(error.code) is not None
     return error.code is not None or error.status == 429  # noqa: PLR2004
+
+
+def _may_have_acted(error: ApiError) -> bool:
+    """Whether a refusal leaves the outcome open: after a redirect, or if the response names a job or an order."""
+    return error.status in _SEE_OTHER or _names_effect(error)
 
 
 def _names_effect(error: ApiError) -> bool:

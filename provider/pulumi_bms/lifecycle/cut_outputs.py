@@ -37,7 +37,7 @@ def to_go_on(outputs: _Outputs) -> dict[str, Any]:
 def _identity(part: _Outputs) -> dict[str, Any]:
     """A sub-job without absent fields. Of a running, nameless sub-job only the listing is kept."""
     says_more = part["status"] in _ENDED or part.get("entities") or part.get("error_code")
-    names = part.keys() if says_more else ("job_id", "status")
+    names = part.keys() if says_more else ("job_id", "job_type", "status")
     return {name: part[name] for name in names if part.get(name) not in (None, [])}
 
 
@@ -56,11 +56,11 @@ def _with_failed_only(outputs: _Outputs) -> dict[str, Any]:
     """The first failed sub-jobs. Their servers are listed separately."""
     failed = [part for part in outputs.get("sub_jobs") or [] if part.get("status") == JobStatus.FAIL]
     kept = [_with_servers_only(part) for part in failed[:MOST_FAILED]]
-    return {**_short(outputs), "nic_ids": [], "entities": [], "sub_jobs": kept}
+    return {**_whole_count(outputs), "nic_ids": [], "entities": [], "sub_jobs": kept}
 
 
 def _without_sub_jobs(outputs: _Outputs) -> dict[str, Any]:
-    return {**_short(outputs), "nic_ids": [], "entities": [], "sub_jobs": []}
+    return {**_whole_count(outputs), "nic_ids": [], "entities": [], "sub_jobs": []}
 
 
 def _without_servers(outputs: _Outputs) -> dict[str, Any]:
@@ -81,6 +81,12 @@ CUTS: tuple[Callable[[_Outputs], dict[str, Any]], ...] = (
 def _with_servers_only(part: _Outputs) -> dict[str, Any]:
     named = [entity["server_id"] for entity in part.get("entities") or [] if entity.get("server_id")]
     return _identity({**_short(part), "entities": [{"server_id": server_id} for server_id in named]})
+
+
+def _whole_count(outputs: _Outputs) -> dict[str, Any]:
+    """The outputs with texts cut. A final failure loses the announced count, or the failure would look unfinished."""
+    count = None if outputs.get("status") == JobStatus.FAIL else outputs.get("sub_jobs_total")
+    return {**_short(outputs), "sub_jobs_total": count}
 
 
 def _short(fields: _Outputs) -> dict[str, Any]:

@@ -126,8 +126,8 @@ def _send(wanted: Wanted, api: JobApi, pending: Pending, operation: Operation) -
     with ExitStack() as held:
 
         def may_send(request: str) -> bool:
-            if not pending.written:
-                held.enter_context(operation.hold(api.longest_submission))
+            # Again for the second request after a 401: signing in has taken time of the first hold.
+            held.enter_context(operation.hold(api.longest_submission))
             if operation.cancelled.is_set():
                 return False
             pending.write(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -165,10 +165,10 @@ class JobCompletionsProvider(BmsProvider):
         leave(current(), {str(outputs.get("job_id")): servers_made(outputs) for outputs in jobs.values()})
 
     def smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Smaller and smaller outputs of jobs without success, for a host with a size limit on errors."""
+        """Smaller and smaller outputs, for a host with a size limit on errors. A success keeps all ids."""
         jobs: _Jobs = outputs.get("jobs") or {}
         for cut in CUTS:
-            yield _outputs({key: cut(of_job) for key, of_job in jobs.items()})
+            yield _outputs({key: _cut(of_job, cut) for key, of_job in jobs.items()})
 
     def _wait(self, id_: str, inputs: dict[str, Any], stored: _Jobs) -> dict[str, Any]:
         operation = current()
@@ -223,6 +223,13 @@ class JobCompletionsProvider(BmsProvider):
                 return False
             jobs[key] = outputs_of(wanted[key], ahead.job, JobStatus.SUCCESS)
         return True
+
+
+def _cut(outputs: dict[str, Any], cut: Callable[[Mapping[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    # A finished job is never polled again, so a success must keep what other resources use.
+    if outputs.get("status") == JobStatus.SUCCESS:
+        return {**outputs, "sub_jobs": [], "entities": []}
+    return cut(outputs)
 
 
 class _Watch:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import os
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from pulumi_bms.lifecycle import input_checks, unresolved
 from pulumi_bms.lifecycle.backend import backend_of
 from pulumi_bms.lifecycle.config_warnings import warn_of_config
 from pulumi_bms.lifecycle.leftovers import leave
+from pulumi_bms.lifecycle.orderer import ORDERED_BY, orderer
 from pulumi_bms.lifecycle.provider import ONCE, BmsProvider, tell
 from pulumi_bms.lifecycle.record import (
     Order,
@@ -43,8 +43,6 @@ from pulumi_bms.registry import load_provider
 REPLACING = ("path", "method", "body", "triggers")
 """The replacing inputs: a change submits anew."""
 
-ORDERED_BY = "__ordered_by"
-"""The input for the orderer: organization and URN. No diff shows names with two underscores in front."""
 _NO_CHECKPOINTS = "PULUMI_SKIP_CHECKPOINTS"
 """The variable for an engine with a saved state at the end of a run only."""
 _TYPE = "pulumi-python:dynamic/bms:JobSubmission"
@@ -94,7 +92,7 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
         :raises TypeError: a resource in `body` or `triggers`. Write an output of the resource.
         """
         warn_of_config()
-        ordered_by = _orderer(name, opts)
+        ordered_by = orderer(_TYPE, name, opts)
         props: dict[str, Any] = {
             ORDERED_BY: ordered_by,
             "job_id": None,
@@ -216,17 +214,6 @@ class JobSubmissionProvider(BmsProvider):
 def _remember_secrets(inputs: Mapping[str, Any]) -> None:
     """Mask the passwords of the body in the job's document, even in a run without a request."""
     SUBMITTED.add(secrets_of(inputs.get("body")))
-
-
-def _orderer(name: str, opts: pulumi.ResourceOptions | None) -> Awaitable[str]:
-    """Organization and URN. Not as an output: the resource must not depend on the parent in the URN."""
-    urn = pulumi.create_urn(name, _TYPE, opts.parent if opts else None)
-    organization = pulumi.get_organization()
-
-    async def orderer() -> str:
-        return f"{organization}/{await urn.future()}"
-
-    return asyncio.ensure_future(orderer())
 
 
 def _forget_own(job_id: object, ordered_by: str) -> None:

@@ -17,6 +17,7 @@ from pulumi_bms.lifecycle.cut_outputs import (
 )
 from pulumi_bms.lifecycle.job_outputs import (
     OUTPUTS,
+    failure_of,
     job_of,
     outputs_of,
 )
@@ -81,7 +82,7 @@ def test_an_interrupted_wait_keeps_what_it_goes_on_with() -> None:
                 "begin_time": "2019-04-25T20:04:47Z",
                 "entities": [{"server_id": "server-1", "nic_id": "nic-1"}],
             },
-            {"job_id": "part-2", "status": "RUNNING"},
+            {"job_id": "part-2", "job_type": "baremetalSingleCreate", "status": "RUNNING"},
             {
                 "job_id": "part-3",
                 "job_type": "baremetalSingleCreate",
@@ -89,7 +90,7 @@ def test_an_interrupted_wait_keeps_what_it_goes_on_with() -> None:
                 "begin_time": "2019-04-25T20:04:47Z",
                 "fail_reason": "x",
             },
-            {"job_id": "part-4", "status": "INIT"},
+            {"job_id": "part-4", "job_type": "baremetalSingleCreate", "status": "INIT"},
         ],
     }
     known = job_of(kept(found))
@@ -133,6 +134,12 @@ def test_a_cut_failure_names_every_server(cut: Any) -> None:
     assert f"{MANY} servers were reported by their sub-jobs" in report.failed(JOB, known)
 
 
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_cut_failure_stays_final(cut: Any) -> None:
+    """A failed job is not polled again because its sub-jobs had no room in the state."""
+    assert failure_of(kept(cut(outputs_of(JOB, FAILED, "FAIL")))) is not None
+
+
 def test_a_cut_failure_keeps_some_reasons() -> None:
     """The first failed sub-jobs stay, with the beginning of what was said about them."""
     outputs = CUTS[1](outputs_of(JOB, FAILED, "FAIL"))
@@ -146,7 +153,7 @@ def test_a_job_without_its_servers_is_polled_again(status: str) -> None:
     """A success whose servers had no room must not pass for one that made none; a failure stays one."""
     outputs = CUTS[-1](outputs_of(JOB, FAILED, status))
     assert outputs["status"] == ("FAIL" if status == "FAIL" else "RUNNING")
-    assert (outputs["job_id"], outputs["sub_jobs_total"]) == (JOB, MANY + 500)
+    assert (outputs["job_id"], outputs["sub_jobs_total"]) == (JOB, None if status == "FAIL" else MANY + 500)
 
 
 def test_both_providers_offer_their_cuts() -> None:
@@ -157,3 +164,11 @@ def test_both_providers_offer_their_cuts() -> None:
     found = [*JobCompletionsProvider().smaller(many)]
     assert [each["jobs"]["a"] for each in found] == [cut(whole) for cut in CUTS]
     assert all(each["job_ids"] == {"a": JOB, "b": JOB} for each in found)
+
+
+def test_a_success_among_many_keeps_all_ids() -> None:
+    """A finished job is never polled again, so no cut takes its status, its servers or its NICs."""
+    done = outputs_of(JOB, job("SUCCESS", part(1, "SUCCESS"), part(2, "SUCCESS")), "SUCCESS")
+    many = {"jobs": {"done": done, "bad": outputs_of(JOB, FAILED, "FAIL")}}
+    for outputs in JobCompletionsProvider().smaller(many):
+        assert outputs["jobs"]["done"] == {**done, "sub_jobs": [], "entities": []}

@@ -255,7 +255,7 @@ def test_a_change_costs_no_outputs(provider: JobCompletionsProvider, sim: Simula
         moving: list[dict[str, Any]] = [
             {"status": "RUNNING", "entities": {"sub_jobs_total": total}} for total in (1, 2, 3)
         ]
-        sim.add_job(name, [{"status": "INIT"}, *moving, _job(name)])
+        sim.add_job(name, [{"status": "INIT"}, *moving, _job(name, f"{name}-2", f"{name}-3")])
     rows: list[str] = []
     made: list[str] = []
 

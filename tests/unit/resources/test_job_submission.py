@@ -14,8 +14,9 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
 from bms_simulator import Simulator
+from pulumi_bms.lifecycle.orderer import ORDERED_BY
 from pulumi_bms.operation import ExpectedError, Operation, running
-from pulumi_bms.resources.job_submission import ORDERED_BY, JobSubmissionProvider
+from pulumi_bms.resources.job_submission import JobSubmissionProvider
 from tests.unit.resources.conftest import PASSWORD, TRIGGER, created, order
 
 # --- create

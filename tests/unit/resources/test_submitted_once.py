@@ -18,13 +18,14 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
 from bms_simulator import Simulator
+from pulumi_bms.lifecycle.orderer import ORDERED_BY
 from pulumi_bms.operation import (
     ExpectedError,
     Operation,
     PartialStateError,
     running,
 )
-from pulumi_bms.resources.job_submission import ORDERED_BY, JobSubmissionProvider
+from pulumi_bms.resources.job_submission import JobSubmissionProvider
 from tests.unit.resources.conftest import PASSWORD, TRIGGER, created, order
 
 
@@ -379,6 +380,9 @@ SAYS: list[tuple[object, int, int, str | None, dict[str, str], str]] = [
     (b'{"order_id": "CS1", "job_i', 200, 0, "CS1", {"order_id": "CS1"}, "order_id CS1"),
     ({"code": "BMS.0216", "message": "no money", "order_id": "CS1"}, 400, 0, "CS1", {}, "order_id CS1"),
     ({"code": "BMS.0018", "message": "odd", "order_id": "CS1"}, 200, 0, "CS1", {}, "order_id CS1"),
+    ({"code": "404", "message": "odd", "order_id": "CS1"}, 200, 0, "CS1", {}, "order_id CS1"),
+    ({"code": "BMS.0040", "message": "odd", "order_id": "CS1"}, 404, 0, "CS1", {}, "order_id CS1"),
+    ({"error_code": "APIGW.0301", "error_msg": "odd", "order_id": "CS1"}, 401, 0, "CS1", {}, "order_id CS1"),
     ({"error": {"code": "X.1", "message": "m"}, "job_id": None}, 500, 0, None, {}, "The response begins: {"),
     (b"<html>Bad gateway</html>", 502, 0, None, {}, "The response begins: <html>Bad gateway</html>"),
 ]

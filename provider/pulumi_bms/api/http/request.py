@@ -18,8 +18,9 @@ class Request(Unpicklable):
 
     `project_id` goes into the project header. Errors mask the values in `secrets`. If `unwanted` is true before the
     request leaves, nothing is sent. `may_send` is called right before the request leaves, with the request in words.
-    `response_timeout` is the timeout of the response in seconds, by default the transport's timeout. `scope` names the
+    `response_timeout` is the time for the whole exchange in seconds, by default the transport's. `scope` names the
     project of a request without a project header.
+    `effects` are the names of ids in a response that show an effect of the request.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Request(Unpicklable):
     may_send: Callable[[str], bool] | None = field(default=None, repr=False)
     response_timeout: float | None = field(default=None, repr=False)
     scope: str = field(default="", repr=False)
+    effects: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def concerns(self) -> str:

@@ -121,7 +121,7 @@ class Transport:
                     self._standing.reject(error, request.concerns)
                     raise
                 # A service behind the gateway may have acted before the service rejected the token.
-                if not repeatable and error.status != _UNAUTHORIZED:
+                if not repeatable and (error.status != _UNAUTHORIZED or _shows_effect(error, request)):
                     raise
             return self._try_again(rest, wanted)
 
@@ -297,11 +297,16 @@ class Transport:
 
 
 def _longest_exchange(request: Request) -> float:
-    return EXCHANGE_TIMEOUT if request.response_timeout is None else CONNECT_TIMEOUT + request.response_timeout
+    return EXCHANGE_TIMEOUT if request.response_timeout is None else request.response_timeout
 
 
 def _at_least(timeout: float | None, usual: float) -> float:
     return usual if timeout is None else min(usual, max(timeout, SHORTEST_TIMEOUT))
+
+
+def _shows_effect(error: ApiError, request: Request) -> bool:
+    """Whether an error response names an effect of the request."""
+    return error.excerpt is not None and error.excerpt.id_of(*request.effects) is not None
 
 
 def _or_ever(timeout: float | None) -> float:
