@@ -114,7 +114,7 @@ class JobApi:
             secrets=secrets,
             unwanted=unwanted,
             may_send=may_send,
-            response_timeout=self.longest_submission,
+            response_timeout=self._submission_timeout,
         )
         document = send_once(self._transport, request, names_job)
         return Submission(job_id_of(document) or "", order_id_of(document))
