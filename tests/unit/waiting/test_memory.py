@@ -166,3 +166,8 @@ def test_what_is_told_in_another_place_is_not_missing(earlier: Job, now: Job) ->
 def test_whose_response_it_is(earlier: Job | None, now: Job, why: str) -> None:
     """The id decides. Without one a response is believed, unless its type or its sub-jobs contradict what is known."""
     assert stranger(JOB, earlier, now) == why
+
+
+def test_an_id_asked_for_in_capitals_is_the_same_id() -> None:
+    """Ids are hexadecimal numbers: their case makes no difference on either side."""
+    assert stranger(JOB.upper(), None, job(job_id=JOB)) == ""
