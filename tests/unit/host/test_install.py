@@ -173,7 +173,7 @@ def test_a_project_in_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize("command", [install, check, uninstall])
 def test_without_a_project_nothing_is_done(tmp_path: Path, command: Callable[[Path], str]) -> None:
     """The user is told where to run it."""
-    assert "no Pulumi.yaml" in refusal(tmp_path, command)
+    assert "Pulumi.yaml was not found" in refusal(tmp_path, command)
 
 
 @pytest.mark.parametrize("runtime", ["nodejs", "go", "{name: yaml}", ""])
