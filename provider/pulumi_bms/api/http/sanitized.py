@@ -35,7 +35,8 @@ _FIELDS = _EXACT_NAMES | {
     "code",
     "errorcode_message",
 }
-_MARK = "\N{REPLACEMENT CHARACTER}"
+# Not by name: the compiler would need `unicodedata`, a module that a file of the program may replace.
+_MARK = "\ufffd"
 _BETWEEN = "\0"
 """Never part of a text without control characters."""
 
