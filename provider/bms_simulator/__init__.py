@@ -10,7 +10,6 @@ from bms_simulator.cloud.world import VOLUME_IDS, WorldView
 from bms_simulator.http.recording import RecordedRequest
 from bms_simulator.http.responses import Response
 from bms_simulator.identity.accounts import AccessKey, Account, Accounts, Project, User
-from bms_simulator.old_names import Answer, Frame
 from bms_simulator.scenarios.catalogue import SCENARIOS, Scenario, scenario_of
 from bms_simulator.simulator import Simulator
 
@@ -21,12 +20,10 @@ __all__ = [
     "AccessKey",
     "Account",
     "Accounts",
-    "Answer",
     "Behaviour",
     "Catalogue",
     "Eip",
     "Flavor",
-    "Frame",
     "ManualClock",
     "Port",
     "Project",

@@ -3,12 +3,12 @@
 BmsError
 ├── SettingsError            a required setting is missing or malformed
 └── ApiError                 one request failed
-├── NoNewsError          the state of the job is unknown: poll again
-├── NotFoundError        the API does not know the id
-├── AuthenticationError  the API does not accept the credential
-├── RefusedError         the API refused the request
-│   └── NoSuchApiError   the endpoint does not have this API
-└── UnansweredError      a request that changes things was sent, and the outcome is unknown
+    ├── NoNewsError          the state of the job is unknown: poll again
+    ├── NotFoundError        the API does not know the id
+    ├── AuthenticationError  the API does not accept the credential
+    ├── RefusedError         the API refused the request
+    │   └── NoSuchApiError   the endpoint does not have this API
+    └── UnansweredError      a request that changes things was sent, and the outcome is unknown
 """
 
 from __future__ import annotations

@@ -76,8 +76,3 @@ class Progress:
     """The last known state, merged from all responses."""
     verdict: Verdict | None = field(default=None, compare=False, repr=False)
     """The verdict on the last good response of the wait."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the job has succeeded, or has failed with all parts at an end."""
-        return self.succeeded or (self.verdict is not None and self.verdict.is_final_failure)
