@@ -58,14 +58,14 @@ class _Exchange(BaseHTTPRequestHandler):
     server: SlowLine
 
     def do_GET(self) -> None:
-        self._answer(*self._handed_on(b""), 0.0)
+        self._response(*self._handed_on(b""), 0.0)
 
     def do_POST(self) -> None:
         with self.server.order():
             body = self.rfile.read(int(self.headers["Content-Length"]))
             time.sleep(self.server.there)
             status, payload = self._handed_on(body)
-        self._answer(status, payload, self.server.back)
+        self._response(status, payload, self.server.back)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
@@ -79,7 +79,7 @@ class _Exchange(BaseHTTPRequestHandler):
         finally:
             upstream.close()
 
-    def _answer(self, status: int, payload: bytes, after: float) -> None:
+    def _response(self, status: int, payload: bytes, after: float) -> None:
         time.sleep(after)
         with suppress(OSError):
             self.send_response(status)

@@ -15,7 +15,7 @@ from types import ModuleType, TracebackType
 _STANDARD_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120  (pathlib is not loaded yet, and may be shadowed itself)
 
 
-def import_home(module: str, wanted: str) -> ModuleType:
+def import_home(module: str, is_expected: str) -> ModuleType:
     """Import the module of the public name `wanted`.
 
     An AttributeError becomes an ImportError, because Python hides the cause: after an AttributeError in a package,
@@ -27,11 +27,11 @@ def import_home(module: str, wanted: str) -> ModuleType:
         files = sorted(set(_shadowing_files(error)) or set(_shadowing_modules()))
         if not files and not isinstance(error, AttributeError):
             raise
-        raise ImportError(_explanation(wanted, error, files), name=module) from error
+        raise ImportError(_explanation(is_expected, error, files), name=module) from error
 
 
-def _explanation(wanted: str, error: Exception, files: list[str]) -> str:
-    lines = [f"pulumi_bms.{wanted} cannot be imported: {type(error).__name__}: {error}"]
+def _explanation(is_expected: str, error: Exception, files: list[str]) -> str:
+    lines = [f"pulumi_bms.{is_expected} cannot be imported: {type(error).__name__}: {error}"]
     lines += [f"{file} takes the place of Python's own module {_name_of(file)!r}: rename the file" for file in files]
     return "\n".join(lines)
 

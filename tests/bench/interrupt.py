@@ -93,7 +93,7 @@ def _until_all_report(output: Path, count: int) -> None:
 def _cost_of_interrupt(process: subprocess.Popen[bytes]) -> Cost:
     host = _host_of(process.pid)
     before = cpu = (_cpu(process.pid), _cpu(host))
-    begun = time.monotonic()
+    started_at = time.monotonic()
     os.killpg(process.pid, signal.SIGINT)
     while process.poll() is None:
         try:
@@ -102,7 +102,7 @@ def _cost_of_interrupt(process: subprocess.Popen[bytes]) -> Cost:
             break
         time.sleep(0.05)
     process.wait()
-    return Cost(time.monotonic() - begun, cpu[0] - before[0], cpu[1] - before[1])
+    return Cost(time.monotonic() - started_at, cpu[0] - before[0], cpu[1] - before[1])
 
 
 def _host_of(cli: int) -> int:

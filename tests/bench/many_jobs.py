@@ -43,7 +43,7 @@ class Case:
     program: str
     own_host: bool
     flags: tuple[str, ...] = ()
-    budget: int = 1200
+    rate_limit: int = 1200
     jobs: int = 1
 
 
@@ -62,7 +62,7 @@ CASES = (
         own_host=True,
         jobs=300,
         flags=("--parallel", "400"),
-        budget=6000,
+        rate_limit=6000,
     ),
     Case(
         "40 JobCompletion, stock host, --parallel 400",
@@ -98,12 +98,12 @@ def run(case: Case) -> tuple[float, float, int]:
         environment = prepare(Path(folder), case, endpoint)
         begin_jobs(endpoint, case.jobs)
         peak = Peak()
-        begun = time.monotonic()
+        started_at = time.monotonic()
         command = [str(CLI), "up", "--yes", "--skip-preview", "--stack", "bench", "--non-interactive", *case.flags]
         with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as process:
             peak.watch(process.pid)
             output, _ = process.communicate()
-        seconds = time.monotonic() - begun
+        seconds = time.monotonic() - started_at
         if process.returncode:
             sys.exit(output)
         return seconds, peak.stop(), sum("/jobs/" in line for line in log.read_text().splitlines())
@@ -113,10 +113,10 @@ def begin_jobs(endpoint: str, count: int, scenario: str = "ok") -> None:
     """Look at each job once: its clock starts then, and all are to end at one time, as the jobs of one order do."""
     with requests.Session() as session:
         for number in range(count):
-            answer = session.get(
+            response = session.get(
                 f"{endpoint}/v1/bench/jobs/{scenario}.{number}", headers={"X-Auth-Token": "bench"}, timeout=10
             )
-            answer.raise_for_status()
+            response.raise_for_status()
 
 
 class simulator:  # noqa: N801  (used as a context manager)
@@ -160,7 +160,7 @@ def prepare(folder: Path, case: Case, endpoint: str) -> dict[str, str]:
         "HW_PROJECT_ID": "bench",
         "HW_AUTH_TOKEN": "bench",
     }
-    for arguments in (["stack", "init", "bench"], ["config", "set", "bms:maxRequestsPerMinute", str(case.budget)]):
+    for arguments in (["stack", "init", "bench"], ["config", "set", "bms:maxRequestsPerMinute", str(case.rate_limit)]):
         subprocess.run([CLI, *arguments], cwd=folder, env=environment, check=True, capture_output=True)
     return environment
 
@@ -174,7 +174,7 @@ class Peak:
 
     def watch(self, cli: int) -> None:
         """Begin to look, twice a second."""
-        self._thread = threading.Thread(target=self._look, args=(cli,), daemon=True)
+        self._thread = threading.Thread(target=self._poll, args=(cli,), daemon=True)
         self._thread.start()
 
     def stop(self) -> float:
@@ -183,7 +183,7 @@ class Peak:
         self._thread.join()
         return self._megabytes
 
-    def _look(self, cli: int) -> None:
+    def _poll(self, cli: int) -> None:
         while not self._over.wait(0.5):
             for status in Path("/proc").glob("[0-9]*/status"):
                 self._megabytes = max(self._megabytes, _peak_of(status, cli))

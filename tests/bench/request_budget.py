@@ -18,7 +18,7 @@ from tests.bench.many_jobs import CLI, EACH, Case, prepare
 WAITS = 100
 BUDGET = 300
 JOB_SECONDS = 150.0
-CASE = Case("budget", EACH.format(count=WAITS), own_host=True, budget=BUDGET)
+CASE = Case("budget", EACH.format(count=WAITS), own_host=True, rate_limit=BUDGET)
 
 
 def main() -> None:
@@ -36,11 +36,11 @@ def main() -> None:
         if ended.returncode:
             sys.exit(ended.stdout)
         moments = sorted(request.at for request in simulator.requests)
-        looks = Counter(request.path for request in simulator.requests)
+        polls = Counter(request.path for request in simulator.requests)
     fullest = max(bisect_left(moments, begin + 60) - index for index, begin in enumerate(moments))
     print(f"{WAITS} waits, {BUDGET} requests a minute: {len(moments)} requests in {moments[-1] - moments[0]:.0f} s")
     print(
-        f"the fullest minute has {fullest}; each job was looked at {min(looks.values())} to {max(looks.values())} times"
+        f"the fullest minute has {fullest}; each job was looked at {min(polls.values())} to {max(polls.values())} times"
     )
 
 

@@ -53,7 +53,7 @@ def plugins_of(host: str) -> dict[str, Any]:
 
 def by_name(state: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The resources in a state, by the last part of their URN."""
-    return {found["urn"].rsplit("::", 1)[1]: found for found in state.get("resources", [])}
+    return {result["urn"].rsplit("::", 1)[1]: result for result in state.get("resources", [])}
 
 
 def host_of(process: subprocess.Popen[str]) -> int:
@@ -61,8 +61,8 @@ def host_of(process: subprocess.Popen[str]) -> int:
     listed = subprocess.run(
         ["/bin/ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
     ).stdout
-    (found,) = [line.split()[0] for line in listed.splitlines() if "pulumi_bms.host" in line]
-    return int(found)
+    (result,) = [line.split()[0] for line in listed.splitlines() if "pulumi_bms.host" in line]
+    return int(result)
 
 
 def job_body(job_id: str, status: str, *parts: str, total: int | None = None) -> dict[str, Any]:

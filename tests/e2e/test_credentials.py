@@ -89,9 +89,9 @@ def test_signing_in_by_the_config(
     """Each kind of credential of the config orders and waits; the project is looked up by its name."""
     simulator = simulator_with(accounts=ACCOUNTS)
     stack = make_stack()
-    found = KINDS[kind]
+    result = KINDS[kind]
     where = {"endpoint": simulator.endpoint, "iamEndpoint": simulator.endpoint, "projectName": "cn-north-4"}
-    stack.configure({**where, **found.plain}, found.secret)
+    stack.configure({**where, **result.plain}, result.secret)
     stack.program(WAIT)
     stack.up().ok()
     assert len(stack.outputs()["ids"]) == 2
@@ -134,8 +134,8 @@ def test_a_token_that_is_revoked_twice_during_one_wait(
 ) -> None:
     """A 401 in the middle of a wait costs one new token, as often as it happens."""
     simulator = simulator_with(accounts=ACCOUNTS)
-    looks = [job_body("j", "RUNNING", "RUNNING")] * 8
-    simulator.add_job("j", [*looks, job_body("j", "SUCCESS", "SUCCESS")], project_id=PROJECT)
+    polls = [job_body("j", "RUNNING", "RUNNING")] * 8
+    simulator.add_job("j", [*polls, job_body("j", "SUCCESS", "SUCCESS")], project_id=PROJECT)
     stack = make_stack()
     stack.environment |= exported(simulator, KINDS["user"])
     stack.program('from pulumi_bms import JobCompletion\nJobCompletion("done", job_id="j")')

@@ -86,9 +86,9 @@ def test_the_demo_in_a_clean_clone(clone: Clone) -> None:
     assert "setup: " not in failed
     assert "BMS.3037" in failed
     # The last line but one, and the last is of make.
-    *_, told, made = failed.rstrip("\n").splitlines()
-    assert told.startswith("demo: FAILED with exit status ")
-    assert "(scenario fail-one: one sub-job fails, the others succeed, the job fails)" in told
+    *_, messages, made = failed.rstrip("\n").splitlines()
+    assert messages.startswith("demo: FAILED with exit status ")
+    assert "(scenario fail-one: one sub-job fails, the others succeed, the job fails)" in messages
     assert "make: ***" in made
 
     assert "demo: there is no scenario 'nonsense': " in clone.make("up", "SCENARIO=nonsense").failed().output

@@ -6,8 +6,7 @@ import pytest
 
 from bms_simulator import Simulator
 from bms_simulator.cloud.jobs import ScriptedResponse
-from bms_simulator.http.responses import Response as Answer
-from bms_simulator.http.responses import gateway_error, service_error
+from bms_simulator.http.responses import Response, gateway_error, service_error
 from tests.e2e.conftest import Stack, by_name, job_body
 
 pytestmark = pytest.mark.parametrize("host", ["own"])
@@ -40,7 +39,7 @@ def test_neither_another_jobs_success_nor_one_no_ends_a_wait(stack: Stack, simul
         service_error("Common.0011", "unknown", 404),
         service_error("BMS.0033", "no right", 403),
         gateway_error(404, "APIG.0101", "no such API"),
-        Answer(404, "<html>Not Found</html>"),
+        Response(404, "<html>Not Found</html>"),
     ]
     frames = [frame for no in noes for frame in (running, no)]
     simulator.add_job("refusing", [*frames, job_body("refusing", "SUCCESS", "SUCCESS")])
@@ -66,19 +65,19 @@ def test_servers_that_come_after_the_failure_are_told(stack: Stack, simulator: S
     output = stack.refresh().ok().output
     assert "job dying is not waited for to its end: run `pulumi up`" in output
     simulator.add_job("dying", [job_body("dying", "FAIL", "SUCCESS", "FAIL", "SUCCESS")])
-    told = "2 servers were reported by their sub-jobs and may exist and be billed"
+    messages = "2 servers were reported by their sub-jobs and may exist and be billed"
     output = stack.up().failed().output
-    assert told in output
+    assert messages in output
     assert "dying-server-0, dying-server-2" in output
     asked = len(simulator.requests)
-    assert told in stack.refresh().ok().output
-    assert told in stack.up().failed().output
+    assert messages in stack.refresh().ok().output
+    assert messages in stack.up().failed().output
     assert len(simulator.requests) == asked
 
 
 def test_an_address_without_the_api_is_told_at_once(stack: Stack, simulator: Simulator) -> None:
     """The first 404 of a gateway or a web server ends the wait, and the message has the address."""
-    simulator.add_job("nowhere", [Answer(404, "<html>Not Found</html>")])
+    simulator.add_job("nowhere", [Response(404, "<html>Not Found</html>")])
     stack.program(PROGRAM.format(job_ids=["nowhere"], timeout="5m"))
     output = stack.up().failed().output
     assert f"the address has no Job API: GET {simulator.url}/jobs/nowhere: HTTP 404" in output

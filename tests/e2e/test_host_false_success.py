@@ -94,10 +94,10 @@ def test_only_a_success_is_one(
             assert outputs.get("status") != "SUCCESS"
             words = "did not finish within 2s" if case.later == "RUNNING" else "FAILED after 4m07s"
             assert f"job {_short(job_id)} (baremetalBatchCreate) {words}" in _errors_of(ended, job_id)
-    told = _errors_of(ended, "failed")
-    assert "  ok    " in told
-    assert "  FAIL  " in told
-    assert "check and delete it: failed-server-0" in told
+    messages = _errors_of(ended, "failed")
+    assert "  ok    " in messages
+    assert "  FAIL  " in messages
+    assert "check and delete it: failed-server-0" in messages
     assert simulator.count(path_contains="/failed") == asked_for_failed
 
 
@@ -132,6 +132,6 @@ def _short(job_id: str) -> str:
 def _errors_of(ended: Ended, name: str) -> str:
     """What the command's diagnostics say about one resource."""
     _, _, diagnostics = ended.output.partition("\nDiagnostics:\n")
-    _, _, told = diagnostics.partition(f"JobCompletion ({name}):\n")
-    told, _, _ = told.partition("\n\n")
-    return told
+    _, _, messages = diagnostics.partition(f"JobCompletion ({name}):\n")
+    messages, _, _ = messages.partition("\n\n")
+    return messages

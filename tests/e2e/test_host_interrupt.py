@@ -54,10 +54,10 @@ def test_ctrl_c_ends_a_wait_and_the_next_up_goes_on(
 
     state = stack.state()
     assert state.get("pending_operations", []) == []
-    found = by_name(state)
-    job_id = found["order"]["id"]
-    assert (found["web"]["id"], found["web"]["outputs"]["job_id"]) == (job_id, job_id)
-    assert (found["hang.x"]["id"], found["hang.x"]["outputs"]["job_id"]) == ("hang.x", "hang.x")
+    result = by_name(state)
+    job_id = result["order"]["id"]
+    assert (result["web"]["id"], result["web"]["outputs"]["job_id"]) == (job_id, job_id)
+    assert (result["hang.x"]["id"], result["hang.x"]["outputs"]["job_id"]) == ("hang.x", "hang.x")
     for waited_for in (job_id, "hang.x"):
         words = f"interrupted; job {waited_for} goes on in the cloud: run `pulumi up` again to go on waiting"
         assert words in output
@@ -159,7 +159,7 @@ def _lives(process_id: int) -> bool:
     ],
     ids=["one", "many"],
 )
-def test_ctrl_c_ends_a_preview_that_looks(
+def test_ctrl_c_ends_a_preview_that_polls(
     stack: Stack, simulator: Simulator, until: Until, resource: str, says: str
 ) -> None:
     """A preview does not wait for a look whose answer does not come: it says which job it was, and stores nothing."""

@@ -123,13 +123,13 @@ def test_a_preview_without_the_api_ends_well_and_soon(stack: Stack, simulator: S
     stack.program(WAITS.format(job_ids=MANY))
     output = stack.preview("--parallel", str(AT_ONCE)).ok().output
     assert f"{len(MANY) + 1} to create" in output
-    _, _, told = output.partition("Diagnostics:")
+    _, _, messages = output.partition("Diagnostics:")
     words = {
         "refused": "the API did not answer, so server ids stay unknown: ",
         "never answered": "the API did not answer, so server ids stay unknown: ",
         "no credential": "no look at the API in this preview: ",
     }[trouble]
-    assert told.count(words) == 1, output
-    assert told.count("JobCompletion (") == 1, output
+    assert messages.count(words) == 1, output
+    assert messages.count("JobCompletion (") == 1, output
     # Those that were asked about before the first look was given up: no other one waits in vain.
     assert simulator.count() <= AT_ONCE

@@ -40,9 +40,9 @@ def test_rows_notes_and_warnings(stack: Stack, simulator: Simulator) -> None:
     assert [line for line in lines if re.search(r"JobCompletion web created \(\d+s\) 3/3 SUCCESS$", line)], output
     assert len([line for line in lines if re.search(r"JobCompletion web creating \(\d+s\) *$", line)]) == 1, output
     assert not [line for line in lines if "pulumi:Stack" in line and "RUNNING" in line]
-    _, _, told = output.partition("Diagnostics:")
-    assert "3/3" not in told
-    assert "warning: job succ...de.x succeeded, but reports BMS.3006" in told
+    _, _, messages = output.partition("Diagnostics:")
+    assert "3/3" not in messages
+    assert "warning: job succ...de.x succeeded, but reports BMS.3006" in messages
 
 
 def test_a_destroy_says_once_what_stays(stack: Stack, simulator: Simulator) -> None:
@@ -65,8 +65,8 @@ def test_a_destroy_says_once_what_stays(stack: Stack, simulator: Simulator) -> N
     """)
     stack.up("--continue-on-error").failed()
     output = stack.destroy().ok().output
-    told = [line.strip() for line in output.partition("Diagnostics:")[2].splitlines() if "in the cloud" in line]
-    (note,) = told
+    messages = [line.strip() for line in output.partition("Diagnostics:")[2].splitlines() if "in the cloud" in line]
+    (note,) = messages
     head, _, rest = note.partition(": ")
     assert head == "nothing is deleted in the cloud; 23 servers stay"
     assert rest.endswith("; what job attachment has done stays")

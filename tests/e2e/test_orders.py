@@ -56,8 +56,8 @@ def host_of(process: subprocess.Popen[str]) -> int | None:
     """The plugin process of a command, of whichever host, while it has one."""
     command = ["/bin/ps", "-o", "pid=,args=", "--ppid", str(process.pid)]
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    found = [line.split()[0] for line in listed.splitlines() if "pulumi_bms.host" in line or "pulumi.dynamic" in line]
-    return int(found[0]) if found else None
+    result = [line.split()[0] for line in listed.splitlines() if "pulumi_bms.host" in line or "pulumi.dynamic" in line]
+    return int(result[0]) if result else None
 
 
 def kill_cli(process: subprocess.Popen[str], number: signal.Signals) -> None:
@@ -155,9 +155,9 @@ def test_an_order_without_a_response_is_never_repeated(stack: Stack, simulator: 
     for _ in range(2):
         assert UNRESOLVED in stack.up().failed().output
     if host == "own":
-        found = stack.resources()["order"]
-        assert found["id"].startswith("unresolved-")
-        assert "ciphertext" in found["outputs"]["digests"]
+        result = stack.resources()["order"]
+        assert result["id"].startswith("unresolved-")
+        assert "ciphertext" in result["outputs"]["digests"]
         assert UNRESOLVED in stack.preview().failed().output
         stack.refresh().ok()
         assert stack.resources()["order"]["initErrors"]

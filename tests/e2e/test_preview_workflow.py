@@ -75,12 +75,12 @@ class Runner:
         return ""
 
     def pulumi_actions(self, step: dict[str, Any]) -> str:
-        given = {name: self._filled(str(value)) for name, value in step["with"].items()}
-        assert given["upsert"] == "True"
+        inputs = {name: self._filled(str(value)) for name, value in step["with"].items()}
+        assert inputs["upsert"] == "True"
         env = {name: str(value) for name, value in step["env"].items()}
-        self.run([str(CLI), "login", given["cloud-url"]], env)
-        self.run([str(CLI), "stack", "select", "--create", given["stack-name"], "--non-interactive"], env)
-        return self.run([str(CLI), given["command"], "--stack", given["stack-name"], "--non-interactive"], env)
+        self.run([str(CLI), "login", inputs["cloud-url"]], env)
+        self.run([str(CLI), "stack", "select", "--create", inputs["stack-name"], "--non-interactive"], env)
+        return self.run([str(CLI), inputs["command"], "--stack", inputs["stack-name"], "--non-interactive"], env)
 
     def _filled(self, text: str) -> str:
         return re.sub(r"\$\{\{ runner\.temp \}\}", str(self.temp), text)
@@ -106,8 +106,8 @@ def runner(tmp_path: Path) -> Runner:
 
 
 def steps() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]["preview"]["steps"]
-    return found
+    result: list[dict[str, Any]] = yaml.safe_load(WORKFLOW.read_text(encoding="utf-8"))["jobs"]["preview"]["steps"]
+    return result
 
 
 def previewed(runner: Runner) -> str:
@@ -134,9 +134,9 @@ def test_it_works_in_an_infrastructure_repository(runner: Runner) -> None:
     (runner.repository / "Pulumi.yaml").write_text(PROJECT)
     (runner.repository / "Pulumi.pull-request.yaml").write_text("config:\n  shop:flavor: physical.s3.large\n")
     (runner.repository / "__main__.py").write_text(PROGRAM)
-    told = previewed(runner)
-    assert "+ 3 to create" in told
-    assert "server_ids: [unknown]" in told
+    messages = previewed(runner)
+    assert "+ 3 to create" in messages
+    assert "server_ids: [unknown]" in messages
 
 
 @pytest.mark.parametrize(

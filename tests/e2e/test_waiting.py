@@ -36,7 +36,7 @@ def test_server_ids_are_outputs_once_all_have_succeeded(stack: Stack, simulator:
     assert simulator.count("POST") == 1
 
 
-def test_odd_but_good_answers_end_well(stack: Stack) -> None:
+def test_odd_but_good_responses_end_well(stack: Stack) -> None:
     """Late and missing sub-jobs are waited for; every shape that real answers have is read."""
     counts = {
         "late-child": 3,
@@ -89,7 +89,7 @@ def test_a_sub_job_that_never_appears_is_no_success(stack: Stack) -> None:
     assert "3 sub-jobs are announced and 2 listed (rule 3 of the success rule)" in output
 
 
-def test_an_order_whose_answer_is_lost_is_not_repeated(stack: Stack, simulator: Simulator) -> None:
+def test_an_order_whose_response_is_lost_is_not_repeated(stack: Stack, simulator: Simulator) -> None:
     """The error says what may have happened and where to look; the simulator saw one POST."""
     stack.program(ORDER.format(name="loses-answer", count=1))
     output = stack.up().failed().output
@@ -120,12 +120,12 @@ def test_many_jobs_are_one_resource(stack: Stack, simulator: Simulator) -> None:
     """All are waited for, another key in place; the finished ones are not asked for again; all failures are told."""
     stack.program(MANY.format(job_ids={"web": "ok.1", "db": "ok.2"}))
     stack.up().ok()
-    assert {key: len(found) for key, found in stack.outputs()["server_ids"].items()} == {"web": 3, "db": 3}
+    assert {key: len(result) for key, result in stack.outputs()["server_ids"].items()} == {"web": 3, "db": 3}
     asked = len(simulator.requests)
 
     stack.program(MANY.format(job_ids={"web": "ok.1", "cache": "quick.1"}))
     assert "1 updated" in stack.up().ok().output
-    assert {key: len(found) for key, found in stack.outputs()["server_ids"].items()} == {"web": 3, "cache": 3}
+    assert {key: len(result) for key, result in stack.outputs()["server_ids"].items()} == {"web": 3, "cache": 3}
     assert {request.path.rsplit("/", 1)[1] for request in simulator.requests[asked:]} == {"quick.1"}
 
     stack.program(MANY.format(job_ids={"web": "ok.1", "bad": "fail-one.1", "worse": "fail.1"}))

@@ -163,8 +163,8 @@ def test_the_stand_in_runs_programs_by_the_same_rules(project: Project, stub: La
     )
     own = running_language_host(project.variables) if project.layout.variables else nullcontext(stub)
     with own as asked:
-        answer: language_pb2.RunResponse = asked.Run(request, timeout=PATIENCE)
-    assert (answer.error, answer.bail) == ("", False)
+        response: language_pb2.RunResponse = asked.Run(request, timeout=PATIENCE)
+    assert (response.error, response.bail) == ("", False)
     assert project.started() == project.expected()
 
 

@@ -68,9 +68,9 @@ def install(packages: Path, name: str, version: str, settings: dict[str, object]
 def plugins(stub: LanguageRuntimeStub, environment: Path, folder: Path) -> dict[str, tuple[str, str]]:
     """The plugins that the CLI is told to download: their names, versions and servers."""
     info = program_info(folder, {"virtualenv": str(environment)})
-    answer = stub.GetRequiredPackages(language_pb2.GetRequiredPackagesRequest(info=info), timeout=PATIENCE)
-    assert {found.kind for found in answer.packages} <= {"resource"}
-    return {found.name: (found.version, found.server) for found in answer.packages}
+    response = stub.GetRequiredPackages(language_pb2.GetRequiredPackagesRequest(info=info), timeout=PATIENCE)
+    assert {result.kind for result in response.packages} <= {"resource"}
+    return {result.name: (result.version, result.server) for result in response.packages}
 
 
 def test_this_package_asks_for_no_plugin(stub: LanguageRuntimeStub, environment: Path, tmp_path: Path) -> None:
@@ -130,8 +130,8 @@ def test_a_lock_lists_the_packages(stub: LanguageRuntimeStub, tmp_path: Path, lo
 
     def listed(*, transitive: bool) -> list[tuple[str, str]]:
         request = language_pb2.GetProgramDependenciesRequest(info=info, transitiveDependencies=transitive)
-        answer = stub.GetProgramDependencies(request, timeout=PATIENCE)
-        return [(found.name, found.version) for found in answer.dependencies]
+        response = stub.GetProgramDependencies(request, timeout=PATIENCE)
+        return [(result.name, result.version) for result in response.dependencies]
 
     assert listed(transitive=False) == [("pulumi-lock", "1.0.0")]
     assert listed(transitive=True) == [("pulumi-lock", "1.0.0"), ("below", "2.0"), ("pulumi-bms", "")]

@@ -84,10 +84,10 @@ class FakeEngine(proto.EngineServicer):
         names = proto.LogSeverity.Name
         return [(names(request.severity), request.message) for request in self.logged(urn) if not request.ephemeral]
 
-    def wait_for(self, found: Callable[[FakeEngine], bool]) -> None:
+    def wait_for(self, result: Callable[[FakeEngine], bool]) -> None:
         """Return once something was logged."""
         with self._news:
-            assert self._news.wait_for(lambda: found(self), PATIENCE), plain_log(self._logged)
+            assert self._news.wait_for(lambda: result(self), PATIENCE), plain_log(self._logged)
 
 
 def plain_log(requests: list[proto.LogRequest]) -> list[str]:
@@ -132,29 +132,29 @@ class Plugin:
     errors: Path
 
     def configure(self, config: dict[str, Any]) -> proto.ConfigureResponse:
-        answer: proto.ConfigureResponse = self.stub.Configure(
+        response: proto.ConfigureResponse = self.stub.Configure(
             proto.ConfigureRequest(args=struct(config)), timeout=PATIENCE
         )
-        return answer
+        return response
 
     def check(
         self, provider: str, news: dict[str, Any], olds: Struct | None = None, urn: str = "urn"
     ) -> proto.CheckResponse:
         request = proto.CheckRequest(urn=urn, olds=olds or Struct(), news=struct(news, provider))
-        answer: proto.CheckResponse = self.stub.Check(request, timeout=PATIENCE)
-        return answer
+        response: proto.CheckResponse = self.stub.Check(request, timeout=PATIENCE)
+        return response
 
     def diff(self, id_: str, olds: Struct, news: Struct, urn: str = "urn") -> proto.DiffResponse:
-        answer: proto.DiffResponse = self.stub.Diff(
+        response: proto.DiffResponse = self.stub.Diff(
             proto.DiffRequest(id=id_, urn=urn, olds=olds, news=news), timeout=PATIENCE
         )
-        return answer
+        return response
 
     def create(self, provider: str, inputs: dict[str, Any], **more: Any) -> proto.CreateResponse:
         """`more` are fields of the request."""
         request = proto.CreateRequest(properties=struct(inputs, provider), **more)
-        answer: proto.CreateResponse = self.stub.Create(request, timeout=PATIENCE)
-        return answer
+        response: proto.CreateResponse = self.stub.Create(request, timeout=PATIENCE)
+        return response
 
     def creating(self, provider: str, inputs: dict[str, Any], **more: Any) -> Any:
         """A create that is under way: a future."""
@@ -164,13 +164,13 @@ class Plugin:
 
     def update(self, id_: str, olds: Struct, news: Struct, **more: Any) -> proto.UpdateResponse:
         request = proto.UpdateRequest(id=id_, olds=olds, news=news, **more)
-        answer: proto.UpdateResponse = self.stub.Update(request, timeout=PATIENCE)
-        return answer
+        response: proto.UpdateResponse = self.stub.Update(request, timeout=PATIENCE)
+        return response
 
     def read(self, id_: str, properties: Struct, inputs: Struct, **more: Any) -> proto.ReadResponse:
         request = proto.ReadRequest(id=id_, properties=properties, inputs=inputs, **more)
-        answer: proto.ReadResponse = self.stub.Read(request, timeout=PATIENCE)
-        return answer
+        response: proto.ReadResponse = self.stub.Read(request, timeout=PATIENCE)
+        return response
 
     def delete(self, id_: str, properties: Struct, **more: Any) -> Empty:
         return self.stub.Delete(proto.DeleteRequest(id=id_, properties=properties, **more), timeout=PATIENCE)

@@ -79,7 +79,7 @@ def test_a_cancel_waits_for_the_response(own_alone: Plugin, until: Path) -> None
     assert call.result(timeout=PATIENCE).id == "held"
 
 
-def test_a_cancel_before_the_request_is_answered_at_once(own_alone: Plugin, tmp_path: Path, until: Path) -> None:
+def test_a_cancel_before_the_request_is_responded_at_once(own_alone: Plugin, tmp_path: Path, until: Path) -> None:
     """A method that still signs in is answered for, with its reason and without any state."""
     signed_in = tmp_path / "signed-in"
     inputs = {"until": str(until), "seconds": LONG, "signed_in": str(signed_in)}

@@ -63,7 +63,7 @@ def test_a_timeout_that_is_not_set_is_none(own: Plugin) -> None:
     assert plain(own.create(AWARE, {}, timeout=-300.0))["properties"]["timeout"] == -300.0
 
 
-def test_create_looks_ahead_in_a_preview(own: Plugin) -> None:
+def test_create_polls_ahead_in_a_preview(own: Plugin) -> None:
     """It is called, told that it is a preview, and sees what is not known yet; its id and outputs are the answer."""
     inputs = {"known": 1, "later": rpc.UNKNOWN}
     created = own.create(AWARE, inputs, urn="urn:a", preview=True)
@@ -83,16 +83,16 @@ def test_update_is_told_its_operation(own: Plugin) -> None:
     for preview in (False, True):
         updated = own.update("id", olds, news, urn="urn:a", name="a", timeout=5.0, preview=preview)
         properties = plain(updated)["properties"]
-        told = [properties[key] for key in ("urn", "name", "timeout", "preview", "inputs", "given", "had")]
-        assert told == ["urn:a", "a", 5.0, preview, [PROVIDER, "size"], [PROVIDER, "size"], [PROVIDER, "was"]]
+        messages = [properties[key] for key in ("urn", "name", "timeout", "preview", "inputs", "given", "had")]
+        assert messages == ["urn:a", "a", 5.0, preview, [PROVIDER, "size"], [PROVIDER, "size"], [PROVIDER, "was"]]
 
 
 def test_read_is_told_the_inputs(own: Plugin) -> None:
     """They are not among its arguments, which are the old outputs."""
     read = own.read("id", struct({"made": 1}, AWARE), struct({"size": 1}, AWARE), urn="urn:a", name="a")
     properties = plain(read)["properties"]
-    told = [properties[key] for key in ("urn", "name", "purpose", "inputs", "given")]
-    assert told == ["urn:a", "a", "REFRESH", [PROVIDER, "size"], [PROVIDER, "made"]]
+    messages = [properties[key] for key in ("urn", "name", "purpose", "inputs", "given")]
+    assert messages == ["urn:a", "a", "REFRESH", [PROVIDER, "size"], [PROVIDER, "made"]]
 
 
 def test_read_by_id_gets_the_programs_inputs(own: Plugin) -> None:
@@ -101,8 +101,8 @@ def test_read_by_id_gets_the_programs_inputs(own: Plugin) -> None:
     assert plain(own.read("id", inputs, inputs))["properties"]["purpose"] == "GET"
     read = own.read("id", Struct(), inputs)
     properties = plain(read)["properties"]
-    told = [properties[key] for key in ("given", PROVIDER, "purpose")]
-    assert told == [[PROVIDER, "size"], AWARE, "GET"]
+    messages = [properties[key] for key in ("given", PROVIDER, "purpose")]
+    assert messages == [[PROVIDER, "size"], AWARE, "GET"]
     assert plain(read.inputs) == {"size": 1.0, PROVIDER: AWARE}
 
 
@@ -182,7 +182,7 @@ def fail_partially(host: Plugin, step: str, **inputs: Any) -> Refusal:
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_partial_state_is_answered_with_the_error(own: Plugin, step: str) -> None:
+def test_partial_state_is_responded_with_the_error(own: Plugin, step: str) -> None:
     """Status UNKNOWN with details of the same code; id, outputs, inputs and reason, the provider in both bags."""
     refusal = fail_partially(own, step)
     assert (refusal.code, refusal.text) == (grpc.StatusCode.UNKNOWN, "two of three failed")
@@ -211,9 +211,9 @@ def test_state_that_is_too_large_is_cut_by_its_provider(own: Plugin) -> None:
         "left-1",
         ["two of three failed"],
     )
-    found = plain(refusal.state.properties)
-    assert (found["done"], found["status"], len(found["padding"])) == (["a", "b"], "FAIL", 3_000_000)
-    assert plain(refusal.state.inputs)[PROVIDER] == found[PROVIDER] == YIELDING
+    result = plain(refusal.state.properties)
+    assert (result["done"], result["status"], len(result["padding"])) == (["a", "b"], "FAIL", 3_000_000)
+    assert plain(refusal.state.inputs)[PROVIDER] == result[PROVIDER] == YIELDING
     ((severity, text),) = own.engine.kept("urn:cut")
     assert (severity, "4 MiB" in text) == ("WARNING", True)
     assert not beside.done()
@@ -234,7 +234,7 @@ def test_a_text_that_is_too_large_is_cut(own: Plugin) -> None:
         assert refusal.text == "€" * 200_000 + " ... (4800000 more characters)"
 
 
-def test_an_error_is_answered_even_if_its_state_cannot_be(own: Plugin) -> None:
+def test_an_error_is_responded_even_if_its_state_cannot_be(own: Plugin) -> None:
     """A provider's mistake in its outputs ends the step, not the host."""
     assert fail_partially(own, "create", unsayable=True).text
 
@@ -258,7 +258,7 @@ def test_cancel_reaches_all_that_wait(own_alone: Plugin) -> None:
         assert (refusal.text, refusal.state.id) == ("interrupted", "half")
 
 
-def test_a_method_that_ignores_the_cancel_is_answered_for(own_alone: Plugin, tmp_path: Path) -> None:
+def test_a_method_that_ignores_the_cancel_is_responded_for(own_alone: Plugin, tmp_path: Path) -> None:
     """From its last checkpoint; what the method still says and comes to afterwards is nobody's."""
     until, urn = tmp_path / "until", "urn:stubborn"
     call = waiting(own_alone, STUBBORN, {"until": str(until), "checkpoints": 3}, urn)
@@ -407,8 +407,8 @@ def test_foreign_creates_hold_up_none_that_asks_for_its_operation(own_alone: Plu
     """Four that hang fill the lane of foreign providers, and no other."""
     hanging = [own_alone.creating(sample("Sleeper"), {}) for _ in range(6)]
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: own_alone.create(AWARE, {}).id, range(8)))
-    assert answers == ["aware-1"] * 8
+        responses = list(pool.map(lambda _: own_alone.create(AWARE, {}).id, range(8)))
+    assert responses == ["aware-1"] * 8
     assert not any(call.done() for call in hanging)
 
 
@@ -424,8 +424,8 @@ def test_an_import_in_three_steps(own: Plugin) -> None:
     assert (compared.changes, list(compared.replaces)) == (proto.DiffResponse.DIFF_SOME, [])
     for preview in (True, False):
         updated = plain(own.update("known", Struct(), news, urn="urn:i", name="i", preview=preview))["properties"]
-        told = [updated[key] for key in ("urn", "name", "purpose", "preview", "inputs", "given", PROVIDER)]
-        assert told == ["urn:i", "i", "IMPORT", preview, [PROVIDER, "size"], [PROVIDER, "size"], AWARE]
+        messages = [updated[key] for key in ("urn", "name", "purpose", "preview", "inputs", "given", PROVIDER)]
+        assert messages == ["urn:i", "i", "IMPORT", preview, [PROVIDER, "size"], [PROVIDER, "size"], AWARE]
 
 
 def test_a_foreign_resource_can_be_imported(own: Plugin) -> None:

@@ -104,12 +104,12 @@ def test_the_first_line_is_the_port(module: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("question", SAME)
-def test_both_hosts_answer_alike(question: str, own: Plugin, stock: Plugin) -> None:
+def test_both_hosts_response_alike(question: str, own: Plugin, stock: Plugin) -> None:
     """A foreign provider is served as Pulumi's own host serves it, to the byte."""
     assert plain(SAME[question](own)) == plain(SAME[question](stock))
 
 
-def test_the_answers_of_a_check(either: Plugin) -> None:
+def test_the_responses_of_a_check(either: Plugin) -> None:
     """Inputs may be added, numbers are floats, nulls are dropped, unknown stays unknown, failures name a property."""
     assert plain(either.check(THING, {"size": 3, "name": None}))["inputs"] == {
         "size": 3.0,
@@ -119,18 +119,18 @@ def test_the_answers_of_a_check(either: Plugin) -> None:
     unknown = plain(either.check(THING, {"size": UNKNOWN}))["inputs"]
     assert (unknown["size"], unknown["noticed"]) == (UNKNOWN, "size is not known yet")
     failures = either.check(THING, {"size": -1}).failures
-    assert [(found.property, found.reason) for found in failures] == [
+    assert [(result.property, result.reason) for result in failures] == [
         ("size", "must not be negative"),
         ("", "is impossible"),
     ]
 
 
-def test_the_answers_of_a_diff(either: Plugin) -> None:
+def test_the_responses_of_a_diff(either: Plugin) -> None:
     """Three answers to whether anything changes, what replaces, and in which order."""
     responses = [diff(either, {"name": "a"}, {"name": "a", **more}) for more in ({}, {"changes": "some"})]
     responses += [diff(either, {"name": "a"}, {"name": "a", "changes": "none"})]
     kinds = proto.DiffResponse
-    assert [found.changes for found in responses] == [kinds.DIFF_UNKNOWN, kinds.DIFF_SOME, kinds.DIFF_NONE]
+    assert [result.changes for result in responses] == [kinds.DIFF_UNKNOWN, kinds.DIFF_SOME, kinds.DIFF_NONE]
     replacing = diff(either, {"name": "a"}, {"name": "b", "delete_first": True})
     assert (list(replacing.replaces), replacing.deleteBeforeReplace) == (["name"], True)
 
@@ -141,7 +141,7 @@ def test_a_secret_in_the_outputs_stays_one(either: Plugin) -> None:
     assert created["properties"]["hidden"] == {**SECRET, "value": "s3cret"}
 
 
-def test_each_answer_carries_the_provider(either: Plugin) -> None:
+def test_each_response_carries_the_provider(either: Plugin) -> None:
     """Or no later call could be served: outs None answers with the provider alone."""
     created = either.create(sample("Silent"), {"size": 3})
     assert plain(created) == {"id": "silent-1", "properties": {PROVIDER: sample("Silent")}}
@@ -219,7 +219,7 @@ def pickled_by_value() -> Iterator[str]:
 
 def test_a_provider_of_the_program_itself(either: Plugin, pickled_by_value: str) -> None:
     """A provider that is pickled by value and captured an Output finds that Output's value."""
-    assert [found.reason for found in either.check(pickled_by_value, {"name": "a"}).failures] == ["dynamic"]
+    assert [result.reason for result in either.check(pickled_by_value, {"name": "a"}).failures] == ["dynamic"]
     created = plain(either.create(pickled_by_value, {"name": "a"}))
     assert created == {"id": "a-dynamic", "properties": {"region": "eu-de", PROVIDER: pickled_by_value}}
 
@@ -245,16 +245,16 @@ def test_a_provider_that_is_not_known_yet(own: Plugin) -> None:
 def test_the_configuration(module: str, tmp_path: Path) -> None:
     """A provider is given the stack's whole config in plain, once, and the project's name."""
     with running_plugin(module, tmp_path) as host:
-        answer = host.configure({"shop:region": "eu", "other:token": {**SECRET, "value": "t"}, "other:empty": None})
-        assert not answer.acceptSecrets
-        assert answer.supportsPreview is (module == OWN)
-        wanted = {"own": "eu", "other": "t", "missing": True, "project": "shop", "times": 1.0}
+        response = host.configure({"shop:region": "eu", "other:token": {**SECRET, "value": "t"}, "other:empty": None})
+        assert not response.acceptSecrets
+        assert response.supportsPreview is (module == OWN)
+        is_expected = {"own": "eu", "other": "t", "missing": True, "project": "shop", "times": 1.0}
         for _ in range(2):
             created = plain(host.create(sample("Configured"), {}))
-            assert created["properties"] == {**wanted, PROVIDER: sample("Configured")}
+            assert created["properties"] == {**is_expected, PROVIDER: sample("Configured")}
 
 
-def test_a_preview_of_a_foreign_resource_answers_with_the_inputs(own: Plugin) -> None:
+def test_a_preview_of_a_foreign_resource_responses_with_the_inputs(own: Plugin) -> None:
     """Pulumi's own host is not asked in previews; ours does not call a provider that has not said it can be."""
     source = struct({"way": "exit", "later": UNKNOWN}, sample("Failing"))
     created = own.stub.Create(proto.CreateRequest(urn="urn", properties=source, preview=True), timeout=PATIENCE)
@@ -268,8 +268,8 @@ def test_four_calls_of_foreign_providers_at_once(module: str, tmp_path: Path) ->
     """A provider that was written for Pulumi's own host never sees more calls at once than there."""
     with running_plugin(module, tmp_path) as host:
         with ThreadPoolExecutor(12) as pool:
-            answers = list(pool.map(lambda _: plain(host.create(sample("Crowded"), {})), range(12)))
-        assert {answer["properties"]["most"] for answer in answers} == {4.0}
+            responses = list(pool.map(lambda _: plain(host.create(sample("Crowded"), {})), range(12)))
+        assert {response["properties"]["most"] for response in responses} == {4.0}
 
 
 def fails(host: Plugin, way: str) -> tuple[str, list[tuple[str, str]]]:
@@ -316,7 +316,7 @@ def test_an_expected_error_is_its_text(own: Plugin) -> None:
         ("stop", "StopIteration"),
     ],
 )
-def test_whatever_ends_a_method_is_answered(own: Plugin, way: str, name: str) -> None:
+def test_whatever_ends_a_method_is_responded(own: Plugin, way: str, name: str) -> None:
     """Or the engine would wait for ever; and the host serves on."""
     message, logged = fails(own, way)
     assert name in message
@@ -325,20 +325,20 @@ def test_whatever_ends_a_method_is_answered(own: Plugin, way: str, name: str) ->
 
 
 @pytest.mark.parametrize("way", ["nothing", "odd-id", "object", "odd-outs", "surrogate", "unprintable"])
-def test_what_cannot_be_sent_is_answered(own: Plugin, way: str) -> None:
+def test_what_cannot_be_sent_is_responded(own: Plugin, way: str) -> None:
     """A result that is none, and an error that can't be printed, are errors of their step alone."""
     assert fails(own, way)[0]
     assert own.create(THING, {}).id == "thing-1"
 
 
-def test_a_provider_that_cannot_be_loaded_is_answered(own: Plugin) -> None:
+def test_a_provider_that_cannot_be_loaded_is_responded(own: Plugin) -> None:
     """The error names what is missing: the program's virtualenv, for one, may lack a package."""
     refusal = refused(lambda: own.create(sample("Nowhere"), {}))
     assert "Nowhere" in refusal.text
     assert refused(lambda: own.create("no pickle", {})).text
 
 
-def test_a_resource_without_a_provider_is_answered(own: Plugin) -> None:
+def test_a_resource_without_a_provider_is_responded(own: Plugin) -> None:
     """Nothing can be created without one; what an import without success left shows no change, and can be deleted."""
     assert "carries no provider" in refused(lambda: own.create("", {})).text
     assert own.diff("id", Struct(), Struct()).changes == proto.DiffResponse.DIFF_NONE

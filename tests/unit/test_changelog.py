@@ -24,6 +24,6 @@ def test_the_first_entry_is_this_version() -> None:
 
 def test_releases_are_in_order() -> None:
     """Newest first, each with the day of its release."""
-    found = [(date.fromisoformat(release.group(2)), Version(release.group(1))) for release in RELEASES if release]
-    assert len(found) == len(HEADINGS)
-    assert found == sorted(found, reverse=True)
+    result = [(date.fromisoformat(release.group(2)), Version(release.group(1))) for release in RELEASES if release]
+    assert len(result) == len(HEADINGS)
+    assert result == sorted(result, reverse=True)

@@ -20,9 +20,9 @@ _PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==([^ ]+)(.*(?:\n +--hash=.*)+)
 def pins(lock: str) -> dict[tuple[str, str], set[str]]:
     """The hashes of each package and version in a lock."""
     text = (ROOT / lock).read_text(encoding="utf-8")
-    found = {(name, version): set(_HASH.findall(rest)) for name, version, rest in _PIN.findall(text)}
-    assert len(found) == len(re.findall("^[a-z].*==", text, re.MULTILINE))
-    return found
+    result = {(name, version): set(_HASH.findall(rest)) for name, version, rest in _PIN.findall(text)}
+    assert len(result) == len(re.findall("^[a-z].*==", text, re.MULTILINE))
+    return result
 
 
 def sdk(lock: str) -> Version:

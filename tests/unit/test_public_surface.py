@@ -63,9 +63,9 @@ def test_the_names_are_those_of_their_homes() -> None:
 
 def test_the_version_is_one() -> None:
     """Packagers sort by it: PEP 440, and the distribution's own."""
-    found = run("import importlib.metadata, json; print(json.dumps(importlib.metadata.version('pulumi-bms')))")
-    assert pulumi_bms.__version__ == found
-    assert re.fullmatch(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?", found)
+    result = run("import importlib.metadata, json; print(json.dumps(importlib.metadata.version('pulumi-bms')))")
+    assert pulumi_bms.__version__ == result
+    assert re.fullmatch(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?", result)
 
 
 # --- resources

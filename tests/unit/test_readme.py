@@ -138,12 +138,12 @@ def test_each_way_to_sign_in_works_as_written(kind: str, examples: list[str]) ->
     hosts = ("https://bms.cn-north-4.myhuaweicloud.com", "https://bms.eu-de.otc.t-systems.com")
     for example, endpoint in zip(examples, hosts, strict=True):
         environ = dict(pair.split("=", 1) for pair in example.split())
-        found = settings.load({}, Recorded({}).get, environ)
-        assert found.endpoint == endpoint
-        assert found.credential.kind == kind.removeprefix("temporary ")
-        assert found.credential.source in environ
-        assert found.iam_endpoint == endpoint.replace("bms.", "iam.", 1)
-        assert found.project_name == endpoint.split(".")[1]
+        result = settings.load({}, Recorded({}).get, environ)
+        assert result.endpoint == endpoint
+        assert result.credential.kind == kind.removeprefix("temporary ")
+        assert result.credential.source in environ
+        assert result.iam_endpoint == endpoint.replace("bms.", "iam.", 1)
+        assert result.project_name == endpoint.split(".")[1]
 
 
 def test_every_way_to_sign_in_has_its_examples() -> None:
@@ -177,8 +177,8 @@ def test_every_message_is_one_of_the_product(message: str) -> None:
 
 def test_messages_of_every_room_are_listed() -> None:
     """The test above is about all tables of the page."""
-    wanted = {"did not finish within", "nothing was submitted", "must be set beside", *FOREIGN_MESSAGES}
-    assert wanted <= set(MESSAGES)
+    is_expected = {"did not finish within", "nothing was submitted", "must be set beside", *FOREIGN_MESSAGES}
+    assert is_expected <= set(MESSAGES)
 
 
 def test_the_rows_are_those_of_the_code() -> None:
@@ -192,9 +192,9 @@ def test_the_rows_are_those_of_the_code() -> None:
         Progress("J", trouble="404"),
     ]
     listed = [row[0].strip("`") for row in table(PAGES["docs/job-completion.md"], "row")]
-    assert listed == [progress_line.text(row) for row in rows]
-    assert progress_line.of_many(12, 40) in PAGES["docs/job-completions.md"]
-    assert progress_line.text(Progress("J", "RUNNING", 1, 3)) in README
+    assert listed == [progress_line.of_job(row) for row in rows]
+    assert progress_line.of_jobs(12, 40) in PAGES["docs/job-completions.md"]
+    assert progress_line.of_job(Progress("J", "RUNNING", 1, 3)) in README
 
 
 def test_the_notes_are_those_of_the_code() -> None:

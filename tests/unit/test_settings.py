@@ -154,9 +154,9 @@ def test_a_token_that_is_none_is_refused_unseen(token: str) -> None:
         ("HW_AUTH_TOKEN", CONFIG, {"HW_AUTH_TOKEN": token}),
         ("bms:token", {**CONFIG, "bms:token": token}, {}),
     ):
-        said = problem_of({}, config, environ)
-        assert said.startswith(f"the token from {source} is empty or holds blanks, line breaks or other characters")
-        assert "S3CR3T" not in said
+        message = problem_of({}, config, environ)
+        assert message.startswith(f"the token from {source} is empty or holds blanks, line breaks or other characters")
+        assert "S3CR3T" not in message
 
 
 @pytest.mark.parametrize("token", ["", " ", "\n", "\t \n"])
@@ -196,9 +196,9 @@ def test_a_setting_that_is_none_is_refused(
     inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str], says: str
 ) -> None:
     """Each is named as the user has set it, with its value, which is left out where it may hold a secret."""
-    said = problem_of(inputs, {**CONFIG, **config}, environ)
-    assert said.startswith(says)
-    assert "S3CR3T" not in said
+    message = problem_of(inputs, {**CONFIG, **config}, environ)
+    assert message.startswith(says)
+    assert "S3CR3T" not in message
 
 
 def test_nothing_shows_the_token() -> None:
@@ -226,11 +226,11 @@ def test_two_tokens_have_two_fingerprints() -> None:
     assert ours.fingerprint == TokenCredential("one", "elsewhere").fingerprint != other.fingerprint
 
 
-@pytest.mark.parametrize(("value", "budget"), [(None, 1200), ("", 1200), ("300", 300), (300, 300), (300.0, 300)])
-def test_the_request_budget_is_a_whole_number(value: object, budget: int) -> None:
+@pytest.mark.parametrize(("value", "rate_limit"), [(None, 1200), ("", 1200), ("300", 300), (300, 300), (300.0, 300)])
+def test_the_request_budget_is_a_whole_number(value: object, rate_limit: int) -> None:
     """What the config gives in whatever form, or the default."""
     config = {"bms:endpoint": "https://h", "bms:projectId": "p", "bms:token": "t", "bms:maxRequestsPerMinute": value}
-    assert load({}, config.get, {}).max_requests_per_minute == budget
+    assert load({}, config.get, {}).max_requests_per_minute == rate_limit
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "many", 0, 1e99])

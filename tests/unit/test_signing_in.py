@@ -10,7 +10,7 @@ import pytest
 
 from bms_simulator import AccessKey, Account, Accounts, ManualClock, Project, Simulator, User
 from pulumi_bms.api.auth.access_key import AccessKeyCredential
-from pulumi_bms.api.auth.lockout_guard import Trust
+from pulumi_bms.api.auth.lockout_guard import LockoutGuard
 from pulumi_bms.api.errors import ApiError, AuthenticationError, RefusedError
 from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.projects import GivenProject
@@ -145,7 +145,9 @@ def test_a_key_that_five_bad_signatures_have_locked() -> None:
         wrong = AccessKeyCredential("AKGEHEIM", "wrong-geheim", "a test")
         for _ in range(5):
             with pytest.raises(AuthenticationError):
-                JobApi(Transport(simulator.endpoint, wrong, trust=Trust()), GivenProject(PROJECT)).get_job("quick")
+                JobApi(
+                    Transport(simulator.endpoint, wrong, lockout_guard=LockoutGuard()), GivenProject(PROJECT)
+                ).get_job("quick")
         error = error_of(simulator, KEY)
         assert "five wrong signatures lock an access key for five minutes: correct the secret key" in str(error)
 

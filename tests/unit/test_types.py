@@ -92,6 +92,6 @@ def test_a_type_checker_finds_the_mistakes_and_no_others(command: list[str | Pat
     ended = subprocess.run(
         [*command, ROOT / "__main__.py", right, wrong], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    told = {(Path(path).name, int(line)) for path, line in re.findall(error, ended.stdout, re.MULTILINE)}
-    found = {(name, line) for name, line in told if name in {"__main__.py", "right.py", "wrong.py"}}
-    assert found == {("wrong.py", number) for number in marked}, ended.stdout + ended.stderr
+    messages = {(Path(path).name, int(line)) for path, line in re.findall(error, ended.stdout, re.MULTILINE)}
+    result = {(name, line) for name, line in messages if name in {"__main__.py", "right.py", "wrong.py"}}
+    assert result == {("wrong.py", number) for number in marked}, ended.stdout + ended.stderr

@@ -85,8 +85,8 @@ def up(scenario: str = "") -> int:
     say(f"simulator at {running.endpoint}, its log in {simulator.log_of(DEMO)}")
     ensure_stack()
     free_lock()
-    wanted = {"bms-servers:volumes": json.dumps(VOLUMES), SERVER: scenario or USUAL_SERVER}
-    settings = [part for name, value in wanted.items() for part in ("--config", f"{name}={value}")]
+    is_expected = {"bms-servers:volumes": json.dumps(VOLUMES), SERVER: scenario or USUAL_SERVER}
+    settings = [part for name, value in is_expected.items() for part in ("--config", f"{name}={value}")]
     status = in_foreground("up", "--yes", *settings, *CONFIGURED)
     tell_end(status, f" (scenario {scenario}: {shows})" if scenario else "")
     return status
@@ -114,11 +114,11 @@ def about(scenario: str) -> str:
 
 def tell_end(status: int, scenario: str) -> None:
     """Say as the last thing how it ended, and what can be done next."""
-    look = 'look around by `make pulumi ARGS="stack"`, end it by `make down`'
+    poll = 'look around by `make pulumi ARGS="stack"`, end it by `make down`'
     if status == 0:
-        say(f"deployed{scenario}: {look}")
+        say(f"deployed{scenario}: {poll}")
     else:
-        say(f"FAILED with exit status {status}{scenario}: the reason is above, under Diagnostics; {look}")
+        say(f"FAILED with exit status {status}{scenario}: the reason is above, under Diagnostics; {poll}")
 
 
 def on_stack(*arguments: str) -> int:

@@ -22,7 +22,7 @@ TIME_SCALE: Final = "48"
 START_SECONDS: Final = 10.0
 STOP_SECONDS: Final = 5.0
 POLL_SECONDS: Final = 0.05
-ANSWER_SECONDS: Final = 2.0
+RESPONSE_SECONDS: Final = 2.0
 ANNOUNCEMENT: Final = re.compile(r"listening on (http://\S+:(\d+))")
 
 
@@ -48,7 +48,7 @@ class Running:
 def ensure(folder: Path, python: Path) -> Running:
     """The running simulator, or a new one at the same port where that can be had."""
     known = remembered(folder)
-    if known and is_ours(known) and answers(known.port):
+    if known and is_ours(known) and responses(known.port):
         return known
     if known:
         stop(folder)
@@ -57,8 +57,8 @@ def ensure(folder: Path, python: Path) -> Running:
 
 def start(folder: Path, python: Path, port: int) -> Running:
     """Start at this port, or at any free one if another program has taken it meanwhile."""
-    for wanted in dict.fromkeys((port, 0)):
-        started = launch(folder, python, wanted)
+    for is_expected in dict.fromkeys((port, 0)):
+        started = launch(folder, python, is_expected)
         if started:
             remember(folder, started)
             return started
@@ -126,9 +126,9 @@ def command_of(pid: int) -> list[str]:
     return listing.stdout.decode(errors="replace").split()
 
 
-def answers(port: int) -> bool:
+def responses(port: int) -> bool:
     """Whether something speaks HTTP there."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=ANSWER_SECONDS)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=RESPONSE_SECONDS)
     try:
         connection.request("GET", "/")
         connection.getresponse().read()

@@ -50,20 +50,20 @@ class Build:
     def _go(
         self, arguments: list[str], standard_output: Path, heard: Callable[[str], None], usual: frozenset[str]
     ) -> None:
-        told: list[str] = []
+        messages: list[str] = []
 
         def hear(line: str) -> None:
-            told.append(line)
+            messages.append(line)
             heard(line)
 
         settled = {**os.environ, **self.environment, "CGO_ENABLED": "0", "GOWORK": "off"}
         with standard_output.open("a") as stream:
             status = watch([self.go, *arguments], HERE, settled, stream, hear)
         with self.log.open("a") as log:
-            log.writelines(f"{line}\n" for line in told)
+            log.writelines(f"{line}\n" for line in messages)
         if status:
             # Other packages are named between the lines of an error, and after them.
-            tail = "\n".join([line for line in told if line not in usual][-LOG_LINES_SHOWN:])
+            tail = "\n".join([line for line in messages if line not in usual][-LOG_LINES_SHOWN:])
             raise EngineError(f"the build of the Pulumi CLI failed, see {self.log}:\n{tail}")
 
 

@@ -94,8 +94,8 @@ def is_recent(pulumi: Path) -> bool:
         version = version_of(pulumi)
         note.write_text(f"{identity}\n{version}")
         if numbers(version) < MINIMUM:
-            found = version or "of unknown version"
-            print(f"engine: {pulumi} is {found}, older than {VERSION}: not used", file=sys.stderr)
+            result = version or "of unknown version"
+            print(f"engine: {pulumi} is {result}, older than {VERSION}: not used", file=sys.stderr)
     return numbers(version) >= MINIMUM
 
 

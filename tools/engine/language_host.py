@@ -115,13 +115,13 @@ class LanguageHost(LanguageRuntimeServicer):
             toolchain = toolchain_of(request.info)
             toolchain.prepare(self._tell)
             packages = toolchain.packages(transitive=True)
-            found = plugins_of(python_of(toolchain), Path(request.info.program_directory), packages)
+            result = plugins_of(python_of(toolchain), Path(request.info.program_directory), packages)
             return language_pb2.GetRequiredPackagesResponse(
                 packages=[
                     plugin_pb2.PackageDependency(
                         name=plugin.name, version=plugin.version, server=plugin.server, kind="resource"
                     )
-                    for plugin in found
+                    for plugin in result
                 ]
             )
         raise AssertionError("the call was refused")
@@ -155,8 +155,8 @@ class LanguageHost(LanguageRuntimeServicer):
         """List the packages of the program's environment."""
         with refusing(context):
             packages = toolchain_of(request.info).packages(transitive=request.transitiveDependencies)
-            found = [language_pb2.DependencyInfo(name=package.name, version=package.version) for package in packages]
-            return language_pb2.GetProgramDependenciesResponse(dependencies=found)
+            result = [language_pb2.DependencyInfo(name=package.name, version=package.version) for package in packages]
+            return language_pb2.GetProgramDependenciesResponse(dependencies=result)
         raise AssertionError("the call was refused")
 
     def InstallDependencies(
@@ -187,11 +187,11 @@ def refusing(context: grpc.ServicerContext) -> Iterator[None]:
 
 def printed(work: Callable[[Tell], None]) -> Iterator[bytes]:
     """What the work tells, while it runs; its error comes last."""
-    told: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    messages: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     with ThreadPoolExecutor(1) as pool:
-        done = pool.submit(work, told.put)
-        done.add_done_callback(lambda _: told.put(None))
-        while (line := told.get()) is not None:
+        done = pool.submit(work, messages.put)
+        done.add_done_callback(lambda _: messages.put(None))
+        while (line := messages.get()) is not None:
             yield line
         done.result()
 

@@ -83,10 +83,10 @@ def plugin_of(package: Package, settings: dict[str, Any] | None) -> Plugin | Non
 
 def plugin_version(version: str) -> str:
     """A package's version as a plugin's, which has three numbers; nothing where there is no such version."""
-    found = VERSION.fullmatch(version)
-    if not found:
+    result = VERSION.fullmatch(version)
+    if not result:
         return ""
-    release, stage, stage_number, post, dev = found.groups()
+    release, stage, stage_number, post, dev = result.groups()
     numbers = release.split(".")
     text = ".".join([*numbers, *["0"] * (NUMBERS - len(numbers))])
     text += f"-{STAGES[stage]}.{stage_number}" if stage else ""

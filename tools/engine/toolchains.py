@@ -68,7 +68,7 @@ class Pip:
         """What pip lists."""
         flags = [] if transitive else ["--not-required"]
         listing = output([python_of(self), "-m", "pip", "list", "--format", "json", *flags], self.program)
-        return [Package(normalized(found["name"]), found["version"]) for found in json.loads(listing)]
+        return [Package(normalized(result["name"]), result["version"]) for result in json.loads(listing)]
 
     def version(self) -> str:
         """The version of pip."""
@@ -198,9 +198,9 @@ def active_python() -> str:
     """The Python of PATH, unless PULUMI_PYTHON_CMD names another."""
     named = os.environ.get("PULUMI_PYTHON_CMD")
     for name in [named] if named else ["python3", "python"]:
-        found = shutil.which(name)
-        if found:
-            return found
+        result = shutil.which(name)
+        if result:
+            return result
     raise ToolchainError(f"PATH holds no {named or 'python3'}")
 
 
@@ -219,8 +219,8 @@ def locked(name: str, folder: Path, *, transitive: bool) -> list[Package]:
     project = above(name, folder)
     if project is None:
         raise ToolchainError(f"could not find {name}: run `pulumi install` to make it")
-    found = tomllib.loads((project / name).read_text(encoding="utf-8")).get("package", [])
-    real = [each for each in found if "virtual" not in each.get("source", {})]
+    result = tomllib.loads((project / name).read_text(encoding="utf-8")).get("package", [])
+    real = [each for each in result if "virtual" not in each.get("source", {})]
     packages = [Package(normalized(each["name"]), each.get("version", "")) for each in real]
     direct = None if transitive else direct_dependencies(project / "pyproject.toml")
     return [package for package in packages if direct is None or package.name in direct]
@@ -241,16 +241,16 @@ def normalized(name: str) -> str:
 
 def first_version(text: str) -> str:
     """The first version number in a text."""
-    found = re.search(r"\d+(?:\.\d+)+", text)
-    return found.group() if found else ""
+    result = re.search(r"\d+(?:\.\d+)+", text)
+    return result.group() if result else ""
 
 
 def tool(name: str) -> str:
     """The program of that name on PATH."""
-    found = shutil.which(name)
-    if not found:
+    result = shutil.which(name)
+    if not result:
         raise ToolchainError(f"PATH holds no {name}: install it, or name another toolchain in Pulumi.yaml")
-    return found
+    return result
 
 
 def output(command: list[str], folder: Path) -> str:
@@ -279,8 +279,8 @@ def check_types(toolchain: Toolchain, info: language_pb2.ProgramInfo) -> None:
         return
     program, environment = Path(info.program_directory), toolchain.environment()
     skip = ["--exclude", os.path.relpath(environment, program)] if name == "mypy" and environment else []
-    said: list[bytes] = []
+    message: list[bytes] = []
     try:
-        run([python_of(toolchain), "-m", name, *skip, str(program)], program, environment_of(toolchain), said.append)
+        run([python_of(toolchain), "-m", name, *skip, str(program)], program, environment_of(toolchain), message.append)
     except ToolchainError as error:
-        raise ToolchainError(f"{name} failed: {error}\n{b''.join(said).decode(errors='replace')}") from None
+        raise ToolchainError(f"{name} failed: {error}\n{b''.join(message).decode(errors='replace')}") from None

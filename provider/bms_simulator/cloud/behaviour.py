@@ -60,7 +60,7 @@ class Behaviour:
 
     postpaid_accepted: bool = True
     most_servers: int = 24
-    prepaid_answer: Literal["both", "order_id", "job_id"] = "both"
+    prepaid_response: Literal["both", "order_id", "job_id"] = "both"
     batch_ids_follow_names: bool = True
     balance: Literal["enough", "low"] = "enough"
 
@@ -82,7 +82,7 @@ class Behaviour:
     busy_code: str = "BMS.1006"
     power_mixed: Literal["refused", "sub-job fails"] = "refused"
     attach_status: Literal[200, 202] = 202
-    attach_answer: Literal["job_id", "attachment"] = "job_id"
+    attach_response: Literal["job_id", "attachment"] = "job_id"
     device_as_asked: bool = True
     prepaid_delete_code: str = "BMS.0018"
     delete_types: JobTypes = ("baremetalBatchDelete", "baremetalSingleDelete")

@@ -195,7 +195,7 @@ class Exchange(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         response = body if isinstance(body, Response) else None
         response = response or self.listener.response(Request(self.command, path, query, headers, sent))
-        self.listener.log(self.listener.recorder.answered(number, response.sent_status))
+        self.listener.log(self.listener.recorder.has_response(number, response.sent_status))
         return response
 
     def _deliver(self, response: Response) -> None:

@@ -35,7 +35,7 @@ class Recorder:
             self._requests.append(request)
             return len(self._requests) - 1
 
-    def answered(self, number: int, status: int | None) -> RecordedRequest:
+    def has_response(self, number: int, status: int | None) -> RecordedRequest:
         """Note the status of a response that is about to be sent."""
         with self._lock:
             self._requests[number] = replace(self._requests[number], status=status)

@@ -60,7 +60,7 @@ _SHAPES = (
     Scenario("duplicates", "one sub-job is listed twice, another one not at all", shape=shapes.last_repeats_first),
 )
 
-_ANSWERS = (
+_RESPONSES = (
     Scenario("outage", "503 and resets in turn for the first 60 %", fault=faults.until(0.60, faults.outage)),
     Scenario("flaky", "every second answer is a 503", fault=faults.every_second(faults.unavailable)),
     Scenario("resets", "every second connection is reset", fault=faults.every_second(faults.CUT_CONNECTION)),
@@ -118,7 +118,7 @@ _ORDERS = (
 )
 
 SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
-    {scenario.name: scenario for scenario in (*_OUTCOMES, *_SHAPES, *_ANSWERS, *_ORDERS)}
+    {scenario.name: scenario for scenario in (*_OUTCOMES, *_SHAPES, *_RESPONSES, *_ORDERS)}
 )
 
 

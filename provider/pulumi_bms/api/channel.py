@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from pulumi_bms.api.errors import (
     ApiError,
-    NoNewsError,
+    NoAnswerError,
     NoSuchApiError,
     NotFoundError,
 )
@@ -25,9 +25,9 @@ from pulumi_bms.api.http.background import (
 )
 from pulumi_bms.api.http.redaction import secrets_of
 from pulumi_bms.api.http.request import Request
-from pulumi_bms.api.http.response import Complaint, complaint_of
+from pulumi_bms.api.http.response import ErrorBody, error_body_of
 from pulumi_bms.api.http.sanitized import SUBMITTED, sanitized
-from pulumi_bms.api.http.transport import Transport, Wanted
+from pulumi_bms.api.http.transport import IsExpected, Transport
 from pulumi_bms.api.identity.projects import Project
 from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT
 from pulumi_bms.api.models.job import Unreadable
@@ -110,7 +110,7 @@ class Channel:
     def read(
         self,
         operation: Operation,
-        wanted: Wanted,
+        is_expected: IsExpected,
         read: Callable[[dict[str, Any]], T],
         *,
         names: Mapping[str, str] | None = None,
@@ -119,25 +119,30 @@ class Channel:
     ) -> T:
         """Send a read request and read the response. The request changes nothing and may be repeated.
 
-        Raises an `ApiError`. `NoNewsError` means that a retry may help, also after an unreadable response.
+        Raises an `ApiError`. `NoAnswerError` means that a retry may help, also after an unreadable response.
         """
         request = self._request(operation, names or {}, query, body)
         with self._heeding(operation):
-            answer, document = self.transport.ask(request, wanted)
+            response, document = self.transport.ask(request, is_expected)
         try:
             return read(self._sanitized(document))
         except Unreadable as error:
-            what, said = self.transport.describe(request), f"unreadable: {error}"
-            raise NoNewsError(what, status=answer.status, detail=said, request_id=answer.request_id) from None
+            what, message = self.transport.describe(request), f"unreadable: {error}"
+            raise NoAnswerError(what, status=response.status, detail=message, request_id=response.request_id) from None
 
     def change(
-        self, operation: Operation, wanted: Wanted, *, names: Mapping[str, str] | None = None, body: Body = None
+        self,
+        operation: Operation,
+        is_expected: IsExpected,
+        *,
+        names: Mapping[str, str] | None = None,
+        body: Body = None,
     ) -> dict[str, Any]:
         """Send one request that changes things, once, and return the response. Raises the errors of `send_once`."""
         request = self._request(operation, names or {}, (), body)
         request = replace(request, timeout=None, may_send=self.may_send, response_timeout=SUBMISSION_TIMEOUT)
         with self._heeding(operation):
-            document = send_once(self.transport, request, wanted)
+            document = send_once(self.transport, request, is_expected)
         return self._sanitized(document)
 
     def _request(
@@ -147,7 +152,7 @@ class Channel:
         query: Query,
         body: Body,
     ) -> Request:
-        begun = time.monotonic()
+        started_at = time.monotonic()
         project_id = self.project.id(self.timeout, self.unwanted) if self.project else None
         path = operation.address(**names, **({"project_id": project_id} if project_id else {}))
         SUBMITTED.add(secrets_of(body))
@@ -159,22 +164,22 @@ class Channel:
             secrets=SUBMITTED.all(),
             unwanted=self.unwanted,
         )
-        self._await_turn(operation, request, begun)
-        spent = time.monotonic() - begun
+        self._await_turn(operation, request, started_at)
+        spent = time.monotonic() - started_at
         return request if self.timeout is None else replace(request, timeout=self.timeout - spent)
 
-    def _await_turn(self, operation: Operation, request: Request, begun: float) -> None:
-        """Wait for the rate limit. Raises `NoNewsError` with `sent` False if the time is too short."""
-        latest = float("inf") if self.timeout is None else begun + self.timeout
+    def _await_turn(self, operation: Operation, request: Request, started_at: float) -> None:
+        """Wait for the rate limit. Raises `NoAnswerError` with `sent` False if the time is too short."""
+        latest = float("inf") if self.timeout is None else started_at + self.timeout
         while True:
             moment = self.pace.reserve(operation.name, operation.per_minute, time.monotonic())
             what = self.transport.describe(request)
             if moment > latest:
-                raise NoNewsError.never_sent(what, "the rate limit leaves no request before the deadline")
+                raise NoAnswerError.never_sent(what, "the rate limit leaves no request before the deadline")
             try:
                 pause(moment - time.monotonic(), self.unwanted)
             except UnwantedError:
-                raise NoNewsError.never_sent(what, INTERRUPTED) from None
+                raise NoAnswerError.never_sent(what, INTERRUPTED) from None
             if not self.pace.paused(operation.name, time.monotonic()):
                 return
 
@@ -188,32 +193,32 @@ class Channel:
                 seconds = THROTTLED_PAUSE if error.retry_after is None else min(error.retry_after, LONGEST_PAUSE)
                 self.pace.pause(operation.name, time.monotonic() + seconds)
             if isinstance(error, NotFoundError | NoSuchApiError) and not says_not_found(error):
-                raise with_advice(error.recast(NoSuchApiError), error.hint or _NOT_THE_SERVICE) from None
+                raise with_next_step(error.recast(NoSuchApiError), error.hint or _NOT_THE_SERVICE) from None
             raise
 
     def _sanitized(self, document: dict[str, Any]) -> dict[str, Any]:
         return sanitized(document, (*self.transport.credential.secrets, *SUBMITTED.all()))
 
 
-def with_advice(error: ApiError, advice: str | None) -> ApiError:
+def with_next_step(error: ApiError, next_step: str | None) -> ApiError:
     """The error with this advice. Without advice the error is unchanged."""
-    if not advice:
+    if not next_step:
         return error
     advised = copy.copy(error)
-    advised.advice = advice
+    advised.next_step = next_step
     return advised
 
 
-def holds_list(*names: str) -> Wanted:
+def holds_list(*names: str) -> IsExpected:
     """Recognises a document with a list under one of the names."""
     return lambda document: any(isinstance(document.get(name), list) for name in names)
 
 
-def holds_object(name: str) -> Wanted:
+def holds_object(name: str) -> IsExpected:
     """Recognises a document with an object under the name."""
     return lambda document: isinstance(document.get(name), Mapping)
 
 
-def no_complaint(*names: str) -> Wanted:
+def has_no_error(*names: str) -> IsExpected:
     """Recognises a response to a change: an empty document, or a document with one of the names."""
-    return lambda document: any(name in document for name in names) or complaint_of(document) == Complaint()
+    return lambda document: any(name in document for name in names) or error_body_of(document) == ErrorBody()

@@ -3,12 +3,12 @@
 BmsError
 ├── SettingsError            a required setting is missing or malformed
 └── ApiError                 one request failed
-    ├── NoNewsError          the state of the job is unknown: poll again
+    ├── NoAnswerError          the state of the job is unknown: poll again
     ├── NotFoundError        the API does not know the id
     ├── AuthenticationError  the API does not accept the credential
     ├── RefusedError         the API refused the request
     │   └── NoSuchApiError   the endpoint does not have this API
-    └── UnansweredError      a request that changes things was sent, and the outcome is unknown
+    └── OutcomeUnknownError      a request that changes things was sent, and the outcome is unknown
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class ApiError(BmsError):
         request_id: str | None = None,
         retry_after: float | None = None,
         credential: str | None = None,
-        advice: str | None = None,
+        next_step: str | None = None,
         excerpt: Excerpt | None = None,
     ) -> None:
         # Only values that are never secret: the arguments show in the repr, and pickle calls the class with them.
@@ -66,7 +66,7 @@ class ApiError(BmsError):
         self.request_id = request_id
         self.retry_after = retry_after
         self.credential = credential
-        self.advice = advice
+        self.next_step = next_step
         self.excerpt = excerpt
 
     def recast(self, kind: type[Kind]) -> Kind:
@@ -79,15 +79,15 @@ class ApiError(BmsError):
             request_id=self.request_id,
             retry_after=self.retry_after,
             credential=self.credential,
-            advice=self.advice,
+            next_step=self.next_step,
             excerpt=self.excerpt,
         )
 
     @property
     def hint(self) -> str | None:
         """The next step: the advice of this error, else the hint of the vendor code."""
-        if self.advice:
-            return self.advice
+        if self.next_step:
+            return self.next_step
         known = error_codes.lookup(self.code)
         return known.hint or None if known else None
 
@@ -95,13 +95,13 @@ class ApiError(BmsError):
     def reason(self) -> str:
         """Status, code and message of the response, without the hint."""
         known = error_codes.lookup(self.code)
-        said = self.detail[:LONGEST_DETAIL] if self.detail else (known.meaning if known else "")
+        detail_text = self.detail[:LONGEST_DETAIL] if self.detail else (known.meaning if known else "")
         # The identity service repeats the status as the code.
         code = "" if self.code == str(self.status) else self.code or ""
         words = (
             f"HTTP {self.status}" if self.status else "",
             code[:LONGEST_NAME],
-            said,
+            detail_text,
             f"(request id {self.request_id[:LONGEST_NAME]})" if self.request_id else "",
         )
         return " ".join(word for word in words if word)
@@ -112,7 +112,7 @@ class ApiError(BmsError):
         return ": ".join(part for part in (self.what + signed, reason, self.hint) if part)
 
 
-class NoNewsError(ApiError):
+class NoAnswerError(ApiError):
     """The state of the job is unknown: poll again.
 
     `sent` is False if the connection failed. Then the request can't have taken effect.
@@ -121,7 +121,7 @@ class NoNewsError(ApiError):
     sent: bool = True
 
     @classmethod
-    def never_sent(cls, what: str, why: str) -> NoNewsError:
+    def never_sent(cls, what: str, why: str) -> NoAnswerError:
         """The error of a request that was never sent, with the reason."""
         error = cls(what, detail=why)
         error.sent = False
@@ -144,5 +144,5 @@ class NoSuchApiError(RefusedError):
     """The endpoint does not have this API. The error says nothing about a job."""
 
 
-class UnansweredError(ApiError):
+class OutcomeUnknownError(ApiError):
     """A request that changes things was sent, and the outcome is unknown."""

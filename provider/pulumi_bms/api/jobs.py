@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from pulumi_bms.api.errors import NoNewsError
+from pulumi_bms.api.errors import NoAnswerError
 from pulumi_bms.api.http.background import Unwanted
 from pulumi_bms.api.http.redaction import secrets_of
 from pulumi_bms.api.http.request import Request
 from pulumi_bms.api.http.sanitized import SUBMITTED
 from pulumi_bms.api.http.transport import CONNECT_TIMEOUT, Transport
 from pulumi_bms.api.identity.projects import Project
-from pulumi_bms.api.models.job import Job, Unreadable
+from pulumi_bms.api.models.job import Job, PollResult, Unreadable
 from pulumi_bms.api.submission import (
     job_id_of,
     names_job,
@@ -29,14 +29,6 @@ from pulumi_bms.api.submission import (
 
 SUBMISSION_TIMEOUT = 75.0
 """Timeout of the response to a submission, in seconds. The gateway itself waits 60 s for the service."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """The result of one poll: the job, and the pause in seconds before the next poll if the API asks for a pause."""
-
-    job: Job
-    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +54,26 @@ class JobApi:
         """Longest time between sending a submission and the outcome, in seconds."""
         return CONNECT_TIMEOUT + self._submission_timeout
 
-    def get_job(self, job_id: str, *, timeout: float | None = None, unwanted: Unwanted = None) -> Look:
+    def get_job(self, job_id: str, *, timeout: float | None = None, unwanted: Unwanted = None) -> PollResult:
         """Poll a job once (`GET /v1/{project_id}/jobs/{job_id}`). `timeout` is the remaining time in seconds.
 
-        Raises an `ApiError`. `NoNewsError` means that the next poll may help: for example after a response about a
+        Raises an `ApiError`. `NoAnswerError` means that the next poll may help: for example after a response about a
         wrong job, or when `unwanted` is true.
         """
         project_id = self._project.id(timeout, unwanted)
         path = f"{_root(project_id)}/jobs/{quote(job_id, safe='')}"
         submitted = SUBMITTED.all()
         request = Request("GET", path, timeout=timeout, project_id=project_id, secrets=submitted, unwanted=unwanted)
-        answer, document = self._transport.ask(request, _is_job)
+        response, document = self._transport.ask(request, _is_job)
         try:
             job = Job.read(document, (*self._transport.credential.secrets, *submitted))
             trouble = job.mismatch(job_id)
             if not trouble:
-                return Look(job, answer.retry_after)
+                return PollResult(job, response.retry_after)
         except Unreadable as error:
             trouble = f"unreadable: {error}"
         what = self._transport.describe(request)
-        raise NoNewsError(what, status=answer.status, detail=trouble, request_id=answer.request_id)
+        raise NoAnswerError(what, status=response.status, detail=trouble, request_id=response.request_id)
 
     def submit(
         self,
@@ -98,8 +90,8 @@ class JobApi:
         is called right before the request leaves, with the request's method and address. If `may_send` raises, nothing
         is sent. After a 401 the request is sent once more, after another call of `may_send`.
 
-        Raises `RefusedError` or `AuthenticationError` for a refusal, `NoNewsError` (with `sent` False) for a request
-        that never left, `UnansweredError` for a request that may have taken effect, and the errors of `may_send`.
+        Raises `RefusedError` or `AuthenticationError` for a refusal, `NoAnswerError` (with `sent` False) for a request
+        that never left, `OutcomeUnknownError` for a request that may have taken effect, and the errors of `may_send`.
         """
         payload = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         project_id = self._project.id(unwanted=unwanted)

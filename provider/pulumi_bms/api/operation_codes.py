@@ -14,9 +14,9 @@ from types import MappingProxyType
 from pulumi_bms.api import error_codes, operations
 from pulumi_bms.api.errors import (
     ApiError,
-    NoNewsError,
+    NoAnswerError,
     NotFoundError,
-    UnansweredError,
+    OutcomeUnknownError,
 )
 from pulumi_bms.api.operations import Operation
 
@@ -96,7 +96,7 @@ _NOVA = re.compile(r'\\?"itemNotFound\\?"\s*:')
 
 def meaning_of(operation: Operation, error: ApiError) -> Meaning | None:
     """The meaning of an error for an operation. None if the operation failed or the outcome is unknown."""
-    if isinstance(error, UnansweredError) or (isinstance(error, NoNewsError) and not error.sent):
+    if isinstance(error, OutcomeUnknownError) or (isinstance(error, NoAnswerError) and not error.sent):
         return None
     listed = meaning_of_code(operation, error.code)
     # The error of the service behind the API makes an unsure code sure.

@@ -10,11 +10,11 @@ from typing import Any
 from pulumi_bms.api import operations
 from pulumi_bms.api.channel import (
     Channel,
+    has_no_error,
     holds_list,
     holds_object,
-    no_complaint,
 )
-from pulumi_bms.api.errors import UnansweredError
+from pulumi_bms.api.errors import OutcomeUnknownError
 from pulumi_bms.api.models.job import Unreadable
 from pulumi_bms.api.models.order import (
     NEW_ORDER,
@@ -99,7 +99,7 @@ class OrderApi:
         try:
             return _unsubscription(document)
         except Unreadable as error:
-            raise UnansweredError(
+            raise OutcomeUnknownError(
                 f"{operations.UNSUBSCRIBE.method} {self.channel.transport.endpoint}{operations.UNSUBSCRIBE.path}",
                 detail=f"unreadable: {error}",
             ) from None
@@ -109,14 +109,14 @@ class OrderApi:
 
         Page "Enabling Automatic Subscription Renewal". Raises the errors of `send_once`.
         """
-        self.channel.change(operations.START_RENEWING, no_complaint(), names={"resource_id": server_id})
+        self.channel.change(operations.START_RENEWING, has_no_error(), names={"resource_id": server_id})
 
     def stop_renewing(self, server_id: str) -> None:
         """DELETE /v2/orders/subscriptions/resources/autorenew/{resource_id} (no limit documented).
 
         Page "Disabling Automatic Subscription Renewal". Raises the errors of `send_once`.
         """
-        self.channel.change(operations.STOP_RENEWING, no_complaint(), names={"resource_id": server_id})
+        self.channel.change(operations.STOP_RENEWING, has_no_error(), names={"resource_id": server_id})
 
     def _resources(self, query: Mapping[str, Any]) -> tuple[OrderedResource, ...]:
         def page(number: int) -> tuple[OrderedResource, ...]:
@@ -147,7 +147,7 @@ def _asked_for(order: Order, order_id: str) -> Order:
 
 
 def _tells_outcome(document: Mapping[str, Any]) -> bool:
-    return any(isinstance(found := document.get(name), list) and bool(found) for name in ("order_ids", _FAILED))
+    return any(isinstance(items := document.get(name), list) and bool(items) for name in ("order_ids", _FAILED))
 
 
 _FAILED = "fail_resource_infos"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from pulumi_bms.api.errors import NoNewsError
+from pulumi_bms.api.errors import NoAnswerError
 
 T = TypeVar("T")
 
@@ -19,11 +19,11 @@ def all_pages(page: Callable[[int], Sequence[T]], key: Callable[[T], str], short
     A page with fewer than `shortest_full` items is the last page. A page without new items is the last page too: an API
     without pages repeats the same items for ever.
     """
-    found: dict[str, T] = {}
+    items: dict[str, T] = {}
     for number in range(MOST_PAGES):
-        before, listed = len(found), page(number)
+        before, listed = len(items), page(number)
         for each in listed:
-            found.setdefault(key(each), each)
-        if len(listed) < shortest_full or len(found) == before:
-            return tuple(found.values())
-    raise NoNewsError("a list", detail=f"the list has more than {MOST_PAGES} pages")
+            items.setdefault(key(each), each)
+        if len(listed) < shortest_full or len(items) == before:
+            return tuple(items.values())
+    raise NoAnswerError("a list", detail=f"the list has more than {MOST_PAGES} pages")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from pulumi_bms.api import operations
-from pulumi_bms.api.channel import Channel, holds_list, no_complaint
+from pulumi_bms.api.channel import Channel, has_no_error, holds_list
 from pulumi_bms.api.models.server import ServerTags, is_system_tag
 
 
@@ -22,7 +22,7 @@ class ServerPropertyApi:
         The host name inside the server stays. Raises the errors of `send_once`.
         """
         names, body = {"server_id": server_id}, {"server": {"name": name}}
-        self.channel.change(operations.RENAME_SERVER, no_complaint("server"), names=names, body=body)
+        self.channel.change(operations.RENAME_SERVER, has_no_error("server"), names=names, body=body)
 
     def update_metadata(self, server_id: str, metadata: Mapping[str, str]) -> None:
         """POST /v1/{project_id}/baremetalservers/{server_id}/metadata (100 a minute, page "Updating BMS Metadata").
@@ -30,7 +30,7 @@ class ServerPropertyApi:
         Other keys stay: this API can't remove a key. Raises the errors of `send_once`.
         """
         names, body = {"server_id": server_id}, {"metadata": dict(metadata)}
-        self.channel.change(operations.UPDATE_METADATA, no_complaint("metadata"), names=names, body=body)
+        self.channel.change(operations.UPDATE_METADATA, has_no_error("metadata"), names=names, body=body)
 
     def tags(self, server_id: str) -> dict[str, str]:
         """GET /v1/{project_id}/baremetalservers/{server_id}/tags (no limit documented, `ShowBaremetalServerTags`).
@@ -58,4 +58,4 @@ class ServerPropertyApi:
         own = [tag for tag in tags if not is_system_tag(tag["key"])]
         if own:
             names, body = {"server_id": server_id}, {"action": action, "tags": own}
-            self.channel.change(operations.CHANGE_TAGS, no_complaint(), names=names, body=body)
+            self.channel.change(operations.CHANGE_TAGS, has_no_error(), names=names, body=body)

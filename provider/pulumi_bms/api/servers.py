@@ -47,8 +47,9 @@ class ServerApi:
     def create(self, server: Mapping[str, Any]) -> Ordered:
         """POST /v1/{project_id}/baremetalservers (50 a minute, page "Creating BMSs").
 
-        `server` is the object of that name in the body. Raises the errors of `send_once`. After an `UnansweredError`
-        servers may be in creation. A response with neither a job nor an order raises `UnansweredError` too.
+        `server` is the object of that name in the body. Raises the errors of `send_once`. After an
+        `OutcomeUnknownError` servers may be in creation. A response with neither a job nor an order raises
+        `OutcomeUnknownError` too.
         """
         document = self.channel.change(operations.CREATE_SERVERS, _names_order, body={"server": server})
         return Ordered(job_id_of(document), order_id_of(document))
@@ -95,8 +96,8 @@ class ServerApi:
         Server names begin with `name` unless a user renamed a server. The tags are compared here.
         """
         lists = [*(self.list(tag=f"{key}={value}") for value in values), self.list(name=name)]
-        found = {server.id: server for listed in lists for server in listed if server.tags.get(key) in values}
-        return tuple(found.values())
+        by_id = {server.id: server for listed in lists for server in listed if server.tags.get(key) in values}
+        return tuple(by_id.values())
 
     def in_recycle_bin(self) -> frozenset[str]:
         """GET /v1.1/{project_id}/baremetalservers/detail (1000 a minute, operation `ListBareMetalServersDetail`).

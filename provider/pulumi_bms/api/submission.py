@@ -9,13 +9,13 @@ from typing import Any
 from pulumi_bms.api import error_codes
 from pulumi_bms.api.errors import (
     ApiError,
-    NoNewsError,
+    NoAnswerError,
+    OutcomeUnknownError,
     RefusedError,
-    UnansweredError,
 )
 from pulumi_bms.api.http.request import Request
 from pulumi_bms.api.http.sanitized import without_control_characters
-from pulumi_bms.api.http.transport import Transport, Wanted
+from pulumi_bms.api.http.transport import IsExpected, Transport
 
 _SEE_OTHER = range(300, 304)
 """Statuses of a response after which the request may have taken effect. The result may be at a different address."""
@@ -24,20 +24,20 @@ ORDER_ID = ("order_id", "orderId")
 """The names of an order's id in responses."""
 
 
-def send_once(transport: Transport, request: Request, wanted: Wanted) -> dict[str, Any]:
+def send_once(transport: Transport, request: Request, is_expected: IsExpected) -> dict[str, Any]:
     """Send one request that changes things, once, and return the requested document.
 
-    Raises `RefusedError`, `NotFoundError` or `AuthenticationError` for a refusal, `NoNewsError` (with `sent` False) for
-    a request that never left, `UnansweredError` for a request that may have taken effect, and the errors of the
-    request's `may_send`.
+    Raises `RefusedError`, `NotFoundError` or `AuthenticationError` for a refusal, `NoAnswerError` (with `sent` False)
+    for a request that never left, `OutcomeUnknownError` for a request that may have taken effect, and the errors of
+    the request's `may_send`.
     """
     try:
-        _, document = transport.ask(replace(request, effects=(*_JOB_ID, *ORDER_ID)), wanted)
-    except NoNewsError as error:
-        raise _unanswered(error) from None
+        _, document = transport.ask(replace(request, effects=(*_JOB_ID, *ORDER_ID)), is_expected)
+    except NoAnswerError as error:
+        raise _error_of_outcome(error) from None
     except ApiError as error:
         is_own = error.what == transport.describe(request)
-        raise (error.recast(UnansweredError) if is_own and _may_have_acted(error) else error) from None
+        raise (error.recast(OutcomeUnknownError) if is_own and _may_have_acted(error) else error) from None
     return document
 
 
@@ -56,11 +56,11 @@ def names_job(document: Mapping[str, Any]) -> bool:
     return job_id_of(document) is not None
 
 
-def _unanswered(error: NoNewsError) -> ApiError:
+def _error_of_outcome(error: NoAnswerError) -> ApiError:
     """The error of a request that was sent and is never repeated: a refusal, or an unknown outcome."""
     if not error.sent:
         return error
-    return error.recast(RefusedError if _says_no(error) and not _names_effect(error) else UnansweredError)
+    return error.recast(RefusedError if _says_no(error) and not _names_effect(error) else OutcomeUnknownError)
 
 
 def _says_no(error: ApiError) -> bool:
@@ -83,8 +83,8 @@ def _names_effect(error: ApiError) -> bool:
 
 
 def _id(document: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
-    found = (document.get(name) for name in names)
-    return next((text for value in found if (text := _text(value))), None)
+    values = (document.get(name) for name in names)
+    return next((text for value in values if (text := _text(value))), None)
 
 
 def _text(value: object) -> str | None:

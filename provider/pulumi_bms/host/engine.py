@@ -84,8 +84,8 @@ class ClosingNotes:
     def _log_all(self) -> None:
         while self._texts:
             text, _ = self._texts.popitem()
-            if told := text():
-                self._engine.log(Severity.INFO, told)
+            if line := text():
+                self._engine.log(Severity.INFO, line)
 
 
 class DebugLog(logging.Handler):

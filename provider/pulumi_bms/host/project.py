@@ -36,9 +36,9 @@ class Project:
         """The `path` of the plugin process for dynamic resources, as written. None if the file has no path."""
         plugins = self.settings.get("plugins")
         providers = plugins.get("providers") if isinstance(plugins, dict) else None
-        for found in providers if isinstance(providers, list) else ():
-            if isinstance(found, dict) and found.get("name") == PLUGIN:
-                return str(found.get("path") or "")
+        for plugin in providers if isinstance(providers, list) else ():
+            if isinstance(plugin, dict) and plugin.get("name") == PLUGIN:
+                return str(plugin.get("path") or "")
         return None
 
     @property
@@ -66,10 +66,10 @@ class Project:
 
     def without_host(self) -> str:
         """The text without the lines of `with_host`. If the lines can't be removed, an error shows the lines."""
-        before, found, after = self.text.partition(LINES)
+        before, plugin, after = self.text.partition(LINES)
         text = f"{before.rstrip()}\n{after}"
         rest = {key: value for key, value in self.settings.items() if key != "plugins"}
-        if found and _settings(text) == rest:
+        if plugin and _settings(text) == rest:
             return text
         raise InstallError(
             f"remove the provider {PLUGIN} from `plugins` in {self.file.name} by hand, then run the command again"

@@ -20,7 +20,7 @@ from pulumi_bms.host.servicer import Servicer
 
 ENGINE_CHECK = 1.0
 """Seconds between two checks of whether the engine still lives."""
-_LAST_ANSWERS = PATIENCE + 0.5
+_LAST_RESPONSES = PATIENCE + 0.5
 _LARGEST_MESSAGE = 400 * 1024 * 1024
 """The most bytes of one message, the same as the engine's limit."""
 
@@ -46,7 +46,7 @@ async def serve(engine_address: str) -> None:
     await _until_over(parent)
     cancellation.set()
     # Also for a dead engine: the response to an order still goes into the record.
-    await calls.ended(_LAST_ANSWERS)
+    await calls.ended(_LAST_RESPONSES)
     await server.stop(grace=0.2)
     await engine.close()
     # asyncio's own end would cancel hanging calls, and grpc would print a traceback for each call.

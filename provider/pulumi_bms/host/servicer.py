@@ -46,10 +46,12 @@ class Servicer(proto.ResourceProviderServicer):
         """Check the inputs."""
         olds, news = decode_with_unknowns(request.olds), decode_with_unknowns(request.news)
         step = self._step(context, request.urn, Operation())
-        result = await step.run(lambda found: found.check(olds, news), request.news, request.olds)
+        result = await step.run(lambda provider: provider.check(olds, news), request.news, request.olds)
         return proto.CheckResponse(
             inputs=await step.encode(result.inputs, request.news),
-            failures=[proto.CheckFailure(property=found.property, reason=found.reason) for found in result.failures],
+            failures=[
+                proto.CheckFailure(property=provider.property, reason=provider.reason) for provider in result.failures
+            ],
         )
 
     async def Diff(self, request: proto.DiffRequest, context: Context) -> proto.DiffResponse:
@@ -60,7 +62,7 @@ class Servicer(proto.ResourceProviderServicer):
             return proto.DiffResponse(changes=_CHANGES[work_is_left])
         olds, news = decode_with_unknowns(request.olds), decode_with_unknowns(request.news)
         step = self._step(context, request.urn, Operation(inputs=decode_stored(request.old_inputs)))
-        result = await step.run(lambda found: found.diff(request.id, olds, news), request.news, request.olds)
+        result = await step.run(lambda provider: provider.diff(request.id, olds, news), request.news, request.olds)
         return proto.DiffResponse(
             changes=_CHANGES[result.changes],
             replaces=result.replaces or [],
@@ -76,7 +78,7 @@ class Servicer(proto.ResourceProviderServicer):
         inputs = decode_with_unknowns(source) if request.preview else decode(source)
         operation = Operation(name=request.name, timeout=request.timeout or None, preview=request.preview)
         step = self._step(context, request.urn, operation, inputs=source)
-        result = await step.run(lambda found: found.create(inputs), source)
+        result = await step.run(lambda provider: provider.create(inputs), source)
         return proto.CreateResponse(id=result.id, properties=await step.encode(result.outs, source))
 
     async def Update(self, request: proto.UpdateRequest, context: Context) -> proto.UpdateResponse:
@@ -94,10 +96,10 @@ class Servicer(proto.ResourceProviderServicer):
             inputs=news,
         )
 
-        def method(found: ResourceProvider) -> UpdateResult | ReadResult:
+        def method(provider: ResourceProvider) -> UpdateResult | ReadResult:
             if not imported:
-                return found.update(request.id, olds, news)
-            read = found.read(request.id, news)
+                return provider.update(request.id, olds, news)
+            read = provider.read(request.id, news)
             if not read.id:
                 raise ExpectedError(f"there is nothing to import: no resource has the id {request.id}")
             return read
@@ -117,7 +119,7 @@ class Servicer(proto.ResourceProviderServicer):
         purpose = Purpose.GET if is_get else Purpose.REFRESH
         operation = Operation(name=request.name, purpose=purpose, inputs=decode_with_unknowns(request.inputs))
         step = self._step(context, request.urn, operation, request.id, request.inputs)
-        result = await step.run(lambda found: found.read(request.id, known), source)
+        result = await step.run(lambda provider: provider.read(request.id, known), source)
         if not result.id:
             return proto.ReadResponse()
         return proto.ReadResponse(
@@ -135,7 +137,7 @@ class Servicer(proto.ResourceProviderServicer):
         operation = Operation(name=request.name, timeout=request.timeout or None, inputs=inputs)
         step = self._step(context, request.urn, operation, request.id, request.old_inputs)
         # A resource imported and never read has a provider among the inputs only.
-        await step.run(lambda found: found.delete(request.id, outputs), request.properties, request.old_inputs)
+        await step.run(lambda provider: provider.delete(request.id, outputs), request.properties, request.old_inputs)
         return Empty()
 
     def _step(

@@ -32,10 +32,10 @@ def start_once(launcher: Path, project: Project, longest: float = LONGEST_START)
             return
         process.wait()
         errors.seek(0)
-        said = errors.read().decode(errors="replace").strip()
+        message = errors.read().decode(errors="replace").strip()
     why = f"it told no port in {longest:.0f} s" if timed_out else f"it exited with status {process.returncode}"
     raise InstallError(
-        f"the plugin process does not start in the environment of the program: {why}\n{said}\n"
+        f"the plugin process does not start in the environment of the program: {why}\n{message}\n"
         "Install pulumi-bms into that environment. A project without `virtualenv` and `toolchain` has the active "
         "Python, or the one that PULUMI_PYTHON_CMD names."
     )

@@ -11,7 +11,7 @@ from typing import Any
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
-    NoNewsError,
+    NoAnswerError,
     NoSuchApiError,
     NotFoundError,
 )
@@ -25,7 +25,7 @@ from pulumi_bms.waiting import memory
 from pulumi_bms.waiting.clock import MonotonicClock
 from pulumi_bms.waiting.job_wait import Plan
 from pulumi_bms.waiting.outcome import Outcome
-from pulumi_bms.waiting.poll_loop import AT_ONCE, Observer, Waiter
+from pulumi_bms.waiting.poll_loop import AT_ONCE, Observer, PollLoop
 from pulumi_bms.waiting.success_rule import Ruling, judge
 
 DEFAULT_TIMEOUT = 3 * 3600.0
@@ -48,15 +48,15 @@ def plan_of(
 
 def wait_for(connection: Connection, plans: Sequence[Plan], operation: Operation, observer: Observer) -> list[Outcome]:
     """Wait until every job has ended, the deadline has passed, or the operation is cancelled."""
-    traffic, clock = connection.traffic, MonotonicClock(operation.cancelled)
+    shared_polls, clock = connection.shared_polls, MonotonicClock(operation.cancelled)
     if len(plans) <= 1:
-        return Waiter(traffic.look, clock, observer=observer, gate=traffic).wait(plans)
+        return PollLoop(shared_polls.poll, clock, observer=observer, gate=shared_polls).wait(plans)
     with ThreadPoolExecutor(min(AT_ONCE, len(plans))) as pool:
 
-        def together(looks: Sequence[Callable[[], None]]) -> None:
-            list(pool.map(lambda look: look(), looks))
+        def together(polls: Sequence[Callable[[], None]]) -> None:
+            list(pool.map(lambda poll: poll(), polls))
 
-        return Waiter(traffic.look, clock, observer=observer, gate=traffic, batch=together).wait(plans)
+        return PollLoop(shared_polls.poll, clock, observer=observer, gate=shared_polls, batch=together).wait(plans)
 
 
 def poll_once(connection: Connection, stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def poll_once(connection: Connection, stored: Mapping[str, Any]) -> dict[str, An
     job = connection.api.get_job(job_id).job
     trouble = memory.stranger(job_id, known, job)
     if trouble:
-        raise NoNewsError(f"job {job_id}", detail=trouble)
+        raise NoAnswerError(f"job {job_id}", detail=trouble)
     return outputs_of(job_id, memory.merged(known, job), unfinished_status(job, judge(job, earlier=known)))
 
 
@@ -85,20 +85,20 @@ def poll_each(
     polled: dict[str, dict[str, Any]] = {}
     troubles: dict[str, str] = {}
     for key, stored in unfinished.items():
-        clock.sleep_until(connection.traffic.reserve(str(stored["job_id"]), clock.now()))
+        clock.sleep_until(connection.shared_polls.reserve(str(stored["job_id"]), clock.now()))
         if clock.cancelled:
             break
         try:
             polled[key] = poll_once(connection, stored)
         except ApiError as error:
             troubles[key] = report.not_polled(error)
-            if isinstance(error, NoNewsError | AuthenticationError | NoSuchApiError):
+            if isinstance(error, NoAnswerError | AuthenticationError | NoSuchApiError):
                 break
     return polled, troubles
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
+class JobPreview:
     """A preview's knowledge of a job: the outcome of a success, else a note for the user, if any."""
 
     job: Job | None = None
@@ -109,35 +109,37 @@ _SILENT: set[Connection] = set()
 """The APIs without an answer in a preview. No later poll of the run waits for the same API."""
 
 
-def look_ahead(connection: Connection, job_id: str, expected_servers: float | None, operation: Operation) -> Ahead:
+def preview_job(
+    connection: Connection, job_id: str, expected_servers: float | None, operation: Operation
+) -> JobPreview:
     """Poll a job once, in a preview.
 
     A failed job and a refusal by the API are errors. A missing answer is not.
     """
     if connection in _SILENT:
-        return Ahead()
-    begun = time.monotonic()
+        return JobPreview()
+    started_at = time.monotonic()
     try:
         job = connection.api.get_job(job_id, timeout=PREVIEW_TIMEOUT).job
     except NotFoundError:
-        return Ahead(row="not visible yet")
-    except NoNewsError as error:
+        return JobPreview(row="not visible yet")
+    except NoAnswerError as error:
         note_once(operation, "unreachable", f"the API did not answer, so server ids stay unknown: {error}")
-        if time.monotonic() - begun > PREVIEW_TIMEOUT / 2:
+        if time.monotonic() - started_at > PREVIEW_TIMEOUT / 2:
             _SILENT.add(connection)
-        return Ahead()
+        return JobPreview()
     except AuthenticationError as error:
         raise ExpectedError(f"the API does not accept the credential: {error}") from None
     except NoSuchApiError as error:
         raise ExpectedError(f"{report.NO_SUCH_API}: {error}") from None
     except ApiError as error:
         raise ExpectedError(f"the API refused to tell about job {job_id}: {error}") from None
-    verdict = judge(job, int(expected_servers) if expected_servers else None)
-    if verdict.is_final_failure:
+    judgement = judge(job, int(expected_servers) if expected_servers else None)
+    if judgement.is_final_failure:
         raise ExpectedError(report.failed(job_id, job))
-    if verdict.ruling is Ruling.SUCCEEDED:
-        return Ahead(job=job)
-    return Ahead(row=f"{job.status}, to be waited for" + (f"; {verdict.because}" if verdict.because else ""))
+    if judgement.ruling is Ruling.SUCCEEDED:
+        return JobPreview(job=job)
+    return JobPreview(row=f"{job.status}, to be waited for" + (f"; {judgement.because}" if judgement.because else ""))
 
 
 def note_once(operation: Operation, what: str, text: str) -> None:

@@ -45,5 +45,5 @@ def _plain() -> Iterator[tuple[str, str]]:
     profiles = f"{NAMESPACE}:profiles"
     if not is_config_secret(profiles):
         for profile, values in profiles_of(get_config).items():
-            found = [name for name in SECRET_KEYS if isinstance(values, Mapping) and values.get(name)]
-            yield from ((f"{profiles}.{profile}.{name}", "--secret --path") for name in found)
+            names = [name for name in SECRET_KEYS if isinstance(values, Mapping) and values.get(name)]
+            yield from ((f"{profiles}.{profile}.{name}", "--secret --path") for name in names)

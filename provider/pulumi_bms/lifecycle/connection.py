@@ -20,7 +20,7 @@ from pulumi_bms.settings import (
     Settings,
     load,
 )
-from pulumi_bms.waiting.rate_limit import Budget, Traffic
+from pulumi_bms.waiting.rate_limit import RateLimit, SharedPolls
 
 
 class MissingSettings(ExpectedError):  # noqa: N818  (what a preview does without is no error there)
@@ -32,7 +32,7 @@ class Connection:
     """The API of one project, and the shared polls of all waits."""
 
     api: JobApi
-    traffic: Traffic
+    shared_polls: SharedPolls
 
 
 class _Pool:
@@ -40,7 +40,7 @@ class _Pool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._budgets: dict[str, Budget] = {}
+        self._rate_limits: dict[str, RateLimit] = {}
         self._connections: dict[tuple[str, ...], Connection] = {}
 
     def connection(self, settings: Settings) -> Connection:
@@ -53,11 +53,11 @@ class _Pool:
 
     def _new(self, settings: Settings) -> Connection:
         # The API counts requests by endpoint, so all projects and credentials share one rate limit.
-        budget = self._budgets.setdefault(settings.endpoint, Budget(settings.max_requests_per_minute))
-        budget.limit(settings.max_requests_per_minute)
+        rate_limit = self._rate_limits.setdefault(settings.endpoint, RateLimit(settings.max_requests_per_minute))
+        rate_limit.limit(settings.max_requests_per_minute)
         transport = Transport(settings.endpoint, settings.credential, ca_bundle=settings.ca_bundle)
         api = JobApi(transport, _project_of(settings))
-        return Connection(api, Traffic(api.get_job, budget, time.monotonic))
+        return Connection(api, SharedPolls(api.get_job, rate_limit, time.monotonic))
 
 
 def _project_of(settings: Settings) -> Project:

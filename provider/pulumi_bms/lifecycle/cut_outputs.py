@@ -17,7 +17,7 @@ MOST_FAILED = 100
 LONGEST_TEXT = 200
 """The number of characters of a text to keep, if not all fit."""
 
-_TOLD_AGAIN = ("nic_ids", "begin_time", "end_time", "duration_seconds")
+_POLLED_AGAIN = ("nic_ids", "begin_time", "end_time", "duration_seconds")
 _ENDED = (JobStatus.SUCCESS, JobStatus.FAIL)
 _Outputs = Mapping[str, Any]
 
@@ -30,7 +30,7 @@ def to_go_on(outputs: _Outputs) -> dict[str, Any]:
     if outputs["status"] == JobStatus.FAIL:
         return dict(outputs)
     sub_jobs = [_identity(part) for part in outputs["sub_jobs"]]
-    kept = {**outputs, **dict.fromkeys(_TOLD_AGAIN), "sub_jobs": sub_jobs}
+    kept = {**outputs, **dict.fromkeys(_POLLED_AGAIN), "sub_jobs": sub_jobs}
     return {name: value if value != [] or name == "server_ids" else None for name, value in kept.items()}
 
 

@@ -43,15 +43,15 @@ def job_id_problem(value: object) -> str | None:
     """The problem of a job id, or None."""
     if isinstance(value, Unknown):
         return None
-    advice = "write the id that the API answered, such as 2c9eb2c5544cbf6101544f0602af2b4f"
+    next_step = "write the id that the API answered, such as 2c9eb2c5544cbf6101544f0602af2b4f"
     if value is None or (isinstance(value, str) and not value.strip()):
-        return f"job_id is empty: {advice}"
+        return f"job_id is empty: {next_step}"
     if not isinstance(value, str):
-        return f"job_id must be a string: {advice}"
+        return f"job_id must be a string: {next_step}"
     if len(value) > LONGEST_JOB_ID:
-        return f"job_id has {len(value)} characters, more than {LONGEST_JOB_ID}: {advice}"
+        return f"job_id has {len(value)} characters, more than {LONGEST_JOB_ID}: {next_step}"
     if not _JOB_ID.fullmatch(value) or ".." in value:
-        return f"job_id {value!r} holds characters that no id has: {advice}"
+        return f"job_id {value!r} holds characters that no id has: {next_step}"
     return None
 
 
@@ -70,8 +70,8 @@ def expected_servers_problem(value: object) -> str | None:
     if value is None or isinstance(value, Unknown):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 or value < 1:
-        given = f" is {value!r}" if isinstance(value, str | int | float) else ""
-        return f"expected_servers{given}: write a whole number of at least 1, or leave it out"
+        shown = f" is {value!r}" if isinstance(value, str | int | float) else ""
+        return f"expected_servers{shown}: write a whole number of at least 1, or leave it out"
     return None
 
 
@@ -86,10 +86,10 @@ CONNECTION: Mapping[str, Callable[[str], str | None]] = {
 
 def connection_problems(inputs: Mapping[str, Any]) -> list[str | None]:
     """The problems of the connection inputs."""
-    found = {name: inputs[name] for name in CONNECTION if inputs.get(name) is not None}
-    problems = [_connection_problem(name, value) for name, value in found.items() if not isinstance(value, Unknown)]
-    others = " and ".join(name for name in found if name != "profile")
-    if "profile" in found and others:
+    values = {name: inputs[name] for name in CONNECTION if inputs.get(name) is not None}
+    problems = [_connection_problem(name, value) for name, value in values.items() if not isinstance(value, Unknown)]
+    others = " and ".join(name for name in values if name != "profile")
+    if "profile" in values and others:
         problems.append(f"profile and {others}: a profile has all of it in the config, so write {others} there")
     return problems
 
@@ -111,18 +111,18 @@ def path_problem(value: object) -> str | None:
     """The problem of a submission's path, or None."""
     if isinstance(value, Unknown):
         return None
-    advice = "write it relative to /v1/{project_id}/, such as baremetalservers or baremetalservers/ID/attachvolume"
+    next_step = "write it relative to /v1/{project_id}/, such as baremetalservers or baremetalservers/ID/attachvolume"
     if value is None or (isinstance(value, str) and not value.strip()):
-        return f"path is empty: {advice}"
+        return f"path is empty: {next_step}"
     if not isinstance(value, str):
-        return f"path must be a string: {advice}"
+        return f"path must be a string: {next_step}"
     if value.startswith("/") or "://" in value:
-        return f"path is absolute: {advice}"
+        return f"path is absolute: {next_step}"
     segments = value.split("/")
     if any(segment in (".", "..") for segment in segments):
-        return f"path must not hold `.` or `..`: {advice}"
+        return f"path must not hold `.` or `..`: {next_step}"
     if not all(_SEGMENT.fullmatch(segment) for segment in segments):
-        return f"path holds an empty part, a query, a fragment or other characters that no path has: {advice}"
+        return f"path holds an empty part, a query, a fragment or other characters that no path has: {next_step}"
     return None
 
 
@@ -138,15 +138,15 @@ def json_problems(name: str, value: object) -> list[str]:
     if isinstance(value, Mapping):
         return [problem for key, inner in value.items() for problem in json_problems(f"{name}.{key}", inner)]
     if isinstance(value, list | tuple):
-        return [found for number, inner in enumerate(value) for found in json_problems(f"{name}[{number}]", inner)]
+        return [values for number, inner in enumerate(value) for values in json_problems(f"{name}[{number}]", inner)]
     if value is None or isinstance(value, str | bool | int | Unknown):
         return []
     if isinstance(value, float):
         return [] if math.isfinite(value) else [f"{name} must be a finite number"]
-    return [f"{name} {_advice_instead_of(value)}"]
+    return [f"{name} {_rule_of(value)}"]
 
 
-def _advice_instead_of(value: object) -> str:
+def _rule_of(value: object) -> str:
     if isinstance(value, Asset):
         return "is an asset, not JSON: write the content as a string"
     if isinstance(value, Archive):

@@ -9,7 +9,7 @@ import pulumi
 
 from pulumi_bms.api.models.job import Job, JobStatus, Record
 from pulumi_bms.waiting.outcome import End, Outcome
-from pulumi_bms.waiting.success_rule import Ruling, Verdict, judge, may_make_servers, survivors
+from pulumi_bms.waiting.success_rule import Judgement, Ruling, judge, may_make_servers, survivors
 
 INCONSISTENT = "INCONSISTENT"
 """The stored status of a job with SUCCESS everywhere, but with an incomplete response."""
@@ -127,10 +127,10 @@ def stored_status(outcome: Outcome) -> str:
             return JobStatus.SUCCESS
         case End.INCONSISTENT:
             return INCONSISTENT
-    return unfinished_status(outcome.job, outcome.verdict)
+    return unfinished_status(outcome.job, outcome.judgement)
 
 
-def unfinished_status(job: Job | None, verdict: Verdict | None = None) -> str:
+def unfinished_status(job: Job | None, judgement: Judgement | None = None) -> str:
     """The stored status of an unfinished job: the API's status, unless the status looks final.
 
     FAIL is stored only if all parts of the job have ended. `verdict` is the verdict on the newest response, with the
@@ -138,9 +138,9 @@ def unfinished_status(job: Job | None, verdict: Verdict | None = None) -> str:
     """
     if job is None:
         return ""
-    verdict = verdict or judge(job)
-    if verdict.is_final_failure:
+    judgement = judgement or judge(job)
+    if judgement.is_final_failure:
         return JobStatus.FAIL
-    if verdict.ruling is Ruling.INCONSISTENT:
+    if judgement.ruling is Ruling.INCONSISTENT:
         return INCONSISTENT
     return JobStatus.RUNNING if job.status in (JobStatus.SUCCESS, JobStatus.FAIL) else job.status

@@ -97,21 +97,21 @@ def _part(number: int, part: str | int) -> str:
     return f".{part}" if part.isidentifier() else '["{}"]'.format(part.replace('"', r"\""))
 
 
-def read(model: type[M], inputs: Mapping[str, Any], advice: Mapping[str, str]) -> tuple[M, list[Problem]]:
+def read(model: type[M], inputs: Mapping[str, Any], next_step: Mapping[str, str]) -> tuple[M, list[Problem]]:
     """Read inputs into a model, and collect the type problems.
 
     A value of a wrong type then counts as unknown, so the other rules still find their problems. `advice` has a remedy
     for each property path without indices.
     """
-    given: Any = _without_none(inputs)
+    values: Any = _without_none(inputs)
     try:
-        return model.model_validate(given), []
+        return model.model_validate(values), []
     except ValidationError as error:
         details = error.errors(include_url=False, include_context=False, include_input=False)
-    mended = given
+    mended = values
     for detail in details:
         mended = _mended(mended, detail["loc"], drop=detail["type"] == "extra_forbidden")
-    return model.model_validate(mended), [_problem(detail, advice) for detail in details]
+    return model.model_validate(mended), [_problem(detail, next_step) for detail in details]
 
 
 def _without_none(document: Any) -> Any:
@@ -147,8 +147,8 @@ _TEXTS = {
 }
 
 
-def _problem(detail: ErrorDetails, advice: Mapping[str, str]) -> Problem:
+def _problem(detail: ErrorDetails, next_step: Mapping[str, str]) -> Problem:
     text = _TEXTS.get(detail["type"], "is not valid")
     names = ".".join(part for part in detail["loc"] if isinstance(part, str))
-    hint = advice.get(names)
+    hint = next_step.get(names)
     return Problem(shown(detail["loc"]), f"{text}: {hint}" if hint else text)

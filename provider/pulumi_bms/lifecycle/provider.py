@@ -32,13 +32,13 @@ class Once:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._told: set[str] = set()
+        self._messages: set[str] = set()
 
     def first(self, what: str) -> bool:
         """Whether the text is new in the run."""
         with self._lock:
-            new = what not in self._told
-            self._told.add(what)
+            new = what not in self._messages
+            self._messages.add(what)
             return new
 
 

@@ -117,9 +117,9 @@ class Pending:
             raise _unwritable(self.record.path, error) from None
         self.written = True
 
-    def complete(self, **found: Any) -> Record:
+    def complete(self, **result: Any) -> Record:
         """Add fields of `Record` from the response. After a `RecordError` the record is as before."""
-        self.record = replace(self.record, answered=True, **found)
+        self.record = replace(self.record, answered=True, **result)
         try:
             durable.replace(self.record.path, _content(self.record))
         except OSError as error:
@@ -179,16 +179,16 @@ class Records:
 
     def find(self, order: Order) -> Found:
         """The records of the orderer. Raises `RecordError` for a damaged record, and for a record of a lost key."""
-        found = [record for path in self._paths(_hashed(order.orderer)) if (record := _read(path))]
-        if not found:
+        result = [record for path in self._paths(_hashed(order.orderer)) if (record := _read(path))]
+        if not result:
             return Found()
         key = self._key() or b""
-        for record in found:
+        for record in result:
             if record.key != _name_of(key):
                 raise _useless(record.path, f"it was written with another key than {self._folder / _KEY}")
         inputs, backend = _digests(key, order)
         # Stacks of the same name in two backends are two stacks.
-        mine = [record for record in found if not (backend and record.backend and record.backend != backend)]
+        mine = [record for record in result if not (backend and record.backend and record.backend != backend)]
         same = [record for record in mine if record.inputs == inputs]
         # A record without a job counts before a record with a job: the request must not be sent again.
         same.sort(key=lambda record: record.job_id is not None)

@@ -21,12 +21,12 @@ def connection_problems(
     inputs: Mapping[str, Any], config: Lookup, environ: Mapping[str, str] | None = None
 ) -> list[str]:
     """The problems of the connection inputs, and of the settings behind the inputs."""
-    found = [problem for problem in input_checks.connection_problems(inputs) if problem]
-    decided = not found and not any(isinstance(inputs.get(name), Unknown) for name in input_checks.CONNECTION)
+    problems = [problem for problem in input_checks.connection_problems(inputs) if problem]
+    decided = not problems and not any(isinstance(inputs.get(name), Unknown) for name in input_checks.CONNECTION)
     if not decided and inputs.get("profile") is not None:
         # Only the profile in the config would count, but the inputs do not name the profile.
-        return found
-    return [*found, *settings.problems(inputs if decided else None, config, _variables(environ))]
+        return problems
+    return [*problems, *settings.problems(inputs if decided else None, config, _variables(environ))]
 
 
 def enterprise_project_problem(

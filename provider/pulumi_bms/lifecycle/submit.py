@@ -10,9 +10,9 @@ from typing import Any
 
 from pulumi_bms.api.errors import (
     ApiError,
-    NoNewsError,
+    NoAnswerError,
+    OutcomeUnknownError,
     RefusedError,
-    UnansweredError,
 )
 from pulumi_bms.api.http.excerpt import Excerpt
 from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT, JobApi, Submission
@@ -36,7 +36,7 @@ _LONGEST_SENDER = 2 * SUBMISSION_TIMEOUT
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class JobRequest:
     """A request as a resource wants the request. `path` is relative to the project."""
 
     method: str
@@ -46,7 +46,7 @@ class Wanted:
 
 
 def submit_once(
-    wanted: Wanted, connect: Callable[[], JobApi], records: Records, operation: Operation
+    request: JobRequest, connect: Callable[[], JobApi], records: Records, operation: Operation
 ) -> Submission | Unresolved:
     """Send the request, unless an earlier run has sent the same request: the job, or the request without a job.
 
@@ -57,43 +57,43 @@ def submit_once(
     # Before the request leaves, an interrupt is answered at once, however long the sign-in takes.
     operation.checkpoint("", {}, INTERRUPTED)
     try:
-        found = _find(wanted.order, records, operation)
-        if found.same:
-            return _earlier(found.same, operation)
-        for record in found.others:
+        result = _find(request.order, records, operation)
+        if result.same:
+            return _earlier(result.same, operation)
+        for record in result.others:
             if ONCE.first(record.attempt):
                 tell(operation, _left_behind(record))
-        return _send(wanted, connect(), records.pending(wanted.order), operation)
+        return _send(request, connect(), records.pending(request.order), operation)
     except RecordError as error:
         raise ExpectedError(str(error)) from None
 
 
-def look_ahead(order: Order, records: Records, operation: Operation) -> None:
+def preview_job(order: Order, records: Records, operation: Operation) -> None:
     """Say in a preview what `submit_once` would find. Raises `ExpectedError` when `submit_once` would."""
     try:
-        found = records.find(order).same
+        result = records.find(order).same
     except RecordError as error:
         raise ExpectedError(str(error)) from None
-    if found is None:
+    if result is None:
         return
-    if found.job_id:
-        operation.note(f"nothing is to be sent: {_adopted(found)}")
-    elif not records.is_being_sent(found):
-        raise ExpectedError(words.error_text(words.of_record(found)))
+    if result.job_id:
+        operation.note(f"nothing is to be sent: {_adopted(result)}")
+    elif not records.is_being_sent(result):
+        raise ExpectedError(words.error_text(words.of_record(result)))
 
 
 def _find(order: Order, records: Records, operation: Operation) -> Found:
     """The records of the orderer, after a second process with the same request has ended or has its response."""
     ends_at = time.monotonic() + _LONGEST_SENDER
     while True:
-        found = records.find(order)
-        if found.same is None or found.same.answered:
-            return found
-        if not records.is_being_sent(found.same):
+        result = records.find(order)
+        if result.same is None or result.same.answered:
+            return result
+        if not records.is_being_sent(result.same):
             # Read once more: the process may have completed the record between the two.
             return records.find(order)
         if time.monotonic() > ends_at:
-            raise ExpectedError(f"nothing was sent: another run has been sending {found.same.request} for too long")
+            raise ExpectedError(f"nothing was sent: another run has been sending {result.same.request} for too long")
         operation.report("another run sends this request: its response is waited for")
         if operation.cancelled.wait(_SENDER_CHECK):
             raise ExpectedError(INTERRUPTED)
@@ -122,22 +122,26 @@ def _left_behind(record: Record) -> str:
     )
 
 
-def _send(wanted: Wanted, api: JobApi, pending: Pending, operation: Operation) -> Submission | Unresolved:
+def _send(request: JobRequest, api: JobApi, pending: Pending, operation: Operation) -> Submission | Unresolved:
     with ExitStack() as held:
 
-        def may_send(request: str) -> bool:
+        def may_send(description: str) -> bool:
             # Again for the second request after a 401: signing in has taken time of the first hold.
             held.enter_context(operation.hold(api.longest_submission))
             if operation.cancelled.is_set():
                 return False
-            pending.write(request)
+            pending.write(description)
             return True
 
         try:
             submission = api.submit(
-                wanted.method, wanted.path, wanted.body, unwanted=operation.cancelled.is_set, may_send=may_send
+                request.method,
+                request.path,
+                request.body,
+                unwanted=operation.cancelled.is_set,
+                may_send=may_send,
             )
-        except UnansweredError as error:
+        except OutcomeUnknownError as error:
             return _unresolved(pending, error, operation)
         except ApiError as error:
             pending.remove()
@@ -146,23 +150,28 @@ def _send(wanted: Wanted, api: JobApi, pending: Pending, operation: Operation) -
         return submission
 
 
-def _unresolved(pending: Pending, error: UnansweredError, operation: Operation) -> Unresolved:
-    said = error.excerpt or Excerpt()
-    found = {"order_id": said.id_of(*ORDER_ID), "ids": dict(said.ids), "text": said.text, "error": error.reason}
-    _complete(pending, operation, **found)
+def _unresolved(pending: Pending, error: OutcomeUnknownError, operation: Operation) -> Unresolved:
+    excerpt = error.excerpt or Excerpt()
+    result = {
+        "order_id": excerpt.id_of(*ORDER_ID),
+        "ids": dict(excerpt.ids),
+        "text": excerpt.text,
+        "error": error.reason,
+    }
+    _complete(pending, operation, **result)
     return replace(words.of_record(pending.record), sent_now=True)
 
 
-def _complete(pending: Pending, operation: Operation, **found: Any) -> None:
+def _complete(pending: Pending, operation: Operation, **result: Any) -> None:
     try:
-        pending.complete(**found)
+        pending.complete(**result)
     except RecordError as error:
         # The outcome is known all the same, and goes to the engine.
         tell(operation, f"the record of the request could not be completed: {error}")
 
 
 def _nothing_submitted(error: ApiError, operation: Operation) -> str:
-    if isinstance(error, NoNewsError):
+    if isinstance(error, NoAnswerError):
         if operation.cancelled.is_set():
             return INTERRUPTED
         return f"{error}\nThe request was never sent, so nothing was submitted: check endpoint and network."

@@ -19,8 +19,8 @@ def create_timeout(opts: pulumi.ResourceOptions | None) -> float | None:
     timeouts = opts.custom_timeouts if opts else None
     if timeouts is None:
         return None
-    given = {name: _of(timeouts, name) for name in ("create", "update", "delete", "read")}
-    seconds = {name: parse(f"custom_timeouts.{name}", value) for name, value in given.items() if value is not None}
+    texts = {name: _of(timeouts, name) for name in ("create", "update", "delete", "read")}
+    seconds = {name: parse(f"custom_timeouts.{name}", value) for name, value in texts.items() if value is not None}
     return seconds.get("create")
 
 

@@ -11,7 +11,7 @@ LONGEST_ROW = 200
 """Characters of a row: statuses and codes are the API's, and may be of any length."""
 
 
-def text(progress: Progress) -> str:
+def of_job(progress: Progress) -> str:
     """The row of one job, such as `2/3 RUNNING, sub-job 2c9e...2b61 FAILED (BMS.3037)`.
 
     Empty before the first response.
@@ -20,10 +20,10 @@ def text(progress: Progress) -> str:
     return " ".join(part for part in (count, _news(progress)) if part)[:LONGEST_ROW]
 
 
-def of_many(done: int, total: int, troubled: tuple[str, Progress] | None = None) -> str:
+def of_jobs(done: int, total: int, troubled: tuple[str, Progress] | None = None) -> str:
     """The row of `total` jobs with `done` successes. `troubled` is the key and progress of a job in trouble."""
     count = f"{done}/{total} jobs"
-    return f"{count}, {troubled[0]}: {text(troubled[1])}" if troubled else count
+    return f"{count}, {troubled[0]}: {of_job(troubled[1])}" if troubled else count
 
 
 def in_trouble(progress: Progress) -> bool:

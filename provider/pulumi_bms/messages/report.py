@@ -75,10 +75,10 @@ def _after_part(job_id: str) -> str:
     return f"parts of the job may still run in the cloud: {_RUN_AGAIN} for job {job_id}"
 
 
-def of(outcome: Outcome) -> str:
+def describe_outcome(outcome: Outcome) -> str:
     """The report of any outcome but success."""
     if outcome.end is End.FAILED and outcome.job is not None:
-        is_final = outcome.verdict is not None and outcome.verdict.is_final_failure
+        is_final = outcome.judgement is not None and outcome.judgement.is_final_failure
         return failed(outcome.job_id, outcome.job, outcome.elapsed, is_final=is_final)
     head, next_step = _WORDS[outcome.end](outcome)
     job = outcome.job
@@ -168,14 +168,14 @@ def _interrupted(outcome: Outcome) -> tuple[str, str]:
 
 def _not_found(outcome: Outcome) -> tuple[str, str]:
     return (
-        f"job {outcome.job_id} was not found, even {show(VISIBILITY_TIME)} after the first look: {_told(outcome)}",
+        f"job {outcome.job_id} was not found, even {show(VISIBILITY_TIME)} after the first look: {_messages(outcome)}",
         f"check job_id, region and project: a job is known only where it was submitted, and {_RECORDS}",
     )
 
 
 def _gone(outcome: Outcome) -> tuple[str, str]:
     return (
-        f"the record of job {_named(outcome.job_id, outcome.job)} is gone: {_told(outcome)}; {_state(outcome)}",
+        f"the record of job {_named(outcome.job_id, outcome.job)} is gone: {_messages(outcome)}; {_state(outcome)}",
         f"{_RECORDS}: look in the console what became of job {outcome.job_id}",
     )
 
@@ -209,7 +209,7 @@ def _refused(outcome: Outcome) -> tuple[str, str]:
 
 
 def _trouble(outcome: Outcome, what: str) -> str:
-    return f"job {_named(outcome.job_id, outcome.job)}: {what}: {_told(outcome)}; {_state(outcome)}"
+    return f"job {_named(outcome.job_id, outcome.job)}: {what}: {_messages(outcome)}; {_state(outcome)}"
 
 
 _WORDS: dict[End, Callable[[Outcome], tuple[str, str]]] = {
@@ -219,9 +219,9 @@ _WORDS: dict[End, Callable[[Outcome], tuple[str, str]]] = {
     End.NOT_FOUND: _not_found,
     End.GONE: _gone,
     End.NO_ANSWER: _no_answer,
-    End.REJECTED: _rejected,
+    End.UNAUTHENTICATED: _rejected,
     End.NO_SUCH_API: _no_such_api,
-    End.REFUSED: _refused,
+    End.REQUEST_REFUSED: _refused,
 }
 
 
@@ -230,7 +230,7 @@ def _named(job_id: str, job: Job | None) -> str:
     return f"{short(job_id)} ({kind})" if kind else short(job_id)
 
 
-def _told(outcome: Outcome) -> str:
+def _messages(outcome: Outcome) -> str:
     return str(outcome.error) if outcome.error else _NO_REASON
 
 

@@ -12,10 +12,10 @@ from pulumi_bms.api.errors import ApiError
 from pulumi_bms.api.models.job import Job, JobStatus
 from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.await_jobs import (
-    look_ahead,
     note_once,
     plan_of,
     poll_once,
+    preview_job,
     timeout_of,
     wait_for,
 )
@@ -46,7 +46,7 @@ from pulumi_bms.operation import (
 )
 from pulumi_bms.registry import load_provider
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
-from pulumi_bms.waiting.success_rule import Verdict
+from pulumi_bms.waiting.success_rule import Judgement
 
 __all__ = ["JobCompletion", "JobCompletionProvider", "SubJobResult"]
 
@@ -163,7 +163,7 @@ class JobCompletionProvider(BmsProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the job. A preview polls once."""
         if current().preview:
-            return CreateResult(_id_in_preview(props), self._ahead(props))
+            return CreateResult(_id_in_preview(props), self._preview(props))
         return CreateResult(props["job_id"], self._wait(props, {}))
 
     def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
@@ -173,7 +173,7 @@ class JobCompletionProvider(BmsProvider):
         failure = failure_of(olds)
         if failure:
             raise _failed(news["job_id"], olds, failure)
-        return UpdateResult(self._ahead(news) if current().preview else self._wait(news, olds))
+        return UpdateResult(self._preview(news) if current().preview else self._wait(news, olds))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """A finished wait is final and needs no request. An unfinished wait is polled once, and stays unfinished."""
@@ -190,7 +190,7 @@ class JobCompletionProvider(BmsProvider):
         # The engine drops nulls. A wait without any response is stored without a status, but with empty lists.
         if "job_id" not in props or (operation.inputs and not props.keys() & {"status", "server_ids"}):
             raise ExpectedError("JobCompletion can't be read by opts.id: give the id as job_id, or use opts.import_")
-        return self._look_again(id_, props, operation)
+        return self._poll_again(id_, props, operation)
 
     def delete(self, _id: str, props: dict[str, Any]) -> None:
         """Change nothing in the cloud. List the remaining servers."""
@@ -201,7 +201,7 @@ class JobCompletionProvider(BmsProvider):
         """Smaller and smaller outputs of a job without success, for a host with a size limit on errors."""
         return cuts(outputs)
 
-    def _look_again(self, id_: str, props: dict[str, Any], operation: Operation) -> ReadResult:
+    def _poll_again(self, id_: str, props: dict[str, Any], operation: Operation) -> ReadResult:
         """Poll an unfinished wait once in a refresh. The wait stays unfinished, with new outputs."""
         job_id, outputs, trouble = props["job_id"], _stored(props), ""
         # Ctrl-C in a refresh need not wait for the response: the stored outputs stay.
@@ -222,9 +222,9 @@ class JobCompletionProvider(BmsProvider):
     def _import(self, id_: str, inputs: dict[str, Any]) -> dict[str, Any]:
         if id_ != inputs.get("job_id"):
             raise ExpectedError(f"import_ is {id_!r}, and job_id {inputs.get('job_id')!r}: write the same id for both")
-        return self._ahead(inputs) if current().preview else self._wait(inputs, {})
+        return self._preview(inputs) if current().preview else self._wait(inputs, {})
 
-    def _ahead(self, inputs: dict[str, Any]) -> dict[str, Any]:
+    def _preview(self, inputs: dict[str, Any]) -> dict[str, Any]:
         """The outputs known in a preview. Absent outputs are unknown to dependent resources."""
         operation, job_id = current(), inputs.get("job_id")
         if input_checks.is_unknown(inputs):
@@ -236,11 +236,11 @@ class JobCompletionProvider(BmsProvider):
             return {"job_id": job_id}
         # Ctrl-C in a preview need not wait for the response.
         operation.checkpoint(str(job_id), {"job_id": job_id}, f"interrupted while job {job_id} was looked at")
-        ahead = look_ahead(connection, str(job_id), inputs.get("expected_servers"), operation)
-        if ahead.job:
-            return outputs_of(str(job_id), ahead.job, JobStatus.SUCCESS)
-        if ahead.row:
-            operation.note(ahead.row)
+        preview = preview_job(connection, str(job_id), inputs.get("expected_servers"), operation)
+        if preview.job:
+            return outputs_of(str(job_id), preview.job, JobStatus.SUCCESS)
+        if preview.row:
+            operation.note(preview.row)
         return {"job_id": job_id}
 
     def _wait(self, inputs: dict[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -250,13 +250,13 @@ class JobCompletionProvider(BmsProvider):
         connection = self.connection(inputs)
         tell_of_stock_host(operation)
 
-        def keep(job: Job | None, verdict: Verdict | None = None) -> None:
-            outputs = to_go_on(outputs_of(job_id, job, unfinished_status(job, verdict)))
+        def keep(job: Job | None, judgement: Judgement | None = None) -> None:
+            outputs = to_go_on(outputs_of(job_id, job, unfinished_status(job, judgement)))
             operation.checkpoint(job_id, outputs, report.interrupted(job_id))
 
         def observe(progress: Progress) -> None:
-            keep(progress.job or plan.known, progress.verdict)
-            operation.report(progress_line.text(progress))
+            keep(progress.job or plan.known, progress.judgement)
+            operation.report(progress_line.of_job(progress))
 
         keep(plan.known)
         (outcome,) = wait_for(connection, [plan], operation, observe)
@@ -273,7 +273,7 @@ def _settle(outcome: Outcome, operation: Operation) -> dict[str, Any]:
     if outcome.end is End.INTERRUPTED:
         outputs = to_go_on(outputs)
     if outcome.end is not End.SUCCEEDED:
-        raise PartialStateError(outcome.job_id, outputs, report.of(outcome))
+        raise PartialStateError(outcome.job_id, outputs, report.describe_outcome(outcome))
     for warning in report.warnings(outcome.job) if outcome.job else ():
         operation.warn(warning)
     return outputs

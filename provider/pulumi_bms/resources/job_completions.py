@@ -14,10 +14,10 @@ from pulumi_bms.api.models.job import JobStatus
 from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.await_jobs import (
     PREVIEW_TIMEOUT,
-    look_ahead,
     note_once,
     plan_of,
     poll_each,
+    preview_job,
     timeout_of,
     wait_for,
 )
@@ -117,22 +117,22 @@ class JobCompletionsProvider(BmsProvider):
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """A change of the jobs is an update in place. So is unfinished work."""
         jobs: _Jobs = olds.get("jobs") or {}
-        wanted = news.get("job_ids")
+        job_ids = news.get("job_ids")
         stored = {key: outputs.get("job_id") for key, outputs in jobs.items()}
         finished = all(outputs.get("status") == JobStatus.SUCCESS for outputs in jobs.values())
-        return DiffResult(changes=input_checks.is_unknown(wanted) or wanted != stored or not finished)
+        return DiffResult(changes=input_checks.is_unknown(job_ids) or job_ids != stored or not finished)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Wait for the jobs. A preview polls each job once."""
         if current().preview:
-            return CreateResult("", self._ahead(props, {}))
+            return CreateResult("", self._preview(props, {}))
         id_ = f"jobs-{uuid.uuid4().hex}"
         return CreateResult(id_, self._wait(id_, props, {}))
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Wait for all new and unfinished jobs."""
         jobs: _Jobs = olds.get("jobs") or {}
-        return UpdateResult(self._ahead(news, jobs) if current().preview else self._wait(id_, news, jobs))
+        return UpdateResult(self._preview(news, jobs) if current().preview else self._wait(id_, news, jobs))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Finished jobs need no request. Unfinished jobs are polled once, and stay unfinished."""
@@ -172,36 +172,36 @@ class JobCompletionsProvider(BmsProvider):
 
     def _wait(self, id_: str, inputs: dict[str, Any], stored: _Jobs) -> dict[str, Any]:
         operation = current()
-        wanted: dict[str, str] = inputs["job_ids"]
-        kept = _kept(wanted, stored)
-        todo = [key for key in wanted if not _is_over(kept.get(key, {}))]
+        job_ids: dict[str, str] = inputs["job_ids"]
+        kept = _kept(job_ids, stored)
+        todo = [key for key in job_ids if not _is_over(kept.get(key, {}))]
         timeout = timeout_of(operation, inputs)
-        plans = [plan_of(wanted[key], timeout, kept.get(key)) for key in todo]
-        watch = _Watch(wanted, kept, dict(zip(todo, plans, strict=True)), operation)
+        plans = [plan_of(job_ids[key], timeout, kept.get(key)) for key in todo]
+        watch = _Watch(job_ids, kept, dict(zip(todo, plans, strict=True)), operation)
         outcomes: list[Outcome] = []
         if plans:
             connection = self.connection(inputs)
             tell_of_stock_host(operation)
             operation.checkpoint(id_, watch.outputs, _INTERRUPTED)
             outcomes = wait_for(connection, plans, operation, watch.observe)
-        return _settle(id_, wanted, kept, dict(zip(todo, outcomes, strict=True)))
+        return _settle(id_, job_ids, kept, dict(zip(todo, outcomes, strict=True)))
 
-    def _ahead(self, inputs: dict[str, Any], stored: _Jobs) -> dict[str, Any]:
+    def _preview(self, inputs: dict[str, Any], stored: _Jobs) -> dict[str, Any]:
         """The outputs known in a preview: all outputs, after every job has succeeded."""
-        operation, wanted = current(), inputs.get("job_ids")
-        if input_checks.is_unknown(inputs) or not isinstance(wanted, Mapping):
-            return {"job_ids": wanted}
-        kept = _kept(wanted, stored)
+        operation, job_ids = current(), inputs.get("job_ids")
+        if input_checks.is_unknown(inputs) or not isinstance(job_ids, Mapping):
+            return {"job_ids": job_ids}
+        kept = _kept(job_ids, stored)
         failures = _stored_failures({key: kept[key] for key in kept if failure_of(kept[key])})
         if failures:
-            raise ExpectedError(_together(failures, len(wanted)))
+            raise ExpectedError(_together(failures, len(job_ids)))
         jobs = {key: outputs for key, outputs in kept.items() if outputs.get("status") == JobStatus.SUCCESS}
-        if len(jobs) < len(wanted) and not self._look_at_missing(inputs, wanted, jobs, operation):
-            return {"job_ids": wanted}
-        return _outputs({key: jobs[key] for key in wanted})
+        if len(jobs) < len(job_ids) and not self._preview_missing(inputs, job_ids, jobs, operation):
+            return {"job_ids": job_ids}
+        return _outputs({key: jobs[key] for key in job_ids})
 
-    def _look_at_missing(
-        self, inputs: Mapping[str, Any], wanted: Mapping[str, str], jobs: _Jobs, operation: Operation
+    def _preview_missing(
+        self, inputs: Mapping[str, Any], job_ids: Mapping[str, str], jobs: _Jobs, operation: Operation
     ) -> bool:
         """Add the jobs with success to `jobs`. Returns whether all jobs have succeeded."""
         try:
@@ -210,18 +210,18 @@ class JobCompletionsProvider(BmsProvider):
             note_once(operation, "settings", f"no look at the API in this preview: {error}")
             return False
         # Ctrl-C in a preview need not wait for the responses.
-        operation.checkpoint("jobs", {"job_ids": wanted}, "interrupted while the jobs were polled")
+        operation.checkpoint("jobs", {"job_ids": job_ids}, "interrupted while the jobs were polled")
         ends_at = time.monotonic() + PREVIEW_TIMEOUT
-        for key in [key for key in wanted if key not in jobs]:
+        for key in [key for key in job_ids if key not in jobs]:
             if time.monotonic() > ends_at:
                 operation.note(f"{key} and others were not looked at in the {PREVIEW_TIMEOUT:.0f} s of a preview")
                 return False
-            ahead = look_ahead(connection, wanted[key], None, operation)
-            if not ahead.job:
-                if ahead.row:
-                    operation.note(f"{key}: {ahead.row}")
+            preview = preview_job(connection, job_ids[key], None, operation)
+            if not preview.job:
+                if preview.row:
+                    operation.note(f"{key}: {preview.row}")
                 return False
-            jobs[key] = outputs_of(wanted[key], ahead.job, JobStatus.SUCCESS)
+            jobs[key] = outputs_of(job_ids[key], preview.job, JobStatus.SUCCESS)
         return True
 
 
@@ -235,9 +235,11 @@ def _cut(outputs: dict[str, Any], cut: Callable[[Mapping[str, Any]], dict[str, A
 class _Watch:
     """The changing jobs of one wait, for the row and for the checkpoint."""
 
-    def __init__(self, wanted: Mapping[str, str], kept: _Jobs, plans: Mapping[str, Plan], operation: Operation) -> None:
+    def __init__(
+        self, job_ids: Mapping[str, str], kept: _Jobs, plans: Mapping[str, Plan], operation: Operation
+    ) -> None:
         self._kept = kept
-        self._total = len(wanted)
+        self._total = len(job_ids)
         self._progress = {key: Progress(plan.job_id, job=plan.known) for key, plan in plans.items()}
         self._keys: dict[str, list[str]] = {}
         for key, plan in plans.items():
@@ -256,7 +258,7 @@ class _Watch:
             if progress_line.in_trouble(progress):
                 self._troubled[key] = progress
         troubled = next(iter(self._troubled.items()), None)
-        self._operation.report(progress_line.of_many(len(self._done), self._total, troubled))
+        self._operation.report(progress_line.of_jobs(len(self._done), self._total, troubled))
 
     def outputs(self) -> dict[str, Any]:
         """The outputs so far. Called from any thread."""
@@ -267,25 +269,27 @@ class _Watch:
 def _outputs_so_far(progress: Progress) -> dict[str, Any]:
     if progress.succeeded:
         return outputs_of(progress.job_id, progress.job, JobStatus.SUCCESS)
-    return to_go_on(outputs_of(progress.job_id, progress.job, unfinished_status(progress.job, progress.verdict)))
+    return to_go_on(outputs_of(progress.job_id, progress.job, unfinished_status(progress.job, progress.judgement)))
 
 
-def _outputs_at_end(found: Outcome) -> dict[str, Any]:
-    outputs = outputs_of(found.job_id, found.job, stored_status(found))
-    return to_go_on(outputs) if found.end is End.INTERRUPTED else outputs
+def _outputs_at_end(outcome: Outcome) -> dict[str, Any]:
+    outputs = outputs_of(outcome.job_id, outcome.job, stored_status(outcome))
+    return to_go_on(outputs) if outcome.end is End.INTERRUPTED else outputs
 
 
-def _kept(wanted: Mapping[str, str], stored: _Jobs) -> _Jobs:
-    return {key: stored[key] for key in wanted if stored.get(key, {}).get("job_id") == wanted[key]}
+def _kept(job_ids: Mapping[str, str], stored: _Jobs) -> _Jobs:
+    return {key: stored[key] for key in job_ids if stored.get(key, {}).get("job_id") == job_ids[key]}
 
 
-def _settle(id_: str, wanted: Mapping[str, str], kept: _Jobs, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
-    ended = {key: _outputs_at_end(found) for key, found in outcomes.items()}
-    jobs = {key: ended.get(key) or kept[key] for key in wanted}
-    told = {key: report.of(found) for key, found in outcomes.items() if found.end is not End.SUCCEEDED}
-    failures = {**_stored_failures({key: kept[key] for key in kept if key not in outcomes}), **told}
+def _settle(id_: str, job_ids: Mapping[str, str], kept: _Jobs, outcomes: Mapping[str, Outcome]) -> dict[str, Any]:
+    ended = {key: _outputs_at_end(outcome) for key, outcome in outcomes.items()}
+    jobs = {key: ended.get(key) or kept[key] for key in job_ids}
+    reports = {
+        key: report.describe_outcome(outcome) for key, outcome in outcomes.items() if outcome.end is not End.SUCCEEDED
+    }
+    failures = {**_stored_failures({key: kept[key] for key in kept if key not in outcomes}), **reports}
     if failures:
-        raise PartialStateError(id_, _outputs(jobs), _together(failures, len(wanted)))
+        raise PartialStateError(id_, _outputs(jobs), _together(failures, len(job_ids)))
     return _outputs(jobs)
 
 
@@ -303,14 +307,14 @@ def _is_over(outputs: Mapping[str, Any]) -> bool:
 
 def _stored_failures(jobs: _Jobs, troubles: Mapping[str, str] | None = None) -> dict[str, str]:
     """The reports of all jobs without success, from the stored outputs. `troubles` has the errors of polls by key."""
-    told = {}
+    reports = {}
     for key, outputs in jobs.items():
         job_id, failure = str(outputs.get("job_id")), failure_of(outputs)
         if failure:
-            told[key] = report.failed(job_id, failure)
+            reports[key] = report.failed(job_id, failure)
         elif outputs.get("status") != JobStatus.SUCCESS:
-            told[key] = report.unfinished(job_id, job_of(outputs), (troubles or {}).get(key, ""))
-    return told
+            reports[key] = report.unfinished(job_id, job_of(outputs), (troubles or {}).get(key, ""))
+    return reports
 
 
 def _together(failures: Mapping[str, str], total: int) -> str:

@@ -29,7 +29,7 @@ from pulumi_bms.lifecycle.record import (
 )
 from pulumi_bms.lifecycle.replacement import consequence
 from pulumi_bms.lifecycle.resource import BmsResource
-from pulumi_bms.lifecycle.submit import Wanted, look_ahead, submit_once
+from pulumi_bms.lifecycle.submit import JobRequest, preview_job, submit_once
 from pulumi_bms.lifecycle.unresolved import Unresolved
 from pulumi_bms.operation import (
     ExpectedError,
@@ -161,15 +161,15 @@ class JobSubmissionProvider(BmsProvider):
         operation = current()
         if operation.preview:
             if not input_checks.is_unknown({name: props.get(name) for name in (*REPLACING, ORDERED_BY)}):
-                look_ahead(_order(props, operation), _records(), operation)
+                preview_job(_order(props, operation), _records(), operation)
             return CreateResult("", {})
-        wanted = Wanted(
+        request = JobRequest(
             method=str(props.get("method") or "POST"),
             path=str(props["path"]),
             body=_exact(props.get("body")),
             order=_order(props, operation),
         )
-        outcome = submit_once(wanted, lambda: self.connection(props).api, _records(), operation)
+        outcome = submit_once(request, lambda: self.connection(props).api, _records(), operation)
         salt = os.urandom(16).hex()
         digests = {"salt": salt, **{name: _digest(salt, props.get(name)) for name in REPLACING}}
         if isinstance(outcome, Unresolved):

@@ -212,8 +212,8 @@ class ServersProvider(BmsProvider):
         # Only the plugin process checks: a program must not spend time on pydantic's models.
         from pulumi_bms.resources.servers_inputs import problems  # noqa: PLC0415  (only the plugin process checks)
 
-        found = problems(news, ordering=_orders(olds, news))
-        return input_checks.result(news, [*map(str, found), *self.connection_problems(news)])
+        broken = problems(news, ordering=_orders(olds, news))
+        return input_checks.result(news, [*map(str, broken), *self.connection_problems(news)])
 
 
 def _orders(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:

@@ -16,7 +16,7 @@ PERIODS = {"month": range(1, 9 + 1), "year": range(1, 1 + 1)}
 
 def charging_mode(inputs: ServersInputs) -> Iterator[Problem]:
     """API Explorer, CreateBareMetalServers, `chargingMode`: prePaid or postPaid."""
-    if (given := known(inputs.charging_mode)) is not None and given not in {PREPAID, POSTPAID}:
+    if (value := known(inputs.charging_mode)) is not None and value not in {PREPAID, POSTPAID}:
         yield Problem("charging_mode", f"must be {PREPAID} or {POSTPAID}")
 
 
@@ -34,7 +34,7 @@ def parts_of_prepaid(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, table 9: `periodType`, `periodNum` and `isAutoRenew` take effect for prePaid only."""
     if inputs.charging_mode is None or known(inputs.charging_mode) == POSTPAID:
         for name in ("period_unit", "period", "auto_renew"):
-            if known(given := getattr(inputs, name)) is not None and given is not False:
+            if known(value := getattr(inputs, name)) is not None and value is not False:
                 yield Problem(
                     name, f'is for yearly and monthly billing: write charging_mode="{PREPAID}", or leave it out'
                 )

@@ -14,7 +14,7 @@ from pulumi_bms.resources import (
 )
 from pulumi_bms.resources.servers_model import ServersInputs
 
-ADVICE = {
+REMEDIES = {
     "flavor_id": "write a flavor's id, such as physical.s3.large",
     "image_id": "write the id of a bare metal image",
     "availability_zone": "write a zone's name, such as cn-north-4a",
@@ -58,12 +58,12 @@ def problems(inputs: Mapping[str, Any], *, ordering: bool = True) -> list[Proble
 
     `ordering` is whether the inputs order servers. Existing or imported servers need no login method.
     """
-    model, found = read(ServersInputs, inputs, ADVICE)
+    model, wrong = read(ServersInputs, inputs, REMEDIES)
     rules = (*RULES, *RULES_OF_ORDERS) if ordering else RULES
-    return [*found, *(problem for rule in rules for problem in rule(model))]
+    return [*wrong, *(problem for rule in rules for problem in rule(model))]
 
 
 def warnings(inputs: Mapping[str, Any]) -> list[Problem]:
     """Allowed inputs that may be unintended."""
-    model, _ = read(ServersInputs, inputs, ADVICE)
+    model, _ = read(ServersInputs, inputs, REMEDIES)
     return [warning for rule in WARNINGS for warning in rule(model)]

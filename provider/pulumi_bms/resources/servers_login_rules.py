@@ -45,32 +45,32 @@ def some_method(inputs: ServersInputs) -> Iterator[Problem]:
 
 def password(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, table 2, `adminPass`: length, characters, and no user name inside."""
-    if (given := known(inputs.admin_pass)) is None:
+    if (value := known(inputs.admin_pass)) is None:
         return
-    if not SHORTEST_PASSWORD <= len(given) <= LONGEST_PASSWORD:
+    if not SHORTEST_PASSWORD <= len(value) <= LONGEST_PASSWORD:
         yield Problem("admin_pass", f"must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    if not re.fullmatch(f"(?:{'|'.join(_CLASSES)})*", given):
+    if not re.fullmatch(f"(?:{'|'.join(_CLASSES)})*", value):
         yield Problem("admin_pass", f"must have no other characters than letters, digits and {SPECIALS}")
-    if sum(bool(re.search(kind, given)) for kind in _CLASSES) < NEEDED_CLASSES:
+    if sum(bool(re.search(kind, value)) for kind in _CLASSES) < NEEDED_CLASSES:
         text = f"must have three of: upper-case letters, lower-case letters, digits, and characters of {SPECIALS}"
         yield Problem("admin_pass", text)
-    if _USER in given or _USER[::-1] in given:
+    if _USER in value or _USER[::-1] in value:
         yield Problem("admin_pass", f"must not contain the user name {_USER}, forwards or backwards")
 
 
 def user_data(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, table 2, `user_data`: at most 32 KB before the encoding."""
-    if (given := known(inputs.user_data)) is None:
+    if (value := known(inputs.user_data)) is None:
         return
-    if not given:
+    if not value:
         yield Problem("user_data", "is empty: write a script, or leave the property out")
-    if (size := len(given.encode())) > MOST_USER_DATA:
+    if (size := len(value.encode())) > MOST_USER_DATA:
         yield Problem("user_data", f"has {size} bytes: write at most {MOST_USER_DATA}")
 
 
 def encoded_twice(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, table 2, `user_data`: base64, made by this package from plain text."""
-    if (given := known(inputs.user_data)) and _decoded(given).startswith(_BEGINNINGS):
+    if (value := known(inputs.user_data)) and _decoded(value).startswith(_BEGINNINGS):
         yield Problem("user_data", "seems to be base64 already, and is encoded once more: write plain text")
 
 

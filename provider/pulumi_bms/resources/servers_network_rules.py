@@ -89,12 +89,12 @@ def one_kind_of_eip(inputs: ServersInputs) -> Iterator[Problem]:
 
 def new_eip(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, tables 11 to 13: the necessary inputs of a new EIP."""
-    given = [name for name in _OF_NEW_EIP if known(getattr(inputs, name)) is not None]
-    if not given or inputs.eip_id is not None:
+    value = [name for name in _OF_NEW_EIP if known(getattr(inputs, name)) is not None]
+    if not value or inputs.eip_id is not None:
         return
     for name in ("iptype", "eip_charge_mode", "sharetype"):
         if getattr(inputs, name) is None:
-            yield Problem(name, f"is missing: a new EIP needs it, and {given[0]} asks for one")
+            yield Problem(name, f"is missing: a new EIP needs it, and {value[0]} asks for one")
     if known(inputs.sharetype) == "PER" and inputs.bandwidth_size is None:
         yield Problem("bandwidth_size", "is missing: an own bandwidth (sharetype PER) needs its size in Mbit/s")
     if known(inputs.sharetype) == "WHOLE" and inputs.bandwidth_id is None:
@@ -106,7 +106,7 @@ def new_eip(inputs: ServersInputs) -> Iterator[Problem]:
 def choices(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, tables 12 and 13: the values of `sharetype`, `chargemode` and `chargingMode`."""
     for name, values in _CHOICES.items():
-        if (given := known(getattr(inputs, name))) is not None and given not in values:
+        if (value := known(getattr(inputs, name))) is not None and value not in values:
             yield Problem(name, f"must be {' or '.join(values)}")
 
 

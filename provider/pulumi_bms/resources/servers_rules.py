@@ -50,33 +50,33 @@ def empty_texts(inputs: ServersInputs) -> Iterator[Problem]:
 
 def count(inputs: ServersInputs) -> Iterator[Problem]:
     """API Explorer, CreateBareMetalServers, `count`: 1 to 100."""
-    if (given := known(inputs.count)) is not None and not 1 <= given <= MOST_SERVERS:
-        yield Problem("count", f"is {given}: write 1 to {MOST_SERVERS}")
+    if (value := known(inputs.count)) is not None and not 1 <= value <= MOST_SERVERS:
+        yield Problem("count", f"is {value}: write 1 to {MOST_SERVERS}")
 
 
 def many_servers(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, table 2, `count`: at most 24. The API Explorer has a different limit."""
-    if (given := known(inputs.count)) is not None and MOST_ON_PAGES < given <= MOST_SERVERS:
-        text = f"is {given}: parts of the vendor's documentation allow {MOST_ON_PAGES}, and the cloud may refuse more"
+    if (value := known(inputs.count)) is not None and MOST_ON_PAGES < value <= MOST_SERVERS:
+        text = f"is {value}: parts of the vendor's documentation allow {MOST_ON_PAGES}, and the cloud may refuse more"
         yield Problem("count", text)
 
 
 def name(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, table 2, `name`: 1 to 63 characters, or 58 if the cloud appends a number."""
-    given, many = known(inputs.name), (known(inputs.count) or 1) > 1
-    if given is None:
+    value, many = known(inputs.name), (known(inputs.count) or 1) > 1
+    if value is None:
         return
-    if not _NAME.fullmatch(given):
+    if not _NAME.fullmatch(value):
         yield Problem("name", "must have letters, digits, underscores, hyphens, dots and Chinese characters only")
-    if len(given) > (longest := LONGEST_NAME_OF_MANY if many else LONGEST_NAME):
+    if len(value) > (longest := LONGEST_NAME_OF_MANY if many else LONGEST_NAME):
         reason = ", because the cloud appends a number to each name where count is above 1" if many else ""
-        yield Problem("name", f"has {len(given)} characters: write at most {longest}{reason}")
+        yield Problem("name", f"has {len(value)} characters: write at most {longest}{reason}")
 
 
 def flavor(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, table 2, `flavorRef`: the format is physical.x.x."""
-    given = (known(inputs.flavor_id) or "").strip()
-    if given and not given.startswith(FLAVOR_PREFIX):
+    value = (known(inputs.flavor_id) or "").strip()
+    if value and not value.startswith(FLAVOR_PREFIX):
         yield Problem("flavor_id", f"must begin with {FLAVOR_PREFIX}: write a flavor's id, such as physical.s3.large")
 
 
@@ -86,10 +86,10 @@ def system_disk(inputs: ServersInputs) -> Iterator[Problem]:
     if size is not None and size not in SYSTEM_DISK:
         yield Problem("system_disk_size", f"is {size}: write 40 to 1024, in GB")
     rest = ("system_disk_type", "system_disk_size", "system_disk_dss_pool_id", "system_disk_kms_key_id")
-    given = [part for part in rest if known(getattr(inputs, part)) is not None]
+    value = [part for part in rest if known(getattr(inputs, part)) is not None]
     for part in rest[:2]:
-        if given and getattr(inputs, part) is None:
-            yield Problem(part, f"is missing: {given[0]} needs it")
+        if value and getattr(inputs, part) is None:
+            yield Problem(part, f"is missing: {value[0]} needs it")
 
 
 def data_disks(inputs: ServersInputs) -> Iterator[Problem]:
@@ -162,24 +162,24 @@ def metadata(inputs: ServersInputs) -> Iterator[Problem]:
 
 def agency(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, table 2, `metadata`: values of at most 255 bytes."""
-    if (given := known(inputs.agency_name)) and len(given.encode()) > LONGEST_METADATA:
-        yield Problem("agency_name", f"has {len(given.encode())} bytes: write at most {LONGEST_METADATA}")
+    if (value := known(inputs.agency_name)) and len(value.encode()) > LONGEST_METADATA:
+        yield Problem("agency_name", f"has {len(value.encode())} bytes: write at most {LONGEST_METADATA}")
 
 
 def hints(inputs: ServersInputs) -> Iterator[Problem]:
     """Creating BMSs, table 10: `dec_baremetal` is share or dedicate."""
-    given = known(inputs.scheduler_hints)
-    if given and (value := known(given.dec_baremetal)) is not None and value not in {"share", "dedicate"}:
+    scheduler = known(inputs.scheduler_hints)
+    if scheduler and (value := known(scheduler.dec_baremetal)) is not None and value not in {"share", "dedicate"}:
         yield Problem("scheduler_hints.dec_baremetal", "must be share or dedicate")
 
 
 def options_of_metadata(inputs: ServersInputs) -> Iterator[Problem]:
     """API Explorer, CreateBareMetalServers, `metadata_options`: the values of both options."""
-    if not (given := known(inputs.metadata_options)):
+    if not (value := known(inputs.metadata_options)):
         return
-    if (endpoint := known(given.http_endpoint)) is not None and endpoint not in {"enabled", "disabled"}:
+    if (endpoint := known(value.http_endpoint)) is not None and endpoint not in {"enabled", "disabled"}:
         yield Problem("metadata_options.http_endpoint", "must be enabled or disabled")
-    if (tokens := known(given.http_tokens)) is not None and tokens not in {"optional", "required"}:
+    if (tokens := known(value.http_tokens)) is not None and tokens not in {"optional", "required"}:
         yield Problem("metadata_options.http_tokens", "must be optional or required")
 
 

@@ -26,6 +26,6 @@ def replacing(outputs: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str,
     No device in the inputs, or the device already chosen by the cloud, is no change.
     """
     changed = [name for name in REPLACING if is_unknown(news.get(name)) or news.get(name) != outputs.get(name)]
-    wanted = news.get("device")
-    other = is_unknown(wanted) or (bool(wanted) and wanted != outputs.get("device"))
+    is_expected = news.get("device")
+    other = is_unknown(is_expected) or (bool(is_expected) and is_expected != outputs.get("device"))
     return (*changed, "device") if other else tuple(changed)

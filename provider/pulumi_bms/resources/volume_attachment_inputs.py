@@ -14,7 +14,7 @@ from pulumi_bms.lifecycle.model_reading import (
     read,
 )
 
-ADVICE = {
+REMEDIES = {
     "server_id": "write the server's id, such as an item of Servers.server_ids",
     "volume_id": "write the disk's id",
     "device": "write a name such as /dev/sdb, or leave the property out",
@@ -33,18 +33,18 @@ class VolumeAttachmentInputs(Inputs):
 
 def problems(inputs: Mapping[str, Any]) -> list[Problem]:
     """All problems known offline. Unknown values cause no problem."""
-    model, found = read(VolumeAttachmentInputs, inputs, ADVICE)
-    return [*found, *_ids(model), *_device(model)]
+    model, wrong = read(VolumeAttachmentInputs, inputs, REMEDIES)
+    return [*wrong, *_ids(model), *_device(model)]
 
 
 def _ids(inputs: VolumeAttachmentInputs) -> Iterator[Problem]:
     """Attaching an EVS Disk to a BMS, tables 1 and 2: the ids must be UUIDs. The ids are parts of an address."""
     for name in ("server_id", "volume_id"):
-        if (given := known(getattr(inputs, name))) is not None and not _ID.fullmatch(given):
-            yield Problem(name, f"must be an id of letters, digits and hyphens: {ADVICE[name]}")
+        if (value := known(getattr(inputs, name))) is not None and not _ID.fullmatch(value):
+            yield Problem(name, f"must be an id of letters, digits and hyphens: {REMEDIES[name]}")
 
 
 def _device(inputs: VolumeAttachmentInputs) -> Iterator[Problem]:
     """Attaching an EVS Disk to a BMS, table 2, `device`: a name such as /dev/sdb."""
-    if (given := known(inputs.device)) is not None and not _DEVICE.fullmatch(given):
-        yield Problem("device", f"must be a SCSI device name: {ADVICE['device']}")
+    if (value := known(inputs.device)) is not None and not _DEVICE.fullmatch(value):
+        yield Problem("device", f"must be a SCSI device name: {REMEDIES['device']}")

@@ -114,10 +114,10 @@ def enterprise_project(inputs: Mapping[str, object], config: Lookup, environ: Ma
 
 
 def _sources(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str]) -> Sources:
-    given, profile = of_inputs(inputs), inputs.get("profile")
+    own, profile = of_inputs(inputs), inputs.get("profile")
     if isinstance(profile, str) and profile:
-        return profiles.with_profile(given, config, profile)
-    return precedence.without_profile(given, config, environ)
+        return profiles.with_profile(own, config, profile)
+    return precedence.without_profile(own, config, environ)
 
 
 def _wrong(sources: Sources, where: Destination, environ: Mapping[str, str]) -> list[str]:
@@ -138,7 +138,7 @@ def _wrong(sources: Sources, where: Destination, environ: Mapping[str, str]) -> 
 
 def _values(sources: Sources, where: Destination) -> Iterator[str]:
     """Check every value of the resource and the config. From the environment only the used values are checked."""
-    return _problems_of([*_all(sources.given), *_all(sources.stack), *where.used], sources.secrets)
+    return _problems_of([*_all(sources.inputs), *_all(sources.stack), *where.used], sources.secrets)
 
 
 def _problems_of(settings: Iterable[Setting], secrets: Collection[str]) -> Iterator[str]:
@@ -179,5 +179,7 @@ def _settings(sources: Sources, where: Destination) -> Settings:
     iam_endpoint = normalised(where.iam.text, "/auth/tokens", "/v3") if where.needs_iam else ""
     bundle = sources.stack.get("caBundle") or None
     credential = credentials.credential_of(sources.owner, iam_endpoint, project_id, project_name, bundle)
-    budget = values.number_of(sources.stack.get("maxRequestsPerMinute")) or REQUESTS_PER_MINUTE
-    return Settings(normalised(where.endpoint.text), project_id, project_name, credential, iam_endpoint, bundle, budget)
+    rate_limit = values.number_of(sources.stack.get("maxRequestsPerMinute")) or REQUESTS_PER_MINUTE
+    return Settings(
+        normalised(where.endpoint.text), project_id, project_name, credential, iam_endpoint, bundle, rate_limit
+    )

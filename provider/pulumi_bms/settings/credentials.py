@@ -59,8 +59,8 @@ def contradiction(source: Source) -> str | None:
     kind, *others = _kinds(source)
     if not others:
         return None
-    found = " and ".join(f"{each.title} ({each.names(source)})" for each in (kind, *others))
-    return f"{source.title} holds {found}: leave one, so that it is clear which counts"
+    kinds = " and ".join(f"{each.title} ({each.names(source)})" for each in (kind, *others))
+    return f"{source.title} holds {kinds}: leave one, so that it is clear which counts"
 
 
 def lacking(source: Source) -> list[str]:

@@ -62,8 +62,8 @@ class Destination:
     @property
     def used(self) -> tuple[Setting, ...]:
         """The settings of the destination."""
-        found = (self.endpoint.setting, self.project, self.iam.setting if self.needs_iam else None)
-        return tuple(setting for setting in found if setting)
+        settings = (self.endpoint.setting, self.project, self.iam.setting if self.needs_iam else None)
+        return tuple(setting for setting in settings if setting)
 
 
 def destination_of(sources: Sources) -> Destination:
@@ -84,8 +84,8 @@ def _iam_setting(sources: Sources, endpoint: Address) -> Setting | None:
     owner, cloud = sources.owner, endpoint.cloud
     if owner and owner.has("iamEndpoint"):
         return Setting(owner, "iamEndpoint")
-    nearer = sources.given.get("region")
-    if owner and _is_of(owner, cloud) and not (nearer and cloud is regions.cloud_of_region(nearer)):
+    own_region = sources.inputs.get("region")
+    if owner and _is_of(owner, cloud) and not (own_region and cloud is regions.cloud_of_region(own_region)):
         return Setting(owner, "region")
     for place in sources.places:
         if place.has("iamEndpoint"):

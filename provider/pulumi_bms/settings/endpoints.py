@@ -32,20 +32,20 @@ def name_problem(what: str, value: str) -> str | None:
 
 def endpoint_problem(value: str, what: str = "endpoint") -> str | None:
     """The problem of an endpoint, or None. The text does not repeat the value: the value may hold a password."""
-    advice = "write https://HOST, with a port or path prefix where it needs one"
+    next_step = "write https://HOST, with a port or path prefix where it needs one"
     try:
         url = urlsplit(value)
         port_is_fine = url.port is None or url.port > 0
     except ValueError:
-        return f"{what} must be a URL; {advice}"
+        return f"{what} must be a URL; {next_step}"
     if value != value.strip() or not value.isascii() or not value.isprintable() or " " in value or "\\" in value:
-        return f"{what} holds blanks or other characters that no URL has; {advice}"
+        return f"{what} holds blanks or other characters that no URL has; {next_step}"
     if url.scheme not in ("http", "https") or not port_is_fine or not _is_host(url):
-        return f"{what} must be an http(s) URL; {advice}"
+        return f"{what} must be an http(s) URL; {next_step}"
     if url.username is not None or url.password is not None or "?" in value or "#" in value:
-        return f"{what} must not hold a user, a query or a fragment; {advice}"
+        return f"{what} must not hold a user, a query or a fragment; {next_step}"
     if ".." in unquote(url.path).split("/"):
-        return f"{what} must not hold `..`; {advice}"
+        return f"{what} must not hold `..`; {next_step}"
     if url.scheme == "http" and not _is_loopback(url.hostname or ""):
         return f"{what} is http on another machine, where a credential could be read on the way; write https://"
     return None

@@ -21,8 +21,8 @@ def unknown_keys(keys: Iterable[str]) -> list[tuple[str, str]]:
 def nearest(name: str, known: Collection[str]) -> str:
     """The most similar known name, or "". Case and separators are ignored."""
     plain = {_plain(each): each for each in known}
-    found = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=_CUTOFF)
-    return plain[found[0]] if found else ""
+    matches = difflib.get_close_matches(_plain(name), plain, n=1, cutoff=_CUTOFF)
+    return plain[matches[0]] if matches else ""
 
 
 def _plain(name: str) -> str:

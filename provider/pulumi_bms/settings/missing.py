@@ -24,15 +24,15 @@ def missing_of(sources: Sources, where: Destination, environ: Mapping[str, str])
     owner = sources.owner
     if owner and not credentials.contradiction(owner) and credentials.lacking(owner):
         lines.append(credentials.lack(owner) + _not_read(refusals.unread_parts(owner, environ)))
-    wanted = [
+    is_expected = [
         _endpoint(sources) if where.endpoint.setting is None else "",
         _project(sources) if where.project is None else "",
         _credential(sources, environ) if owner is None else "",
         _iam(sources, where) if where.needs_iam and where.iam.setting is None else "",
     ]
-    if any(wanted):
+    if any(is_expected):
         place = f" in {sources.stack.title}" if sources.hints is None else ""
-        lines.append(f"not set{place}: " + "; ".join(filter(None, wanted)))
+        lines.append(f"not set{place}: " + "; ".join(filter(None, is_expected)))
     return lines
 
 

@@ -36,7 +36,7 @@ class Sources:
     `problems` are the problems of the profile as a whole.
     """
 
-    given: Source
+    inputs: Source
     stack: Source
     owner: Source | None
     places: tuple[Source, ...]
@@ -46,8 +46,8 @@ class Sources:
     @property
     def secrets(self) -> tuple[str, ...]:
         """The secrets of all sources, for masking."""
-        found = (source.get(key) for source in (self.owner, self.stack, *self.places) if source for key in SECRET_KEYS)
-        return tuple(secret for secret in found if secret)
+        values = (source.get(key) for source in (self.owner, self.stack, *self.places) if source for key in SECRET_KEYS)
+        return tuple(secret for secret in values if secret)
 
     def setting(self, *keys: str) -> Setting | None:
         """The first set key in the first place with any of the keys."""
@@ -58,18 +58,18 @@ class Sources:
         return any(place.family is family for place in self.places)
 
 
-def with_profile(given: Source, profile: Source, problems: tuple[str, ...]) -> Sources:
+def with_profile(inputs: Source, profile: Source, problems: tuple[str, ...]) -> Sources:
     """The sources of a resource with a profile: only the profile counts."""
-    return Sources(given, profile, credentials.owner_of([profile]), (profile,), None, problems)
+    return Sources(inputs, profile, credentials.owner_of([profile]), (profile,), None, problems)
 
 
-def without_profile(given: Source, config: Lookup, environ: Mapping[str, str]) -> Sources:
+def without_profile(inputs: Source, config: Lookup, environ: Mapping[str, str]) -> Sources:
     """The sources of a resource without a profile, by the table above."""
     stack, families = sources.of_config(config), sources.of_environment(environ)
     owner = credentials.owner_of((*families, stack))
-    around = _families_of(owner, families)
-    hints = next(family for family in around if family.family is not Family.SDK)
-    return Sources(given, stack, owner, (given, stack, *around), hints)
+    address_sources = _families_of(owner, families)
+    hints = next(family for family in address_sources if family.family is not Family.SDK)
+    return Sources(inputs, stack, owner, (inputs, stack, *address_sources), hints)
 
 
 def _families_of(owner: Source | None, families: Sequence[Source]) -> list[Source]:

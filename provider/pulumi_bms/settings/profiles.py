@@ -20,21 +20,21 @@ from pulumi_bms.settings.sources import (
 from pulumi_bms.settings.values import shown
 
 
-def with_profile(given: Source, config: Lookup, name: str) -> Sources:
+def with_profile(inputs: Source, config: Lookup, name: str) -> Sources:
     """The sources of a resource with a profile.
 
     Raises `SettingsError` if the profile does not exist, or if the resource's own inputs give the API's address.
     """
-    if given.values:
-        names = " and ".join(given.name(key) for key in given.values)
+    if inputs.values:
+        names = " and ".join(inputs.name(key) for key in inputs.values)
         raise SettingsError(f"profile and {names}: a profile has all of it, so write {names} there")
     if problem := name_problem(f"profile{shown(name, ())}", name):
         raise SettingsError(problem)
     profiles = profiles_of(config)
-    found = profiles.get(name)
-    if not isinstance(found, Mapping):
+    values = profiles.get(name)
+    if not isinstance(values, Mapping):
         raise SettingsError(_no_profile(name, list(profiles)))
-    return precedence.with_profile(given, of_profile(name, found), _unknown_keys(name, found))
+    return precedence.with_profile(inputs, of_profile(name, values), _unknown_keys(name, values))
 
 
 def _no_profile(name: str, profiles: list[str]) -> str:

@@ -51,8 +51,8 @@ def unread_parts(owner: Source, environ: Mapping[str, str]) -> list[str]:
 
 def enterprise_project(sources: Sources, environ: Mapping[str, str]) -> str | None:
     """The variable with the enterprise project of new servers, or None."""
-    found = (variable for variable in _set(environ) if variable.effect is Effect.ENTERPRISE_PROJECT)
-    return next((variable.name for variable in found if _concerns(variable, sources)), None)
+    variables = (variable for variable in _set(environ) if variable.effect is Effect.ENTERPRISE_PROJECT)
+    return next((variable.name for variable in variables if _concerns(variable, sources)), None)
 
 
 def _set(environ: Mapping[str, str]) -> Iterator[Variable]:

@@ -48,8 +48,8 @@ def problem_of(setting: Setting, secrets: Collection[str]) -> str | None:
 
 def number_of(text: str) -> int:
     """A whole number of at least 1 in the config's form. 0 for any other text."""
-    found = _WHOLE.fullmatch(text)
-    return int(found[1]) if found else 0
+    match = _WHOLE.fullmatch(text)
+    return int(match[1]) if match else 0
 
 
 def shown(value: str, secrets: Collection[str]) -> str:

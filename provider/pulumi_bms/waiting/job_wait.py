@@ -10,18 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from pulumi_bms.api.errors import ApiError, NoNewsError
+from pulumi_bms.api.errors import ApiError, NoAnswerError
 from pulumi_bms.api.models.job import Job, Record
 from pulumi_bms.waiting import memory
 from pulumi_bms.waiting.outage import Outage
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
-from pulumi_bms.waiting.poll_interval import Schedule
+from pulumi_bms.waiting.poll_interval import PollInterval
 from pulumi_bms.waiting.success_rule import (
     SETTLING_TIME,
     Finality,
+    Judgement,
     Ruling,
     State,
-    Verdict,
     creates_servers,
     judge,
     state_of,
@@ -46,21 +46,21 @@ class Plan:
 class Wait:
     """The wait for one job."""
 
-    def __init__(self, plan: Plan, now: float, schedule: Schedule, chance: Callable[[], float]) -> None:
+    def __init__(self, plan: Plan, now: float, poll_interval: PollInterval, chance: Callable[[], float]) -> None:
         self.plan = plan
-        self.next_look = now
+        self.next_poll = now
         self.has_slot = False
         """Whether the rate limit has reserved `next_look` for the wait."""
         self.outcome: Outcome | None = None
         self.progress = Progress(plan.job_id, job=plan.known)
-        self._schedule = schedule
+        self._poll_interval = poll_interval
         self._chance = chance
         self._started = now
         self._deadline = now + max(0.0, plan.timeout)
         self._job = plan.known
         self._signature: _Signature | None = None
         self._changed_at = now
-        self._verdict: Verdict | None = None
+        self._judgement: Judgement | None = None
         self._failures = 0
         self._outage = Outage(now, job_is_known=plan.known is not None)
 
@@ -69,40 +69,40 @@ class Wait:
         """The time on the loop's clock when the wait ends."""
         return self._deadline
 
-    def see(self, job: Job, retry_after: float | None, looked_at: float, now: float) -> None:
+    def see(self, job: Job, retry_after: float | None, polled_at: float, now: float) -> None:
         """Take in the job from a response. The poll began at `looked_at`."""
         trouble = memory.stranger(self.plan.job_id, self._job, job)
         if trouble:
-            self.miss(NoNewsError(f"job {self.plan.job_id}", detail=trouble), looked_at, now)
+            self.miss(NoAnswerError(f"job {self.plan.job_id}", detail=trouble), polled_at, now)
             return
         self._failures = 0
         self._outage.end()
         signature = _signature(job)
         if signature != self._signature:
             self._signature, self._changed_at = signature, now
-        verdict = self._verdict = judge(job, self.plan.expected_servers, self._job)
+        judgement = self._judgement = judge(job, self.plan.expected_servers, self._job)
         self._job = memory.merged(self._job, job)
-        self.progress = _progress(self.plan.job_id, self._job, verdict)
-        end = self._end_of(verdict, looked_at, now)
+        self.progress = _progress(self.plan.job_id, self._job, judgement)
+        end = self._end_of(judgement, polled_at, now)
         if end:
-            self._finish(end, now, verdict)
+            self._finish(end, now, judgement)
             return
-        self._look_again(now, retry_after)
-        if verdict.finality is Finality.SETTLING:
-            self._look_by(self._settled_at, now)
+        self._poll_again(now, retry_after)
+        if judgement.finality is Finality.SETTLING:
+            self._poll_by(self._settled_at, now)
 
-    def miss(self, error: ApiError, looked_at: float, now: float) -> None:
+    def miss(self, error: ApiError, polled_at: float, now: float) -> None:
         """Take in an error instead of an answer."""
-        end = self._outage.add(error, looked_at) or self._end_at_deadline(looked_at)
+        end = self._outage.add(error, polled_at) or self._end_at_deadline(polled_at)
         if end:
             self._finish(end, now, error=error)
             return
         self._failures += 1
-        self._look_again(now, error.retry_after)
+        self._poll_again(now, error.retry_after)
         decides_at = self._outage.decides_at(error)
         if decides_at is not None:
-            self._look_by(decides_at, now)
-        self._tell_trouble(error, now)
+            self._poll_by(decides_at, now)
+        self._report_trouble(error, now)
 
     def interrupt(self, now: float) -> None:
         """End the wait after a cancel."""
@@ -112,31 +112,31 @@ class Wait:
     def _settled_at(self) -> float:
         return self._changed_at + SETTLING_TIME
 
-    def _end_of(self, verdict: Verdict, looked_at: float, now: float) -> End | None:
-        has_settled = verdict.finality is Finality.SETTLING and now >= self._settled_at
-        if verdict.final or has_settled:
-            return _ENDS[verdict.ruling]
-        if looked_at >= self._deadline and verdict.ruling is Ruling.FAILED:
+    def _end_of(self, judgement: Judgement, polled_at: float, now: float) -> End | None:
+        has_settled = judgement.finality is Finality.SETTLING and now >= self._settled_at
+        if judgement.final or has_settled:
+            return _ENDS[judgement.ruling]
+        if polled_at >= self._deadline and judgement.ruling is Ruling.FAILED:
             return End.FAILED
-        return self._end_at_deadline(looked_at)
+        return self._end_at_deadline(polled_at)
 
-    def _end_at_deadline(self, looked_at: float) -> End | None:
-        if looked_at < self._deadline:
+    def _end_at_deadline(self, polled_at: float) -> End | None:
+        if polled_at < self._deadline:
             return None
         return End.FAILED if self._job is not None and _has_failed_part(self._job) else End.TIMED_OUT
 
-    def _look_again(self, now: float, retry_after: float | None) -> None:
-        pause = self._schedule.interval(
+    def _poll_again(self, now: float, retry_after: float | None) -> None:
+        pause = self._poll_interval.interval(
             now - self._started, self._chance(), failures=self._failures, retry_after=retry_after
         )
         # The last sleep ends at the deadline, with a last poll.
-        self.next_look = min(now + pause, max(now, self._deadline))
+        self.next_poll = min(now + pause, max(now, self._deadline))
 
-    def _look_by(self, moment: float, now: float) -> None:
+    def _poll_by(self, moment: float, now: float) -> None:
         # Leave a pause before the next poll, even if a slow poll ended after `moment`.
-        self.next_look = min(self.next_look, max(now + self._schedule.shortest, moment))
+        self.next_poll = min(self.next_poll, max(now + self._poll_interval.shortest, moment))
 
-    def _tell_trouble(self, error: ApiError, now: float) -> None:
+    def _report_trouble(self, error: ApiError, now: float) -> None:
         if self._outage.is_not_visible(error):
             self.progress = replace(self.progress, outage=0.0, trouble=_cause(error))
             return
@@ -144,7 +144,7 @@ class Wait:
         if lasted:
             self.progress = replace(self.progress, unsettled="", outage=lasted, trouble=_cause(error))
 
-    def _finish(self, end: End, now: float, verdict: Verdict | None = None, error: ApiError | None = None) -> None:
+    def _finish(self, end: End, now: float, judgement: Judgement | None = None, error: ApiError | None = None) -> None:
         self.outcome = Outcome(
             end=end,
             job_id=self.plan.job_id,
@@ -152,10 +152,10 @@ class Wait:
             elapsed=now - self._started,
             timeout=self.plan.timeout,
             outage=0.0 if self._outage.since is None else now - self._outage.since,
-            rule=verdict.rule if verdict else None,
-            because=verdict.because if verdict else "",
+            rule=judgement.rule if judgement else None,
+            because=judgement.because if judgement else "",
             error=error,
-            verdict=self._verdict,
+            judgement=self._judgement,
         )
 
 
@@ -186,7 +186,7 @@ def _fingerprint(record: Record) -> tuple[str, ...]:
     return (*map(str, fields), *record.own_server_ids)
 
 
-def _progress(job_id: str, job: Job, verdict: Verdict) -> Progress:
+def _progress(job_id: str, job: Job, judgement: Judgement) -> Progress:
     failed = tuple((part.job_id or "", part.error_code or "") for part in job.descendants() if _has_failed(part))
     done = sum(state_of(child) is State.SUCCESS for child in job.sub_jobs)
     total = max(job.sub_jobs_total or 0, len(job.sub_jobs))
@@ -196,11 +196,11 @@ def _progress(job_id: str, job: Job, verdict: Verdict) -> Progress:
         done,
         total,
         failed,
-        unsettled=verdict.because,
+        unsettled=judgement.because,
         makes_servers=creates_servers(job),
-        succeeded=verdict.ruling is Ruling.SUCCEEDED,
+        succeeded=judgement.ruling is Ruling.SUCCEEDED,
         job=job,
-        verdict=verdict,
+        judgement=judgement,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from pulumi_bms.waiting.rate_limit import Budget
+from pulumi_bms.waiting.rate_limit import RateLimit
 
 _NO_LIMIT = 1e9
 """Requests per minute of an operation without a documented limit. Only the shared limit spaces the requests."""
@@ -16,10 +16,10 @@ class OperationLimits:
     All times are of one monotonic clock. `shared` is the limit of all requests together.
     """
 
-    def __init__(self, shared: Budget) -> None:
+    def __init__(self, shared: RateLimit) -> None:
         self._shared = shared
         self._lock = threading.Lock()
-        self._limits: dict[str, Budget] = {}
+        self._limits: dict[str, RateLimit] = {}
 
     def reserve(self, operation: str, per_minute: float | None, now: float) -> float:
         """Reserve the time of the next request of an operation, for the caller."""
@@ -33,9 +33,9 @@ class OperationLimits:
         """Whether the operation paused after a reservation, so that the reserved time is void."""
         return self._limit(operation, None).paused(now) or self._shared.paused(now)
 
-    def _limit(self, operation: str, per_minute: float | None) -> Budget:
+    def _limit(self, operation: str, per_minute: float | None) -> RateLimit:
         with self._lock:
-            limit = self._limits.setdefault(operation, Budget(_NO_LIMIT))
+            limit = self._limits.setdefault(operation, RateLimit(_NO_LIMIT))
         if per_minute is not None:
             limit.limit(per_minute)
         return limit

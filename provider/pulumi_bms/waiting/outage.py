@@ -17,7 +17,7 @@ from __future__ import annotations
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
-    NoNewsError,
+    NoAnswerError,
     NoSuchApiError,
     NotFoundError,
 )
@@ -41,12 +41,12 @@ _TOO_MANY = 429
 class Outage:
     """The bad responses to one wait's polls. Times are seconds of the loop's clock."""
 
-    def __init__(self, begun: float, *, job_is_known: bool) -> None:
+    def __init__(self, started_at: float, *, job_is_known: bool) -> None:
         self.since: float | None = None
         """The start of the first poll of the outage, or None without an outage."""
-        self._begun = begun
+        self._started_at = started_at
         self._job_is_known = job_is_known
-        self._has_answered = False
+        self._has_response = False
         self._asked_to_slow_down = False
         self._denials = 0
         self._denied_since = 0.0
@@ -54,17 +54,17 @@ class Outage:
 
     def end(self) -> None:
         """Note a good response."""
-        self.since, self._denials, self._has_answered = None, 0, True
+        self.since, self._denials, self._has_response = None, 0, True
 
     def add(self, error: ApiError, polled_at: float) -> End | None:
         """Note an error. Returns the end of the wait, if the error ends the wait."""
         if isinstance(error, AuthenticationError):
-            return End.REJECTED
-        if isinstance(error, NoNewsError):
+            return End.UNAUTHENTICATED
+        if isinstance(error, NoAnswerError):
             return self._add_silence(error, polled_at)
-        if self._has_answered:
+        if self._has_response:
             return self._add_denial(error, polled_at)
-        if self.is_not_visible(error) and polled_at - self._begun < VISIBILITY_TIME:
+        if self.is_not_visible(error) and polled_at - self._started_at < VISIBILITY_TIME:
             return None
         return self._end_of(error)
 
@@ -72,13 +72,13 @@ class Outage:
         """The time from which another error of this kind ends the wait, or None if no poll is due then."""
         if self.since is None or error.retry_after is not None:
             return None
-        if isinstance(error, NoNewsError):
+        if isinstance(error, NoAnswerError):
             return self.since + self._budget
-        return self._denied_since + DOUBT_TIME if self._has_answered else None
+        return self._denied_since + DOUBT_TIME if self._has_response else None
 
     def is_not_visible(self, error: ApiError) -> bool:
         """Whether an error only means that the API does not show the job yet."""
-        return isinstance(error, NotFoundError) and not self._has_answered
+        return isinstance(error, NotFoundError) and not self._has_response
 
     def news(self, now: float) -> float:
         """The seconds of the outage when a message is due, else 0."""
@@ -90,14 +90,14 @@ class Outage:
 
     @property
     def _budget(self) -> float:
-        return OUTAGE_BUDGET if self._has_answered or self._asked_to_slow_down else FIRST_CONTACT_BUDGET
+        return OUTAGE_BUDGET if self._has_response or self._asked_to_slow_down else FIRST_CONTACT_BUDGET
 
     def _begin(self, polled_at: float) -> float:
         if self.since is None:
             self.since, self._news_at = polled_at, polled_at + FIRST_OUTAGE_NEWS
         return self.since
 
-    def _add_silence(self, error: NoNewsError, polled_at: float) -> End | None:
+    def _add_silence(self, error: NoAnswerError, polled_at: float) -> End | None:
         # No dead endpoint asks for a pause.
         if error.retry_after is not None or error.status == _TOO_MANY:
             self._asked_to_slow_down = True
@@ -113,5 +113,5 @@ class Outage:
 
     def _end_of(self, error: ApiError) -> End:
         if isinstance(error, NotFoundError):
-            return End.GONE if self._has_answered or self._job_is_known else End.NOT_FOUND
-        return End.NO_SUCH_API if isinstance(error, NoSuchApiError) else End.REFUSED
+            return End.GONE if self._has_response or self._job_is_known else End.NOT_FOUND
+        return End.NO_SUCH_API if isinstance(error, NoSuchApiError) else End.REQUEST_REFUSED

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from pulumi_bms.api.errors import ApiError
 from pulumi_bms.api.models.job import Job
-from pulumi_bms.waiting.success_rule import Verdict
+from pulumi_bms.waiting.success_rule import Judgement
 
 
 class End(Enum):
@@ -28,11 +28,11 @@ class End(Enum):
     """The API knew the job earlier, in any run, but no longer does."""
     NO_ANSWER = auto()
     """No usable answer for longer than an outage is tolerated."""
-    REJECTED = auto()
+    UNAUTHENTICATED = auto()
     """The API does not accept the credential."""
     NO_SUCH_API = auto()
     """The endpoint has no Job API."""
-    REFUSED = auto()
+    REQUEST_REFUSED = auto()
     """The API refused to tell."""
 
 
@@ -54,7 +54,7 @@ class Outcome:
     rule: int | None = None
     because: str = ""
     error: ApiError | None = None
-    verdict: Verdict | None = None
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,5 +74,5 @@ class Progress:
     succeeded: bool = False
     job: Job | None = field(default=None, compare=False, repr=False)
     """The last known state, merged from all responses."""
-    verdict: Verdict | None = field(default=None, compare=False, repr=False)
+    judgement: Judgement | None = field(default=None, compare=False, repr=False)
     """The verdict on the last good response of the wait."""

@@ -22,7 +22,7 @@ JITTER = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
+class PollInterval:
     """Poll intervals in seconds. The defaults suit jobs of 5 to 60 minutes."""
 
     share: float = SHARE_OF_ELAPSED

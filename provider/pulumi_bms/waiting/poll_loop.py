@@ -8,31 +8,17 @@ from functools import partial
 from typing import Protocol
 
 from pulumi_bms.api.errors import ApiError
-from pulumi_bms.api.models.job import Job
+from pulumi_bms.api.models.job import PollResult
 from pulumi_bms.waiting.clock import Clock
 from pulumi_bms.waiting.job_wait import Plan, Wait
 from pulumi_bms.waiting.outcome import Outcome, Progress
-from pulumi_bms.waiting.poll_interval import Schedule
+from pulumi_bms.waiting.poll_interval import PollInterval
 
 
-class Looked(Protocol):
-    """The result of one poll."""
-
-    @property
-    def job(self) -> Job:
-        """The job in the response."""
-        ...
-
-    @property
-    def retry_after(self) -> float | None:
-        """The pause in seconds at the server's request."""
-        ...
-
-
-class Look(Protocol):
+class Poll(Protocol):
     """Poll a job once. The arguments are the id and the seconds until the deadline."""
 
-    def __call__(self, job_id: str, *, timeout: float) -> Looked:
+    def __call__(self, job_id: str, *, timeout: float) -> PollResult:
         """The job, or an `ApiError`."""
         ...
 
@@ -68,30 +54,30 @@ AT_ONCE = 16
 """The most polls at once of a wait for many jobs."""
 
 
-def one_by_one(looks: Sequence[Callable[[], None]]) -> None:
+def one_by_one(polls: Sequence[Callable[[], None]]) -> None:
     """Run the polls in order, in this thread."""
-    for look in looks:
-        look()
+    for poll in polls:
+        poll()
 
 
-class Waiter:
+class PollLoop:
     """Waits for any number of jobs in one loop."""
 
     def __init__(
         self,
-        look: Look,
+        poll: Poll,
         clock: Clock,
         *,
         observer: Observer = lambda _: None,
-        schedule: Schedule | None = None,
+        poll_interval: PollInterval | None = None,
         chance: Callable[[], float] = random.random,
         gate: Gate | None = None,
         batch: Batch = one_by_one,
     ) -> None:
-        self._look = look
+        self._poll = poll
         self._clock = clock
         self._observer = observer
-        self._schedule = schedule or Schedule()
+        self._poll_interval = poll_interval or PollInterval()
         self._chance = chance
         self._gate = gate or OpenGate()
         self._batch = batch
@@ -101,44 +87,44 @@ class Waiter:
 
         Returns the outcomes in the order of the plans.
         """
-        begun = self._clock.now()
-        waits = [Wait(plan, begun, self._schedule, self._chance) for plan in plans]
+        started_at = self._clock.now()
+        waits = [Wait(plan, started_at, self._poll_interval, self._chance) for plan in plans]
         while pending := [wait for wait in waits if wait.outcome is None]:
-            self._clock.sleep_until(min(wait.next_look for wait in pending))
+            self._clock.sleep_until(min(wait.next_poll for wait in pending))
             if self._clock.cancelled:
                 for wait in pending:
                     wait.interrupt(self._clock.now())
             else:
-                self._look_at_due(pending)
+                self._poll_due(pending)
         return [wait.outcome for wait in waits if wait.outcome is not None]
 
-    def _look_at_due(self, pending: Sequence[Wait]) -> None:
+    def _poll_due(self, pending: Sequence[Wait]) -> None:
         now = self._clock.now()
-        due = sorted((wait for wait in pending if wait.next_look <= now), key=lambda wait: wait.next_look)
-        ready = [wait for wait in due if self._may_look(wait, now)][:AT_ONCE]
+        due = sorted((wait for wait in pending if wait.next_poll <= now), key=lambda wait: wait.next_poll)
+        ready = [wait for wait in due if self._may_poll(wait, now)][:AT_ONCE]
         before = [wait.progress for wait in ready]
         self._batch([partial(self._step, wait) for wait in ready])
         for wait, shown in zip(ready, before, strict=True):
             if wait.progress != shown:
                 self._observer(wait.progress)
 
-    def _may_look(self, wait: Wait, now: float) -> bool:
+    def _may_poll(self, wait: Wait, now: float) -> bool:
         """Whether the wait has a due slot. If not, the next poll moves to a slot."""
         if now >= wait.deadline or (wait.has_slot and not self._gate.paused(now)):
             return True
         slot = self._gate.reserve(wait.plan.job_id, now)
         wait.has_slot = True
-        wait.next_look = min(slot, wait.deadline)
+        wait.next_poll = min(slot, wait.deadline)
         return slot <= now
 
     def _step(self, wait: Wait) -> None:
         wait.has_slot = False
         if self._clock.cancelled:
             return
-        looked_at = self._clock.now()
+        polled_at = self._clock.now()
         try:
-            looked = self._look(wait.plan.job_id, timeout=wait.deadline - looked_at)
+            polled = self._poll(wait.plan.job_id, timeout=wait.deadline - polled_at)
         except ApiError as error:
-            wait.miss(error, looked_at, self._clock.now())
+            wait.miss(error, polled_at, self._clock.now())
         else:
-            wait.see(looked.job, looked.retry_after, looked_at, self._clock.now())
+            wait.see(polled.job, polled.retry_after, polled_at, self._clock.now())

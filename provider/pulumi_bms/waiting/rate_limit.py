@@ -6,9 +6,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from pulumi_bms.api.errors import ApiError, NoNewsError
+from pulumi_bms.api.errors import ApiError, NoAnswerError
+from pulumi_bms.api.models.job import PollResult
 from pulumi_bms.waiting.poll_interval import LONGEST_RETRY_AFTER
-from pulumi_bms.waiting.poll_loop import Look, Looked
+from pulumi_bms.waiting.poll_loop import Poll
 
 FRESH = 0.9
 """Seconds for which a response serves all waits for the same job. Less than the shortest poll interval."""
@@ -17,7 +18,7 @@ PAUSE = 2.0
 _TOO_MANY = 429
 
 
-class Budget:
+class RateLimit:
     """Spaces requests evenly, first come, first served. Safe to use from many threads."""
 
     def __init__(self, per_minute: float) -> None:
@@ -54,70 +55,70 @@ class _Entry:
     """The newest response about one job, and the lock for polls of the job."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    answered_at: float = float("-inf")
-    answer: Looked | ApiError | None = None
+    received_at: float = float("-inf")
+    response: PollResult | ApiError | None = None
 
 
-class Traffic:
+class SharedPolls:
     """The polls of all waits at one API. A poll takes a slot of the limit, unless a fresh response is shared."""
 
-    def __init__(self, look: Look, budget: Budget, now: Callable[[], float]) -> None:
-        self._look = look
-        self._budget = budget
+    def __init__(self, poll: Poll, rate_limit: RateLimit, now: Callable[[], float]) -> None:
+        self._poll = poll
+        self._rate_limit = rate_limit
         self._now = now
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
 
     def reserve(self, job_id: str, now: float) -> float:
         """Reserve a time to poll the job, for the caller."""
-        return now if self._is_fresh(self._entry(job_id), now) else self._budget.reserve(now)
+        return now if self._is_fresh(self._entry(job_id), now) else self._rate_limit.reserve(now)
 
     def paused(self, now: float) -> bool:
         """Whether a moment reserved earlier no longer holds."""
-        return self._budget.paused(now)
+        return self._rate_limit.paused(now)
 
-    def look(self, job_id: str, *, timeout: float) -> Looked:
+    def poll(self, job_id: str, *, timeout: float) -> PollResult:
         """The job from a new poll or from a fresh shared response. Raises the `ApiError` of the poll.
 
         The caller waits at most `timeout` seconds for a poll in another thread.
         """
         entry = self._entry(job_id)
         # The last poll, at the deadline, is always a new request: a shared response may be too old.
-        answer = self._shared(entry, job_id, timeout) if timeout > 0 else self._ask(entry, job_id, timeout)
-        if isinstance(answer, ApiError):
-            raise answer
-        return answer
+        response = self._shared(entry, job_id, timeout) if timeout > 0 else self._ask(entry, job_id, timeout)
+        if isinstance(response, ApiError):
+            raise response
+        return response
 
-    def _shared(self, entry: _Entry, job_id: str, timeout: float) -> Looked | ApiError:
+    def _shared(self, entry: _Entry, job_id: str, timeout: float) -> PollResult | ApiError:
         if not entry.lock.acquire(timeout=min(timeout, threading.TIMEOUT_MAX)):
-            return NoNewsError(f"job {job_id}", detail="a poll of the same job by another wait has no response yet")
+            return NoAnswerError(f"job {job_id}", detail="a poll of the same job by another wait has no response yet")
         try:
-            if self._is_fresh(entry, self._now()) and entry.answer is not None:
-                return entry.answer
+            if self._is_fresh(entry, self._now()) and entry.response is not None:
+                return entry.response
             return self._ask(entry, job_id, timeout)
         finally:
             entry.lock.release()
 
-    def _ask(self, entry: _Entry, job_id: str, timeout: float) -> Looked | ApiError:
-        answer: Looked | ApiError
+    def _ask(self, entry: _Entry, job_id: str, timeout: float) -> PollResult | ApiError:
+        response: PollResult | ApiError
         try:
-            answer = self._look(job_id, timeout=timeout)
+            response = self._poll(job_id, timeout=timeout)
         except ApiError as error:
-            answer = error
-        entry.answer, entry.answered_at = answer, self._now()
+            response = error
+        entry.response, entry.received_at = response, self._now()
         # `Retry-After` of a job or a refusal applies to the job. Without an answer, the whole API pauses.
-        if isinstance(answer, NoNewsError):
-            self._heed(answer)
-        return answer
+        if isinstance(response, NoAnswerError):
+            self._heed(response)
+        return response
 
-    def _heed(self, error: NoNewsError) -> None:
+    def _heed(self, error: NoAnswerError) -> None:
         pause = PAUSE if error.retry_after is None and error.status == _TOO_MANY else error.retry_after
         if pause is not None:
-            self._budget.pause(self._now() + min(pause, LONGEST_RETRY_AFTER))
+            self._rate_limit.pause(self._now() + min(pause, LONGEST_RETRY_AFTER))
 
     def _entry(self, job_id: str) -> _Entry:
         with self._lock:
             return self._entries.setdefault(job_id, _Entry())
 
     def _is_fresh(self, entry: _Entry, now: float) -> bool:
-        return entry.answer is not None and now - entry.answered_at < FRESH
+        return entry.response is not None and now - entry.received_at < FRESH

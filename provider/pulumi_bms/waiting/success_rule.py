@@ -70,7 +70,7 @@ class Finality(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Judgement:
     """The state of a job by the rule, and when the state ends a wait.
 
     `rule` is the number of the unmet rule of an inconsistent job. `because` names the missing or running parts.
@@ -92,8 +92,8 @@ class Verdict:
         return self.ruling is Ruling.FAILED and self.final
 
 
-SUCCEEDED = Verdict(Ruling.SUCCEEDED)
-PENDING = Verdict(Ruling.PENDING, Finality.OPEN)
+SUCCEEDED = Judgement(Ruling.SUCCEEDED)
+PENDING = Judgement(Ruling.PENDING, Finality.OPEN)
 
 
 class State(Enum):
@@ -116,7 +116,7 @@ def state_of(record: Record) -> State:
     return State.MOVING
 
 
-def judge(job: Record, expected_servers: int | None = None, earlier: Record | None = None) -> Verdict:
+def judge(job: Record, expected_servers: int | None = None, earlier: Record | None = None) -> Judgement:
     """Judge a job by the rule above. `earlier` is the merged job of earlier responses, from `memory.merged`."""
     match state_of(job):
         case State.MOVING:
@@ -127,7 +127,7 @@ def judge(job: Record, expected_servers: int | None = None, earlier: Record | No
             return _judge_successful(job, expected_servers, earlier)
 
 
-def _judge_successful(job: Record, expected_servers: int | None, earlier: Record | None) -> Verdict:
+def _judge_successful(job: Record, expected_servers: int | None, earlier: Record | None) -> Judgement:
     below = {state_of(record) for record in job.descendants()}
     if State.FAIL in below:
         return _failed(job, earlier)
@@ -145,14 +145,14 @@ def _judge_successful(job: Record, expected_servers: int | None, earlier: Record
     )
 
 
-def _failed(job: Record, earlier: Record | None) -> Verdict:
+def _failed(job: Record, earlier: Record | None) -> Judgement:
     whole = memory.merged(earlier, job)
     moves = _moving(whole) or memory.unlisted(whole)
     if moves:
-        return Verdict(Ruling.FAILED, Finality.OPEN, because=moves)
+        return Judgement(Ruling.FAILED, Finality.OPEN, because=moves)
     lacks = memory.missing(earlier, job)
     is_presumed = any(state_of(record) is State.PRESUMED_FAIL for record in job.walk())
-    return Verdict(Ruling.FAILED, Finality.SETTLING if lacks or is_presumed else Finality.FINAL, because=lacks)
+    return Judgement(Ruling.FAILED, Finality.SETTLING if lacks or is_presumed else Finality.FINAL, because=lacks)
 
 
 def _moving(job: Record) -> str:
@@ -160,14 +160,14 @@ def _moving(job: Record) -> str:
     return f"{number} sub-job{' is' if number == 1 else 's are'} not over" if number else ""
 
 
-def _unnamed(job: Record) -> Verdict | None:
+def _unnamed(job: Record) -> Judgement | None:
     for record in job.descendants():
         if _type_of(record) in CREATES_ONE_SERVER and not record.own_server_ids:
             return _inconsistent(4, f"sub-job {record.job_id} created a server and does not name it")
     return None
 
 
-def _servers(job: Record, expected: int | None) -> Verdict | None:
+def _servers(job: Record, expected: int | None) -> Judgement | None:
     named = len(job.server_ids)
     if creates_servers(job) and not named:
         return _inconsistent(5, "the job creates servers and names none")
@@ -176,8 +176,8 @@ def _servers(job: Record, expected: int | None) -> Verdict | None:
     return None
 
 
-def _inconsistent(rule: int, because: str) -> Verdict | None:
-    return Verdict(Ruling.INCONSISTENT, Finality.SETTLING, rule, because) if because else None
+def _inconsistent(rule: int, because: str) -> Judgement | None:
+    return Judgement(Ruling.INCONSISTENT, Finality.SETTLING, rule, because) if because else None
 
 
 def creates_servers(job: Record) -> bool:

@@ -303,8 +303,8 @@ class Leaving(ResourceProvider):
 
 
 def _say_what_is_left() -> str:
-    told, Leaving.left = Leaving.left, []
-    return f"{len(told)} stay: {', '.join(sorted(told))}" if told else ""
+    messages, Leaving.left = Leaving.left, []
+    return f"{len(messages)} stay: {', '.join(sorted(messages))}" if messages else ""
 
 
 class Gate(ResourceProvider):

@@ -146,7 +146,7 @@ class Cloud:
         self._servers.append(server)
         return server
 
-    def answering(self, *replies: Reply) -> RawServer:
+    def responding(self, *replies: Reply) -> RawServer:
         """Start a server that answers one request on each of its connections."""
         return self.serve(*[[reply] for reply in replies])
 
@@ -155,7 +155,7 @@ class Cloud:
             server.close()
 
     @staticmethod
-    def answer(status: int = 200, body: Any = None, **headers: str) -> bytes:
+    def response(status: int = 200, body: Any = None, **headers: str) -> bytes:
         """One whole answer; `body` is bytes, or what is sent as JSON. `x_request_id` names a header `x-request-id`."""
         payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         known = {int(each): each.phrase for each in HTTPStatus}

@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from pulumi_bms.api.auth.access_key import AccessKeyCredential, canonical_request
-from pulumi_bms.api.auth.lockout_guard import Trust
-from pulumi_bms.api.errors import NoNewsError
+from pulumi_bms.api.auth.lockout_guard import LockoutGuard
+from pulumi_bms.api.errors import NoAnswerError
 from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import JobApi
@@ -61,9 +61,9 @@ def signed(
             "509596e22302b3b2a2970e3eff138c36f12533910193903861a8bf921e439239",
         ),
     ],
-    ids=["look", "query", "temporary key"],
+    ids=["poll", "query", "temporary key"],
 )
-def test_known_answers(method: str, path: str, body: str | None, security_token: str | None, signature: str) -> None:
+def test_known_responses(method: str, path: str, body: str | None, security_token: str | None, signature: str) -> None:
     """Signatures that another implementation made of the same requests come out the same."""
     headers = signed(method, path, body, security_token).headers
     names = "content-type;host;x-project-id;x-sdk-date" + (";x-security-token" if security_token else "")
@@ -118,10 +118,10 @@ def test_each_try_has_its_own_date(cloud: Cloud) -> None:
     """A signature holds for 15 minutes: each request is signed as it leaves, and sends exactly what it signed."""
     moments = iter([MOMENT, MOMENT + 61])
     credential = AccessKeyCredential("A", "S", "a test", "T", clock=lambda: next(moments))
-    server = cloud.answering(cloud.answer(503), cloud.answer(503))
-    api = JobApi(Transport(server.endpoint, credential, trust=Trust()), GivenProject("p"))
+    server = cloud.responding(cloud.response(503), cloud.response(503))
+    api = JobApi(Transport(server.endpoint, credential, lockout_guard=LockoutGuard()), GivenProject("p"))
     for _ in range(2):
-        with pytest.raises(NoNewsError):
+        with pytest.raises(NoAnswerError):
             api.get_job("j")
     first, second = server.seen
     assert [seen.all("x-sdk-date") for seen in server.seen] == [["20190425T200434Z"], ["20190425T200535Z"]]

@@ -17,15 +17,15 @@ from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
     BmsError,
-    NoNewsError,
+    NoAnswerError,
     NoSuchApiError,
     NotFoundError,
+    OutcomeUnknownError,
     RefusedError,
     SettingsError,
-    UnansweredError,
 )
 
-DIRECT = (NoNewsError, NotFoundError, AuthenticationError, RefusedError, UnansweredError)
+DIRECT = (NoAnswerError, NotFoundError, AuthenticationError, RefusedError, OutcomeUnknownError)
 API_ERRORS = (ApiError, *DIRECT, NoSuchApiError)
 KNOWN, HINT = "BMS.3037", "try another flavor or availability zone"
 MEANING = "no resources or the server failed to start"
@@ -105,7 +105,7 @@ def test_the_tree() -> None:
 
 def test_a_request_counts_as_sent() -> None:
     """Where nothing else is known, a request may have arrived."""
-    assert NoNewsError("POST x").sent is True
+    assert NoAnswerError("POST x").sent is True
 
 
 @pytest.mark.parametrize("kind", API_ERRORS)
@@ -113,7 +113,7 @@ def test_errors_can_be_pickled_and_copied(kind: type[ApiError]) -> None:
     """An error that crosses a process is the same on the other side."""
     parts: dict[str, Any] = {"status": 400, "code": KNOWN, "detail": "d", "request_id": "r", "retry_after": 2.0}
     error = kind("GET x", **parts)
-    if isinstance(error, NoNewsError):
+    if isinstance(error, NoAnswerError):
         error.sent = False
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301  (our own bytes)
         assert (type(twin), str(twin), vars(twin)) == (kind, str(error), vars(error))

@@ -68,14 +68,14 @@ def test_the_ids_are_bounded() -> None:
 def test_no_secret_is_in_an_excerpt() -> None:
     """A secret is masked in the text, also where the cut falls into it, and is no id."""
     body = json.dumps({"a_id": "hunter2", "b": "x" * (LONGEST_TEXT - 30) + "hunter2"}).encode()
-    found = excerpt_of(body, ["hunter2"])
-    assert found.ids == {}
-    assert "hunter" not in found.text
-    assert '"a_id": "[secret]"' in found.text
+    result = excerpt_of(body, ["hunter2"])
+    assert result.ids == {}
+    assert "hunter" not in result.text
+    assert '"a_id": "[secret]"' in result.text
 
 
 def test_an_id_is_found_by_any_of_its_names() -> None:
     """The first one that is there counts, wherever it is."""
-    found = excerpt_of(b'{"result": {"orderId": "CS1"}}')
-    assert found.id_of("order_id", "orderId") == "CS1"
-    assert found.id_of("job_id") is None
+    result = excerpt_of(b'{"result": {"orderId": "CS1"}}')
+    assert result.id_of("order_id", "orderId") == "CS1"
+    assert result.id_of("job_id") is None

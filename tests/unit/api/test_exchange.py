@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_bms.api.auth.credential import TokenCredential
-from pulumi_bms.api.auth.lockout_guard import Trust
-from pulumi_bms.api.errors import ApiError, NoNewsError, UnansweredError
+from pulumi_bms.api.auth.lockout_guard import LockoutGuard
+from pulumi_bms.api.errors import ApiError, NoAnswerError, OutcomeUnknownError
 from pulumi_bms.api.http.connections import is_loopback
 from pulumi_bms.api.http.request import Request
 from pulumi_bms.api.http.transport import Transport
@@ -37,9 +37,9 @@ pytestmark = [
 
 PATIENCE = 10.0
 DEADLINE = 1.0
-LOOK = Request("GET", "/v1/p/jobs/j", response_timeout=DEADLINE)
+POLL = Request("GET", "/v1/p/jobs/j", response_timeout=DEADLINE)
 SUBMIT = Request("POST", "/v1/p/baremetalservers", b'{"server":{}}', response_timeout=DEADLINE)
-BOTH = pytest.mark.parametrize("request_", [LOOK, SUBMIT], ids=["GET", "POST"])
+BOTH = pytest.mark.parametrize("request_", [POLL, SUBMIT], ids=["GET", "POST"])
 TOKEN = TokenCredential("geheim-token", "HW_AUTH_TOKEN")
 JOB = {"status": "RUNNING", "job_id": "j"}
 
@@ -55,12 +55,12 @@ def _collected() -> Iterator[None]:
 
 def transport_to(endpoint: str) -> Transport:
     """Make a transport with a token, and with a memory of its own."""
-    return Transport(endpoint, TOKEN, trust=Trust())
+    return Transport(endpoint, TOKEN, lockout_guard=LockoutGuard())
 
 
-def no_news(transport: Transport, request: Request) -> NoNewsError:
+def no_news(transport: Transport, request: Request) -> NoAnswerError:
     """Send a request that brings no answer, and hand back the error."""
-    with pytest.raises(NoNewsError) as caught:
+    with pytest.raises(NoAnswerError) as caught:
         transport.send(request)
     return caught.value
 
@@ -113,7 +113,7 @@ def trickle(start: bytes, piece: bytes) -> Act:
     return send
 
 
-def each_at_once(cases: Mapping[str, Act], attempt: Callable[[Act], NoNewsError]) -> dict[str, NoNewsError]:
+def each_at_once(cases: Mapping[str, Act], attempt: Callable[[Act], NoAnswerError]) -> dict[str, NoAnswerError]:
     """The error of each case; they take as long together as one of them."""
     with ThreadPoolExecutor(len(cases)) as pool:
         return dict(zip(cases, pool.map(attempt, cases.values()), strict=True))
@@ -123,8 +123,8 @@ def each_at_once(cases: Mapping[str, Act], attempt: Callable[[Act], NoNewsError]
 def test_a_response_that_trickles(cloud: Cloud, request_: Request) -> None:
     """Whatever part of a response never ends, the request is given up at its deadline, and its thread ends too."""
 
-    def attempt(act: Act) -> NoNewsError:
-        return no_news(transport_to(cloud.answering(act).endpoint), request_)
+    def attempt(act: Act) -> NoAnswerError:
+        return no_news(transport_to(cloud.responding(act).endpoint), request_)
 
     began = time.monotonic()
     errors = each_at_once({part: trickle(*pieces) for part, pieces in TRICKLES.items()}, attempt)
@@ -143,14 +143,14 @@ def test_interim_responses_without_end(cloud: Cloud, request_: Request) -> None:
         while True:
             connection.sendall(interim)
 
-    error = no_news(transport_to(cloud.answering(flood).endpoint), Request(request_.method, request_.path))
+    error = no_news(transport_to(cloud.responding(flood).endpoint), Request(request_.method, request_.path))
     assert (error.sent, error.detail) == (True, "the connection ended before the answer was whole")
 
 
 def test_what_is_known_of_a_response_that_trickles(cloud: Cloud) -> None:
     """Once the head of a response has come, its status and request id are told."""
     head = b"HTTP/1.1 202 Accepted\r\nX-Request-Id: r-1\r\nContent-Length: 99\r\n\r\n"
-    error = no_news(transport_to(cloud.answering(trickle(head, b" ")).endpoint), SUBMIT)
+    error = no_news(transport_to(cloud.responding(trickle(head, b" ")).endpoint), SUBMIT)
     assert (error.status, error.request_id) == (202, "r-1")
 
 
@@ -319,11 +319,11 @@ def test_a_request_that_was_given_up_never_leaves(listen: Listen, monkeypatch: p
 
 def test_a_submission_says_nothing_of_an_effect_where_none_can_be(cloud: Cloud, listen: Listen) -> None:
     """A bundle that is gone, a port without TLS, a failed handshake: a submission was never sent."""
-    gone = Transport("https://127.0.0.1:9", TOKEN, ca_bundle="/nonexistent/bundle.pem", trust=Trust())
-    plain = transport_to(cloud.answering(cloud.answer(200, JOB)).endpoint.replace("http:", "https:"))
+    gone = Transport("https://127.0.0.1:9", TOKEN, ca_bundle="/nonexistent/bundle.pem", lockout_guard=LockoutGuard())
+    plain = transport_to(cloud.responding(cloud.response(200, JOB)).endpoint.replace("http:", "https:"))
     ended = transport_to(f"https://{listen(hang_up).host}")
     for transport in (gone, plain, ended):
-        with pytest.raises(NoNewsError) as caught:
+        with pytest.raises(NoAnswerError) as caught:
             JobApi(transport, GivenProject("p")).submit("POST", "x", {})
         assert caught.value.sent is False
 
@@ -331,8 +331,8 @@ def test_a_submission_says_nothing_of_an_effect_where_none_can_be(cloud: Cloud, 
 def test_a_submission_that_has_begun_to_leave_may_have_an_effect(cloud: Cloud) -> None:
     """A request that was handed to a connection counts as sent, whatever came of it."""
     for act in (cloud.reset, cloud.hang_up):
-        with pytest.raises(UnansweredError):
-            JobApi(transport_to(cloud.answering(act).endpoint), GivenProject("p")).submit("POST", "x", {})
+        with pytest.raises(OutcomeUnknownError):
+            JobApi(transport_to(cloud.responding(act).endpoint), GivenProject("p")).submit("POST", "x", {})
 
 
 # A cancel
@@ -347,7 +347,7 @@ def user_at(endpoint: str) -> UserCredential:
         iam_endpoint=endpoint,
         project_name="eu-de",
         tokens=Tokens(),
-        trust=Trust(),
+        lockout_guard=LockoutGuard(),
     )
 
 
@@ -362,24 +362,24 @@ def interrupted(call: Callable[[], object], cancelled: threading.Event, came: Ca
     return error
 
 
-@pytest.mark.parametrize("call", ["look", "submit"])
+@pytest.mark.parametrize("call", ["poll", "submit"])
 @pytest.mark.parametrize("where", ["sign-in", "project of the token", "project by name"])
 def test_a_cancel_before_the_request(cloud: Cloud, where: str, call: str) -> None:
     """A cancel ends the wait for a silent identity service at once: nothing was sent."""
-    identity, bms, cancelled = cloud.answering(cloud.be_silent), cloud.answering(), threading.Event()
+    identity, bms, cancelled = cloud.responding(cloud.be_silent), cloud.responding(), threading.Event()
     user = user_at(identity.endpoint)
     projects: dict[str, Project] = {
         "sign-in": GivenProject("p"),
         "project of the token": ProjectOfToken(user),
         "project by name": NamedProject(transport_to(identity.endpoint), "eu-de"),
     }
-    api = JobApi(Transport(bms.endpoint, user, trust=Trust()), projects[where])
+    api = JobApi(Transport(bms.endpoint, user, lockout_guard=LockoutGuard()), projects[where])
     calls: dict[str, Callable[[], object]] = {
-        "look": lambda: api.get_job("j", unwanted=cancelled.is_set),
+        "poll": lambda: api.get_job("j", unwanted=cancelled.is_set),
         "submit": lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set),
     }
     error = interrupted(calls[call], cancelled, lambda: bool(identity.seen))
-    assert isinstance(error, NoNewsError)
+    assert isinstance(error, NoAnswerError)
     assert (error.sent, error.detail) == (False, "interrupted before it was sent")
     assert bms.seen == []
 
@@ -390,10 +390,10 @@ def test_a_cancel_behind_the_first_use(cloud: Cloud) -> None:
 
     def slow(connection: socket.socket) -> None:
         release.wait(2 * PATIENCE)
-        connection.sendall(cloud.answer(200, JOB))
+        connection.sendall(cloud.response(200, JOB))
 
-    server = cloud.answering(slow)
-    api = JobApi(Transport(server.endpoint, TOKEN, trust=Trust(patience=1000.0)), GivenProject("p"))
+    server = cloud.responding(slow)
+    api = JobApi(Transport(server.endpoint, TOKEN, lockout_guard=LockoutGuard(patience=1000.0)), GivenProject("p"))
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(api.get_job, "j")
         submit = lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set)  # noqa: E731
@@ -406,7 +406,7 @@ def test_a_cancel_behind_the_first_use(cloud: Cloud) -> None:
 
 def test_a_cancel_within_a_poll(cloud: Cloud) -> None:
     """A poll that is under way is left at once."""
-    server, cancelled = cloud.answering(cloud.be_silent), threading.Event()
+    server, cancelled = cloud.responding(cloud.be_silent), threading.Event()
     api = JobApi(transport_to(server.endpoint), GivenProject("p"))
     error = interrupted(lambda: api.get_job("j", unwanted=cancelled.is_set), cancelled, lambda: bool(server.seen))
     assert error.detail == "interrupted"
@@ -434,9 +434,9 @@ def test_a_submission_on_its_way_is_waited_for(cloud: Cloud) -> None:
     def slow(connection: socket.socket) -> None:
         came.set()
         release.wait(PATIENCE)
-        connection.sendall(cloud.answer(200, {"job_id": "j-1"}))
+        connection.sendall(cloud.response(200, {"job_id": "j-1"}))
 
-    api = JobApi(transport_to(cloud.answering(slow).endpoint), GivenProject("p"))
+    api = JobApi(transport_to(cloud.responding(slow).endpoint), GivenProject("p"))
     with ThreadPoolExecutor(1) as pool:
         submitted = pool.submit(lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set))
         assert came.wait(PATIENCE)
@@ -452,11 +452,11 @@ def test_a_submission_on_its_way_is_waited_for(cloud: Cloud) -> None:
 
 def test_a_trickle_does_not_hold_the_first_use(cloud: Cloud) -> None:
     """A first use that trickles is over at its deadline, and the next one goes."""
-    server = cloud.answering(trickle(HEAD, b"x"), cloud.answer(200, JOB))
-    transport = Transport(server.endpoint, TOKEN, trust=Trust(patience=1000.0))
-    with pytest.raises(NoNewsError):
-        transport.ask(LOOK, lambda _: True)
-    assert transport.ask(LOOK, lambda _: True)[1] == JOB
+    server = cloud.responding(trickle(HEAD, b"x"), cloud.response(200, JOB))
+    transport = Transport(server.endpoint, TOKEN, lockout_guard=LockoutGuard(patience=1000.0))
+    with pytest.raises(NoAnswerError):
+        transport.ask(POLL, lambda _: True)
+    assert transport.ask(POLL, lambda _: True)[1] == JOB
 
 
 # Threads
@@ -479,13 +479,13 @@ def no_threads() -> Iterator[Callable[[], object]]:
 @pytest.mark.parametrize("where", ["exchange", "sign-in", "project by name"])
 def test_a_thread_that_can_not_be_started(cloud: Cloud, no_threads: Callable[[], object], where: str) -> None:
     """It is an error of that request alone, which was never sent; the next request is made as ever."""
-    token = cloud.answer(201, {"token": {"project": {"id": "p"}}}, X_Subject_Token="T-1")
+    token = cloud.response(201, {"token": {"project": {"id": "p"}}}, X_Subject_Token="T-1")
     user = user_at(cloud.serve([token]).endpoint)
-    listed = cloud.answer(200, {"projects": [{"id": "p", "name": "eu-de"}]})
-    bms = cloud.serve([cloud.answer(200, JOB)])
+    listed = cloud.response(200, {"projects": [{"id": "p", "name": "eu-de"}]})
+    bms = cloud.serve([cloud.response(200, JOB)])
     apis = {
         "exchange": JobApi(transport_to(bms.endpoint), GivenProject("p")),
-        "sign-in": JobApi(Transport(bms.endpoint, user, trust=Trust()), GivenProject("p")),
+        "sign-in": JobApi(Transport(bms.endpoint, user, lockout_guard=LockoutGuard()), GivenProject("p")),
         "project by name": JobApi(
             transport_to(bms.endpoint), NamedProject(transport_to(cloud.serve([listed]).endpoint), "eu-de")
         ),
@@ -493,7 +493,7 @@ def test_a_thread_that_can_not_be_started(cloud: Cloud, no_threads: Callable[[],
     # The threads of the servers have to be there already.
     api = apis[where]
     no_threads()
-    with pytest.raises(NoNewsError, match="this machine can't start another thread: raise its limit") as caught:
+    with pytest.raises(NoAnswerError, match="this machine can't start another thread: raise its limit") as caught:
         api.get_job("j")
     assert caught.value.sent is False
     no_threads()
@@ -509,7 +509,7 @@ def test_this_machine_is_reached_without_a_proxy(
     cloud: Cloud, request_: Request, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No proxy gets in clear what is meant for this machine, whatever the environment says."""
-    server, proxy = cloud.answering(cloud.answer(200, JOB)), cloud.answering(cloud.answer(200, JOB))
+    server, proxy = cloud.responding(cloud.response(200, JOB)), cloud.responding(cloud.response(200, JOB))
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, proxy.endpoint)
     assert transport_to(server.endpoint.replace("127.0.0.1", host)).send(request_).status == 200
@@ -518,8 +518,8 @@ def test_this_machine_is_reached_without_a_proxy(
 
 def test_a_password_for_this_machine_goes_to_no_proxy(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same holds where a user signs in."""
-    token = cloud.answer(201, {"token": {"project": {"id": "p"}}}, X_Subject_Token="T-1")
-    identity, proxy = cloud.answering(token), cloud.answering(token)
+    token = cloud.response(201, {"token": {"project": {"id": "p"}}}, X_Subject_Token="T-1")
+    identity, proxy = cloud.responding(token), cloud.responding(token)
     monkeypatch.setenv("HTTP_PROXY", proxy.endpoint)
     assert user_at(identity.endpoint).token().value == "T-1"
     assert (len(identity.seen), proxy.connections) == (1, 0)

@@ -16,12 +16,12 @@ from pulumi_bms.api.auth.credential import Credential, TokenCredential
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
-    NoNewsError,
+    NoAnswerError,
     NotFoundError,
     RefusedError,
 )
 from pulumi_bms.api.http.request import SIGN_IN, Request
-from pulumi_bms.api.http.response import Answer
+from pulumi_bms.api.http.response import Response
 from pulumi_bms.api.identity.token_cache import Tokens
 from pulumi_bms.api.identity.user import UserCredential
 
@@ -32,13 +32,15 @@ IAM = "Incorrect IAM authentication information: "
 NOW = 1_800_000_000.0
 
 
-LOOK = Request("GET", "/v1/p/jobs/j", project_id="p")
+POLL = Request("GET", "/v1/p/jobs/j", project_id="p")
 
 
-def said(credential: Credential, detail: str, code: str = "APIGW.0301", minutes: float | None = 0.0) -> str | None:
+def message(credential: Credential, detail: str, code: str = "APIGW.0301", minutes: float | None = 0.0) -> str | None:
     skew = None if minutes is None else timedelta(minutes=minutes)
-    request = Request("POST", SIGN_IN) if code == "401" else LOOK
-    return hints.advise(AuthenticationError("GET x", status=401, code=code, detail=detail), credential, skew, request)
+    request = Request("POST", SIGN_IN) if code == "401" else POLL
+    return hints.next_step_of(
+        AuthenticationError("GET x", status=401, code=code, detail=detail), credential, skew, request
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,13 +70,13 @@ def said(credential: Credential, detail: str, code: str = "APIGW.0301", minutes:
 )
 def test_each_cause_has_a_cure(credential: Credential, detail: str, code: str, says: str) -> None:
     """One code stands for many causes: the text tells them apart, for the kind of credential that was sent."""
-    assert says in (said(credential, detail, code) or "")
+    assert says in (message(credential, detail, code) or "")
 
 
 def test_words_that_nobody_knows() -> None:
     """Without a known cause the table of codes has the word."""
     error = AuthenticationError("GET x", status=401, code="APIGW.0301", detail="no")
-    assert hints.advise(error, KEY, None, LOOK) is None
+    assert hints.next_step_of(error, KEY, None, POLL) is None
     assert "check access key, secret key, region and clock" in str(error)
 
 
@@ -88,24 +90,24 @@ def test_words_that_nobody_knows() -> None:
 def test_a_clock_that_is_wrong(minutes: float, says: str) -> None:
     """A signature's date is checked first: whatever the words are, by how much the clock is off is told."""
     for detail in (IAM + "verify aksk signature fail", IAM + "signature expired", ""):
-        assert said(KEY, detail, minutes=minutes) == says
-    assert said(TOKEN, IAM + "decrypt token fail", minutes=minutes) != says
+        assert message(KEY, detail, minutes=minutes) == says
+    assert message(TOKEN, IAM + "decrypt token fail", minutes=minutes) != says
 
 
 def test_a_clock_that_is_right_enough() -> None:
     """Up to 15 minutes, or where the API tells no date, the clock is not blamed."""
     for minutes in (14.9, -14.9, None):
-        assert said(KEY, IAM + "verify aksk signature fail", minutes=minutes) == said(
+        assert message(KEY, IAM + "verify aksk signature fail", minutes=minutes) == message(
             KEY, IAM + "verify aksk signature"
         )
 
 
-def test_the_skew_of_an_answer() -> None:
+def test_the_skew_of_an_response() -> None:
     """How far this clock is ahead is what its time says beyond the answer's date."""
-    answer = Answer(401, {"date": formatdate(NOW, usegmt=True)}, b"")
-    assert hints.skew_of(answer, NOW + 90) == timedelta(seconds=90)
-    assert hints.skew_of(Answer(401, {}, b""), NOW) is None
-    assert hints.skew_of(Answer(401, {"date": "tomorrow"}, b""), NOW) is None
+    response = Response(401, {"date": formatdate(NOW, usegmt=True)}, b"")
+    assert hints.skew_of(response, NOW + 90) == timedelta(seconds=90)
+    assert hints.skew_of(Response(401, {}, b""), NOW) is None
+    assert hints.skew_of(Response(401, {"date": "tomorrow"}, b""), NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -124,8 +126,8 @@ def test_the_skew_of_an_answer() -> None:
 )
 def test_what_a_good_credential_may_not_do(error: ApiError, says: str | None) -> None:
     """A missing right, a frozen account and a foreign project are told as such; known codes keep their own hint."""
-    found = hints.advise(error, USER, None, LOOK)
-    assert (found is None) if says is None else (says in (found or ""))
+    result = hints.next_step_of(error, USER, None, POLL)
+    assert (result is None) if says is None else (says in (result or ""))
 
 
 @pytest.mark.parametrize(
@@ -168,7 +170,7 @@ def test_what_was_signed_is_not_repeated(words: str | None, left: str | None) ->
         (NotFoundError("x", status=404), False),
         (NotFoundError("x", status=404, code="APIGW.0101"), False),
         (RefusedError("x", status=403, code="APIG.0302"), False),
-        (NoNewsError("x", status=503, code="BMS.0212"), False),
+        (NoAnswerError("x", status=503, code="BMS.0212"), False),
         (AuthenticationError("x", status=401, code="BMS.0032"), False),
     ],
 )
@@ -182,4 +184,4 @@ def test_what_shows_that_a_credential_is_good(error: ApiError, shows: bool) -> N
 def test_any_words(detail: str, code: str) -> None:
     """Whatever an API says, there is an answer and no error."""
     for credential in (KEY, TOKEN, USER):
-        assert said(credential, detail, code) is None or said(credential, detail, code)
+        assert message(credential, detail, code) is None or message(credential, detail, code)

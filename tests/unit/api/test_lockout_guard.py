@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_bms.api.auth.credential import TokenCredential
-from pulumi_bms.api.auth.lockout_guard import TRUST, Standing, Trust
+from pulumi_bms.api.auth.lockout_guard import LOCKOUT_GUARD, CredentialState, LockoutGuard
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
-    NoNewsError,
+    NoAnswerError,
     RefusedError,
 )
 from pulumi_bms.api.http.transport import Transport
@@ -38,22 +38,22 @@ GRACE = 0.3
 class Held:
     """An answer that is kept back until it is released, and tells when its request has come."""
 
-    def __init__(self, answer: bytes) -> None:
+    def __init__(self, response: bytes) -> None:
         self.came = threading.Event()
         self.release = threading.Event()
-        self._answer = answer
+        self._response = response
 
     def __call__(self, connection: socket.socket) -> None:
         self.came.set()
         self.release.wait(PATIENCE)
-        connection.sendall(self._answer)
+        connection.sendall(self._response)
 
 
-def api_of(server: RawServer, trust: Trust) -> JobApi:
-    return JobApi(Transport(server.endpoint, TOKEN, trust=trust), GivenProject("p"))
+def api_of(server: RawServer, lockout_guard: LockoutGuard) -> JobApi:
+    return JobApi(Transport(server.endpoint, TOKEN, lockout_guard=lockout_guard), GivenProject("p"))
 
 
-def look(api: JobApi) -> ApiError | None:
+def poll(api: JobApi) -> ApiError | None:
     try:
         api.get_job("j")
     except ApiError as error:
@@ -74,46 +74,46 @@ Call = Callable[[JobApi], ApiError | None]
 
 def together(server: RawServer, first: Held, calls: list[Call]) -> list[ApiError | None]:
     """Make the first call; once it is under way all the others; then let it be answered."""
-    api, queued = api_of(server, Trust()), threading.Barrier(len(calls))
+    api, queued = api_of(server, LockoutGuard()), threading.Barrier(len(calls))
 
     def queue(call: Call) -> ApiError | None:
         queued.wait(PATIENCE)
         return call(api)
 
     with ThreadPoolExecutor(len(calls)) as pool:
-        begun: list[Future[ApiError | None]] = [pool.submit(calls[0], api)]
+        started_at: list[Future[ApiError | None]] = [pool.submit(calls[0], api)]
         assert first.came.wait(PATIENCE)
-        begun += [pool.submit(queue, call) for call in calls[1:]]
+        started_at += [pool.submit(queue, call) for call in calls[1:]]
         queued.wait(PATIENCE)
         # Time for the last of them to get from the barrier to its turn.
         time.sleep(GRACE)
         first.release.set()
-        return [future.result(PATIENCE) for future in begun]
+        return [future.result(PATIENCE) for future in started_at]
 
 
 def test_ten_with_a_wrong_credential_send_one_request(cloud: Cloud) -> None:
     """Ten calls that begin together cost one bad request, whether they look or submit."""
-    rejection = Held(cloud.answer(401, {"error_code": "APIGW.0301", "error_msg": "no"}))
-    server = cloud.answering(rejection, *[cloud.answer(200, JOB)] * TEN)
-    errors = together(server, rejection, [look, *[look, submit, look] * 3])
+    rejection = Held(cloud.response(401, {"error_code": "APIGW.0301", "error_msg": "no"}))
+    server = cloud.responding(rejection, *[cloud.response(200, JOB)] * TEN)
+    errors = together(server, rejection, [poll, *[poll, submit, poll] * 3])
     assert {type(error) for error in errors} == {AuthenticationError}
     assert sum("rejected before in this run" in str(error) for error in errors) == TEN - 1
     assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("status", [200, 404, 403])
-def test_after_the_first_answer_all_go_at_once(cloud: Cloud, status: int) -> None:
+def test_after_the_first_response_all_go_at_once(cloud: Cloud, status: int) -> None:
     """An answer that only an accepted credential gets, good or not, lets everybody send."""
-    first = Held(cloud.answer(status, {**JOB, "code": "BMS.0040"}, Connection="close"))
+    first = Held(cloud.response(status, {**JOB, "code": "BMS.0040"}, Connection="close"))
     gate = threading.Barrier(TEN, timeout=PATIENCE)
 
     def together_only(connection: socket.socket) -> None:
         gate.wait()
-        connection.sendall(cloud.answer(200, JOB, Connection="close"))
+        connection.sendall(cloud.response(200, JOB, Connection="close"))
 
     rest: list[Reply] = [together_only] * TEN
-    server = cloud.answering(first, *rest)
-    errors = together(server, first, [look] * (TEN + 1))
+    server = cloud.responding(first, *rest)
+    errors = together(server, first, [poll] * (TEN + 1))
     assert [error for error in errors[1:] if error] == []
     assert len(server.seen) == TEN + 1
 
@@ -121,38 +121,38 @@ def test_after_the_first_answer_all_go_at_once(cloud: Cloud, status: int) -> Non
 def test_who_waited_shares_a_silence(cloud: Cloud) -> None:
     """No answer for the first is none for the looks that waited for it: they don't queue up at a silent API."""
     first = Held(b"")
-    server = cloud.answering(first, *[cloud.answer(200, JOB)] * TEN)
-    errors = together(server, first, [look] * TEN)
-    assert {type(error) for error in errors} == {NoNewsError}
+    server = cloud.responding(first, *[cloud.response(200, JOB)] * TEN)
+    errors = together(server, first, [poll] * TEN)
+    assert {type(error) for error in errors} == {NoAnswerError}
     assert [getattr(error, "sent", None) for error in errors] == [True] + [False] * (TEN - 1)
     assert len(server.seen) == 1
 
 
-def test_an_answer_about_one_job_is_not_shared(cloud: Cloud) -> None:
+def test_a_response_about_one_job_is_not_shared(cloud: Cloud) -> None:
     """A 503 came from somewhere, and may be about that one job: the others are sent in their turn."""
-    first = Held(cloud.answer(503, Connection="close"))
-    server = cloud.answering(first, *[cloud.answer(200, JOB)] * TEN)
-    errors = together(server, first, [look] * TEN)
-    assert [type(error) for error in errors] == [NoNewsError, *[type(None)] * (TEN - 1)]
+    first = Held(cloud.response(503, Connection="close"))
+    server = cloud.responding(first, *[cloud.response(200, JOB)] * TEN)
+    errors = together(server, first, [poll] * TEN)
+    assert [type(error) for error in errors] == [NoAnswerError, *[type(None)] * (TEN - 1)]
 
 
 def test_a_submission_does_not_share_a_silence(cloud: Cloud) -> None:
     """A submission is sent in its turn, though a look before it brought no answer."""
     first = Held(b"")
-    server = cloud.answering(first, cloud.answer(200, {"job_id": "j"}))
-    errors = together(server, first, [look, submit])
-    assert [type(error) for error in errors] == [NoNewsError, type(None)]
+    server = cloud.responding(first, cloud.response(200, {"job_id": "j"}))
+    errors = together(server, first, [poll, submit])
+    assert [type(error) for error in errors] == [NoAnswerError, type(None)]
 
 
 def test_who_has_no_time_does_not_wait(cloud: Cloud) -> None:
     """A look waits for the first use no longer than its own time allows."""
-    first = Held(cloud.answer(200, JOB, Connection="close"))
-    server = cloud.answering(first)
-    api = api_of(server, Trust(patience=1000.0))
+    first = Held(cloud.response(200, JOB, Connection="close"))
+    server = cloud.responding(first)
+    api = api_of(server, LockoutGuard(patience=1000.0))
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(look, api)
+        slow = pool.submit(poll, api)
         assert first.came.wait(PATIENCE)
-        with pytest.raises(NoNewsError, match="the first request with this credential has no answer yet") as caught:
+        with pytest.raises(NoAnswerError, match="the first request with this credential has no answer yet") as caught:
             api.get_job("j", timeout=0.1)
         assert caught.value.sent is False
         first.release.set()
@@ -161,28 +161,28 @@ def test_who_has_no_time_does_not_wait(cloud: Cloud) -> None:
 
 def test_no_more_than_three_go_ahead(cloud: Cloud) -> None:
     """However slow the first answers are, what would lock a key is not sent."""
-    held = [Held(cloud.answer(401, Connection="close")) for _ in range(3)]
-    server = cloud.answering(*held, *[cloud.answer(401)] * TEN)
-    api = api_of(server, Trust(patience=0.05))
+    held = [Held(cloud.response(401, Connection="close")) for _ in range(3)]
+    server = cloud.responding(*held, *[cloud.response(401)] * TEN)
+    api = api_of(server, LockoutGuard(patience=0.05))
     with ThreadPoolExecutor(TEN) as pool:
-        looks = [pool.submit(look, api) for _ in range(TEN)]
+        polls = [pool.submit(poll, api) for _ in range(TEN)]
         assert all(each.came.wait(PATIENCE) for each in held)
         time.sleep(GRACE)
         for each in held:
             each.release.set()
-        assert {type(each.result(PATIENCE)) for each in looks} == {AuthenticationError}
+        assert {type(each.result(PATIENCE)) for each in polls} == {AuthenticationError}
     assert len(server.seen) == 3
 
 
-def test_a_silent_answer_does_not_hold_up_the_rest(cloud: Cloud) -> None:
+def test_a_silent_response_does_not_hold_up_the_rest(cloud: Cloud) -> None:
     """Where the first use gets no answer, the next one is sent after a while, and its answer lets all others go."""
-    first = Held(cloud.answer(200, JOB, Connection="close"))
-    server = cloud.answering(first, *[cloud.answer(200, JOB)] * TEN)
-    api = api_of(server, Trust(patience=0.2))
+    first = Held(cloud.response(200, JOB, Connection="close"))
+    server = cloud.responding(first, *[cloud.response(200, JOB)] * TEN)
+    api = api_of(server, LockoutGuard(patience=0.2))
     with ThreadPoolExecutor(TEN + 1) as pool:
-        hanging = pool.submit(look, api)
+        hanging = pool.submit(poll, api)
         assert first.came.wait(PATIENCE)
-        others = [pool.submit(look, api) for _ in range(TEN)]
+        others = [pool.submit(poll, api) for _ in range(TEN)]
         assert [other.result(PATIENCE) for other in others] == [None] * TEN
         first.release.set()
         assert hanging.result(PATIENCE) is None
@@ -190,13 +190,13 @@ def test_a_silent_answer_does_not_hold_up_the_rest(cloud: Cloud) -> None:
 
 def test_who_overtakes_does_so_alone(cloud: Cloud) -> None:
     """Of those who wait for a slow rejection one more is sent, and what it learns holds for the rest."""
-    first = Held(cloud.answer(401))
-    server = cloud.answering(first, *[cloud.answer(401)] * TEN)
-    api = api_of(server, Trust(patience=0.5))
+    first = Held(cloud.response(401))
+    server = cloud.responding(first, *[cloud.response(401)] * TEN)
+    api = api_of(server, LockoutGuard(patience=0.5))
     with ThreadPoolExecutor(TEN + 1) as pool:
-        slow = pool.submit(look, api)
+        slow = pool.submit(poll, api)
         assert first.came.wait(PATIENCE)
-        others = [pool.submit(look, api) for _ in range(TEN)]
+        others = [pool.submit(poll, api) for _ in range(TEN)]
         assert {type(other.result(PATIENCE)) for other in others} == {AuthenticationError}
         first.release.set()
         assert isinstance(slow.result(PATIENCE), AuthenticationError)
@@ -205,49 +205,49 @@ def test_who_overtakes_does_so_alone(cloud: Cloud) -> None:
 
 def test_no_news_proves_nothing(cloud: Cloud) -> None:
     """After an outage the next call is the first again, and is not answered from memory."""
-    server = cloud.answering(cloud.answer(503), cloud.answer(200, JOB))
-    api = api_of(server, Trust())
-    assert isinstance(look(api), NoNewsError)
-    assert look(api) is None
+    server = cloud.responding(cloud.response(503), cloud.response(200, JOB))
+    api = api_of(server, LockoutGuard())
+    assert isinstance(poll(api), NoAnswerError)
+    assert poll(api) is None
 
 
 # Projects
 
 
-def api_in(server: RawServer, trust: Trust, project: str) -> JobApi:
-    return JobApi(Transport(server.endpoint, TOKEN, trust=trust), GivenProject(project))
+def api_in(server: RawServer, lockout_guard: LockoutGuard, project: str) -> JobApi:
+    return JobApi(Transport(server.endpoint, TOKEN, lockout_guard=lockout_guard), GivenProject(project))
 
 
 OTHER_PROJECT = {"error": {"code": "Common.0018", "message": "The project id in the path is not that of the token."}}
 BAD_SIGNATURE = {"error_code": "APIGW.0301", "error_msg": "verify aksk signature fail"}
 
 
-@pytest.mark.parametrize("said", [OTHER_PROJECT, BAD_SIGNATURE, None], ids=["service", "gateway", "nothing"])
+@pytest.mark.parametrize("message", [OTHER_PROJECT, BAD_SIGNATURE, None], ids=["service", "gateway", "nothing"])
 @pytest.mark.parametrize("is_known", [True, False], ids=["accepted before", "never used"])
-def test_a_rejection_holds_for_one_project(cloud: Cloud, said: object, *, is_known: bool) -> None:
+def test_a_rejection_holds_for_one_project(cloud: Cloud, message: object, *, is_known: bool) -> None:
     """A 401 for one project says nothing about the other projects of the same credential."""
-    first = [cloud.answer(200, JOB)] if is_known else []
-    server = cloud.answering(*first, cloud.answer(401, said), cloud.answer(200, JOB))
-    trust = Trust()
-    good, bad = api_in(server, trust, "good"), api_in(server, trust, "bad")
-    assert [look(good) for _ in first] == [None] * len(first)
+    first = [cloud.response(200, JOB)] if is_known else []
+    server = cloud.responding(*first, cloud.response(401, message), cloud.response(200, JOB))
+    lockout_guard = LockoutGuard()
+    good, bad = api_in(server, lockout_guard, "good"), api_in(server, lockout_guard, "bad")
+    assert [poll(good) for _ in first] == [None] * len(first)
     for _ in range(3):
-        assert isinstance(look(bad), AuthenticationError)
-    assert look(good) is None
+        assert isinstance(poll(bad), AuthenticationError)
+    assert poll(good) is None
     assert sum("/v1/bad/" in seen.line for seen in server.seen) == 1
 
 
-@pytest.mark.parametrize("said", [BAD_SIGNATURE, None], ids=["gateway", "nothing"])
+@pytest.mark.parametrize("message", [BAD_SIGNATURE, None], ids=["gateway", "nothing"])
 @pytest.mark.parametrize(("projects", "most"), [(1, 1), (2, 2), (10, 3)])
-def test_a_wrong_credential_in_many_projects(cloud: Cloud, said: object, projects: int, most: int) -> None:
+def test_a_wrong_credential_in_many_projects(cloud: Cloud, message: object, projects: int, most: int) -> None:
     """What would lock a key is not sent, however many projects begin at once."""
-    server = cloud.answering(*[cloud.answer(401, said)] * 30)
-    trust, gate = Trust(), threading.Barrier(TEN * projects)
+    server = cloud.responding(*[cloud.response(401, message)] * 30)
+    lockout_guard, gate = LockoutGuard(), threading.Barrier(TEN * projects)
 
     def begin(project: int) -> ApiError | None:
-        api = api_in(server, trust, f"p{project}")
+        api = api_in(server, lockout_guard, f"p{project}")
         gate.wait(PATIENCE)
-        return look(api)
+        return poll(api)
 
     with ThreadPoolExecutor(TEN * projects) as pool:
         errors = list(pool.map(begin, [*range(projects)] * TEN))
@@ -257,15 +257,15 @@ def test_a_wrong_credential_in_many_projects(cloud: Cloud, said: object, project
 
 def test_each_project_has_a_first_use(cloud: Cloud) -> None:
     """Ten calls for a project that the credential is not for cost one request, though another project accepts it."""
-    rejection = Held(cloud.answer(401, OTHER_PROJECT))
-    server = cloud.answering(cloud.answer(200, JOB), rejection, *[cloud.answer(401)] * TEN)
-    trust = Trust(patience=1000.0)
-    assert look(api_in(server, trust, "good")) is None
-    bad = api_in(server, trust, "bad")
+    rejection = Held(cloud.response(401, OTHER_PROJECT))
+    server = cloud.responding(cloud.response(200, JOB), rejection, *[cloud.response(401)] * TEN)
+    lockout_guard = LockoutGuard(patience=1000.0)
+    assert poll(api_in(server, lockout_guard, "good")) is None
+    bad = api_in(server, lockout_guard, "bad")
     with ThreadPoolExecutor(TEN) as pool:
-        calls = [pool.submit(look, bad)]
+        calls = [pool.submit(poll, bad)]
         assert rejection.came.wait(PATIENCE)
-        calls += [pool.submit(look, bad) for _ in range(TEN - 1)]
+        calls += [pool.submit(poll, bad) for _ in range(TEN - 1)]
         time.sleep(GRACE)
         rejection.release.set()
         assert {type(each.result(PATIENCE)) for each in calls} == {AuthenticationError}
@@ -274,32 +274,32 @@ def test_each_project_has_a_first_use(cloud: Cloud) -> None:
 
 def test_projects_do_not_wait_for_each_other(cloud: Cloud) -> None:
     """Once a credential is accepted, a slow project holds up no other."""
-    slow = Held(cloud.answer(200, JOB, Connection="close"))
-    server = cloud.answering(cloud.answer(200, JOB), slow, *[cloud.answer(200, JOB)] * 2)
-    trust = Trust(patience=1000.0)
-    assert look(api_in(server, trust, "good")) is None
+    slow = Held(cloud.response(200, JOB, Connection="close"))
+    server = cloud.responding(cloud.response(200, JOB), slow, *[cloud.response(200, JOB)] * 2)
+    lockout_guard = LockoutGuard(patience=1000.0)
+    assert poll(api_in(server, lockout_guard, "good")) is None
     with ThreadPoolExecutor(1) as pool:
-        hanging = pool.submit(look, api_in(server, trust, "slow"))
+        hanging = pool.submit(poll, api_in(server, lockout_guard, "slow"))
         assert slow.came.wait(PATIENCE)
-        assert [look(api_in(server, trust, project)) for project in ("good", "third")] == [None, None]
+        assert [poll(api_in(server, lockout_guard, project)) for project in ("good", "third")] == [None, None]
         slow.release.set()
         assert hanging.result(PATIENCE) is None
 
 
-def use(standing: Standing, *, repeatable: bool = True) -> None:
-    with standing.use(TOKEN, "GET mine", repeatable=repeatable):
+def first_use(state_of: CredentialState, *, repeatable: bool = True) -> None:
+    with state_of.first_use(TOKEN, "GET mine", repeatable=repeatable):
         pass
 
 
 def test_the_first_rejection_is_told_each_time() -> None:
     """A new error is made each time, and a second rejection does not replace the first."""
-    standing = Standing()
+    state_of = CredentialState()
     first = AuthenticationError("GET x", status=401, code="APIGW.0301", detail="no", request_id="r-1")
-    standing.reject(first)
-    standing.reject(AuthenticationError("GET y"))
+    state_of.reject(first)
+    state_of.reject(AuthenticationError("GET y"))
     for _ in range(2):
         with pytest.raises(AuthenticationError) as caught:
-            use(standing)
+            first_use(state_of)
         assert caught.value is not first
         assert str(caught.value).startswith(
             "GET mine, not sent: its credential was rejected before in this run (token from HW_AUTH_TOKEN): HTTP 401 "
@@ -308,33 +308,33 @@ def test_the_first_rejection_is_told_each_time() -> None:
 
 def test_an_accepted_credential_can_still_be_rejected() -> None:
     """A key that is deleted during a run is not tried again either."""
-    standing = Standing()
-    standing.accept()
-    use(standing)
-    standing.reject(AuthenticationError("GET x"))
+    state_of = CredentialState()
+    state_of.accept()
+    first_use(state_of)
+    state_of.reject(AuthenticationError("GET x"))
     with pytest.raises(AuthenticationError):
-        use(standing)
+        first_use(state_of)
 
 
 def test_an_error_lets_the_next_one_in() -> None:
     """Whatever goes wrong in a first use, the next one gets its turn."""
-    standing = Standing()
-    for error in (RefusedError("x"), RuntimeError("y"), NoNewsError("z")):
-        with pytest.raises(type(error)), standing.use(TOKEN, "GET mine", repeatable=True):
+    state_of = CredentialState()
+    for error in (RefusedError("x"), RuntimeError("y"), NoAnswerError("z")):
+        with pytest.raises(type(error)), state_of.first_use(TOKEN, "GET mine", repeatable=True):
             raise error
-    use(standing)
+    first_use(state_of)
 
 
 def test_a_rejection_holds_for_one_credential_at_one_endpoint() -> None:
     """Another credential, and the same one elsewhere, may still be tried."""
-    trust = Trust()
-    trust.standing(HERE, TOKEN).reject(AuthenticationError("GET x"))
-    use(trust.standing(HERE, TokenCredential("another", "HW_AUTH_TOKEN")))
-    use(trust.standing(THERE, TOKEN))
+    lockout_guard = LockoutGuard()
+    lockout_guard.state_of(HERE, TOKEN).reject(AuthenticationError("GET x"))
+    first_use(lockout_guard.state_of(HERE, TokenCredential("another", "HW_AUTH_TOKEN")))
+    first_use(lockout_guard.state_of(THERE, TOKEN))
     with pytest.raises(AuthenticationError):
-        use(trust.standing(HERE, TokenCredential(TOKEN.token, "bms:token")))
+        first_use(lockout_guard.state_of(HERE, TokenCredential(TOKEN.token, "bms:token")))
 
 
 def test_the_memory_of_the_process_is_empty() -> None:
     """Nothing is rejected until an API has said so."""
-    use(TRUST.standing(HERE, TOKEN))
+    first_use(LOCKOUT_GUARD.state_of(HERE, TOKEN))

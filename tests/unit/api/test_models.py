@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_bms.api.auth.credential import TokenCredential
-from pulumi_bms.api.auth.lockout_guard import Trust
+from pulumi_bms.api.auth.lockout_guard import LockoutGuard
 from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import JobApi
@@ -37,14 +37,14 @@ Wire = Callable[[str], dict[str, Any]]
 
 PROJECT = "bbf1946d374b44a0a2a95533562ba954"
 ASKED_FOR = "2c9eb2c5544cbf6101544f0635672b60"
-ANSWERED = "2c9eb2c5544cbf6101544f0602af2b4f"
+WITH_RESPONSE = "2c9eb2c5544cbf6101544f0602af2b4f"
 SERVER = "bae51750-0089-41a1-9b18-5c777978ff6d"
 
 
 def test_the_sample_exchange_of_the_page(cloud: Cloud, payload: Callable[[str], bytes]) -> None:
     """The page's own sample: one sub-job is asked for, and the whole job answers."""
-    server = cloud.answering(cloud.answer(200, payload("page_sample"), Content_Type="application/json"))
-    transport = Transport(server.endpoint, TokenCredential("a-token", "HW_AUTH_TOKEN"), trust=Trust())
+    server = cloud.responding(cloud.response(200, payload("page_sample"), Content_Type="application/json"))
+    transport = Transport(server.endpoint, TokenCredential("a-token", "HW_AUTH_TOKEN"), lockout_guard=LockoutGuard())
 
     job = JobApi(transport, GivenProject(PROJECT)).get_job(ASKED_FOR).job
 
@@ -57,7 +57,7 @@ def test_the_sample_exchange_of_the_page(cloud: Cloud, payload: Callable[[str], 
     assert request.all("content-type") == ["application/json"]
 
     assert (job.status, job.known_status) == ("SUCCESS", JobStatus.SUCCESS)
-    assert (job.job_id, job.job_type) == (ANSWERED, "baremetalBatchCreate")
+    assert (job.job_id, job.job_type) == (WITH_RESPONSE, "baremetalBatchCreate")
     assert (job.begin_time, job.end_time) == ("2019-04-25T20:04:34.604Z", "2019-04-25T20:08:41.593Z")
     assert job.duration_seconds == pytest.approx(246.989)
     assert (job.error_code, job.fail_reason, job.message, job.code) == (None, None, None, None)
@@ -141,7 +141,7 @@ def test_an_unknown_status_is_kept(written: str) -> None:
 
 
 @pytest.mark.parametrize("written", ["succeß", "\u017fuccess", "SUCCESS\u200b"])
-def test_letters_that_only_look_like_it(written: str) -> None:
+def test_letters_that_only_poll_like_it(written: str) -> None:
     """Letters that become S or SS as capitals, or can't be seen, make no success."""
     job = Job.read({"status": written})
     assert (job.status, job.known_status) == (written, None)
@@ -495,7 +495,7 @@ def test_any_mapping_is_read() -> None:
     assert [record.status for record in job.walk()] == ["FAIL", "FAIL"]
 
 
-def test_an_unreadable_answer_does_not_repeat_itself() -> None:
+def test_an_unreadable_response_does_not_repeat_itself() -> None:
     """The reason names the place and the rule, not the value: there may be a password in it."""
     with pytest.raises(Unreadable) as caught:
         Job.read({"status": "SUCCESS", "sub_jobs": [{"sub_jobs_total": "geheim"}]})

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_bms.api.auth.credential import TokenCredential
-from pulumi_bms.api.auth.lockout_guard import Trust
+from pulumi_bms.api.auth.lockout_guard import LockoutGuard
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
-    NoNewsError,
+    NoAnswerError,
     RefusedError,
 )
 from pulumi_bms.api.http.transport import Transport
@@ -25,8 +25,8 @@ JOB = {"status": "RUNNING", "job_id": "j"}
 TOKEN = TokenCredential("geheim-token", "OS_TOKEN")
 
 
-def project_at(server: RawServer, name: str = "eu-de", trust: Trust | None = None) -> NamedProject:
-    return NamedProject(Transport(server.endpoint, TOKEN, trust=trust or Trust()), name)
+def project_at(server: RawServer, name: str = "eu-de", lockout_guard: LockoutGuard | None = None) -> NamedProject:
+    return NamedProject(Transport(server.endpoint, TOKEN, lockout_guard=lockout_guard or LockoutGuard()), name)
 
 
 def error_of(project: NamedProject) -> ApiError:
@@ -35,14 +35,14 @@ def error_of(project: NamedProject) -> ApiError:
     return caught.value
 
 
-def found(*ids: object, name: str = "eu-de") -> dict[str, object]:
+def result(*ids: object, name: str = "eu-de") -> dict[str, object]:
     return {"projects": [{"id": each, "name": name} for each in ids], "links": {}}
 
 
 def test_looked_up_once(cloud: Cloud) -> None:
     """The first request asks for the id, and all later ones use it."""
-    iam, bms = cloud.answering(cloud.answer(200, found("p-1"))), cloud.answering(*[cloud.answer(200, JOB)] * 2)
-    api = JobApi(Transport(bms.endpoint, TOKEN, trust=Trust()), project_at(iam))
+    iam, bms = cloud.responding(cloud.response(200, result("p-1"))), cloud.responding(*[cloud.response(200, JOB)] * 2)
+    api = JobApi(Transport(bms.endpoint, TOKEN, lockout_guard=LockoutGuard()), project_at(iam))
     for _ in range(2):
         api.get_job("j")
     assert [seen.line for seen in iam.seen] == ["GET /v3/projects?name=eu-de HTTP/1.1"]
@@ -52,7 +52,7 @@ def test_looked_up_once(cloud: Cloud) -> None:
 
 def test_a_name_of_any_letters(cloud: Cloud) -> None:
     """A name is quoted: no letter of it becomes another parameter."""
-    server = cloud.answering(cloud.answer(200, found("p-1", name="a b&c=d/é")))
+    server = cloud.responding(cloud.response(200, result("p-1", name="a b&c=d/é")))
     assert project_at(server, "a b&c=d/é").id() == "p-1"
     assert server.seen[0].line == "GET /v3/projects?name=a%20b%26c%3Dd%2F%C3%A9 HTTP/1.1"
 
@@ -69,7 +69,7 @@ def test_a_name_of_any_letters(cloud: Cloud) -> None:
 )
 def test_none_and_several(cloud: Cloud, ids: list[str], says: str) -> None:
     """A name that is nobody's, or more than one's, is told with what to set and by which credential it was asked."""
-    server = cloud.answering(cloud.answer(200, found(*ids)))
+    server = cloud.responding(cloud.response(200, result(*ids)))
     error = error_of(project_at(server))
     assert type(error) is RefusedError
     assert str(error) == f"GET {server.endpoint}/v3/projects?name=eu-de (token from OS_TOKEN): {says}"
@@ -78,16 +78,16 @@ def test_none_and_several(cloud: Cloud, ids: list[str], says: str) -> None:
 def test_others_are_not_counted(cloud: Cloud) -> None:
     """A service that does not heed the name, or names what can be no id, does not lead to another project."""
     projects = [{"id": "p-2", "name": "other"}, {"id": 7, "name": "eu-de"}, {"id": "a/../b", "name": "eu-de"}, "eu-de"]
-    server = cloud.answering(cloud.answer(200, {"projects": [*projects, {"id": "p-1", "name": "eu-de"}]}))
+    server = cloud.responding(cloud.response(200, {"projects": [*projects, {"id": "p-1", "name": "eu-de"}]}))
     assert project_at(server).id() == "p-1"
-    server = cloud.answering(cloud.answer(200, {"projects": projects}))
+    server = cloud.responding(cloud.response(200, {"projects": projects}))
     assert "no project is called 'eu-de'" in str(error_of(project_at(server)))
 
 
 @pytest.mark.parametrize(
     ("status", "body", "kind", "says"),
     [
-        (503, b"", NoNewsError, "HTTP 503"),
+        (503, b"", NoAnswerError, "HTTP 503"),
         (404, b"", RefusedError, "check the IAM endpoint"),
         (404, b"<html>", RefusedError, "check the IAM endpoint"),
         (404, {"error_code": "APIGW.0101", "error_msg": "m"}, RefusedError, "check the IAM endpoint"),
@@ -97,8 +97,8 @@ def test_others_are_not_counted(cloud: Cloud) -> None:
 )
 def test_a_look_up_that_fails(cloud: Cloud, status: int, body: object, kind: type[ApiError], says: str) -> None:
     """No answer of the identity service looks like one about a job; a submission was not sent."""
-    iam, bms = cloud.answering(*[cloud.answer(status, body)] * 2), cloud.answering()
-    api = JobApi(Transport(bms.endpoint, TOKEN, trust=Trust()), project_at(iam))
+    iam, bms = cloud.responding(*[cloud.response(status, body)] * 2), cloud.responding()
+    api = JobApi(Transport(bms.endpoint, TOKEN, lockout_guard=LockoutGuard()), project_at(iam))
     for call in (lambda: api.get_job("j"), lambda: api.submit("POST", "x", {})):
         with pytest.raises(kind, match=says) as caught:
             call()
@@ -109,7 +109,11 @@ def test_a_look_up_that_fails(cloud: Cloud, status: int, body: object, kind: typ
 
 def test_an_outage_is_not_kept(cloud: Cloud) -> None:
     """After a lookup that brought nothing the next request asks again."""
-    replies: list[Reply] = [cloud.answer(503), cloud.answer(200, {"projects": "none"}), cloud.answer(200, found("p-1"))]
-    project = project_at(cloud.answering(*replies))
-    assert [type(error_of(project)) for _ in range(2)] == [NoNewsError] * 2
+    replies: list[Reply] = [
+        cloud.response(503),
+        cloud.response(200, {"projects": "none"}),
+        cloud.response(200, result("p-1")),
+    ]
+    project = project_at(cloud.responding(*replies))
+    assert [type(error_of(project)) for _ in range(2)] == [NoAnswerError] * 2
     assert project.id() == "p-1"

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
-    NoNewsError,
+    NoAnswerError,
     NoSuchApiError,
     NotFoundError,
     RefusedError,
@@ -27,9 +27,9 @@ from pulumi_bms.api.errors import (
 from pulumi_bms.api.http.response import (
     DEEPEST,
     TOO_DEEP,
-    Answer,
-    Complaint,
-    complaint_of,
+    ErrorBody,
+    Response,
+    error_body_of,
     read_object,
 )
 
@@ -41,13 +41,13 @@ def is_job(document: Any) -> bool:
     return isinstance(document.get("status"), str)
 
 
-def answer(status: int, body: object = b"", **headers: str) -> Answer:
+def response(status: int, body: object = b"", **headers: str) -> Response:
     """Build an answer; `retry_after` stands for the header `retry-after`."""
     payload = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, payload)
+    return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, payload)
 
 
-def error_of(got: Answer) -> ApiError:
+def error_of(got: Response) -> ApiError:
     """Read an answer that is no job, and hand back its error."""
     with pytest.raises(ApiError) as caught:
         read_object(got, WHAT, is_job)
@@ -56,63 +56,63 @@ def error_of(got: Answer) -> ApiError:
 
 # The six shapes of an error body
 
-SHAPES: dict[str, tuple[Any, Complaint]] = {
+SHAPES: dict[str, tuple[Any, ErrorBody]] = {
     "service": (
         {"error": {"code": "BMS.0018", "message": "nics is invalid"}},
-        Complaint("BMS.0018", "nics is invalid"),
+        ErrorBody("BMS.0018", "nics is invalid"),
     ),
     "service with details": (
         {"error": {"code": "Ecs.0201", "message": "m", "details": [{"code": "x", "message": "y"}]}},
-        Complaint("Ecs.0201", "m"),
+        ErrorBody("Ecs.0201", "m"),
     ),
     "gateway": (
         {"error_code": "APIGW.0301", "error_msg": "Incorrect IAM authentication information", "request_id": "r-1"},
-        Complaint("APIGW.0301", "Incorrect IAM authentication information", "r-1"),
+        ErrorBody("APIGW.0301", "Incorrect IAM authentication information", "r-1"),
     ),
     "gateway inside error": (
         {"error": {"error_code": "APIG.0308", "error_msg": "throttled"}, "request_id": "r-2"},
-        Complaint("APIG.0308", "throttled", "r-2"),
+        ErrorBody("APIG.0308", "throttled", "r-2"),
     ),
-    "flat": ({"code": "VPC.0201", "message": "no such subnet"}, Complaint("VPC.0201", "no such subnet")),
+    "flat": ({"code": "VPC.0201", "message": "no such subnet"}, ErrorBody("VPC.0201", "no such subnet")),
     "identity": (
         {"error": {"code": 401, "message": "The request needs a token", "title": "Unauthorized"}},
-        Complaint("401", "The request needs a token"),
+        ErrorBody("401", "The request needs a token"),
     ),
-    "identity, title only": ({"error": {"code": 403, "title": "Forbidden"}}, Complaint("403", "Forbidden")),
+    "identity, title only": ({"error": {"code": 403, "title": "Forbidden"}}, ErrorBody("403", "Forbidden")),
     "compute": (
         {"itemNotFound": {"code": 404, "message": "no such instance"}},
-        Complaint("itemNotFound", "no such instance"),
+        ErrorBody("itemNotFound", "no such instance"),
     ),
     "camel case": (
         {"errorCode": "BMS.0040", "errorMsg": "gone", "requestId": "r-3"},
-        Complaint("BMS.0040", "gone", "r-3"),
+        ErrorBody("BMS.0040", "gone", "r-3"),
     ),
     "oauth": (
         {"error": "invalid_token", "error_description": "it has expired"},
-        Complaint(None, "it has expired"),
+        ErrorBody(None, "it has expired"),
     ),
-    "framework": ({"error": "Not Found", "status": 404, "path": "/v1"}, Complaint(None, "Not Found")),
-    "code only": ({"code": "BMS.0001"}, Complaint("BMS.0001", None)),
-    "message only": ({"message": "oh"}, Complaint(None, "oh")),
+    "framework": ({"error": "Not Found", "status": 404, "path": "/v1"}, ErrorBody(None, "Not Found")),
+    "code only": ({"code": "BMS.0001"}, ErrorBody("BMS.0001", None)),
+    "message only": ({"message": "oh"}, ErrorBody(None, "oh")),
 }
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_each_shape_of_an_error_body(shape: str) -> None:
     """Code, message and request id are found wherever the shape has them."""
-    body, complaint = SHAPES[shape]
-    assert complaint_of(body) == complaint
-    error = error_of(answer(400, body))
-    assert (error.what, error.status, error.code) == (WHAT, 400, complaint.code)
-    assert (error.detail, error.request_id) == (complaint.message, complaint.request_id)
+    body, error_body = SHAPES[shape]
+    assert error_body_of(body) == error_body
+    error = error_of(response(400, body))
+    assert (error.what, error.status, error.code) == (WHAT, 400, error_body.code)
+    assert (error.detail, error.request_id) == (error_body.message, error_body.request_id)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_each_shape_inside_a_success(shape: str) -> None:
     """An error inside a 2xx is no job, and keeps its code and words."""
-    body, complaint = SHAPES[shape]
-    error = error_of(answer(200, body))
-    assert (error.status, error.code, error.detail) == (200, complaint.code, complaint.message)
+    body, error_body = SHAPES[shape]
+    error = error_of(response(200, body))
+    assert (error.status, error.code, error.detail) == (200, error_body.code, error_body.message)
 
 
 @pytest.mark.parametrize(
@@ -126,45 +126,45 @@ def test_each_shape_inside_a_success(shape: str) -> None:
 )
 def test_no_shape_at_all(document: object) -> None:
     """A document in none of the shapes is an empty complaint."""
-    assert complaint_of(document) == Complaint()
+    assert error_body_of(document) == ErrorBody()
 
 
 def test_words_are_made_one_line() -> None:
     """Line breaks and runs of blanks in the server's words become one blank."""
-    assert complaint_of({"message": " one\r\n two\t\t three "}).message == "one two three"
+    assert error_body_of({"message": " one\r\n two\t\t three "}).message == "one two three"
 
 
 def test_numbers_as_words() -> None:
     """Codes and messages may be numbers."""
-    assert complaint_of({"code": 0, "message": 12}) == Complaint("0", "12")
+    assert error_body_of({"code": 0, "message": 12}) == ErrorBody("0", "12")
 
 
 # The table: answers that are not a job
 
 TRANSIENT = ("BMS.0212", "BMS.0008", "Common.0021", "Common.0024", "Common.0025", "APIGW.0308", "APIG.0613")
-REJECTED = ("APIGW.0301", "APIG.0301", "APIGW.0303", "APIGW.0305", "APIGW.0307", "BMS.0032", "Common.0013")
+UNAUTHENTICATED = ("APIGW.0301", "APIG.0301", "APIGW.0303", "APIGW.0305", "APIGW.0307", "BMS.0032", "Common.0013")
 FINAL = ("BMS.0018", "BMS.0005", "BMS.3004", "BMS.0040", "Common.0018")
 NO_SUCH_API = ("APIGW.0101", "APIG.0101", " apig.0101 ", "APIGW.0103", "APIG.0104", "APIGW.0105")
 FORBIDDEN = ("BMS.0033", "BMS.0288", "APIGW.0302", "APIGW.0802")
 
 ROWS: list[tuple[int, str | None, type[ApiError]]] = [
-    *((status, None, NoNewsError) for status in (408, 429, 500, 501, 502, 503, 504, 599)),
-    *((status, "BMS.0018", NoNewsError) for status in (408, 429, 500, 503)),
-    *((429, code, NoNewsError) for code in TRANSIENT),
-    (429, "APIGW.0301", NoNewsError),
-    *((400, code, NoNewsError) for code in TRANSIENT),
-    *((409, code, NoNewsError) for code in TRANSIENT),
+    *((status, None, NoAnswerError) for status in (408, 429, 500, 501, 502, 503, 504, 599)),
+    *((status, "BMS.0018", NoAnswerError) for status in (408, 429, 500, 503)),
+    *((429, code, NoAnswerError) for code in TRANSIENT),
+    (429, "APIGW.0301", NoAnswerError),
+    *((400, code, NoAnswerError) for code in TRANSIENT),
+    *((409, code, NoAnswerError) for code in TRANSIENT),
     (401, None, AuthenticationError),
     (401, "Any.0001", AuthenticationError),
     (401, "BMS.0212", AuthenticationError),
-    *((400, code, AuthenticationError) for code in REJECTED),
+    *((400, code, AuthenticationError) for code in UNAUTHENTICATED),
     (404, None, NotFoundError),
     *((status, code, NoSuchApiError) for status in (400, 404, 405) for code in NO_SUCH_API),
-    *((status, code, NoNewsError) for status in (429, 500, 503) for code in NO_SUCH_API),
+    *((status, code, NoAnswerError) for status in (429, 500, 503) for code in NO_SUCH_API),
     (400, "Common.0011", NotFoundError),
     (400, " common.0011 ", NotFoundError),
     (403, None, RefusedError),
-    *((403, code, RefusedError) for code in (*FORBIDDEN, *REJECTED, *TRANSIENT, "Any.0001")),
+    *((403, code, RefusedError) for code in (*FORBIDDEN, *UNAUTHENTICATED, *TRANSIENT, "Any.0001")),
     *((400, code, RefusedError) for code in (*FINAL, "Any.0001", "400", None)),
     *((status, None, RefusedError) for status in (405, 406, 407, 409, 410, 413, 414, 422, 494)),
     (404, "APIGW.0301", AuthenticationError),
@@ -174,7 +174,7 @@ ROWS: list[tuple[int, str | None, type[ApiError]]] = [
 @pytest.mark.parametrize(("status", "code", "kind"), ROWS)
 def test_what_an_error_status_means(status: int, code: str | None, kind: type[ApiError]) -> None:
     """Status and code together decide the class."""
-    error = error_of(answer(status, {"error": {"code": code, "message": "words"}}))
+    error = error_of(response(status, {"error": {"code": code, "message": "words"}}))
     assert (type(error), error.status, error.detail) == (kind, status, "words")
 
 
@@ -190,23 +190,23 @@ def test_what_an_error_status_means(status: int, code: str | None, kind: type[Ap
         (400, b"<html>", RefusedError),
         (403, b"<html>", RefusedError),
         (401, b"<html>", AuthenticationError),
-        (503, b"<html>", NoNewsError),
-        (200, b"<html>", NoNewsError),
+        (503, b"<html>", NoAnswerError),
+        (200, b"<html>", NoAnswerError),
     ],
 )
 def test_a_page_that_is_not_found_says_nothing_about_a_job(status: int, body: bytes, kind: type[ApiError]) -> None:
     """A 404 that is HTML or XML comes from a server that does not have this API, which writes JSON."""
-    assert type(error_of(answer(status, body))) is kind
+    assert type(error_of(response(status, body))) is kind
 
 
 INSIDE: list[tuple[str | int | None, type[ApiError]]] = [
-    *((code, NoNewsError) for code in (*TRANSIENT, "Any.0001", "SYS.9", "0", 0, 200, "200", None)),
-    *((code, AuthenticationError) for code in (*REJECTED, 401, "401")),
+    *((code, NoAnswerError) for code in (*TRANSIENT, "Any.0001", "SYS.9", "0", 0, 200, "200", None)),
+    *((code, AuthenticationError) for code in (*UNAUTHENTICATED, 401, "401")),
     *((code, NotFoundError) for code in ("Common.0011", "COMMON.0011", 404, "404")),
     *((code, RefusedError) for code in (*FINAL, *FORBIDDEN, 400, 403, "403", 409, 499)),
     *((code, NoSuchApiError) for code in NO_SUCH_API),
-    *((code, NoNewsError) for code in (408, 429, 500, 503, "504", 599)),
-    *((code, NoNewsError) for code in (399, 600, 4040, -404, "٤٠٤", "²²²", "404.", "0" * 4297 + "404")),
+    *((code, NoAnswerError) for code in (408, 429, 500, 503, "504", 599)),
+    *((code, NoAnswerError) for code in (399, 600, 4040, -404, "٤٠٤", "²²²", "404.", "0" * 4297 + "404")),
 ]
 
 
@@ -215,7 +215,7 @@ INSIDE: list[tuple[str | int | None, type[ApiError]]] = [
 def test_what_an_error_inside_a_success_means(status: int, code: str | int | None, kind: type[ApiError]) -> None:
     """Inside a 2xx the code decides alone; an unknown one is no news, and so is one that only looks like a number."""
     for body in ({"error": {"code": code, "message": "words"}}, {"code": code, "message": "words"}):
-        error = error_of(answer(status, body))
+        error = error_of(response(status, body))
         assert (type(error), error.status, error.detail) == (kind, status, "words")
 
 
@@ -271,7 +271,7 @@ ODD: list[tuple[bytes, str]] = [
 )
 def test_numbers(number: str, read: object) -> None:
     """A number that no float holds, or that a float would change, is kept as the text that it came as."""
-    document = read_object(answer(200, b'{"status": "SUCCESS", "n": %s}' % number.encode()), WHAT, is_job)
+    document = read_object(response(200, b'{"status": "SUCCESS", "n": %s}' % number.encode()), WHAT, is_job)
     assert (document["n"], type(document["n"])) == (read, type(read))
 
 
@@ -281,7 +281,7 @@ def test_numbers(number: str, read: object) -> None:
 def test_nesting(opening: bytes, closing: bytes, times: int) -> None:
     """What is nested more than 64 levels deep is left out, and the rest is read."""
     body = b'{"status": "SUCCESS", "n": ' + opening * times + b"1" + closing * times + b"}"
-    document = read_object(answer(200, body), WHAT, is_job)
+    document = read_object(response(200, body), WHAT, is_job)
     assert document["status"] == "SUCCESS"
     text = json.dumps(document)
     assert TOO_DEEP in text
@@ -291,8 +291,8 @@ def test_nesting(opening: bytes, closing: bytes, times: int) -> None:
 @pytest.mark.parametrize(("body", "text"), ODD, ids=[repr(body[:30]) for body, _ in ODD])
 def test_a_success_that_is_neither_job_nor_error(body: bytes, text: str) -> None:
     """A 2xx that is HTML, cut off, empty or something else is no news, and says what it was."""
-    error = error_of(answer(200, body))
-    assert (type(error), error.status, error.code, error.detail) == (NoNewsError, 200, None, text)
+    error = error_of(response(200, body))
+    assert (type(error), error.status, error.code, error.detail) == (NoAnswerError, 200, None, text)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 429, 500, 503])
@@ -303,30 +303,30 @@ def test_a_success_that_is_neither_job_nor_error(body: bytes, text: str) -> None
 )
 def test_an_error_without_words(status: int, body: bytes) -> None:
     """Without a body that can be read the status decides, and the text says what the body was."""
-    error = error_of(answer(status, body))
+    error = error_of(response(status, body))
     assert (error.status, error.code) == (status, None)
     assert error.detail is not None
     assert error.detail.startswith("the answer is ")
 
 
-def test_an_answer_without_content() -> None:
+def test_a_response_without_content() -> None:
     """A 204 is no job."""
-    error = error_of(answer(204))
-    assert (type(error), error.detail) == (NoNewsError, "the answer is empty")
+    error = error_of(response(204))
+    assert (type(error), error.detail) == (NoAnswerError, "the answer is empty")
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
 @pytest.mark.parametrize("body", [b"", b" \r\n"])
-def test_an_empty_answer_to_whom_it_is_enough(status: int, body: bytes) -> None:
+def test_an_empty_response_to_whom_it_is_enough(status: int, body: bytes) -> None:
     """An empty 2xx is an empty object for a caller who wants no more."""
-    assert read_object(answer(status, body), "POST x", lambda document: not document) == {}
+    assert read_object(response(status, body), "POST x", lambda document: not document) == {}
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 @pytest.mark.parametrize("body", [b"", PAGE, b'{"status": "SUCCESS"}', b'{"error": {"code": "BMS.0212"}}'])
 def test_a_redirect(status: int, body: bytes) -> None:
     """A redirect is refused with its reason, whatever its body says, and its address is not repeated."""
-    error = error_of(answer(status, body, location="https://elsewhere.example/?token=geheim"))
+    error = error_of(response(status, body, location="https://elsewhere.example/?token=geheim"))
     assert (type(error), error.status, error.code) == (RefusedError, status, None)
     assert error.detail == "a redirect, which is not followed: a credential must not travel to another host"
     assert "geheim" not in f"{error} {error!r}"
@@ -348,25 +348,25 @@ def test_a_redirect(status: int, body: bytes) -> None:
 )
 def test_a_body_with_a_status_is_a_job(status: int, body: dict[str, Any]) -> None:
     """What was asked for is no error, whatever else the body holds."""
-    assert read_object(answer(status, body), WHAT, is_job) == body
+    assert read_object(response(status, body), WHAT, is_job) == body
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 404, 429, 500, 503])
 def test_no_job_comes_with_an_error_status(status: int) -> None:
     """A body that looks like a job is none where the HTTP status says no."""
-    assert error_of(answer(status, {"status": "SUCCESS"})).status == status
+    assert error_of(response(status, {"status": "SUCCESS"})).status == status
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_encodings_of_json(encoding: str) -> None:
     """JSON may come in any of the encodings that its first bytes tell, with a byte order mark too."""
     body = json.dumps({"status": "成功"}, ensure_ascii=False).encode(encoding)
-    assert read_object(answer(200, body), WHAT, is_job) == {"status": "成功"}
+    assert read_object(response(200, body), WHAT, is_job) == {"status": "成功"}
 
 
 def test_the_last_of_two_equal_names() -> None:
     """Where a name stands twice the last one counts, as for every JSON reader."""
-    assert read_object(answer(200, b'{"status": "RUNNING", "status": "FAIL"}'), WHAT, is_job) == {"status": "FAIL"}
+    assert read_object(response(200, b'{"status": "RUNNING", "status": "FAIL"}'), WHAT, is_job) == {"status": "FAIL"}
 
 
 # Request ids and lengths
@@ -380,33 +380,33 @@ def test_the_request_id(header: str | None, body: str | int | None, expected: st
     """The header names the request, else the body."""
     headers = {} if header is None else {"x_request_id": header}
     for status in (200, 400):
-        error = error_of(answer(status, {"error_code": "BMS.0018", "error_msg": "m", "request_id": body}, **headers))
+        error = error_of(response(status, {"error_code": "BMS.0018", "error_msg": "m", "request_id": body}, **headers))
         assert error.request_id == expected
 
 
 def test_long_words_are_cut() -> None:
     """An error repeats 500 characters of the server's words, and 100 of a code."""
-    error = error_of(answer(400, {"code": "C" * 10_000, "message": "m" * 10_000}, x_request_id="r" * 100))
+    error = error_of(response(400, {"code": "C" * 10_000, "message": "m" * 10_000}, x_request_id="r" * 100))
     assert str(error) == f"{WHAT}: HTTP 400 {'C' * 100} {'m' * 500} (request id {'r' * 100})"
 
 
 @pytest.mark.parametrize("text", ["r" * 101, "a b", "\x1b[31mred", "é", "", "-a"])
 def test_what_is_no_request_id(text: str) -> None:
     """A request id is an id: what could rewrite a terminal, or hold anything, is left out."""
-    error = error_of(answer(400, {"code": "C.1", "message": "m", "request_id": text}, x_request_id=text))
+    error = error_of(response(400, {"code": "C.1", "message": "m", "request_id": text}, x_request_id=text))
     assert str(error) == f"{WHAT}: HTTP 400 C.1 m"
 
 
 def test_control_characters() -> None:
     """Whatever part of an error they stand in, they don't reach a terminal."""
     for body in ({"code": "C\x1b[1m", "message": "m\x07\u202e"}, {"it\x1bem": {"message": "m\r\n\x00n"}}):
-        error = error_of(answer(400, body))
+        error = error_of(response(400, body))
         assert str(error).isprintable()
 
 
-def test_an_answer_does_not_show_its_body() -> None:
+def test_a_response_does_not_show_its_body() -> None:
     """Neither body nor headers show in the repr of an answer."""
-    assert repr(answer(200, b"geheim", x="geheim")) == "Answer(status=200)"
+    assert repr(response(200, b"geheim", x="geheim")) == "Response(status=200)"
 
 
 # Retry-After
@@ -448,9 +448,9 @@ PAUSES: list[tuple[dict[str, str], float | None]] = [
 @pytest.mark.parametrize(("headers", "pause"), PAUSES)
 def test_retry_after(headers: dict[str, str], pause: float | None) -> None:
     """Seconds, fractions, milliseconds, and dates by the server's own clock; anything else is no wish."""
-    assert answer(200, **headers).retry_after == pause
+    assert response(200, **headers).retry_after == pause
     for status in (200, 429, 503):
-        assert error_of(answer(status, **headers)).retry_after == pause
+        assert error_of(response(status, **headers)).retry_after == pause
 
 
 # Anything
@@ -463,7 +463,7 @@ DOCUMENTS = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st
 
 @given(status=st.integers(200, 599), body=st.binary(max_size=40) | DOCUMENTS.map(lambda d: json.dumps(d).encode()))
 @settings(max_examples=100, deadline=None, database=None)
-def test_any_answer_is_an_error(status: int, body: bytes) -> None:
+def test_any_response_is_an_error(status: int, body: bytes) -> None:
     """Whatever comes, without a status in it, is one of our errors with a text, and never a crash."""
-    error = error_of(answer(status, body))
+    error = error_of(response(status, body))
     assert str(error).startswith(f"{WHAT}: HTTP {status}")

@@ -105,10 +105,10 @@ def test_any_depth() -> None:
     inner: Any = f"\x1b{PASSWORD}"
     for _ in range(5000):
         inner = [{"in": inner}]
-    found: Any = sanitized({"unknown": inner}, (PASSWORD,))["unknown"]
+    result: Any = sanitized({"unknown": inner}, (PASSWORD,))["unknown"]
     for _ in range(5000):
-        found = found[0]["in"]
-    assert found == "[secret]"
+        result = result[0]["in"]
+    assert result == "[secret]"
 
 
 def test_secrets_of_few_letters_are_not_looked_for() -> None:

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pulumi_bms.api.errors import NoNewsError
-from pulumi_bms.api.identity.single_flight import Flight
+from pulumi_bms.api.errors import NoAnswerError
+from pulumi_bms.api.identity.single_flight import SingleFlight
 
 PATIENCE = 10.0
 GRACE = 0.3
@@ -17,13 +17,13 @@ GRACE = 0.3
 
 def joined_by_nine(error: Exception | None) -> tuple[list[object], int]:
     """What ten callers get of one attempt that ends so, and how many attempts there were."""
-    flight: Flight[str] = Flight()
-    begun, ready, end = threading.Event(), threading.Semaphore(0), threading.Event()
+    single_flight: SingleFlight[str] = SingleFlight()
+    started_at, ready, end = threading.Event(), threading.Semaphore(0), threading.Event()
     attempts = []
 
     def attempt() -> str:
         attempts.append(1)
-        begun.set()
+        started_at.set()
         end.wait(PATIENCE)
         if error:
             raise error
@@ -32,14 +32,14 @@ def joined_by_nine(error: Exception | None) -> tuple[list[object], int]:
     def join() -> object:
         ready.release()
         try:
-            return flight.join(attempt)
-        except NoNewsError as caught:
+            return single_flight.join(attempt)
+        except NoAnswerError as caught:
             return caught
 
     with ThreadPoolExecutor(10) as pool:
         callers = [pool.submit(join)]
-        assert begun.wait(PATIENCE)
-        assert flight.under_way
+        assert started_at.wait(PATIENCE)
+        assert single_flight.under_way
         callers += [pool.submit(join) for _ in range(9)]
         for _ in range(10):
             assert ready.acquire(timeout=PATIENCE)
@@ -56,7 +56,7 @@ def test_all_get_what_one_brings() -> None:
 
 def test_all_get_the_error_of_one() -> None:
     """An attempt that fails fails for all, each with an error of its own."""
-    results, attempts = joined_by_nine(NoNewsError("GET x", status=503))
+    results, attempts = joined_by_nine(NoAnswerError("GET x", status=503))
     assert attempts == 1
     assert {str(error) for error in results} == {"GET x: HTTP 503"}
     assert len({id(error) for error in results}) == 10
@@ -64,13 +64,13 @@ def test_all_get_the_error_of_one() -> None:
 
 def test_the_next_one_is_a_new_attempt() -> None:
     """What an attempt brought is not kept, good or bad."""
-    flight: Flight[int] = Flight()
+    single_flight: SingleFlight[int] = SingleFlight()
 
     def fail() -> int:
-        raise NoNewsError("GET x")
+        raise NoAnswerError("GET x")
 
-    with pytest.raises(NoNewsError):
-        flight.join(fail)
-    assert not flight.under_way
+    with pytest.raises(NoAnswerError):
+        single_flight.join(fail)
+    assert not single_flight.under_way
     numbers = iter((1, 2))
-    assert [flight.join(lambda: next(numbers)) for _ in range(2)] == [1, 2]
+    assert [single_flight.join(lambda: next(numbers)) for _ in range(2)] == [1, 2]

@@ -1,6 +1,6 @@
 """HTTP, over real sockets.
 
-- Every way in which no answer comes is `NoNewsError`, and `sent` is False only where the request can't have left.
+- Every way in which no answer comes is `NoAnswerError`, and `sent` is False only where the request can't have left.
 - An answer is read whole or not at all, within bounds of time and size.
 - The credential goes to the endpoint and nowhere else, and shows in no text.
 - Proxies and certificates of the environment are honoured; cookies, ~/.netrc and redirects are not.
@@ -25,8 +25,8 @@ import pytest
 
 from pulumi_bms._version import __version__
 from pulumi_bms.api.auth.credential import TokenCredential
-from pulumi_bms.api.auth.lockout_guard import Trust
-from pulumi_bms.api.errors import NoNewsError
+from pulumi_bms.api.auth.lockout_guard import LockoutGuard
+from pulumi_bms.api.errors import NoAnswerError
 from pulumi_bms.api.http.request import Request
 from pulumi_bms.api.http.transport import EXCHANGE_TIMEOUT, LARGEST_BODY, Transport
 
@@ -34,20 +34,22 @@ if TYPE_CHECKING:
     from tests.unit.api.conftest import Cloud
 
 TOKEN = "geheim-token"
-LOOK = Request("GET", "/v1/p/jobs/j")
+POLL = Request("GET", "/v1/p/jobs/j")
 SUBMIT = Request("POST", "/v1/p/baremetalservers", b'{"server":{}}')
-BOTH = pytest.mark.parametrize("request_", [LOOK, SUBMIT], ids=["GET", "POST"])
+BOTH = pytest.mark.parametrize("request_", [POLL, SUBMIT], ids=["GET", "POST"])
 JOB = {"status": "RUNNING"}
 
 
 def transport_to(endpoint: str, monotonic: Callable[[], float] = time.monotonic) -> Transport:
     """Make a transport with a token, and with a memory of its own."""
-    return Transport(endpoint, TokenCredential(TOKEN, "HW_AUTH_TOKEN"), monotonic=monotonic, trust=Trust())
+    return Transport(
+        endpoint, TokenCredential(TOKEN, "HW_AUTH_TOKEN"), monotonic=monotonic, lockout_guard=LockoutGuard()
+    )
 
 
-def no_news(transport: Transport, request: Request) -> NoNewsError:
+def no_news(transport: Transport, request: Request) -> NoAnswerError:
     """Send a request that brings no answer, and hand back the error."""
-    with pytest.raises(NoNewsError) as caught:
+    with pytest.raises(NoAnswerError) as caught:
         transport.send(request)
     assert TOKEN not in f"{caught.value} {caught.value!r} {pickle.dumps(caught.value)!r}"
     return caught.value
@@ -74,18 +76,18 @@ def test_unknown_host(request_: Request) -> None:
 
 
 @BOTH
-def test_reset_before_the_answer(cloud: Cloud, request_: Request) -> None:
+def test_reset_before_the_response(cloud: Cloud, request_: Request) -> None:
     """A connection that is reset after the request may have brought it to its aim."""
-    server = cloud.answering(cloud.reset)
+    server = cloud.responding(cloud.reset)
     error = no_news(transport_to(server.endpoint), request_)
     assert (error.sent, error.detail) == (True, "Connection reset by peer")
     assert len(server.seen) == 1
 
 
 @BOTH
-def test_hung_up_before_the_answer(cloud: Cloud, request_: Request) -> None:
+def test_hung_up_before_the_response(cloud: Cloud, request_: Request) -> None:
     """A connection that is ended after the request, likewise; the request is not repeated."""
-    server = cloud.answering(cloud.hang_up, cloud.answer(200, JOB))
+    server = cloud.responding(cloud.hang_up, cloud.response(200, JOB))
     error = no_news(transport_to(server.endpoint), request_)
     assert (error.sent, error.detail) == (True, "the connection ended before the answer was whole")
     assert server.connections == 1
@@ -93,7 +95,7 @@ def test_hung_up_before_the_answer(cloud: Cloud, request_: Request) -> None:
 
 @BOTH
 @pytest.mark.parametrize(
-    "said",
+    "message",
     [
         b"SSH-2.0-OpenSSH_9.6\r\n",
         b"HTTP/1.1 2",
@@ -103,9 +105,9 @@ def test_hung_up_before_the_answer(cloud: Cloud, request_: Request) -> None:
     ],
     ids=["ssh", "cut status", "odd status", "many headers", "long header"],
 )
-def test_what_is_no_http(cloud: Cloud, request_: Request, said: bytes) -> None:
+def test_what_is_no_http(cloud: Cloud, request_: Request, message: bytes) -> None:
     """An answer that breaks the rules of HTTP is no news."""
-    error = no_news(transport_to(cloud.answering(said).endpoint), request_)
+    error = no_news(transport_to(cloud.responding(message).endpoint), request_)
     assert (error.sent, error.detail) == (True, "the connection ended before the answer was whole")
 
 
@@ -119,7 +121,7 @@ def test_a_silent_server(cloud: Cloud, start: bytes) -> None:
 
     began = time.monotonic()
     error = no_news(
-        transport_to(cloud.answering(start_and_stop).endpoint), Request("GET", "/v1/p/jobs/j", timeout=0.01)
+        transport_to(cloud.responding(start_and_stop).endpoint), Request("GET", "/v1/p/jobs/j", timeout=0.01)
     )
     assert (error.sent, error.detail) == (True, "no answer in time")
     assert 0.9 < time.monotonic() - began < 5.0
@@ -148,31 +150,31 @@ def test_no_connection_in_time() -> None:
 # An answer is whole
 
 
-def test_an_answer(cloud: Cloud) -> None:
+def test_a_response(cloud: Cloud) -> None:
     """Status, headers (their names in lower case) and body arrive as they were sent."""
-    server = cloud.answering(cloud.answer(202, b"\x00\xff body", X_Request_Id="r-1", Retry_After="7"))
-    answer = transport_to(server.endpoint).send(LOOK)
-    assert (answer.status, answer.body) == (202, b"\x00\xff body")
-    assert (answer.headers["x-request-id"], answer.request_id, answer.retry_after) == ("r-1", "r-1", 7.0)
+    server = cloud.responding(cloud.response(202, b"\x00\xff body", X_Request_Id="r-1", Retry_After="7"))
+    response = transport_to(server.endpoint).send(POLL)
+    assert (response.status, response.body) == (202, b"\x00\xff body")
+    assert (response.headers["x-request-id"], response.request_id, response.retry_after) == ("r-1", "r-1", 7.0)
 
 
 @pytest.mark.parametrize("status", [204, 304, 400, 401, 404, 429, 500, 503])
-def test_any_status_is_an_answer(cloud: Cloud, status: int) -> None:
+def test_any_status_is_an_response(cloud: Cloud, status: int) -> None:
     """An error status is an answer too: what it means is not decided here."""
-    answer = transport_to(cloud.answering(cloud.answer(status)).endpoint).send(LOOK)
-    assert (answer.status, answer.body) == (status, b"")
+    response = transport_to(cloud.responding(cloud.response(status)).endpoint).send(POLL)
+    assert (response.status, response.body) == (status, b"")
 
 
-def test_an_interim_answer(cloud: Cloud) -> None:
+def test_an_interim_response(cloud: Cloud) -> None:
     """A 100 before the answer is passed over."""
-    server = cloud.answering(b"HTTP/1.1 100 Continue\r\n\r\n" + cloud.answer(200, JOB))
-    assert transport_to(server.endpoint).send(LOOK).body == b'{"status": "RUNNING"}'
+    server = cloud.responding(b"HTTP/1.1 100 Continue\r\n\r\n" + cloud.response(200, JOB))
+    assert transport_to(server.endpoint).send(POLL).body == b'{"status": "RUNNING"}'
 
 
 @BOTH
 def test_cut_off_before_the_announced_length(cloud: Cloud, request_: Request) -> None:
     """A body that is shorter than announced is no answer, even where it is complete JSON."""
-    server = cloud.answering(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"status": "SUCCESS"}')
+    server = cloud.responding(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"status": "SUCCESS"}')
     error = no_news(transport_to(server.endpoint), request_)
     assert (error.sent, error.detail) == (True, "the connection ended before the answer was whole")
 
@@ -182,8 +184,8 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 def test_chunks(cloud: Cloud) -> None:
     """A body in chunks is put together, with a trailer passed over."""
-    server = cloud.answering(CHUNKED + b'9\r\n{"status"\r\n1;ext=1\r\n:\r\n6\r\n"INIT"\r\n1\r\n}\r\n0\r\nX: y\r\n\r\n')
-    assert transport_to(server.endpoint).send(LOOK).body == b'{"status":"INIT"}'
+    server = cloud.responding(CHUNKED + b'9\r\n{"status"\r\n1;ext=1\r\n:\r\n6\r\n"INIT"\r\n1\r\n}\r\n0\r\nX: y\r\n\r\n')
+    assert transport_to(server.endpoint).send(POLL).body == b'{"status":"INIT"}'
 
 
 @pytest.mark.parametrize(
@@ -201,14 +203,14 @@ def test_chunks(cloud: Cloud) -> None:
 )
 def test_chunks_cut_off(cloud: Cloud, rest: bytes) -> None:
     """Without its last chunk a body is not whole, even where it is complete JSON."""
-    error = no_news(transport_to(cloud.answering(CHUNKED + rest).endpoint), LOOK)
+    error = no_news(transport_to(cloud.responding(CHUNKED + rest).endpoint), POLL)
     assert (error.sent, error.detail) == (True, "the connection ended before the answer was whole")
 
 
 def test_a_body_that_ends_with_the_connection(cloud: Cloud) -> None:
     """Without a length the body ends with the connection, as in HTTP/1.0."""
-    server = cloud.answering(b'HTTP/1.0 200 OK\r\n\r\n{"status": "RUNNING"}')
-    assert transport_to(server.endpoint).send(LOOK).body == b'{"status": "RUNNING"}'
+    server = cloud.responding(b'HTTP/1.0 200 OK\r\n\r\n{"status": "RUNNING"}')
+    assert transport_to(server.endpoint).send(POLL).body == b'{"status": "RUNNING"}'
 
 
 # Bounds
@@ -237,7 +239,7 @@ def test_a_body_without_end(cloud: Cloud, head: str) -> None:
         connection.sendall(ENDLESS_HEADS[head])
         endless(connection)
 
-    error = no_news(transport_to(cloud.answering(send).endpoint), LOOK)
+    error = no_news(transport_to(cloud.responding(send).endpoint), POLL)
     assert (error.detail, error.status) == ("the answer is larger than 8 MiB", int(ENDLESS_HEADS[head][9:12]))
     assert error.sent is True
 
@@ -245,14 +247,14 @@ def test_a_body_without_end(cloud: Cloud, head: str) -> None:
 def test_the_largest_body(cloud: Cloud) -> None:
     """Exactly 8 MiB are read."""
     body = b"x" * LARGEST_BODY
-    assert transport_to(cloud.answering(cloud.answer(200, body)).endpoint).send(LOOK).body == body
+    assert transport_to(cloud.responding(cloud.response(200, body)).endpoint).send(POLL).body == body
 
 
 def test_a_compressed_body_without_end(cloud: Cloud) -> None:
     """The bound holds for what a body unpacks to."""
     packed = gzip.compress(b"x" * (LARGEST_BODY + 1))
-    server = cloud.answering(cloud.answer(200, packed, Content_Encoding="gzip"))
-    assert no_news(transport_to(server.endpoint), LOOK).detail == "the answer is larger than 8 MiB"
+    server = cloud.responding(cloud.response(200, packed, Content_Encoding="gzip"))
+    assert no_news(transport_to(server.endpoint), POLL).detail == "the answer is larger than 8 MiB"
 
 
 def ticking(step: float) -> Callable[[], float]:
@@ -261,8 +263,8 @@ def ticking(step: float) -> Callable[[], float]:
     return lambda: next(ticks)
 
 
-@pytest.mark.parametrize(("timeout", "looks"), [(None, EXCHANGE_TIMEOUT), (600.0, EXCHANGE_TIMEOUT), (30.0, 25.0)])
-def test_a_trickle(cloud: Cloud, timeout: float | None, looks: float) -> None:
+@pytest.mark.parametrize(("timeout", "polls"), [(None, EXCHANGE_TIMEOUT), (600.0, EXCHANGE_TIMEOUT), (30.0, 25.0)])
+def test_a_trickle(cloud: Cloud, timeout: float | None, polls: float) -> None:
     """An answer that trickles in is given up after a minute, or when the deadline comes."""
     sent = []
 
@@ -273,23 +275,23 @@ def test_a_trickle(cloud: Cloud, timeout: float | None, looks: float) -> None:
             sent.append(1)
             time.sleep(0.005)
 
-    server = cloud.answering(trickle)
+    server = cloud.responding(trickle)
     clock = ticking(5.0)
     error = no_news(transport_to(server.endpoint, clock), Request("GET", "/v1/p/jobs/j", timeout=timeout))
     assert (error.detail, error.status, error.request_id) == ("the answer trickled in too slowly", 200, "r-1")
     # The clock is looked at before, between and after, too.
-    assert looks < clock() - 1000.0 <= looks + 20.0
+    assert polls < clock() - 1000.0 <= polls + 20.0
     assert len(sent) < 100
 
 
-def test_a_slow_but_whole_answer(cloud: Cloud) -> None:
+def test_a_slow_but_whole_response(cloud: Cloud) -> None:
     """Pieces that come in time are put together."""
 
     def slowly(connection: socket.socket) -> None:
-        for byte in cloud.answer(200, JOB):
+        for byte in cloud.response(200, JOB):
             connection.sendall(bytes([byte]))
 
-    assert transport_to(cloud.answering(slowly).endpoint).send(LOOK).body == b'{"status": "RUNNING"}'
+    assert transport_to(cloud.responding(slowly).endpoint).send(POLL).body == b'{"status": "RUNNING"}'
 
 
 # Compression
@@ -298,15 +300,15 @@ def test_a_slow_but_whole_answer(cloud: Cloud) -> None:
 def test_compression_is_not_asked_for(cloud: Cloud) -> None:
     """No compression is asked for, and it is understood where it comes anyway."""
     packed = gzip.compress(b'{"status": "RUNNING"}')
-    server = cloud.answering(cloud.answer(200, packed, Content_Encoding="gzip"))
-    assert transport_to(server.endpoint).send(LOOK).body == b'{"status": "RUNNING"}'
+    server = cloud.responding(cloud.response(200, packed, Content_Encoding="gzip"))
+    assert transport_to(server.endpoint).send(POLL).body == b'{"status": "RUNNING"}'
     assert server.seen[0].all("accept-encoding") == ["identity"]
 
 
 def test_a_broken_compression(cloud: Cloud) -> None:
     """What can't be unpacked is no news."""
-    server = cloud.answering(cloud.answer(200, b"no gzip at all", Content_Encoding="gzip"))
-    assert no_news(transport_to(server.endpoint), LOOK).sent is True
+    server = cloud.responding(cloud.response(200, b"no gzip at all", Content_Encoding="gzip"))
+    assert no_news(transport_to(server.endpoint), POLL).sent is True
 
 
 # Where the credential goes
@@ -316,26 +318,26 @@ def test_a_broken_compression(cloud: Cloud) -> None:
 @BOTH
 def test_redirects_are_not_followed(cloud: Cloud, request_: Request, status: int) -> None:
     """A redirect is an answer: no other host hears of it, and the credential least."""
-    elsewhere = cloud.answering(cloud.answer(200, JOB))
-    server = cloud.answering(cloud.answer(status, b"moved", Location=f"{elsewhere.endpoint}/v1/p/jobs/j"))
-    answer = transport_to(server.endpoint).send(request_)
-    assert (answer.status, answer.body) == (status, b"moved")
+    elsewhere = cloud.responding(cloud.response(200, JOB))
+    server = cloud.responding(cloud.response(status, b"moved", Location=f"{elsewhere.endpoint}/v1/p/jobs/j"))
+    response = transport_to(server.endpoint).send(request_)
+    assert (response.status, response.body) == (status, b"moved")
     assert (server.connections, elsewhere.connections) == (1, 0)
 
 
 @pytest.mark.parametrize("location", ["\xff\xfe", "http://[", "", "//", "http://a b/", "x" * 60_000])
 def test_where_a_redirect_leads_does_not_matter(cloud: Cloud, location: str) -> None:
     """The address of a redirect is not even read."""
-    server = cloud.answering(cloud.answer(302, b"moved", Location=location))
-    assert transport_to(server.endpoint).send(LOOK).body == b"moved"
+    server = cloud.responding(cloud.response(302, b"moved", Location=location))
+    assert transport_to(server.endpoint).send(POLL).body == b"moved"
 
 
 def test_cookies_are_not_kept(cloud: Cloud) -> None:
     """A cookie is not sent back."""
-    cookie = cloud.answer(200, JOB, Set_Cookie="session=1; Path=/")
+    cookie = cloud.response(200, JOB, Set_Cookie="session=1; Path=/")
     server = cloud.serve([cookie, cookie], [cookie])
     transport = transport_to(server.endpoint)
-    for request in (LOOK, LOOK, SUBMIT):
+    for request in (POLL, POLL, SUBMIT):
         transport.send(request)
     assert [seen.all("cookie") for seen in server.seen] == [[], [], []]
 
@@ -347,7 +349,7 @@ def test_netrc_is_not_read(cloud: Cloud, request_: Request, tmp_path: Path, monk
     netrc.write_text("machine 127.0.0.1 login me password geheim\ndefault login me password geheim\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    server = cloud.answering(cloud.answer(200, JOB))
+    server = cloud.responding(cloud.response(200, JOB))
     transport_to(server.endpoint).send(request_)
     assert server.seen[0].all("authorization") == []
     assert server.seen[0].all("x-auth-token") == [TOKEN]
@@ -355,9 +357,9 @@ def test_netrc_is_not_read(cloud: Cloud, request_: Request, tmp_path: Path, monk
 
 def test_the_headers_of_a_request(cloud: Cloud) -> None:
     """Each request says who sends it and what it holds, and carries its token exactly once."""
-    server = cloud.serve([cloud.answer(200, JOB)] * 2, [cloud.answer(200, JOB)])
+    server = cloud.serve([cloud.response(200, JOB)] * 2, [cloud.response(200, JOB)])
     transport = transport_to(server.endpoint + "/")
-    for request in (LOOK, LOOK, SUBMIT):
+    for request in (POLL, POLL, SUBMIT):
         transport.send(request)
     for seen in server.seen:
         assert seen.all("x-auth-token") == [TOKEN]
@@ -374,7 +376,7 @@ def test_the_headers_of_a_request(cloud: Cloud) -> None:
 
 def test_a_request_without_a_body(cloud: Cloud) -> None:
     """A DELETE or POST without a body says that it has none."""
-    server = cloud.answering(*[cloud.answer(200, JOB)] * 2)
+    server = cloud.responding(*[cloud.response(200, JOB)] * 2)
     for method in ("DELETE", "POST"):
         transport_to(server.endpoint).send(Request(method, "/v1/p/x"))
     assert [seen.all("content-length") for seen in server.seen] == [["0"], ["0"]]
@@ -383,49 +385,49 @@ def test_a_request_without_a_body(cloud: Cloud) -> None:
 # Connections
 
 
-def test_looks_share_a_connection(cloud: Cloud) -> None:
+def test_polls_share_a_connection(cloud: Cloud) -> None:
     """Looks follow each other on one connection; a request that changes things gets one of its own."""
-    reply = cloud.answer(200, JOB)
+    reply = cloud.response(200, JOB)
     server = cloud.serve([reply, reply, reply], [reply], [reply])
     transport = transport_to(server.endpoint)
-    for request in (LOOK, SUBMIT, LOOK, Request("DELETE", "/v1/p/x"), LOOK):
+    for request in (POLL, SUBMIT, POLL, Request("DELETE", "/v1/p/x"), POLL):
         transport.send(request)
     assert [seen.connection for seen in server.seen] == [0, 1, 0, 2, 0]
 
 
-def test_a_look_after_the_connection_ended(cloud: Cloud) -> None:
+def test_a_poll_after_the_connection_ended(cloud: Cloud) -> None:
     """A shared connection that the server has ended without a word is replaced."""
 
-    def answer_and_go(connection: socket.socket) -> None:
-        connection.sendall(cloud.answer(200, JOB))
+    def respond_and_go(connection: socket.socket) -> None:
+        connection.sendall(cloud.response(200, JOB))
 
-    server = cloud.answering(answer_and_go, answer_and_go)
+    server = cloud.responding(respond_and_go, respond_and_go)
     transport = transport_to(server.endpoint)
-    transport.send(LOOK)
+    transport.send(POLL)
     time.sleep(0.05)
-    transport.send(LOOK)
+    transport.send(POLL)
     assert [seen.connection for seen in server.seen] == [0, 1]
 
 
-def test_a_look_after_no_news(cloud: Cloud) -> None:
+def test_a_poll_after_no_news(cloud: Cloud) -> None:
     """A failed look does not spoil the next one."""
-    server = cloud.answering(cloud.reset, CHUNKED + b"9\r\n{", cloud.answer(200, JOB))
+    server = cloud.responding(cloud.reset, CHUNKED + b"9\r\n{", cloud.response(200, JOB))
     transport = transport_to(server.endpoint)
-    assert [no_news(transport, LOOK).sent for _ in range(2)] == [True, True]
-    assert transport.send(LOOK).status == 200
+    assert [no_news(transport, POLL).sent for _ in range(2)] == [True, True]
+    assert transport.send(POLL).status == 200
 
 
 def test_many_threads(cloud: Cloud) -> None:
     """Many threads look at once through one transport, and each gets the answer to its own request."""
 
     def echo(connection: socket.socket) -> None:
-        connection.sendall(cloud.answer(200, server.seen[-1].line.encode()))
+        connection.sendall(cloud.response(200, server.seen[-1].line.encode()))
 
     server = cloud.serve(*[[echo] * 20 for _ in range(20)])
     transport = transport_to(server.endpoint)
     with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(lambda n: transport.send(Request("GET", f"/{n}")).status, range(20)))
-    assert answers == [200] * 20
+        responses = list(threads.map(lambda n: transport.send(Request("GET", f"/{n}")).status, range(20)))
+    assert responses == [200] * 20
     assert sorted(seen.line for seen in server.seen) == sorted(f"GET /{n} HTTP/1.1" for n in range(20))
 
 
@@ -434,18 +436,18 @@ def test_many_threads(cloud: Cloud) -> None:
 
 def test_a_proxy_of_the_environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the environment names a proxy, requests go through it."""
-    proxy = cloud.answering(cloud.answer(200, JOB))
+    proxy = cloud.responding(cloud.response(200, JOB))
     monkeypatch.setenv("HTTP_PROXY", proxy.endpoint)
-    assert transport_to("http://bms.invalid").send(LOOK).status == 200
+    assert transport_to("http://bms.invalid").send(POLL).status == 200
     assert proxy.seen[0].line == "GET http://bms.invalid/v1/p/jobs/j HTTP/1.1"
 
 
 def test_hosts_without_a_proxy(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the environment excepts a host, requests go there directly."""
-    server = cloud.answering(cloud.answer(200, JOB))
+    server = cloud.responding(cloud.response(200, JOB))
     monkeypatch.setenv("HTTP_PROXY", cloud.refusing())
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    assert transport_to(server.endpoint).send(LOOK).status == 200
+    assert transport_to(server.endpoint).send(POLL).status == 200
 
 
 @pytest.mark.parametrize("endpoint", ["http://bms.invalid", "https://bms.invalid"])
@@ -462,7 +464,7 @@ def test_a_proxy_that_is_not_there(
 @BOTH
 def test_a_proxy_that_refuses_to_connect(cloud: Cloud, request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that opens no tunnel has passed nothing on, and has not seen the credential."""
-    proxy = cloud.answering(cloud.answer(403, b"geschlossen"))
+    proxy = cloud.responding(cloud.response(403, b"geschlossen"))
     monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
     error = no_news(transport_to("https://bms.invalid"), request_)
     assert error.sent is False
@@ -517,7 +519,7 @@ def tls(certificate: Path) -> ssl.SSLContext:
 @BOTH
 def test_a_certificate_that_nobody_vouches_for(cloud: Cloud, request_: Request, tls: ssl.SSLContext) -> None:
     """A server that can't prove who it is gets no request, and no credential."""
-    server = cloud.serve([cloud.answer(200, JOB)], tls=tls)
+    server = cloud.serve([cloud.response(200, JOB)], tls=tls)
     error = no_news(transport_to(server.endpoint), request_)
     assert error.sent is False
     assert error.detail is not None
@@ -531,7 +533,7 @@ def test_a_certificate_of_the_environment(
 ) -> None:
     """Where the environment vouches for a certificate, TLS works."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    server = cloud.serve([cloud.answer(200, JOB)], tls=tls)
+    server = cloud.serve([cloud.response(200, JOB)], tls=tls)
     assert transport_to(server.endpoint).send(request_).status == 200
     assert server.seen[0].all("x-auth-token") == [TOKEN]
 
@@ -547,10 +549,10 @@ def test_a_bundle_of_the_config(
     """The config's bundle vouches for a certificate, whatever the environment says."""
     if environment:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", environment)
-    server = cloud.serve([cloud.answer(200, JOB)], tls=tls)
+    server = cloud.serve([cloud.response(200, JOB)], tls=tls)
     credential = TokenCredential(TOKEN, "HW_AUTH_TOKEN")
-    transport = Transport(server.endpoint, credential, ca_bundle=str(certificate), trust=Trust())
-    assert transport.send(LOOK).status == 200
+    transport = Transport(server.endpoint, credential, ca_bundle=str(certificate), lockout_guard=LockoutGuard())
+    assert transport.send(POLL).status == 200
 
 
 def test_a_certificate_of_another_host(
@@ -558,7 +560,7 @@ def test_a_certificate_of_another_host(
 ) -> None:
     """A certificate for another name proves nothing."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    server = cloud.serve([cloud.answer(200, JOB)], tls=tls)
+    server = cloud.serve([cloud.response(200, JOB)], tls=tls)
     error = no_news(transport_to(server.endpoint.replace("127.0.0.1", "localhost")), SUBMIT)
     assert error.sent is False
     assert server.seen == []
@@ -567,15 +569,15 @@ def test_a_certificate_of_another_host(
 def test_certificates_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the file of certificates is missing, the text names it."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/bundle.pem")
-    error = no_news(transport_to("https://127.0.0.1:9"), LOOK)
+    error = no_news(transport_to("https://127.0.0.1:9"), POLL)
     assert error.detail is not None
     assert "/nonexistent/bundle.pem" in error.detail
 
 
 def test_https_at_a_port_of_http(cloud: Cloud) -> None:
     """A server that speaks no TLS gets no credential."""
-    server = cloud.answering(cloud.answer(200, JOB))
-    error = no_news(transport_to(server.endpoint.replace("http:", "https:")), LOOK)
+    server = cloud.responding(cloud.response(200, JOB))
+    error = no_news(transport_to(server.endpoint.replace("http:", "https:")), POLL)
     assert error.detail
     assert TOKEN.encode() not in server.seen[0].body
 

@@ -13,13 +13,13 @@ import pytest
 import requests
 
 from pulumi_bms.api.auth.access_key import AccessKeyCredential
-from pulumi_bms.api.auth.lockout_guard import Trust
+from pulumi_bms.api.auth.lockout_guard import LockoutGuard
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
-    NoNewsError,
+    NoAnswerError,
+    OutcomeUnknownError,
     RefusedError,
-    UnansweredError,
 )
 from pulumi_bms.api.http.transport import SETTLING_TIME, Transport
 from pulumi_bms.api.identity.projects import GivenProject
@@ -51,21 +51,23 @@ class Setting:
 
     def __init__(self, cloud: Cloud, identity: Sequence[Reply], jobs: Sequence[Reply], **user: Any) -> None:
         self.clock = Clock()
-        self.iam = cloud.answering(*identity)
-        self.bms = cloud.answering(*jobs)
-        self.trust = Trust()
+        self.iam = cloud.responding(*identity)
+        self.bms = cloud.responding(*jobs)
+        self.lockout_guard = LockoutGuard()
         self.user = self.sign_in(**user)
         self.api = self.api_of(self.user)
 
     def sign_in(self, **changes: Any) -> UserCredential:
         known = {"name": "deploy", "password": PASSWORD, "domain_name": "acme", "source": "HW_USER_NAME"}
-        tokens = {"tokens": Tokens(monotonic=self.clock), "trust": self.trust}
+        tokens = {"tokens": Tokens(monotonic=self.clock), "lockout_guard": self.lockout_guard}
         return UserCredential(
             **{**known, "iam_endpoint": self.iam.endpoint, "project_name": "eu-de", **tokens, **changes}
         )
 
     def api_of(self, user: UserCredential, settling: float = 0.0) -> JobApi:
-        return JobApi(Transport(self.bms.endpoint, user, trust=self.trust, settling=settling), GivenProject("p"))
+        return JobApi(
+            Transport(self.bms.endpoint, user, lockout_guard=self.lockout_guard, settling=settling), GivenProject("p")
+        )
 
     def error(self) -> ApiError:
         with pytest.raises(ApiError) as caught:
@@ -79,12 +81,12 @@ class Setting:
 def token(cloud: Cloud, value: str, life: float = 24 * HOUR, **body: object) -> bytes:
     ends = f"2026-01-02T{int(life // HOUR) % 24:02d}:{int(life // 60) % 60:02d}:{int(life) % 60:02d}.000000Z"
     begins = "2026-01-01T00:00:00.000000Z" if life >= 24 * HOUR else "2026-01-02T00:00:00.000000Z"
-    told = {"issued_at": begins, "expires_at": ends, "project": {"id": "project-of-token"}, **body}
-    return cloud.answer(201, {"token": told}, X_Subject_Token=value)
+    messages = {"issued_at": begins, "expires_at": ends, "project": {"id": "project-of-token"}, **body}
+    return cloud.response(201, {"token": messages}, X_Subject_Token=value)
 
 
-def looks(cloud: Cloud, number: int) -> list[Reply]:
-    return [cloud.answer(200, JOB)] * number
+def polls(cloud: Cloud, number: int) -> list[Reply]:
+    return [cloud.response(200, JOB)] * number
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def looks(cloud: Cloud, number: int) -> list[Reply]:
 )
 def test_what_is_sent_to_sign_in(cloud: Cloud, project: dict[str, str], scope: dict[str, str]) -> None:
     """Name, password, account and project go to the identity service alone; its token goes to the Job API."""
-    setting = Setting(cloud, [token(cloud, "T-1")], looks(cloud, 2), **project)
+    setting = Setting(cloud, [token(cloud, "T-1")], polls(cloud, 2), **project)
     for _ in range(2):
         setting.api.get_job("j")
     (sent,) = setting.iam.seen
@@ -118,8 +120,8 @@ def test_what_is_sent_to_sign_in(cloud: Cloud, project: dict[str, str], scope: d
 
 def test_the_project_of_the_token(cloud: Cloud) -> None:
     """The token names its project, so no look-up is needed, and one token serves both."""
-    setting = Setting(cloud, [token(cloud, "T-1")], looks(cloud, 1))
-    transport = Transport(setting.bms.endpoint, setting.user, trust=setting.trust)
+    setting = Setting(cloud, [token(cloud, "T-1")], polls(cloud, 1))
+    transport = Transport(setting.bms.endpoint, setting.user, lockout_guard=setting.lockout_guard)
     JobApi(transport, ProjectOfToken(setting.user)).get_job("j")
     assert setting.bms.seen[0].line == "GET /v1/project-of-token/jobs/j HTTP/1.1"
     assert setting.bms.seen[0].all("x-project-id") == ["project-of-token"]
@@ -136,7 +138,7 @@ def test_a_token_without_a_project(cloud: Cloud) -> None:
 @pytest.mark.parametrize(("life", "margin"), [(24 * HOUR, 600.0), (HOUR, 600.0), (50.0, 10.0), (5.0, 1.0)])
 def test_renewed_ahead_of_its_end(cloud: Cloud, life: float, margin: float) -> None:
     """A token is used until ten minutes, or a fifth of its life, before its end: no request meets an expired one."""
-    setting = Setting(cloud, [token(cloud, "T-1", life), token(cloud, "T-2", life)], looks(cloud, 3))
+    setting = Setting(cloud, [token(cloud, "T-1", life), token(cloud, "T-2", life)], polls(cloud, 3))
     setting.api.get_job("j")
     for now in (life - margin - 0.1, life - margin + 0.1):
         setting.clock.now = 1000.0 + now
@@ -145,7 +147,7 @@ def test_renewed_ahead_of_its_end(cloud: Cloud, life: float, margin: float) -> N
 
 
 @pytest.mark.parametrize(
-    "told",
+    "messages",
     [
         {"expires_at": None},
         {"issued_at": "soon"},
@@ -154,9 +156,9 @@ def test_renewed_ahead_of_its_end(cloud: Cloud, life: float, margin: float) -> N
         {"expires_at": "2025-01-01T00:00:00.000000Z"},
     ],
 )
-def test_a_life_that_is_not_told(cloud: Cloud, told: dict[str, Any]) -> None:
+def test_a_life_that_is_not_told(cloud: Cloud, messages: dict[str, Any]) -> None:
     """Where the service does not say when a token ends, it is used until the API says so."""
-    setting = Setting(cloud, [token(cloud, "T-1", **told)], looks(cloud, 2))
+    setting = Setting(cloud, [token(cloud, "T-1", **messages)], polls(cloud, 2))
     setting.api.get_job("j")
     setting.clock.now += 1000 * HOUR
     setting.api.get_job("j")
@@ -166,7 +168,7 @@ def test_a_life_that_is_not_told(cloud: Cloud, told: dict[str, Any]) -> None:
 def test_an_outage_at_the_time_of_renewal(cloud: Cloud) -> None:
     """The old token is used while it holds; after its end an outage of the identity service is no news."""
     setting = Setting(
-        cloud, [token(cloud, "T-1", HOUR), *[cloud.answer(503)] * 3, token(cloud, "T-2")], looks(cloud, 6)
+        cloud, [token(cloud, "T-1", HOUR), *[cloud.response(503)] * 3, token(cloud, "T-2")], polls(cloud, 6)
     )
     setting.api.get_job("j")
     # Tried again only after a quarter of what is left.
@@ -175,15 +177,15 @@ def test_an_outage_at_the_time_of_renewal(cloud: Cloud) -> None:
         setting.api.get_job("j")
         assert len(setting.iam.seen) == tries
     setting.clock.now = 1000.0 + HOUR + 1
-    assert type(setting.error()) is NoNewsError
+    assert type(setting.error()) is NoAnswerError
     setting.api.get_job("j")
     assert setting.tokens_sent() == ["T-1"] * 4 + ["T-2"]
 
 
 def test_renewed_once_after_a_401(cloud: Cloud) -> None:
     """A revoked token is replaced, and the request sent again: also a second time in the life of a wait."""
-    gone = cloud.answer(401, EXPIRED)
-    jobs = [cloud.answer(200, JOB), gone, *looks(cloud, 1), gone, *looks(cloud, 1)]
+    gone = cloud.response(401, EXPIRED)
+    jobs = [cloud.response(200, JOB), gone, *polls(cloud, 1), gone, *polls(cloud, 1)]
     setting = Setting(cloud, [token(cloud, f"T-{number}") for number in (1, 2, 3)], jobs)
     for _ in range(3):
         setting.api.get_job("j")
@@ -192,7 +194,7 @@ def test_renewed_once_after_a_401(cloud: Cloud) -> None:
 
 def test_a_new_token_that_is_rejected_too(cloud: Cloud) -> None:
     """After one renewal the user is rejected at that API: nothing more is sent, to either service."""
-    setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], [cloud.answer(401, EXPIRED)] * 2)
+    setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], [cloud.response(401, EXPIRED)] * 2)
     for _ in range(3):
         error = setting.error()
         assert type(error) is AuthenticationError
@@ -214,17 +216,17 @@ def known_late(cloud: Cloud, tokens: Sequence[str]) -> Setting:
 
     def reply(connection: Any) -> None:
         is_known = time.monotonic() - issued[-1] >= 1.0
-        connection.sendall(cloud.answer(200, JOB) if is_known else cloud.answer(401, EXPIRED))
+        connection.sendall(cloud.response(200, JOB) if is_known else cloud.response(401, EXPIRED))
 
     return Setting(cloud, [issue(value) for value in tokens], [reply] * 9)
 
 
-@pytest.mark.parametrize("call", ["look", "submit"])
+@pytest.mark.parametrize("call", ["poll", "submit"])
 def test_a_fresh_token_that_is_not_known_yet(cloud: Cloud, call: str) -> None:
     """A token gets its first second before a second try is made with it, and the user is not barred."""
     setting = known_late(cloud, ["T-1", "T-2"])
     api = setting.api_of(setting.user, settling=SETTLING_TIME)
-    if call == "look":
+    if call == "poll":
         assert api.get_job("j").job.status == "RUNNING"
     else:
         assert api.submit("POST", "x", {}).job_id == "j"
@@ -245,17 +247,17 @@ def test_a_token_without_the_time_to_be_known(cloud: Cloud) -> None:
 
 def test_a_cancel_while_a_token_settles(cloud: Cloud) -> None:
     """Nobody waits for a token to be known once the run is cancelled."""
-    setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], [cloud.answer(401, EXPIRED)] * 2)
+    setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], [cloud.response(401, EXPIRED)] * 2)
     api = setting.api_of(setting.user, settling=1000.0)
     cancelled = lambda: len(setting.iam.seen) == 2  # noqa: E731
-    with pytest.raises(NoNewsError, match="interrupted before it was sent"):
+    with pytest.raises(NoAnswerError, match="interrupted before it was sent"):
         api.submit("POST", "x", {}, unwanted=cancelled)
     assert setting.tokens_sent() == ["T-1"]
 
 
 def test_one_password_for_many_projects(cloud: Cloud) -> None:
     """Wrong passwords count by user: one is sent for two projects at most twice, for ten at most three times."""
-    setting = Setting(cloud, [cloud.answer(401, WRONG)] * 10, [])
+    setting = Setting(cloud, [cloud.response(401, WRONG)] * 10, [])
     for number in range(10):
         user = setting.sign_in(project_name=f"project-{number}", tokens=setting.user.tokens)
         with pytest.raises(AuthenticationError):
@@ -267,7 +269,7 @@ def test_one_password_for_many_projects(cloud: Cloud) -> None:
 
 def test_a_project_that_a_user_can_not_sign_in_to(cloud: Cloud) -> None:
     """A sign-in that is rejected for one project says nothing about the user's others."""
-    setting = Setting(cloud, [cloud.answer(401, WRONG), token(cloud, "T-1")], looks(cloud, 1))
+    setting = Setting(cloud, [cloud.response(401, WRONG), token(cloud, "T-1")], polls(cloud, 1))
     assert type(setting.error()) is AuthenticationError
     other = setting.sign_in(project_name="other", tokens=setting.user.tokens)
     assert setting.api_of(other).get_job("j").job.status == "RUNNING"
@@ -280,21 +282,21 @@ def test_one_renewal_for_all_threads(cloud: Cloud) -> None:
 
     def revoked_for_all(connection: Any) -> None:
         gate.wait()
-        connection.sendall(cloud.answer(401, EXPIRED, Connection="close"))
+        connection.sendall(cloud.response(401, EXPIRED, Connection="close"))
 
-    jobs: list[Reply] = [*looks(cloud, 1), *[revoked_for_all] * ten, *looks(cloud, ten)]
+    jobs: list[Reply] = [*polls(cloud, 1), *[revoked_for_all] * ten, *polls(cloud, ten)]
     setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], jobs)
     setting.api.get_job("j")
     with ThreadPoolExecutor(ten) as pool:
-        found = list(pool.map(lambda _: setting.api.get_job("j").job.status, range(ten)))
-    assert found == ["RUNNING"] * ten
+        result = list(pool.map(lambda _: setting.api.get_job("j").job.status, range(ten)))
+    assert result == ["RUNNING"] * ten
     assert sorted(setting.tokens_sent()) == ["T-1"] * (ten + 1) + ["T-2"] * ten
     assert len(setting.iam.seen) == 2
 
 
 def test_a_wrong_password_is_sent_once(cloud: Cloud) -> None:
     """Wrong passwords lock a user: the first rejection is the last try, for looks and submissions."""
-    setting = Setting(cloud, [cloud.answer(401, WRONG)] * 3, [])
+    setting = Setting(cloud, [cloud.response(401, WRONG)] * 3, [])
     first = setting.error()
     assert type(first) is AuthenticationError
     assert str(first) == (
@@ -314,8 +316,8 @@ def test_a_wrong_password_is_sent_once(cloud: Cloud) -> None:
         ({"status": 404, "body": {"error": {"code": 404, "message": "m"}}}, RefusedError, "check the IAM endpoint"),
         ({"status": 404, "body": b"<html>"}, RefusedError, "check the IAM endpoint"),
         ({"status": 403, "body": {"error": {"code": 403, "message": "Account is frozen."}}}, RefusedError, "is frozen"),
-        ({"status": 503, "body": b""}, NoNewsError, "HTTP 503"),
-        ({"status": 200, "body": b"<html>"}, NoNewsError, "a page of HTML"),
+        ({"status": 503, "body": b""}, NoAnswerError, "HTTP 503"),
+        ({"status": 200, "body": b"<html>"}, NoAnswerError, "a page of HTML"),
         ({"status": 201, "body": {"token": {}}}, RefusedError, "the answer brings no token"),
         ({"status": 201, "body": {"token": {}}, "X_Subject_Token": "a b"}, RefusedError, "the answer brings no token"),
         ({"status": 302, "body": b"", "Location": "https://elsewhere.example"}, RefusedError, "redirect"),
@@ -323,23 +325,25 @@ def test_a_wrong_password_is_sent_once(cloud: Cloud) -> None:
 )
 def test_what_else_signing_in_may_bring(cloud: Cloud, reply: dict[str, Any], kind: type[ApiError], says: str) -> None:
     """What the identity service says is never taken for an answer about a job, and nothing was submitted."""
-    setting = Setting(cloud, [cloud.answer(**reply)] * 2, [])
+    setting = Setting(cloud, [cloud.response(**reply)] * 2, [])
     error = setting.error()
     assert type(error) is kind
     assert says in str(error)
     assert "/v3/auth/tokens" in str(error)
     with pytest.raises(kind) as caught:
         setting.api.submit("POST", "x", {})
-    assert not isinstance(caught.value, UnansweredError)
+    assert not isinstance(caught.value, OutcomeUnknownError)
     assert getattr(caught.value, "sent", False) is False
     assert setting.bms.seen == []
 
 
 def test_a_service_that_repeats_the_password(cloud: Cloud) -> None:
     """The password is taken out of what the identity service says, the token out of what the Job API says."""
-    setting = Setting(cloud, [cloud.answer(401, {"error": {"code": 401, "message": f"not {PASSWORD}"}})], [])
+    setting = Setting(cloud, [cloud.response(401, {"error": {"code": 401, "message": f"not {PASSWORD}"}})], [])
     assert PASSWORD not in f"{setting.error()} {setting.error()!r}"
-    setting = Setting(cloud, [token(cloud, "T-geheim")], [cloud.answer(403, {"code": "X", "message": "not T-geheim"})])
+    setting = Setting(
+        cloud, [token(cloud, "T-geheim")], [cloud.response(403, {"code": "X", "message": "not T-geheim"})]
+    )
     error = setting.error()
     assert error.detail == "not [secret]"
     assert "T-geheim" not in f"{error} {error!r} {setting.user!r}"
@@ -347,7 +351,7 @@ def test_a_service_that_repeats_the_password(cloud: Cloud) -> None:
 
 def test_users_are_told_apart(cloud: Cloud) -> None:
     """Two users of one process have a token each; the same user at two APIs has one."""
-    setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], looks(cloud, 3))
+    setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], polls(cloud, 3))
     tokens = setting.user.tokens
     other = setting.sign_in(name="other", tokens=tokens)
     for user in (setting.user, other, setting.sign_in(source="bms:username", tokens=tokens)):
@@ -357,38 +361,38 @@ def test_users_are_told_apart(cloud: Cloud) -> None:
 
 def test_the_certificates_of_the_identity_service(cloud: Cloud) -> None:
     """The bundle that is set for the API counts for the identity service too: a bad one is told, not passed over."""
-    setting = Setting(cloud, [token(cloud, "T-1")], looks(cloud, 1))
+    setting = Setting(cloud, [token(cloud, "T-1")], polls(cloud, 1))
     user = setting.sign_in(iam_endpoint="https://127.0.0.1:1", ca_bundle="/nonexistent/bundle.pem")
     prepared = requests.Request("GET", setting.bms.endpoint).prepare()
-    with pytest.raises(NoNewsError, match="bundle"):
+    with pytest.raises(NoAnswerError, match="bundle"):
         user.authenticate(prepared)
 
 
 def test_one_address_for_both_services(cloud: Cloud) -> None:
     """Where the identity service and the Job API have one address, the first use does not wait for itself."""
-    server = cloud.answering(token(cloud, "T-1"), cloud.answer(200, JOB))
-    trust = Trust(patience=1000.0)
+    server = cloud.responding(token(cloud, "T-1"), cloud.response(200, JOB))
+    lockout_guard = LockoutGuard(patience=1000.0)
     setting = Setting(cloud, [], [])
-    user = setting.sign_in(iam_endpoint=server.endpoint, trust=trust)
-    api = JobApi(Transport(server.endpoint, user, trust=trust), GivenProject("p"))
-    looked = threading.Thread(target=api.get_job, args=("j",), daemon=True)
-    looked.start()
-    looked.join(PATIENCE)
-    assert not looked.is_alive()
+    user = setting.sign_in(iam_endpoint=server.endpoint, lockout_guard=lockout_guard)
+    api = JobApi(Transport(server.endpoint, user, lockout_guard=lockout_guard), GivenProject("p"))
+    polled = threading.Thread(target=api.get_job, args=("j",), daemon=True)
+    polled.start()
+    polled.join(PATIENCE)
+    assert not polled.is_alive()
     assert len(server.seen) == 2
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_carries_nothing_away(cloud: Cloud, status: int) -> None:
     """Neither a signed request, nor a password, nor a token of a user follows a redirect to another host."""
-    elsewhere = cloud.answering(*[cloud.answer(200, JOB)] * 4)
-    away = cloud.answer(status, b"", Location=f"{elsewhere.endpoint}/v1/p/jobs/j")
+    elsewhere = cloud.responding(*[cloud.response(200, JOB)] * 4)
+    away = cloud.response(status, b"", Location=f"{elsewhere.endpoint}/v1/p/jobs/j")
     setting = Setting(cloud, [away], [])
     assert type(setting.error()) is RefusedError
     setting = Setting(cloud, [token(cloud, "T-1")], [away])
     assert type(setting.error()) is RefusedError
     key = AccessKeyCredential("A", "S", "a test", "T")
-    api = JobApi(Transport(cloud.answering(away).endpoint, key, trust=Trust()), GivenProject("p"))
+    api = JobApi(Transport(cloud.responding(away).endpoint, key, lockout_guard=LockoutGuard()), GivenProject("p"))
     with pytest.raises(RefusedError, match="a redirect, which is not followed"):
         api.get_job("j")
     assert elsewhere.connections == 0
@@ -396,12 +400,12 @@ def test_a_redirect_carries_nothing_away(cloud: Cloud, status: int) -> None:
 
 def test_a_token_that_was_dropped_is_not_brought_back(cloud: Cloud) -> None:
     """Where the identity service is silent just after a 401, that is no news: the rejected token is not tried again."""
-    jobs = [cloud.answer(200, JOB), cloud.answer(401, EXPIRED), *looks(cloud, 1)]
-    identity = [token(cloud, "T-1", HOUR), cloud.answer(503), cloud.answer(503), token(cloud, "T-2")]
+    jobs = [cloud.response(200, JOB), cloud.response(401, EXPIRED), *polls(cloud, 1)]
+    identity = [token(cloud, "T-1", HOUR), cloud.response(503), cloud.response(503), token(cloud, "T-2")]
     setting = Setting(cloud, identity, jobs)
     setting.api.get_job("j")
     setting.clock.now += HOUR - 60
-    assert type(setting.error()) is NoNewsError
+    assert type(setting.error()) is NoAnswerError
     setting.api.get_job("j")
     assert setting.tokens_sent() == ["T-1", "T-1", "T-2"]
 
@@ -410,11 +414,11 @@ def test_a_renewal_that_is_refused_ahead_of_the_end(cloud: Cloud) -> None:
     """While the old token holds, a hiccup of the identity service ends no wait; its pause is heeded."""
     identity = [
         token(cloud, "T-1", HOUR),
-        cloud.answer(429, b"", Retry_After="200"),
-        cloud.answer(400),
+        cloud.response(429, b"", Retry_After="200"),
+        cloud.response(400),
         token(cloud, "T-2"),
     ]
-    setting = Setting(cloud, identity, looks(cloud, 5))
+    setting = Setting(cloud, identity, polls(cloud, 5))
     for left, tries in ((3600.0, 1), (400.0, 2), (210.0, 2), (190.0, 3)):
         setting.clock.now = 1000.0 + HOUR - left
         setting.api.get_job("j")
@@ -424,7 +428,7 @@ def test_a_renewal_that_is_refused_ahead_of_the_end(cloud: Cloud) -> None:
 
 def test_a_refused_sign_in_is_not_repeated(cloud: Cloud) -> None:
     """However a wrong password is refused, it is sent once: not each service answers with a 401."""
-    setting = Setting(cloud, [cloud.answer(400, {"error": {"code": 400, "message": "m"}})] * 3, [])
+    setting = Setting(cloud, [cloud.response(400, {"error": {"code": 400, "message": "m"}})] * 3, [])
     assert [type(setting.error()) for _ in range(3)] == [RefusedError] * 3
     assert len(setting.iam.seen) == 1
 
@@ -437,8 +441,8 @@ def test_who_has_no_time_does_not_wait_for_a_sign_in(cloud: Cloud) -> None:
         release.wait(PATIENCE)
         connection.sendall(token(cloud, "T-1"))
 
-    setting = Setting(cloud, [slow], looks(cloud, 1))
-    with pytest.raises(NoNewsError, match="the user is still being signed in") as caught:
+    setting = Setting(cloud, [slow], polls(cloud, 1))
+    with pytest.raises(NoAnswerError, match="the user is still being signed in") as caught:
         setting.api.get_job("j", timeout=0.2)
     assert caught.value.sent is False
     release.set()

@@ -10,7 +10,7 @@ import pytest
 
 from bms_simulator import ManualClock, Response, Simulator, sample_order
 from pulumi_bms.api.auth.credential import TokenCredential
-from pulumi_bms.api.auth.lockout_guard import Trust
+from pulumi_bms.api.auth.lockout_guard import LockoutGuard
 from pulumi_bms.api.channel import Channel
 from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.projects import GivenProject
@@ -26,7 +26,9 @@ class Bench:
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
-        self.transport = Transport(sim.endpoint, TokenCredential(sim.token, "a test"), trust=Trust(), settling=0.0)
+        self.transport = Transport(
+            sim.endpoint, TokenCredential(sim.token, "a test"), lockout_guard=LockoutGuard(), settling=0.0
+        )
         self.channel = Channel(self.transport, GivenProject(sim.project_id))
         self.account = Channel(self.transport)
         self.servers = ServerApi(self.channel)

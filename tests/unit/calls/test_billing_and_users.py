@@ -11,13 +11,13 @@ import pytest
 from bms_simulator import AccessKey, Account, Accounts, Behaviour, Project, Simulator, User
 from pulumi_bms.api import operations
 from pulumi_bms.api.auth.access_key import AccessKeyCredential
-from pulumi_bms.api.auth.lockout_guard import Trust
+from pulumi_bms.api.auth.lockout_guard import LockoutGuard
 from pulumi_bms.api.channel import Channel
 from pulumi_bms.api.errors import (
     ApiError,
-    NoNewsError,
+    NoAnswerError,
+    OutcomeUnknownError,
     RefusedError,
-    UnansweredError,
 )
 from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.key_owner import UserApi
@@ -38,9 +38,9 @@ def failure(call: Callable[[], object]) -> ApiError:
 
 
 def order_id(bench: Bench, name: str = "web", count: int = 1, **fields: object) -> str:
-    found = bench.servers.create(bench.order(name, count, prepaid=True, **fields)).order_id
-    assert found
-    return found
+    result = bench.servers.create(bench.order(name, count, prepaid=True, **fields)).order_id
+    assert result
+    return result
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_an_unknown_order(bench: Bench) -> None:
     api = OrderApi(bench.account)
     assert type(failure(lambda: api.get("none"))) is RefusedError
     bench.spoil("GET", 200, {"order_info": {"order_id": "other", "status": 5}})
-    assert type(failure(lambda: api.get("none"))) is NoNewsError
+    assert type(failure(lambda: api.get("none"))) is NoAnswerError
 
 
 def test_orders_of_a_time(bench: Bench) -> None:
@@ -103,7 +103,7 @@ def test_both_names_of_the_list_of_resources(name: str, bench: Bench) -> None:
 def test_a_query_of_resources_that_brings_nothing(bench: Bench) -> None:
     """The query changes nothing, though it is a POST: a response that is lost means to ask again."""
     bench.sim.spoil_next("reset", method="POST")
-    assert type(failure(lambda: OrderApi(bench.account).resources("o"))) is NoNewsError
+    assert type(failure(lambda: OrderApi(bench.account).resources("o"))) is NoAnswerError
 
 
 def test_unsubscribing(bench: Bench) -> None:
@@ -122,10 +122,10 @@ def test_unsubscribing(bench: Bench) -> None:
     [
         (200, {"order_ids": None, "error_code": "CBC.99003651", "error_msg": "x"}, RefusedError),
         (400, {"error_code": "CBC.99003651", "error_msg": "x"}, RefusedError),
-        (500, {"error_code": "CBC.0999", "error_msg": "x"}, UnansweredError),
-        (200, {"order_ids": [], "fail_resource_infos": []}, UnansweredError),
-        (200, {"fail_resource_infos": ["x"]}, UnansweredError),
-        (200, None, UnansweredError),
+        (500, {"error_code": "CBC.0999", "error_msg": "x"}, OutcomeUnknownError),
+        (200, {"order_ids": [], "fail_resource_infos": []}, OutcomeUnknownError),
+        (200, {"fail_resource_infos": ["x"]}, OutcomeUnknownError),
+        (200, None, OutcomeUnknownError),
     ],
 )
 def test_unsubscriptions_that_fail(status: int, body: Any, kind: type[ApiError], bench: Bench) -> None:
@@ -178,7 +178,9 @@ def test_a_missing_right_for_billing(start: Callable[..., Bench]) -> None:
 
 
 def users(sim: Simulator, access: str, secret: str) -> UserApi:
-    return UserApi(Channel(Transport(sim.endpoint, AccessKeyCredential(access, secret, "a test"), trust=Trust())))
+    return UserApi(
+        Channel(Transport(sim.endpoint, AccessKeyCredential(access, secret, "a test"), lockout_guard=LockoutGuard()))
+    )
 
 
 def test_the_owner_of_an_access_key() -> None:

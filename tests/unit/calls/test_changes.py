@@ -11,10 +11,10 @@ from bms_simulator import Behaviour
 from pulumi_bms.api import operations
 from pulumi_bms.api.errors import (
     ApiError,
-    NoNewsError,
+    NoAnswerError,
     NoSuchApiError,
+    OutcomeUnknownError,
     RefusedError,
-    UnansweredError,
 )
 from pulumi_bms.api.operation_codes import Meaning, meaning_of
 from pulumi_bms.api.ports import PortApi
@@ -69,8 +69,8 @@ def test_tags_as_the_api_lists_them(bench: Bench) -> None:
         (200, None, None),
         (200, {"tags": []}, None),
         (200, {"error": {"code": "BMS.0018", "message": "x"}}, RefusedError),
-        (200, "<html>", UnansweredError),
-        (502, None, UnansweredError),
+        (200, "<html>", OutcomeUnknownError),
+        (502, None, OutcomeUnknownError),
         (400, {"error": {"code": "BMS.1001", "message": "x"}}, RefusedError),
     ],
 )
@@ -121,7 +121,7 @@ def test_what_refusals_mean(bench: Bench) -> None:
 @pytest.mark.parametrize("response", ["job_id", "attachment"])
 def test_attaching_and_detaching(status: Any, response: Any, start: Callable[..., Bench]) -> None:
     """A response names a job, or the attachment in its place; the list of attachments tells in both cases."""
-    bench = start(behaviour=Behaviour(attach_status=status, attach_answer=response))
+    bench = start(behaviour=Behaviour(attach_status=status, attach_response=response))
     api, server_id, volume_id = VolumeApi(bench.channel), bench.sim.setup.add_server().id, MORE
     attached = api.attach(server_id, volume_id, "/dev/sdc")
     assert (attached.job_id is None) == (response == "attachment")
@@ -141,14 +141,14 @@ def test_an_attachment_without_any_response(bench: Bench) -> None:
     bench.spoil("POST", 202, {"error": {"code": "BMS.0223", "message": "x"}})
     assert type(failure(lambda: api.attach("x", "y"))) is RefusedError
     bench.sim.spoil_next("reset", method="POST")
-    assert type(failure(lambda: api.attach("x", "y"))) is UnansweredError
+    assert type(failure(lambda: api.attach("x", "y"))) is OutcomeUnknownError
 
 
 def test_attachments_of_a_server_that_is_gone(bench: Bench) -> None:
     """The code that may mean a server that is gone is believed once the server is gone indeed."""
     api, server_id = VolumeApi(bench.channel), bench.sim.setup.add_server().id
     bench.spoil("GET", 400, {"error": {"code": "BMS.1007", "message": "The internal call failed"}}, "attachments")
-    assert type(failure(lambda: api.attachments(server_id))) is NoNewsError
+    assert type(failure(lambda: api.attachments(server_id))) is NoAnswerError
     bench.sim.setup.remove_server(server_id)
     assert api.attachments(server_id) is None
 

@@ -11,7 +11,7 @@ import pytest
 from bms_simulator import Response
 from pulumi_bms.api import error_codes, operations
 from pulumi_bms.api.channel import Channel
-from pulumi_bms.api.errors import ApiError, NoNewsError, RefusedError
+from pulumi_bms.api.errors import ApiError, NoAnswerError, RefusedError
 from pulumi_bms.api.flavors import FlavorApi
 from pulumi_bms.api.identity.key_owner import UserApi
 from pulumi_bms.api.operation_codes import MEANINGS
@@ -39,9 +39,9 @@ LINE = re.compile(r"(GET|POST|PUT|DELETE) (/\S+) \((?:(\d+) a minute|no limit)")
 @pytest.mark.parametrize("call", CALLS)
 def test_each_docstring_begins_with_what_is_sent(call: Callable[..., object]) -> None:
     """Method, path and limit in a docstring are those of the table."""
-    found = LINE.match(call.__doc__ or "")
-    assert found, call.__doc__
-    method, path, limit = found.groups()
+    result = LINE.match(call.__doc__ or "")
+    assert result, call.__doc__
+    method, path, limit = result.groups()
     documented = {(each.method, each.path): each.per_minute for each in operations.OPERATIONS}
     assert documented[method, path] == (int(limit) if limit else None)
 
@@ -101,7 +101,7 @@ def test_no_room_in_the_rate_limit(within: dict[str, Any], bench: Bench) -> None
     """A request whose turn comes too late, or that nobody wants any more, is never sent."""
     calls: tuple[Callable[[ServerApi], object], ...] = (ServerApi.list, lambda api: api.create(bench.order()))
     for call in calls:
-        with pytest.raises(NoNewsError) as caught:
+        with pytest.raises(NoAnswerError) as caught:
             call(paced(bench, Noting(wait=3600.0), **within))
         assert caught.value.sent is False
     assert bench.sim.requests == []
@@ -109,25 +109,25 @@ def test_no_room_in_the_rate_limit(within: dict[str, Any], bench: Bench) -> None
 
 def test_the_last_moment_before_a_change(bench: Bench) -> None:
     """Whoever records orders is told of each change just before the change is sent, and can stop it; reads go on."""
-    told: list[str] = []
+    messages: list[str] = []
 
     def may_send(request: str) -> bool:
-        told.append(request)
+        messages.append(request)
         return False
 
     api = ServerApi(bench.channel.within(may_send=may_send))
-    with pytest.raises(NoNewsError) as caught:
+    with pytest.raises(NoAnswerError) as caught:
         api.create(bench.order())
     api.list()
     assert (caught.value.sent, bench.sim.count("POST")) == (False, 0)
-    assert told == [f"POST {bench.sim.url}/baremetalservers"]
+    assert messages == [f"POST {bench.sim.url}/baremetalservers"]
 
 
 @pytest.mark.parametrize(
     ("response", "kind"),
     [
-        (Response(429, {"error_code": "APIGW.0308", "error_msg": "x"}), NoNewsError),
-        (Response(503, {"error_code": "APIGW.0613", "error_msg": "x"}, {"Retry-After": "3"}), NoNewsError),
+        (Response(429, {"error_code": "APIGW.0308", "error_msg": "x"}), NoAnswerError),
+        (Response(503, {"error_code": "APIGW.0613", "error_msg": "x"}, {"Retry-After": "3"}), NoAnswerError),
         (Response(403, {"error": {"code": "BMS.0033", "message": "x"}}), None),
     ],
 )

@@ -37,10 +37,10 @@ def test_stock(start: Callable[..., Bench]) -> None:
     """The stock is told for each zone and flavor."""
     flavors = (Flavor("physical.a", stock={"az1": 2}), Flavor("physical.b", zones={"az1": "sellout"}))
     stock = FlavorApi(start(catalogue=Catalogue(flavors)).channel).stock(["az1", "az2"])
-    found = {(each.availability_zone, each.flavor_id): (each.count, each.status) for each in stock}
-    assert found["az1", "physical.a"] == (2, "normal")
-    assert found["az1", "physical.b"] == (0, "sellout")
-    assert len(found) == 4
+    result = {(each.availability_zone, each.flavor_id): (each.count, each.status) for each in stock}
+    assert result["az1", "physical.a"] == (2, "normal")
+    assert result["az1", "physical.b"] == (0, "sellout")
+    assert len(result) == 4
 
 
 def test_quotas(start: Callable[..., Bench]) -> None:

@@ -10,9 +10,9 @@ import pytest
 from bms_simulator import Behaviour
 from pulumi_bms.api.errors import (
     ApiError,
-    NoNewsError,
+    NoAnswerError,
+    OutcomeUnknownError,
     RefusedError,
-    UnansweredError,
 )
 from pulumi_bms.api.models.server import Server
 from pulumi_bms.api.paging import all_pages
@@ -53,7 +53,7 @@ def test_what_an_order_brings(
     start: Callable[..., Bench],
 ) -> None:
     """An order brings a job, an order, or both; neither is made up."""
-    bench = start(behaviour=Behaviour(prepaid_answer=shown))
+    bench = start(behaviour=Behaviour(prepaid_response=shown))
     ordered = bench.servers.create(bench.order(prepaid=prepaid))
     assert (ordered.job_id is not None, ordered.order_id is not None) == (has_job, has_order)
     assert isinstance(ordered, Ordered)
@@ -62,15 +62,15 @@ def test_what_an_order_brings(
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
-        (200, {}, UnansweredError),
-        (200, {"job_id": "", "order_id": None}, UnansweredError),
-        (200, None, UnansweredError),
-        (500, {"error": {"code": "BMS.9999", "message": "x"}}, UnansweredError),
-        (303, None, UnansweredError),
+        (200, {}, OutcomeUnknownError),
+        (200, {"job_id": "", "order_id": None}, OutcomeUnknownError),
+        (200, None, OutcomeUnknownError),
+        (500, {"error": {"code": "BMS.9999", "message": "x"}}, OutcomeUnknownError),
+        (303, None, OutcomeUnknownError),
         (202, {"error": {"code": "BMS.0054", "message": "x"}}, RefusedError),
         (400, {"error": {"code": "BMS.0212", "message": "x"}}, RefusedError),
         # A response that says no and names an order all the same.
-        (400, {"error": {"code": "BMS.0216", "message": "x"}, "order_id": "CS1"}, UnansweredError),
+        (400, {"error": {"code": "BMS.0216", "message": "x"}, "order_id": "CS1"}, OutcomeUnknownError),
         (429, {"error_code": "APIGW.0308", "error_msg": "x"}, RefusedError),
     ],
 )
@@ -86,7 +86,7 @@ def test_orders_that_bring_nothing(status: int, body: Any, kind: type[ApiError],
 def test_an_order_whose_response_is_lost(bench: Bench) -> None:
     """A connection that ends without a response leaves the outcome unknown, and the servers come."""
     bench.sim.spoil_next("reset", method="POST", carried_out=True)
-    with pytest.raises(UnansweredError):
+    with pytest.raises(OutcomeUnknownError):
         bench.servers.create(bench.order())
     bench.sim.advance(600.0)
     assert names(bench.servers.named("web")) == ["web"]
@@ -95,7 +95,7 @@ def test_an_order_whose_response_is_lost(bench: Bench) -> None:
 def test_an_order_that_never_left(bench: Bench) -> None:
     """Where no connection stands, the order was surely not sent."""
     bench.sim.stop()
-    with pytest.raises(NoNewsError) as caught:
+    with pytest.raises(NoAnswerError) as caught:
         bench.servers.create(bench.order())
     assert caught.value.sent is False
 
@@ -166,7 +166,7 @@ def test_what_means_gone(status: int, body: Any, is_gone: bool, bench: Bench) ->
     if is_gone:
         assert bench.servers.get("x") is None
     else:
-        with pytest.raises((NoNewsError, RefusedError)):
+        with pytest.raises((NoAnswerError, RefusedError)):
             bench.servers.get("x")
 
 
@@ -181,7 +181,7 @@ def test_all_pages_of_all_projects(start: Callable[..., Bench]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pages", "found"),
+    ("pages", "result"),
     [
         ([], ""),
         (["ab"], "ab"),
@@ -194,10 +194,10 @@ def test_all_pages_of_all_projects(start: Callable[..., Bench]) -> None:
         (["abc", "def", "g"], "abcdefg"),
     ],
 )
-def test_the_end_of_a_list(pages: list[str], found: str) -> None:
+def test_the_end_of_a_list(pages: list[str], result: str) -> None:
     """The last page is short, or has nothing new; nothing is listed twice."""
     everything = all_pages(lambda number: pages[number] if number < len(pages) else "", str, 3)
-    assert "".join(everything) == found
+    assert "".join(everything) == result
 
 
 @pytest.mark.parametrize("tag_filter", ["exact", "unknown", "ignored"])
@@ -211,8 +211,8 @@ def test_servers_by_tag(tag_filter: Any, name_filter: Any, start: Callable[..., 
     }
     for name, tags in (("w.b", {MARK: "ordered.2"}), ("wub", {"more": "ordered.1"}), ("w.b", {})):
         bench.sim.setup.add_server(name, tags=tags)
-    found = bench.servers.tagged(MARK, ("ordered.1", "owned.1"), "w.b")
-    assert {server.id for server in found} == ids
+    result = bench.servers.tagged(MARK, ("ordered.1", "owned.1"), "w.b")
+    assert {server.id for server in result} == ids
 
 
 def test_renamed_servers_by_tag(bench: Bench) -> None:
@@ -236,7 +236,7 @@ def test_servers_by_name(name_filter: Any, start: Callable[..., Bench]) -> None:
 def test_a_list_that_could_be_mistaken(servers: Any, bench: Bench) -> None:
     """One server that can't be read makes the whole list unread: a hidden server would be ordered twice."""
     bench.spoil("GET", 200, {"servers": servers})
-    with pytest.raises(NoNewsError, match="unreadable"):
+    with pytest.raises(NoAnswerError, match="unreadable"):
         bench.servers.list()
 
 

@@ -42,5 +42,5 @@ def refusal(folder: Path, command: Callable[[Path], str] = install) -> str:
 
 
 def providers(settings: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = yaml.safe_load(settings.read_text())["plugins"]["providers"]
-    return found
+    result: list[dict[str, Any]] = yaml.safe_load(settings.read_text())["plugins"]["providers"]
+    return result

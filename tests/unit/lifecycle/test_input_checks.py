@@ -100,11 +100,11 @@ FINE += [(kind, *row) for kind in PROVIDERS for row in FINE_CONNECTIONS]
 
 
 def each(rows: Rows) -> list[tuple[str, str, object, str]]:
-    return [(kind, name, value, advice) for kind, name, values, advice in rows for value in values]
+    return [(kind, name, value, next_step) for kind, name, values, next_step in rows for value in values]
 
 
 def _inputs(kind: str, name: str, value: object) -> dict[str, Any]:
-    rest = {key: given for key, given in GOOD[kind].items() if key != name}
+    rest = {key: inputs for key, inputs in GOOD[kind].items() if key != name}
     return rest if value is MISSING else {**rest, name: value}
 
 
@@ -112,19 +112,19 @@ def _failures(kind: str, inputs: dict[str, Any]) -> list[CheckFailure]:
     return PROVIDERS[kind].check({}, inputs).failures
 
 
-@pytest.mark.parametrize(("kind", "name", "value", "advice"), each(BAD))
-def test_a_bad_input_is_refused_with_advice(kind: str, name: str, value: object, advice: str) -> None:
+@pytest.mark.parametrize(("kind", "name", "value", "next_step"), each(BAD))
+def test_a_bad_input_is_refused_with_advice(kind: str, name: str, value: object, next_step: str) -> None:
     """One refusal: it names the property in its text only, beside which no value is printed, and what to write."""
     (failure,) = _failures(kind, _inputs(kind, name, value))
     assert failure.property == ""
     assert failure.reason.startswith(name)
-    assert advice in failure.reason
+    assert next_step in failure.reason
 
 
-@pytest.mark.parametrize(("kind", "name", "value", "no_advice"), each(FINE))
-def test_a_good_input_is_accepted(kind: str, name: str, value: object, no_advice: str) -> None:
+@pytest.mark.parametrize(("kind", "name", "value", "no_next_step"), each(FINE))
+def test_a_good_input_is_accepted(kind: str, name: str, value: object, no_next_step: str) -> None:
     """What can be right, or may be left out, is no problem."""
-    assert no_advice == ""
+    assert no_next_step == ""
     assert _failures(kind, _inputs(kind, name, value)) == []
 
 
@@ -226,8 +226,8 @@ def test_what_is_no_json_is_refused_by_its_path(name: str, value: object, words:
 def test_each_place_that_holds_no_json_is_told() -> None:
     """Two of them in one input are two refusals; what a number may not be is one too."""
     asset = pulumi.StringAsset("x")
-    found = _failures("submission", {"path": "p", "body": {"a": asset, "b": [asset]}, "triggers": [math.inf]})
-    paths = [failure.reason.split()[0] for failure in found]
+    result = _failures("submission", {"path": "p", "body": {"a": asset, "b": [asset]}, "triggers": [math.inf]})
+    paths = [failure.reason.split()[0] for failure in result]
     assert paths == ["body.a", "body.b[0]", "triggers[0]"]
 
 

@@ -12,7 +12,7 @@ import pytest
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import rpc
 
-from pulumi_bms.api.http.response import Answer, read_object
+from pulumi_bms.api.http.response import Response, read_object
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle.job_outputs import (
     INCONSISTENT,
@@ -27,8 +27,8 @@ from pulumi_bms.waiting.memory import merged, missing
 from pulumi_bms.waiting.outcome import End, Outcome
 from pulumi_bms.waiting.success_rule import (
     Finality,
+    Judgement,
     Ruling,
-    Verdict,
     judge,
     survivors,
 )
@@ -39,7 +39,9 @@ STATUSES = ("INIT", "RUNNING", "SUCCESS", "FAIL", "PENDING_PAYMENT", "WAITING", 
 LISTS = ("server_ids", "nic_ids", "surviving_server_ids", "sub_jobs", "entities")
 
 
-def told(status: str, *children: dict[str, Any], job_type: str = "baremetalBatchCreate", **more: Any) -> dict[str, Any]:
+def messages(
+    status: str, *children: dict[str, Any], job_type: str = "baremetalBatchCreate", **more: Any
+) -> dict[str, Any]:
     """An answer of the API."""
     listed = {"sub_jobs_total": len(children), "sub_jobs": list(children)}
     return {"job_id": "of-the-answer", "job_type": job_type, "status": status, **TIMES, "entities": listed, **more}
@@ -52,7 +54,7 @@ def created(status: str, server_id: str | None, **more: Any) -> dict[str, Any]:
     return {"job_id": f"making-{server_id}", "job_type": job_type, "status": status, "entities": entities, **more}
 
 
-BATCH = told("SUCCESS", created("SUCCESS", "b", **TIMES), created("SUCCESS", "a", **TIMES))
+BATCH = messages("SUCCESS", created("SUCCESS", "b", **TIMES), created("SUCCESS", "a", **TIMES))
 
 
 def every_job() -> Iterator[Job]:
@@ -62,7 +64,7 @@ def every_job() -> Iterator[Job]:
     for status, family, end, unlisted in product(STATUSES, families, ends, (0, 1)):
         for server_id, job_type in (("s", "baremetalBatchCreate"), (None, "baremetalBatchOperate")):
             children = [created(child, server_id and f"{server_id}{n}", **end) for n, child in enumerate(family)]
-            wire = told(status, *children, job_type=job_type, **end)
+            wire = messages(status, *children, job_type=job_type, **end)
             wire["entities"]["sub_jobs_total"] += unlisted
             yield Job.read(wire)
 
@@ -120,33 +122,33 @@ def test_a_success_is_stored_whole() -> None:
 
 def test_sub_jobs_at_any_level_are_one_list() -> None:
     """Depth first, each with all keys of its entities, none with sub-jobs of its own."""
-    inner = {**told("SUCCESS", created("SUCCESS", "x"), created("SUCCESS", "y")), "job_id": "group"}
+    inner = {**messages("SUCCESS", created("SUCCESS", "x"), created("SUCCESS", "y")), "job_id": "group"}
     inner["entities"]["zone"] = "az1"
-    nested = told("SUCCESS", entities={"server_id": "own", "sub_jobs": [inner, created("SUCCESS", "z")]})
-    found = outputs_of(ASKED, Job.read(nested), "SUCCESS")
-    assert [part["job_id"] for part in found["sub_jobs"]] == ["group", "making-x", "making-y", "making-z"]
-    assert found["sub_jobs"][0]["entities"] == [{"zone": "az1"}]
-    assert found["server_ids"] == ["own", "x", "y", "z"]
-    for entity in [*found["entities"], *(entity for part in found["sub_jobs"] for entity in part["entities"])]:
+    nested = messages("SUCCESS", entities={"server_id": "own", "sub_jobs": [inner, created("SUCCESS", "z")]})
+    result = outputs_of(ASKED, Job.read(nested), "SUCCESS")
+    assert [part["job_id"] for part in result["sub_jobs"]] == ["group", "making-x", "making-y", "making-z"]
+    assert result["sub_jobs"][0]["entities"] == [{"zone": "az1"}]
+    assert result["server_ids"] == ["own", "x", "y", "z"]
+    for entity in [*result["entities"], *(entity for part in result["sub_jobs"] for entity in part["entities"])]:
         assert not entity.keys() & {"sub_jobs", "sub_jobs_total"}
-    assert found["entities"] == [{"server_id": "own"}]
+    assert result["entities"] == [{"server_id": "own"}]
 
 
 def test_an_empty_time_is_none() -> None:
     """A time or text of "" is none at all, of sub-jobs too."""
     blank = dict.fromkeys(("begin_time", "end_time", "error_code", "fail_reason", "message", "code"), "")
-    found = outputs_of(ASKED, Job.read(told("RUNNING", created("INIT", "a", **blank), **blank)), "RUNNING")
-    assert {name: found[name] for name in blank} == dict.fromkeys(blank)
-    assert {name: found["sub_jobs"][0][name] for name in blank} == dict.fromkeys(blank)
-    assert found["duration_seconds"] is None
+    result = outputs_of(ASKED, Job.read(messages("RUNNING", created("INIT", "a", **blank), **blank)), "RUNNING")
+    assert {name: result[name] for name in blank} == dict.fromkeys(blank)
+    assert {name: result["sub_jobs"][0][name] for name in blank} == dict.fromkeys(blank)
+    assert result["duration_seconds"] is None
 
 
 @pytest.mark.parametrize("status", [status for status in (*STATUSES, INCONSISTENT, "") if status != "SUCCESS"])
 def test_server_ids_are_for_success_only(status: str) -> None:
     """While anything but SUCCESS is stored, no program goes on with a server; they are told as survivors."""
-    found = outputs_of(ASKED, Job.read(BATCH), status)
-    assert (found["server_ids"], found["nic_ids"]) == ([], [])
-    assert found["surviving_server_ids"] == ["b", "a"]
+    result = outputs_of(ASKED, Job.read(BATCH), status)
+    assert (result["server_ids"], result["nic_ids"]) == ([], [])
+    assert result["surviving_server_ids"] == ["b", "a"]
 
 
 @pytest.mark.parametrize(
@@ -164,7 +166,7 @@ def test_server_ids_are_for_success_only(status: str) -> None:
 def test_only_what_a_job_makes_survives_it(job_type: str | None, of_sub_job: str | None, *, survive: bool) -> None:
     """A server that could not be restarted was there before; where no type is told, it is better named."""
     child = {**created("SUCCESS", "a"), "job_type": of_sub_job}
-    job = Job.read({**told("FAIL", child), "job_type": job_type})
+    job = Job.read({**messages("FAIL", child), "job_type": job_type})
     assert survivors(job) == (["a"] if survive else [])
     assert outputs_of(ASKED, job, "FAIL")["surviving_server_ids"] == (["a"] if survive else [])
 
@@ -172,12 +174,12 @@ def test_only_what_a_job_makes_survives_it(job_type: str | None, of_sub_job: str
 @pytest.mark.parametrize("status", ["", "RUNNING"])
 def test_a_job_never_seen_is_stored_empty(status: str) -> None:
     """Every name is there, the lists are empty, and nothing is read out of it again unless a status was given."""
-    found = outputs_of(ASKED, None, status)
-    assert found["job_id"] == ASKED
-    assert found["status"] == (status or None)
-    assert all(found[name] == [] for name in LISTS)
-    assert all(found[name] is None for name in OUTPUTS if name not in {"status", *LISTS})
-    assert (job_of(found) is None) == (not status)
+    result = outputs_of(ASKED, None, status)
+    assert result["job_id"] == ASKED
+    assert result["status"] == (status or None)
+    assert all(result[name] == [] for name in LISTS)
+    assert all(result[name] is None for name in OUTPUTS if name not in {"status", *LISTS})
+    assert (job_of(result) is None) == (not status)
 
 
 def test_nothing_is_read_out_of_no_outputs() -> None:
@@ -206,9 +208,9 @@ def test_a_stored_job_is_judged_no_better_than_the_job() -> None:
 
 def test_the_next_run_knows_what_was_told_in_this_one() -> None:
     """Counts, sub-jobs, servers and interfaces come back out of a stack, so that a shorter response is seen as such."""
-    job = Job.read(told("RUNNING", created("SUCCESS", "a"), created("RUNNING", None)))
+    job = Job.read(messages("RUNNING", created("SUCCESS", "a"), created("RUNNING", None)))
     earlier = job_of(_kept(outputs_of(ASKED, job, "RUNNING")))
-    for less in ({"status": "SUCCESS"}, told("SUCCESS", created("SUCCESS", "b"), created("SUCCESS", None))):
+    for less in ({"status": "SUCCESS"}, messages("SUCCESS", created("SUCCESS", "b"), created("SUCCESS", None))):
         response = Job.read(less)
         assert missing(earlier, response)
         assert judge(response, None, earlier).ruling is Ruling.INCONSISTENT
@@ -223,12 +225,12 @@ def test_an_unfinished_wait_never_stores_an_end() -> None:
     """Neither a refresh nor an interruption makes a SUCCESS; a FAIL only where nothing more can become known."""
     for job in EVERY_JOB:
         status = unfinished_status(job)
-        verdict = judge(job)
+        judgement = judge(job)
         assert status
         assert status != "SUCCESS"
-        assert (status == "FAIL") == verdict.is_final_failure
-        assert (failure_of(_kept(outputs_of(ASKED, job, status))) is not None) == verdict.is_final_failure
-        assert (status == INCONSISTENT) == (verdict.ruling is Ruling.INCONSISTENT)
+        assert (status == "FAIL") == judgement.is_final_failure
+        assert (failure_of(_kept(outputs_of(ASKED, job, status))) is not None) == judgement.is_final_failure
+        assert (status == INCONSISTENT) == (judgement.ruling is Ruling.INCONSISTENT)
         if job.status not in {"SUCCESS", "FAIL"}:
             assert status == job.status
 
@@ -247,22 +249,25 @@ def test_success_is_stored_for_a_success_only() -> None:
 
 def test_what_a_response_lacked_keeps_a_failure_unfinished() -> None:
     """The verdict on the newest response decides, not what all responses together make of the job."""
-    job = Job.read(told("FAIL", created("SUCCESS", "a")))
-    settling = Verdict(Ruling.FAILED, Finality.SETTLING)
+    job = Job.read(messages("FAIL", created("SUCCESS", "a")))
+    settling = Judgement(Ruling.FAILED, Finality.SETTLING)
     assert unfinished_status(job, settling) == "RUNNING"
-    outcome = Outcome(End.FAILED, ASKED, job, elapsed=10.0, timeout=60.0, verdict=settling)
+    outcome = Outcome(End.FAILED, ASKED, job, elapsed=10.0, timeout=60.0, judgement=settling)
     assert stored_status(outcome) == "RUNNING"
 
 
 @pytest.mark.parametrize(
     ("outputs", "is_final"),
     [
-        (outputs_of(ASKED, Job.read(told("FAIL")), "FAIL"), True),
-        (outputs_of(ASKED, Job.read(told("SUCCESS", created("FAIL", "a"))), "FAIL"), True),
-        (outputs_of(ASKED, Job.read(told("FAIL", created("RUNNING", "a"))), "FAIL"), False),
-        (outputs_of(ASKED, Job.read(told("FAIL", created("ABORTED", "a", **TIMES, error_code="x"))), "FAIL"), False),
-        ({**outputs_of(ASKED, Job.read(told("FAIL")), "FAIL"), "sub_jobs_total": 2.0}, False),
-        (outputs_of(ASKED, Job.read(told("FAIL")), "RUNNING"), False),
+        (outputs_of(ASKED, Job.read(messages("FAIL")), "FAIL"), True),
+        (outputs_of(ASKED, Job.read(messages("SUCCESS", created("FAIL", "a"))), "FAIL"), True),
+        (outputs_of(ASKED, Job.read(messages("FAIL", created("RUNNING", "a"))), "FAIL"), False),
+        (
+            outputs_of(ASKED, Job.read(messages("FAIL", created("ABORTED", "a", **TIMES, error_code="x"))), "FAIL"),
+            False,
+        ),
+        ({**outputs_of(ASKED, Job.read(messages("FAIL")), "FAIL"), "sub_jobs_total": 2.0}, False),
+        (outputs_of(ASKED, Job.read(messages("FAIL")), "RUNNING"), False),
         (outputs_of(ASKED, Job.read(BATCH), "SUCCESS"), False),
         ({"job_id": ASKED, "status": "FAIL"}, True),
         ({"job_id": ASKED}, False),
@@ -277,23 +282,27 @@ def test_a_stored_failure_is_final_only_where_all_is_over(outputs: dict[str, Any
     ("end", "job", "status"),
     [
         pytest.param(End.SUCCEEDED, BATCH, "SUCCESS", id="success"),
-        pytest.param(End.FAILED, told("FAIL"), "FAIL", id="failure"),
-        pytest.param(End.FAILED, told("SUCCESS", created("FAIL", "a")), "FAIL", id="liar"),
-        pytest.param(End.FAILED, told("RUNNING", created("FAIL", "a")), "RUNNING", id="failed part at the deadline"),
-        pytest.param(End.FAILED, told("FAIL", created("RUNNING", "a")), "RUNNING", id="moving part at the deadline"),
+        pytest.param(End.FAILED, messages("FAIL"), "FAIL", id="failure"),
+        pytest.param(End.FAILED, messages("SUCCESS", created("FAIL", "a")), "FAIL", id="liar"),
         pytest.param(
-            End.FAILED, told("SUCCESS", created("FAIL", "a"), created("INIT", "b")), "RUNNING", id="open liar"
+            End.FAILED, messages("RUNNING", created("FAIL", "a")), "RUNNING", id="failed part at the deadline"
         ),
-        pytest.param(End.FAILED, told("ABORTED", error_code="x"), "ABORTED", id="end that no page names"),
-        pytest.param(End.INCONSISTENT, told("SUCCESS"), INCONSISTENT, id="settled without servers"),
-        pytest.param(End.TIMED_OUT, told("SUCCESS"), INCONSISTENT, id="unsettled without servers"),
-        pytest.param(End.TIMED_OUT, told("SUCCESS", created("RUNNING", "a")), "RUNNING", id="stuck sub-job"),
-        pytest.param(End.TIMED_OUT, told("INIT"), "INIT", id="not begun"),
-        pytest.param(End.INTERRUPTED, told("PENDING_PAYMENT"), "PENDING_PAYMENT", id="unpaid"),
-        pytest.param(End.INTERRUPTED, told("FAIL", created("RUNNING", "a")), "RUNNING", id="failing"),
-        pytest.param(End.INTERRUPTED, told("FAIL", created("SUCCESS", "a")), "FAIL", id="failed"),
-        pytest.param(End.GONE, told("RUNNING"), "RUNNING", id="gone"),
-        pytest.param(End.REJECTED, told("WAITING"), "WAITING", id="status that no page names"),
+        pytest.param(
+            End.FAILED, messages("FAIL", created("RUNNING", "a")), "RUNNING", id="moving part at the deadline"
+        ),
+        pytest.param(
+            End.FAILED, messages("SUCCESS", created("FAIL", "a"), created("INIT", "b")), "RUNNING", id="open liar"
+        ),
+        pytest.param(End.FAILED, messages("ABORTED", error_code="x"), "ABORTED", id="end that no page names"),
+        pytest.param(End.INCONSISTENT, messages("SUCCESS"), INCONSISTENT, id="settled without servers"),
+        pytest.param(End.TIMED_OUT, messages("SUCCESS"), INCONSISTENT, id="unsettled without servers"),
+        pytest.param(End.TIMED_OUT, messages("SUCCESS", created("RUNNING", "a")), "RUNNING", id="stuck sub-job"),
+        pytest.param(End.TIMED_OUT, messages("INIT"), "INIT", id="not begun"),
+        pytest.param(End.INTERRUPTED, messages("PENDING_PAYMENT"), "PENDING_PAYMENT", id="unpaid"),
+        pytest.param(End.INTERRUPTED, messages("FAIL", created("RUNNING", "a")), "RUNNING", id="failing"),
+        pytest.param(End.INTERRUPTED, messages("FAIL", created("SUCCESS", "a")), "FAIL", id="failed"),
+        pytest.param(End.GONE, messages("RUNNING"), "RUNNING", id="gone"),
+        pytest.param(End.UNAUTHENTICATED, messages("WAITING"), "WAITING", id="status that no page names"),
         pytest.param(End.NO_ANSWER, None, "", id="never seen"),
     ],
 )
@@ -323,7 +332,7 @@ def _kept(outputs: dict[str, Any]) -> dict[str, Any]:
 def test_any_response_can_be_stored(odd: bytes) -> None:
     """What no state can hold does not come into the outputs: they are stored, and read again as they were."""
     body = b'{"status": "SUCCESS", "job_id": "j", "entities": {"server_id": "s", "odd": %s}}' % odd
-    document = read_object(Answer(200, {}, body), "GET x", lambda found: "status" in found)
+    document = read_object(Response(200, {}, body), "GET x", lambda result: "status" in result)
     outputs = outputs_of("j", Job.read(document), "SUCCESS")
     stored = Struct.FromString(asyncio.run(rpc.serialize_properties(outputs, {})).SerializeToString())
     read = rpc.deserialize_properties(stored)

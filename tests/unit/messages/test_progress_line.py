@@ -6,12 +6,12 @@ import pytest
 
 from pulumi_bms.messages import progress_line
 from pulumi_bms.waiting.outcome import Progress
-from pulumi_bms.waiting.success_rule import Finality, Ruling, Verdict
+from pulumi_bms.waiting.success_rule import Finality, Judgement, Ruling
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 PART = "2c9eb2c5544cbf6101544f0635672b61"
-OVER = Verdict(Ruling.FAILED)
-OPEN = Verdict(Ruling.FAILED, Finality.OPEN)
+OVER = Judgement(Ruling.FAILED)
+OPEN = Judgement(Ruling.FAILED, Finality.OPEN)
 
 
 @pytest.mark.parametrize(
@@ -41,19 +41,19 @@ OPEN = Verdict(Ruling.FAILED, Finality.OPEN)
 )
 def test_a_row_says_how_the_job_stands(progress: Progress, shown: str) -> None:
     """One line that begins with the count: a terminal of 80 columns has no room for more."""
-    assert progress_line.text(progress) == shown
+    assert progress_line.of_job(progress) == shown
 
 
 def test_a_row_is_bounded() -> None:
     """Statuses and codes are the API's words, of any length."""
-    assert len(progress_line.text(Progress(JOB, "X" * 5000, 1, 3))) == progress_line.LONGEST_ROW
+    assert len(progress_line.of_job(Progress(JOB, "X" * 5000, 1, 3))) == progress_line.LONGEST_ROW
 
 
 def test_many_jobs_have_one_row() -> None:
     """The row counts the jobs that have succeeded, and tells of one job in trouble with its key."""
-    assert progress_line.of_many(12, 40) == "12/40 jobs"
+    assert progress_line.of_jobs(12, 40) == "12/40 jobs"
     db = Progress(JOB, "RUNNING", 0, 2, ((PART, "BMS.3037"),))
-    assert progress_line.of_many(1, 3, ("db", db)) == "1/3 jobs, db: 0/2 RUNNING, sub-job 2c9e...2b61 FAILED (BMS.3037)"
+    assert progress_line.of_jobs(1, 3, ("db", db)) == "1/3 jobs, db: 0/2 RUNNING, sub-job 2c9e...2b61 FAILED (BMS.3037)"
 
 
 @pytest.mark.parametrize(

@@ -65,9 +65,9 @@ def size(outputs: dict[str, Any]) -> int:
 def test_an_interrupted_wait_keeps_what_it_goes_on_with() -> None:
     """The job, how it stands, its servers, and each sub-job with its id and status; nothing that is polled again."""
     whole = outputs_of(JOB, RUNNING, "RUNNING")
-    found = to_go_on(whole)
-    assert found.keys() == {"job_id", *OUTPUTS}
-    assert kept(found) == {
+    result = to_go_on(whole)
+    assert result.keys() == {"job_id", *OUTPUTS}
+    assert kept(result) == {
         "job_id": JOB,
         "job_type": "baremetalBatchCreate",
         "status": "RUNNING",
@@ -93,7 +93,7 @@ def test_an_interrupted_wait_keeps_what_it_goes_on_with() -> None:
             {"job_id": "part-4", "job_type": "baremetalSingleCreate", "status": "INIT"},
         ],
     }
-    known = job_of(kept(found))
+    known = job_of(kept(result))
     assert known is not None
     assert judge(known) == judge(RUNNING)
     assert (known.listed, known.sub_jobs_total, survivors(known)) == (4, 4, ["server-1"])
@@ -143,9 +143,9 @@ def test_a_cut_failure_stays_final(cut: Any) -> None:
 def test_a_cut_failure_keeps_some_reasons() -> None:
     """The first failed sub-jobs stay, with the beginning of what was said about them."""
     outputs = CUTS[1](outputs_of(JOB, FAILED, "FAIL"))
-    assert {found["status"] for found in outputs["sub_jobs"]} == {"FAIL"}
+    assert {result["status"] for result in outputs["sub_jobs"]} == {"FAIL"}
     assert len(outputs["sub_jobs"]) == MOST_FAILED
-    assert {len(found["fail_reason"]) for found in outputs["sub_jobs"]} == {LONGEST_TEXT}
+    assert {len(result["fail_reason"]) for result in outputs["sub_jobs"]} == {LONGEST_TEXT}
 
 
 @pytest.mark.parametrize("status", ["RUNNING", "INCONSISTENT", "SUCCESS", "FAIL"])
@@ -161,9 +161,9 @@ def test_both_providers_offer_their_cuts() -> None:
     whole = outputs_of(JOB, FAILED, "FAIL")
     assert [*JobCompletionProvider().smaller(whole)] == [cut(whole) for cut in CUTS]
     many = {"jobs": {"a": whole, "b": outputs_of(JOB, RUNNING, "RUNNING")}}
-    found = [*JobCompletionsProvider().smaller(many)]
-    assert [each["jobs"]["a"] for each in found] == [cut(whole) for cut in CUTS]
-    assert all(each["job_ids"] == {"a": JOB, "b": JOB} for each in found)
+    result = [*JobCompletionsProvider().smaller(many)]
+    assert [each["jobs"]["a"] for each in result] == [cut(whole) for cut in CUTS]
+    assert all(each["job_ids"] == {"a": JOB, "b": JOB} for each in result)
 
 
 def test_a_success_among_many_keeps_all_ids() -> None:

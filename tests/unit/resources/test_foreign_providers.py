@@ -59,23 +59,23 @@ def registered(ours: int) -> dict[str, Any]:
     command = [sys.executable, "-c", PROGRAM, str(ours)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr[-2000:]
-    found: dict[str, Any] = json.loads(ended.stdout)
-    return found
+    result: dict[str, Any] = json.loads(ended.stdout)
+    return result
 
 
 def test_a_foreign_provider_pickles_after_many_resources_of_ours() -> None:
     """However many resources of this package come first, a provider that is pickled by value can be registered."""
-    found = registered(MANY)
-    assert len(found) == MANY + 3
-    assert found["foreign"][0] == "pulumi-python:dynamic/shop:Disk"
-    assert len(base64.b64decode(found["foreign"][1])) > 100
+    result = registered(MANY)
+    assert len(result) == MANY + 3
+    assert result["foreign"][0] == "pulumi-python:dynamic/shop:Disk"
+    assert len(base64.b64decode(result["foreign"][1])) > 100
 
 
 def test_resources_carry_their_providers() -> None:
     """Each resource is registered under its type, with the provider as the SDK itself would pickle it."""
-    found = registered(1)
+    result = registered(1)
     for name, kind in {"wait-0": "JobCompletion", "waits": "JobCompletions", "order": "JobSubmission"}.items():
-        assert found[name] == [f"pulumi-python:dynamic/bms:{kind}", serialize_provider(load_provider(kind))]
+        assert result[name] == [f"pulumi-python:dynamic/bms:{kind}", serialize_provider(load_provider(kind))]
 
 
 @pytest.mark.parametrize("name", ["JobCompletion", "JobCompletions", "JobSubmission"])

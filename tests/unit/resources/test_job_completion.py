@@ -10,13 +10,12 @@ from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
 from bms_simulator import Simulator
-from bms_simulator.http.responses import Response as Answer
-from bms_simulator.http.responses import gateway_error
+from bms_simulator.http.responses import Response, gateway_error
 from pulumi_bms import get_job
 from pulumi_bms.api.errors import (
     AuthenticationError,
     BmsError,
-    NoNewsError,
+    NoAnswerError,
     NotFoundError,
     SettingsError,
 )
@@ -36,7 +35,7 @@ SHORT = 0.05
 """Seconds of a wait that is to time out: one look at its start, one at its end."""
 
 
-def told(status: str, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
+def messages(status: str, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
     """An answer of the API."""
     times = {"begin_time": "2016-04-25T20:04:34.604Z", "end_time": "2016-04-25T20:08:41.593Z"}
     entities = {"sub_jobs_total": len(children), "sub_jobs": list(children)}
@@ -49,14 +48,14 @@ def created(status: str, server_id: str, **more: Any) -> dict[str, Any]:
     return {"job_id": f"making-{server_id}", **fields, **more}
 
 
-DONE = told("SUCCESS", created("SUCCESS", "b"), created("SUCCESS", "a"))
-GOING = told("RUNNING", created("SUCCESS", "b"), created("RUNNING", "a"))
-DEAD = told("FAIL", created("SUCCESS", "b"), created("FAIL", "a", error_code="BMS.3037"), error_code="BMS.3004")
-LIAR = told("SUCCESS", created("SUCCESS", "b"), created("FAIL", "a", error_code="BMS.3037"))
-LATE = told("SUCCESS", created("SUCCESS", "b"), created("RUNNING", "a"))
-DYING = told("FAIL", created("SUCCESS", "b"), created("FAIL", "a"), {**created("RUNNING", ""), "job_id": "c"})
+DONE = messages("SUCCESS", created("SUCCESS", "b"), created("SUCCESS", "a"))
+GOING = messages("RUNNING", created("SUCCESS", "b"), created("RUNNING", "a"))
+DEAD = messages("FAIL", created("SUCCESS", "b"), created("FAIL", "a", error_code="BMS.3037"), error_code="BMS.3004")
+LIAR = messages("SUCCESS", created("SUCCESS", "b"), created("FAIL", "a", error_code="BMS.3037"))
+LATE = messages("SUCCESS", created("SUCCESS", "b"), created("RUNNING", "a"))
+DYING = messages("FAIL", created("SUCCESS", "b"), created("FAIL", "a"), {**created("RUNNING", ""), "job_id": "c"})
 DYING["entities"]["sub_jobs"][2]["entities"] = {}
-ENDED = told("FAIL", created("SUCCESS", "b"), created("FAIL", "a"), {**created("SUCCESS", "late"), "job_id": "c"})
+ENDED = messages("FAIL", created("SUCCESS", "b"), created("FAIL", "a"), {**created("SUCCESS", "late"), "job_id": "c"})
 STORED_SUCCESS: dict[str, Any] = {"job_id": JOB, "status": "SUCCESS", "server_ids": ["b", "a"]}
 
 
@@ -80,14 +79,14 @@ def test_create_waits_for_success(sim: Simulator, completion: JobCompletionProvi
     assert created_.outs is not None
     assert created_.outs.keys() == {"job_id", *OUTPUTS}
     assert (created_.outs["status"], created_.outs["server_ids"]) == ("SUCCESS", ["b", "a"])
-    assert {(look.method, look.path) for look in sim.requests} == {("GET", f"/v1/{sim.project_id}/jobs/{JOB}")}
+    assert {(poll.method, poll.path) for poll in sim.requests} == {("GET", f"/v1/{sim.project_id}/jobs/{JOB}")}
     assert len(sim.requests) == 2
 
 
-@pytest.mark.parametrize("answer", [DEAD, LIAR], ids=["failed job", "job that calls itself a success"])
-def test_create_stores_a_failure(sim: Simulator, completion: JobCompletionProvider, answer: dict[str, Any]) -> None:
+@pytest.mark.parametrize("response", [DEAD, LIAR], ids=["failed job", "job that calls itself a success"])
+def test_create_stores_a_failure(sim: Simulator, completion: JobCompletionProvider, response: dict[str, Any]) -> None:
     """A failure leaves no servers to go on with, but those that may be billed are named; a liar is a FAIL too."""
-    sim.add_job(JOB, [answer])
+    sim.add_job(JOB, [response])
     error = failing(completion, {"job_id": JOB})
     assert (error.outputs["status"], error.outputs["server_ids"]) == ("FAIL", [])
     assert error.outputs["surviving_server_ids"] == ["b", "a"]
@@ -98,22 +97,22 @@ def test_create_stores_a_failure(sim: Simulator, completion: JobCompletionProvid
 
 
 @pytest.mark.parametrize(
-    ("answer", "inputs", "status"),
+    ("response", "inputs", "status"),
     [
         pytest.param(GOING, {}, "RUNNING", id="running"),
         pytest.param(LATE, {}, "RUNNING", id="late sub-job"),
-        pytest.param(told("SUCCESS"), {}, "INCONSISTENT", id="no servers"),
-        pytest.param(told("PENDING_PAYMENT"), {}, "PENDING_PAYMENT", id="unpaid"),
+        pytest.param(messages("SUCCESS"), {}, "INCONSISTENT", id="no servers"),
+        pytest.param(messages("PENDING_PAYMENT"), {}, "PENDING_PAYMENT", id="unpaid"),
         pytest.param(DONE, {"expected_servers": 3.0}, "INCONSISTENT", id="fewer servers than expected"),
         pytest.param(DONE, {"expected_servers": 1.0}, "INCONSISTENT", id="more servers than expected"),
         pytest.param({**DONE, "job_id": "another"}, {}, None, id="another job"),
     ],
 )
 def test_create_that_times_out_stores_where_it_stood(
-    sim: Simulator, completion: JobCompletionProvider, answer: dict[str, Any], inputs: dict[str, Any], status: str
+    sim: Simulator, completion: JobCompletionProvider, response: dict[str, Any], inputs: dict[str, Any], status: str
 ) -> None:
     """The wait ends at the timeout with the last state known, which is never a success."""
-    sim.add_job(JOB, [answer])
+    sim.add_job(JOB, [response])
     error = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT, **inputs})
     assert (error.outputs["status"], error.outputs["server_ids"]) == (status, [])
     assert "did not finish within 0s" in error.reason
@@ -144,7 +143,7 @@ def test_a_cancelled_create_ends_at_once(sim: Simulator, completion: JobCompleti
 
 def test_an_interrupted_create_stores_what_it_goes_on_with(sim: Simulator, completion: JobCompletionProvider) -> None:
     """The servers so far, and of a sub-job that runs and names none only that it was listed."""
-    sim.add_job(JOB, [told("RUNNING", created("SUCCESS", "b"), {"job_id": "later", "status": "RUNNING"})])
+    sim.add_job(JOB, [messages("RUNNING", created("SUCCESS", "b"), {"job_id": "later", "status": "RUNNING"})])
     kept: list[Any] = []
     operation = Operation(
         keeps_partial_state=True,
@@ -167,7 +166,7 @@ def test_a_password_that_the_job_repeats_is_not_stored(
     with running(Operation(inputs=inputs)):
         submission.check({}, inputs) if method == "check" else submission.read("j", {"job_id": "j"})
     why = {"fail_reason": f"Pa55-{method} is weak", "entities": {"errorcode_message": f"no Pa55-{method}"}}
-    sim.add_job(JOB, [told("FAIL", created("FAIL", "a") | why, fail_reason=f"{sim.token}\x1b[2J")])
+    sim.add_job(JOB, [messages("FAIL", created("FAIL", "a") | why, fail_reason=f"{sim.token}\x1b[2J")])
     error = failing(completion, {"job_id": JOB})
     shown = f"{error.reason} {error.outputs}"
     assert [secret in shown for secret in (f"Pa55-{method}", sim.token, "\x1b")] == [False] * 3
@@ -244,12 +243,12 @@ def test_a_preview_believes_no_other_job(sim: Simulator, completion: JobCompleti
     assert previewed(completion, {"job_id": JOB})[0] == {"job_id": JOB}
 
 
-@pytest.mark.parametrize("answer", [gateway_error(404, "APIG.0101", "no such API"), Answer(404, "<html>Not Found")])
+@pytest.mark.parametrize("response", [gateway_error(404, "APIG.0101", "no such API"), Response(404, "<html>Not Found")])
 def test_an_address_without_the_api_is_told_at_once(
-    sim: Simulator, completion: JobCompletionProvider, answer: Answer
+    sim: Simulator, completion: JobCompletionProvider, response: Response
 ) -> None:
     """A wait and a preview say after one request that this address has no such API, not that a job is unknown."""
-    sim.add_job(JOB, [answer])
+    sim.add_job(JOB, [response])
     says = f"the address has no Job API: GET {sim.url}/jobs/{JOB}: HTTP 404"
     assert says in failing(completion, {"job_id": JOB}).reason
     with pytest.raises(ExpectedError) as error:
@@ -263,8 +262,8 @@ def test_an_address_without_the_api_is_told_at_once(
 
 def diffed(olds: dict[str, Any], news: dict[str, Any]) -> tuple[bool | None, list[str] | None]:
     """What a provider without any config finds."""
-    found = JobCompletionProvider().diff(JOB, olds, news)
-    return found.changes, found.replaces
+    result = JobCompletionProvider().diff(JOB, olds, news)
+    return result.changes, result.replaces
 
 
 @pytest.mark.parametrize("status", ["SUCCESS", "FAIL", "RUNNING", "INCONSISTENT", None])
@@ -386,7 +385,7 @@ def test_a_failure_that_an_older_version_stored_too_soon_is_gone_on_with(
 
 def test_a_checkpoint_of_a_failure_in_doubt_is_unfinished(sim: Simulator, completion: JobCompletionProvider) -> None:
     """A failure whose response lacks a sub-job that was there before is not kept as final."""
-    sim.add_job(JOB, [{**ENDED, "status": "RUNNING"}, told("FAIL", created("SUCCESS", "b"), created("FAIL", "a"))])
+    sim.add_job(JOB, [{**ENDED, "status": "RUNNING"}, messages("FAIL", created("SUCCESS", "b"), created("FAIL", "a"))])
     kept: list[Outputs] = []
     operation = Operation(checkpoint=lambda _id, outputs, _reason: kept.append(outputs))
     with running(operation):
@@ -398,7 +397,7 @@ def test_a_server_that_a_later_response_lacks_stays_known(sim: Simulator, comple
     """Neither the next run nor a refresh forgets a server that was named once, and a success without it is none."""
     sim.add_job(JOB, [GOING])
     olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
-    sim.add_job(JOB, [told("SUCCESS", created("SUCCESS", "b"))])
+    sim.add_job(JOB, [messages("SUCCESS", created("SUCCESS", "b"))])
     refreshed = completion.read(JOB, dict(olds)).outs
     assert refreshed is not None
     assert (refreshed["status"], refreshed["surviving_server_ids"]) == ("INCONSISTENT", ["b", "a"])
@@ -408,12 +407,12 @@ def test_a_server_that_a_later_response_lacks_stays_known(sim: Simulator, comple
         assert error.value.outputs["surviving_server_ids"] == ["b", "a"]
 
 
-@pytest.mark.parametrize("answer", [DEAD, LIAR], ids=["failed job", "job that calls itself a success"])
+@pytest.mark.parametrize("response", [DEAD, LIAR], ids=["failed job", "job that calls itself a success"])
 def test_a_stored_failure_is_told_again_without_a_request(
-    sim: Simulator, completion: JobCompletionProvider, answer: dict[str, Any]
+    sim: Simulator, completion: JobCompletionProvider, response: dict[str, Any]
 ) -> None:
     """A FAIL is final: the same survivors, sub-jobs and codes as the first time, however often, offline."""
-    sim.add_job(JOB, [answer])
+    sim.add_job(JOB, [response])
     first = failing(completion, {"job_id": JOB})
     unconfigured = JobCompletionProvider()
     for _ in range(2):
@@ -439,23 +438,23 @@ def test_update_of_a_success_keeps_the_outputs(sim: Simulator) -> None:
 def test_read_of_a_finished_wait_sends_nothing(status: str) -> None:
     """Refresh and destroy of what is final need neither network nor credentials, and change nothing."""
     props = {**STORED_SUCCESS, "status": status, "__provider": "gASV"}
-    found = JobCompletionProvider().read(JOB, dict(props))
-    assert (found.id, found.outs) == (JOB, props)
+    result = JobCompletionProvider().read(JOB, dict(props))
+    assert (result.id, result.outs) == (JOB, props)
 
 
 @pytest.mark.parametrize("stored", ["RUNNING", "INCONSISTENT", None])
-def test_read_looks_once_and_never_finishes_a_wait(
+def test_read_polls_once_and_never_finishes_a_wait(
     sim: Simulator, completion: JobCompletionProvider, stored: str | None
 ) -> None:
     """Whatever the API says by now, a refresh stores no SUCCESS, and the next `pulumi up` has work left."""
     statuses = ("INIT", "RUNNING", "SUCCESS", "FAIL", "PENDING_PAYMENT", "WAITING")
     for number, (status, child) in enumerate(product(statuses, statuses)):
-        sim.add_job(JOB, [told(status, created(child, "a"))])
-        found = completion.read(JOB, {"job_id": JOB, "status": stored, "server_ids": []})
-        assert found.outs is not None
-        assert found.outs["status"] not in {"SUCCESS", None, ""}
-        assert found.outs["server_ids"] == []
-        assert completion.diff(JOB, found.outs, {"job_id": JOB}).changes is True
+        sim.add_job(JOB, [messages(status, created(child, "a"))])
+        result = completion.read(JOB, {"job_id": JOB, "status": stored, "server_ids": []})
+        assert result.outs is not None
+        assert result.outs["status"] not in {"SUCCESS", None, ""}
+        assert result.outs["server_ids"] == []
+        assert completion.diff(JOB, result.outs, {"job_id": JOB}).changes is True
         assert len(sim.requests) == number + 1
 
 
@@ -479,9 +478,9 @@ def test_a_refresh_does_not_believe_another_jobs_response(sim: Simulator, comple
     """The response names another job, or none and other sub-jobs: the state stays, and the reason is told."""
     sim.add_job(JOB, [GOING])
     olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
-    foreign = told("SUCCESS", created("SUCCESS", "x"))
-    for answer, says in (({**foreign, "job_id": "k"}, "about job k"), ({**foreign, "job_id": None}, "lists none of")):
-        sim.add_job(JOB, [answer])
+    foreign = messages("SUCCESS", created("SUCCESS", "x"))
+    for response, says in (({**foreign, "job_id": "k"}, "about job k"), ({**foreign, "job_id": None}, "lists none of")):
+        sim.add_job(JOB, [response])
         with running(Operation(keeps_partial_state=True)), pytest.raises(PartialStateError, match=says) as error:
             completion.read(JOB, dict(olds))
         assert error.value.outputs == olds
@@ -507,7 +506,7 @@ def test_read_reaches_the_api_by_the_inputs_not_the_outputs(sim: Simulator, comp
     with Simulator(token=sim.token) as other, running(Operation(inputs={"job_id": JOB, "endpoint": other.endpoint})):
         with pytest.raises(ExpectedError, match="could not be looked at"):
             completion.read(JOB, dict(stored))
-        assert [look.path for look in other.requests] == [f"/v1/{sim.project_id}/jobs/{JOB}"]
+        assert [poll.path for poll in other.requests] == [f"/v1/{sim.project_id}/jobs/{JOB}"]
     assert len(sim.requests) == 1
 
 
@@ -515,7 +514,7 @@ def test_read_reaches_the_api_by_the_inputs_not_the_outputs(sim: Simulator, comp
     ("job_id", "says"),
     [("expired.1", r"Common\.0011"), ("forbidden.1", r"BMS\.0033"), ("empty.1", "empty")],
 )
-def test_a_look_that_brings_no_job_is_an_error(
+def test_a_poll_that_brings_no_job_is_an_error(
     sim: Simulator, completion: JobCompletionProvider, job_id: str, says: str
 ) -> None:
     """A refresh that learns nothing says why, names the job, and changes nothing."""
@@ -524,7 +523,7 @@ def test_a_look_that_brings_no_job_is_an_error(
     assert len(sim.requests) == 1
 
 
-def test_a_look_without_settings_is_an_error() -> None:
+def test_a_poll_without_settings_is_an_error() -> None:
     """An unfinished wait can't be refreshed offline, and the text says what to set."""
     with pytest.raises(ExpectedError, match=rf"^job {JOB} could not be looked at: not set: .*HW_AUTH_TOKEN"):
         JobCompletionProvider().read(JOB, {"job_id": JOB, "status": "RUNNING"})
@@ -535,7 +534,7 @@ def test_a_refresh_may_be_interrupted_before_its_response(sim: Simulator, comple
     sim.add_job(JOB, [GOING])
     stored = {"job_id": JOB, "status": "RUNNING", "server_ids": [], "surviving_server_ids": ["b"]}
     kept: list[tuple[str, Any, str]] = []
-    operation = Operation(keeps_partial_state=True, checkpoint=lambda *given: kept.append(given))
+    operation = Operation(keeps_partial_state=True, checkpoint=lambda *inputs: kept.append(inputs))
     with running(operation), pytest.raises(PartialStateError, match="not waited for to its end"):
         completion.read(JOB, stored)
     ((id_, outputs, reason),) = kept
@@ -556,12 +555,12 @@ def test_delete_leaves_the_cloud_alone(sim: Simulator, status: str | None) -> No
 # --- get_job
 
 
-def test_get_job_looks_once(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_get_job_polls_once(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A program gets the job as it stands, typed, from where the environment says."""
     _enter(sim, monkeypatch)
     sim.add_job(JOB, [GOING])
-    found = get_job(JOB)
-    assert (found.status, found.server_ids, found.sub_jobs_total) == ("RUNNING", ["b", "a"], 2)
+    result = get_job(JOB)
+    assert (result.status, result.server_ids, result.sub_jobs_total) == ("RUNNING", ["b", "a"], 2)
     assert len(sim.requests) == 1
 
 
@@ -569,7 +568,7 @@ def test_get_job_brings_no_other_job(sim: Simulator, monkeypatch: pytest.MonkeyP
     """A response about another job is an error that names both."""
     _enter(sim, monkeypatch)
     sim.add_job(JOB, [{**DONE, "job_id": "k"}])
-    with pytest.raises(NoNewsError, match=f"the response is about job k, not about job {JOB}"):
+    with pytest.raises(NoAnswerError, match=f"the response is about job k, not about job {JOB}"):
         get_job(JOB)
 
 
@@ -599,7 +598,7 @@ def test_get_job_checks_its_arguments(sim: Simulator, job_id: str, where: dict[s
     assert sim.requests == []
 
 
-def test_get_job_raises_what_the_answer_means(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_get_job_raises_what_the_response_means(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     """Missing settings, a rejected token and an unknown job are errors of their own, all of one root."""
     with pytest.raises(SettingsError, match="not set"):
         get_job(JOB)

@@ -243,9 +243,9 @@ def test_a_checkpoint_holds_every_job(provider: JobCompletionsProvider, sim: Sim
         provider.create({"job_ids": {"web": "one", "db": "slow"}, "create_timeout_seconds": 2.0})
     (compute,) = kept
     assert callable(compute)
-    found = compute()
-    assert {key: job["status"] for key, job in found["jobs"].items()} == {"web": "SUCCESS", "db": "RUNNING"}
-    assert found["server_ids"] == {"web": ["a"], "db": []}
+    result = compute()
+    assert {key: job["status"] for key, job in result["jobs"].items()} == {"web": "SUCCESS", "db": "RUNNING"}
+    assert result["server_ids"] == {"web": ["a"], "db": []}
 
 
 def test_a_change_costs_no_outputs(provider: JobCompletionsProvider, sim: Simulator) -> None:
@@ -280,9 +280,9 @@ def test_the_row_counts_all_jobs(provider: JobCompletionsProvider, sim: Simulato
     sim.add_job("bad", [FAILED])
     made = provider.create({"job_ids": {"a": "one"}})
     rows: list[str] = []
-    wanted = {"job_ids": {"a": "one", "b": "two", "c": "two", "d": "bad"}}
+    is_expected = {"job_ids": {"a": "one", "b": "two", "c": "two", "d": "bad"}}
     with running(Operation(report=rows.append)), pytest.raises(PartialStateError):
-        provider.update(made.id, made.outs or {}, wanted)
+        provider.update(made.id, made.outs or {}, is_expected)
     assert rows[-1] == "3/4 jobs, d: FAIL"
 
 

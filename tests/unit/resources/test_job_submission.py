@@ -94,7 +94,7 @@ UNSURE = "Whether it took effect is unknown: it may have started a job"
         ("error-in-202", "HTTP 202 Common.0024", NOTHING),
     ],
 )
-def test_an_answer_without_a_job_is_an_error(
+def test_a_response_without_a_job_is_an_error(
     sim: Simulator, submission: JobSubmissionProvider, scenario: str, says: str, ends: str
 ) -> None:
     """What was answered, and whether anything may have come of it; one request in any case, and no secret told."""
@@ -177,8 +177,8 @@ def test_what_was_sent_is_compared(submission: JobSubmissionProvider) -> None:
         ({"triggers": ["a", UNKNOWN]}, ["triggers"]),
         ({"path": UNKNOWN, "triggers": 1.0}, ["path", "triggers"]),
     ):
-        found = offline.diff(olds["job_id"], olds, {**props, **changed})
-        assert (found.changes, found.replaces) == (None, replaces)
+        result = offline.diff(olds["job_id"], olds, {**props, **changed})
+        assert (result.changes, result.replaces) == (None, replaces)
 
 
 def test_what_was_not_sent_is_no_change(submission: JobSubmissionProvider) -> None:
@@ -193,8 +193,8 @@ def test_what_was_not_sent_is_no_change(submission: JobSubmissionProvider) -> No
         {"region": "eu-de", "project_id": "another", "endpoint": UNKNOWN},
         {"__provider": "another pickle"},
     ):
-        found = offline.diff(olds["job_id"], {**olds, "__provider": "gASV"}, {**props, **same})
-        assert (found.changes, found.replaces) == (False, None)
+        result = offline.diff(olds["job_id"], {**olds, "__provider": "gASV"}, {**props, **same})
+        assert (result.changes, result.replaces) == (False, None)
 
 
 @pytest.mark.parametrize("triggers", [None, "", "x", 0.0, 3.0, 2.0**60, True, ["a", 1.0], {"a": {"b": [None]}}])
@@ -215,8 +215,8 @@ def test_what_was_submitted_stays_submitted(sim: Simulator) -> None:
     digests = {"salt": "a", "path": "b", "method": "c", "body": "d", "triggers": "e"}
     outputs = {"job_id": "j", "order_id": None, "digests": digests}
     stored = {**outputs, "__provider": "gASV"}
-    found = provider.read("j", dict(stored))
-    assert (found.id, found.outs) == ("j", stored)
+    result = provider.read("j", dict(stored))
+    assert (result.id, result.outs) == ("j", stored)
     assert provider.update("j", stored, {**order(), "region": "eu-de"}).outs == outputs
     provider.delete("j", stored)
     assert sim.requests == []

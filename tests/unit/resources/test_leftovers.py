@@ -26,13 +26,15 @@ def stored(job_id: str, status: str, *servers: str, kind: str = "baremetalBatchC
 def note_of(*deletes: Callable[[], None]) -> str:
     """The one note at the end of a run with these deletes; nothing is told before."""
     asked: list[Callable[[], str]] = []
-    told: list[str] = []
-    operation = Operation(keeps_partial_state=True, note=told.append, warn=told.append, note_at_end=asked.append)
+    messages: list[str] = []
+    operation = Operation(
+        keeps_partial_state=True, note=messages.append, warn=messages.append, note_at_end=asked.append
+    )
     with running(operation):
         for delete in deletes:
             delete()
     (text,) = {*asked}
-    assert told == []
+    assert messages == []
     return text()
 
 

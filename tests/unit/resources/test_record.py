@@ -47,9 +47,9 @@ def written(records: Records, order: Order = ORDER) -> Pending:
 
 
 def same(records: Records, order: Order = ORDER) -> Record:
-    found = records.find(order).same
-    assert found is not None
-    return found
+    result = records.find(order).same
+    assert result is not None
+    return result
 
 
 # --- life
@@ -59,13 +59,18 @@ def test_a_record_lives_from_before_the_request_until_the_job_is_in_the_state(re
     """Written before the request, completed with its job, removed once a run has the job among its resources."""
     assert records.find(ORDER) == Found()
     pending = written(records)
-    found = same(records)
-    assert (found.request, found.orderer, found.answered, found.job_id) == (REQUEST, ORDER.orderer, False, None)
-    assert found.sent_at.endswith("Z")
+    result = same(records)
+    assert (result.request, result.orderer, result.answered, result.job_id) == (REQUEST, ORDER.orderer, False, None)
+    assert result.sent_at.endswith("Z")
 
     pending.complete(job_id="j", order_id="CS1")
-    found = same(records)
-    assert (found.answered, found.job_id, found.order_id, found.attempt) == (True, "j", "CS1", pending.record.attempt)
+    result = same(records)
+    assert (result.answered, result.job_id, result.order_id, result.attempt) == (
+        True,
+        "j",
+        "CS1",
+        pending.record.attempt,
+    )
     records.settle(job_id="another")
     assert same(records).job_id == "j"
     records.settle(job_id="j")
@@ -94,13 +99,13 @@ def test_a_request_without_a_job_is_removed_by_its_own_name(records: Records) ->
 def test_records_of_other_inputs_and_of_other_resources(records: Records) -> None:
     """Other inputs of the same resource are told; other resources are no business of it."""
     written(records, OTHER_INPUTS)
-    found = records.find(ORDER)
-    assert found.same is None
-    assert [record.request for record in found.others] == [REQUEST]
+    result = records.find(ORDER)
+    assert result.same is None
+    assert [record.request for record in result.others] == [REQUEST]
     assert records.find(replace(ORDER, orderer="acme/urn:another")) == Found()
 
 
-def test_only_the_records_of_an_orderer_are_looked_through(records: Records) -> None:
+def test_only_the_records_of_an_orderer_are_read(records: Records) -> None:
     """A program that has its job removes its own record, and nobody else's."""
     written(records).complete(job_id="j")
     records.settle(job_id="j", orderer="acme/urn:another")
@@ -123,9 +128,9 @@ def test_one_of_many_gets_the_record(folder: Path) -> None:
         return "sends"
 
     with ThreadPoolExecutor(16) as pool:
-        told = list(pool.map(attempt, range(64)))
-    assert told.count("sends") == 1
-    assert sum("is being sent by another run at this moment" in text for text in told) == 63
+        messages = list(pool.map(attempt, range(64)))
+    assert messages.count("sends") == 1
+    assert sum("is being sent by another run at this moment" in text for text in messages) == 63
     assert len(list(folder.glob("*.json"))) == 1
     assert not list(folder.glob(".new-*"))
 

@@ -76,14 +76,14 @@ def test_the_table_has_each_input_once() -> None:
 def test_each_input_does_what_the_table_says(name: str, value: str) -> None:
     """Another value, and one that is not known yet, is a change of its kind and of no other."""
     news = {**EVERYTHING, name: OTHER[name] if value == "other" else UNKNOWN}
-    found = changes(EVERYTHING, news)
+    result = changes(EVERYTHING, news)
     expected = Changes(
         replacing=(name,) if name in REPLACING else (),
         in_place=(name,) if name in IN_PLACE else (),
         local=(name,) if name in LOCAL else (),
     )
-    assert found == expected
-    assert found
+    assert result == expected
+    assert result
 
 
 @pytest.mark.parametrize(

@@ -284,8 +284,8 @@ def named(case: Case) -> str:
 @pytest.mark.parametrize("case", BROKEN, ids=named)
 def test_a_broken_rule_is_told_by_its_property(case: Case) -> None:
     """Each documented rule that needs no cloud is refused, and nothing else of the same inputs is."""
-    found = {problem.path for problem in problems(case.inputs)}
-    assert found == {case.path, *case.also}, problems(case.inputs)
+    result = {problem.path for problem in problems(case.inputs)}
+    assert result == {case.path, *case.also}, problems(case.inputs)
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -328,7 +328,7 @@ def test_an_unknown_value_passes_each_rule(case: Case) -> None:
 def test_an_unknown_value_passes_at_any_depth(path: tuple[str | int, ...]) -> None:
     """Beside an unknown value the others are checked."""
     assert problems(with_unknown(EVERYTHING, path)) == []
-    assert [str(found.path) for found in problems(with_unknown({**EVERYTHING, "vpc_id": ""}, path))] == ["vpc_id"]
+    assert [str(result.path) for result in problems(with_unknown({**EVERYTHING, "vpc_id": ""}, path))] == ["vpc_id"]
 
 
 def with_unknown(document: Any, path: tuple[str | int, ...]) -> Any:
@@ -359,9 +359,9 @@ def test_all_problems_are_told_at_once() -> None:
 )
 def test_no_text_repeats_a_secret(change: dict[str, Any]) -> None:
     """A password and user data are named, and never shown."""
-    found = problems({**LEAST, **change})
-    assert found
-    assert SECRET not in "".join(map(repr, [*found, *warnings({**LEAST, **change})]))
+    result = problems({**LEAST, **change})
+    assert result
+    assert SECRET not in "".join(map(repr, [*result, *warnings({**LEAST, **change})]))
 
 
 @pytest.mark.parametrize("missing", ["key_pair", "period", "period_unit"])

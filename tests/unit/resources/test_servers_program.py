@@ -88,15 +88,15 @@ def run(program: str) -> Any:
 
 def test_a_program_runs_with_mocks() -> None:
     """Arguments of each form arrive as dicts, outputs come back typed, and one resource's are another's inputs."""
-    told = run(MOCKED)
-    web, copied, data = (told["inputs"][name] for name in ("web", "copied", "data"))
+    messages = run(MOCKED)
+    web, copied, data = (messages["inputs"][name] for name in ("web", "copied", "data"))
     assert web["nics"] == [{"subnet_id": "s"}, {"subnet_id": "t"}]
     assert web["data_disks"] == [{"type": "SSD", "size": 10}]
     assert (web["name"], web["count"], copied["name"], copied["count"]) == ("web", 2, "other", 1)
     assert web["__ordered_by"] == "acme/urn:pulumi:prod::shop::pulumi-python:dynamic/bms:Servers::web"
     assert data == {"server_id": "blue", "volume_id": "disk"}
     assert copied["triggers"]["addresses"][0]["ip_address"] == "10.0.0.5"
-    assert told["seen"] == ["red", "red", None, "fa:16", None, "/dev/sda", 0, "/dev/sdb", True]
+    assert messages["seen"] == ["red", "red", None, "fa:16", None, "/dev/sda", 0, "/dev/sdb", True]
 
 
 def test_a_program_loads_no_models_for_arguments() -> None:
@@ -239,6 +239,6 @@ def test_a_type_checker_finds_the_mistakes_and_no_others(command: list[str | Pat
     wrong.write_text(WRONG)
     marked = [number for number, line in enumerate(WRONG.splitlines(), 1) if line.endswith(MARK)]
     ended = subprocess.run([*command, right, wrong], cwd=ROOT, capture_output=True, text=True, check=False)
-    told = {(Path(path).name, int(line)) for path, line in re.findall(error, ended.stdout, re.MULTILINE)}
-    found = {(name, line) for name, line in told if name in {"right.py", "wrong.py"}}
-    assert found == {("wrong.py", number) for number in marked}, ended.stdout + ended.stderr
+    messages = {(Path(path).name, int(line)) for path, line in re.findall(error, ended.stdout, re.MULTILINE)}
+    result = {(name, line) for name, line in messages if name in {"right.py", "wrong.py"}}
+    assert result == {("wrong.py", number) for number in marked}, ended.stdout + ended.stderr

@@ -71,8 +71,8 @@ def test_what_is_missing_is_an_error_of_its_own_kind() -> None:
 
 def test_wrong_inputs_and_wrong_settings_are_told_at_once() -> None:
     """An input that is wrong is told once, beside the config's own values."""
-    said = connection_problems({"endpoint": "y", "region": "eu-de"}, WRONG.get, {})
-    assert said == [
+    message = connection_problems({"endpoint": "y", "region": "eu-de"}, WRONG.get, {})
+    assert message == [
         "endpoint must be an http(s) URL; write https://HOST, with a port or path prefix where it needs one",
         *SAID,
     ]
@@ -104,10 +104,12 @@ def test_an_order_that_names_its_enterprise_project(inputs: dict[str, Any]) -> N
 
 def test_no_default_takes_the_place_of_an_enterprise_project() -> None:
     """An order without one is refused where the vendor's tools would put it into the one of the variable."""
-    said = enterprise_project_problem(ORDER, NOTHING.get, VARIABLE)
-    assert said is not None
-    assert said.startswith("HW_ENTERPRISE_PROJECT_ID is set, and the body names no enterprise project, so the servers")
-    assert 'write body["server"]["extendparam"]["enterprise_project_id"]' in said
+    message = enterprise_project_problem(ORDER, NOTHING.get, VARIABLE)
+    assert message is not None
+    assert message.startswith(
+        "HW_ENTERPRISE_PROJECT_ID is set, and the body names no enterprise project, so the servers"
+    )
+    assert 'write body["server"]["extendparam"]["enterprise_project_id"]' in message
     assert enterprise_project_problem(ORDER, NOTHING.get, {}) is None
     assert enterprise_project_problem(ORDER, NOTHING.get, {"HW_ENTERPRISE_PROJECT_ID": "0"}) is None
     assert enterprise_project_problem(ORDER, NOTHING.get, {**VARIABLE, "OS_TOKEN": "t"}) is None

@@ -29,7 +29,7 @@ from pulumi_bms.resources.job_submission import JobSubmissionProvider
 from tests.unit.resources.conftest import PASSWORD, TRIGGER, created, order
 
 
-class Answering(ThreadingHTTPServer):
+class Responding(ThreadingHTTPServer):
     """A Job API whose responses to submissions are scripted, and which looks around when one arrives."""
 
     daemon_threads = True
@@ -52,7 +52,7 @@ class Answering(ThreadingHTTPServer):
 
 
 class _Exchange(BaseHTTPRequestHandler):
-    server: Answering
+    server: Responding
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
@@ -68,8 +68,8 @@ class _Exchange(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def answering() -> Iterator[Answering]:
-    with Answering() as server:
+def responding() -> Iterator[Responding]:
+    with Responding() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield server
@@ -78,15 +78,15 @@ def answering() -> Iterator[Answering]:
 
 
 @pytest.fixture
-def provider(answering: Answering) -> JobSubmissionProvider:
+def provider(responding: Responding) -> JobSubmissionProvider:
     """A provider that submits to the scripted API."""
     provider = JobSubmissionProvider()
-    values = {"bms:endpoint": answering.endpoint, "bms:projectId": "p", "bms:token": "geheim-token"}
+    values = {"bms:endpoint": responding.endpoint, "bms:projectId": "p", "bms:token": "geheim-token"}
     provider.configure(ConfigureRequest(Config(values, "project")))
     return provider
 
 
-class Told:
+class Recorder:
     """What a host is told while a method runs; it keeps partial state."""
 
     def __init__(self, *, preview: bool = False, inputs: dict[str, Any] | None = None, urn: str = "") -> None:
@@ -101,9 +101,9 @@ class Told:
         )
 
 
-def told(call: Callable[[], object], **operation: Any) -> str:
+def messages(call: Callable[[], object], **operation: Any) -> str:
     """All that a host is told by a call."""
-    host = Told(**operation)
+    host = Recorder(**operation)
     with running(host.operation):
         call()
     return "\n".join(host.texts)
@@ -111,7 +111,7 @@ def told(call: Callable[[], object], **operation: Any) -> str:
 
 def partial(call: Callable[[], object], **operation: Any) -> PartialStateError:
     """The error with state that a call ends with."""
-    with running(Told(**operation).operation), pytest.raises(PartialStateError) as error:
+    with running(Recorder(**operation).operation), pytest.raises(PartialStateError) as error:
         call()
     return error.value
 
@@ -147,15 +147,15 @@ def _whole(number: str) -> float:
 
 
 def test_the_record_is_on_the_disk_when_the_request_arrives(
-    answering: Answering, provider: JobSubmissionProvider, orders: Path
+    responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
     """Before the request it says what is sent; after it, which job it was; once the state has that job, nothing."""
     seen: list[dict[str, Any]] = []
-    answering.on_post = lambda: seen.extend(kept(orders))
+    responding.on_post = lambda: seen.extend(kept(orders))
     props = order()
     outputs = created(provider, props)
     (before,) = seen
-    assert before["request"] == f"POST {answering.endpoint}/v1/p/baremetalservers"
+    assert before["request"] == f"POST {responding.endpoint}/v1/p/baremetalservers"
     assert (before["orderer"], before["answered"], "job_id" in before) == (props[ORDERED_BY], False, False)
     (after,) = kept(orders)
     assert (after["answered"], after["job_id"], after["attempt"]) == (True, "j", before["attempt"])
@@ -218,27 +218,29 @@ def test_a_program_that_is_told_of_its_job_needs_no_record(
     assert len(kept(orders)) == left
 
 
-def test_the_job_of_a_killed_run_is_taken(answering: Answering, provider: JobSubmissionProvider, orders: Path) -> None:
+def test_the_job_of_a_killed_run_is_taken(
+    responding: Responding, provider: JobSubmissionProvider, orders: Path
+) -> None:
     """A run that was killed after its response has the job on record: the next one takes it and sends nothing."""
     props = order()
     killed(orders, props, "k")
-    seen = told(lambda: provider.create({**props, "triggers": TRIGGER}))
-    assert answering.posts == 0
+    seen = messages(lambda: provider.create({**props, "triggers": TRIGGER}))
+    assert responding.posts == 0
     assert "nothing was sent" in seen
     assert "its job k is taken; for a new order change `triggers`" in seen
     assert created(provider, props)["job_id"] == "k"
-    assert "its job k is taken" in told(lambda: provider.create(props), preview=True)
-    assert answering.posts == 0
+    assert "its job k is taken" in messages(lambda: provider.create(props), preview=True)
+    assert responding.posts == 0
 
 
 def test_the_request_of_a_killed_run_is_not_sent_again(
-    answering: Answering, provider: JobSubmissionProvider, orders: Path
+    responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
     """Without a job on record nothing is sent, in preview neither: what was sent when, where to look, two ways on."""
     props = order()
     killed(orders, props)
     for preview in (False, True):
-        with running(Told(preview=preview).operation), pytest.raises(ExpectedError) as error:
+        with running(Recorder(preview=preview).operation), pytest.raises(ExpectedError) as error:
             provider.create(props)
         for part in (
             "nothing was sent: an earlier request of this resource is unresolved.",
@@ -249,31 +251,31 @@ def test_the_request_of_a_killed_run_is_not_sent_again(
             str(next(orders.glob("*.json"))),
         ):
             assert part in str(error.value)
-    assert answering.posts == 0
+    assert responding.posts == 0
     assert partial(lambda: provider.create(props)).outputs["unresolved"]["attempt"] == kept(orders)[0]["attempt"]
 
 
 def test_other_triggers_send_and_tell_what_is_left_behind(
-    answering: Answering, provider: JobSubmissionProvider, orders: Path
+    responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
     """A new order on purpose is sent, and the earlier one is named: it may be billed."""
     for number, job_id in enumerate([None, "k"]):
         props = {**order(), ORDERED_BY: f"acme/urn:{number}"}
         killed(orders, props, job_id)
-        seen = told(lambda props=props: provider.create({**props, "triggers": "again"}))  # type: ignore[misc]
-        assert answering.posts == number + 1
+        seen = messages(lambda props=props: provider.create({**props, "triggers": "again"}))  # type: ignore[misc]
+        assert responding.posts == number + 1
         assert "an earlier request of this resource is left behind" in seen
         assert ("started job k; what that job makes stays and is billed" if job_id else "was never known") in seen
     assert len(kept(orders)) == 4
 
 
 def test_a_request_that_another_run_is_sending_is_waited_for(
-    answering: Answering, provider: JobSubmissionProvider, orders: Path
+    responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
     """The CLI was killed and its plugin still waits for the response: the next run takes the job once it is known."""
     props = order()
     gate = threading.Event()
-    answering.on_post = lambda: gate.wait(10.0)
+    responding.on_post = lambda: gate.wait(10.0)
     first = threading.Thread(target=provider.create, args=(props,))
     first.start()
     while not kept(orders) and first.is_alive():
@@ -281,7 +283,7 @@ def test_a_request_that_another_run_is_sending_is_waited_for(
     threading.Timer(0.5, gate.set).start()
     assert created(provider, props)["job_id"] == "j"
     first.join()
-    assert answering.posts == 1
+    assert responding.posts == 1
 
 
 @pytest.mark.parametrize(
@@ -289,13 +291,13 @@ def test_a_request_that_another_run_is_sending_is_waited_for(
     [(400, {"error": {"code": "BMS.0054", "message": "no"}}), (401, b""), (404, b""), (429, b""), (403, b"")],
 )
 def test_a_refused_request_leaves_no_record(
-    answering: Answering, provider: JobSubmissionProvider, orders: Path, status: int, body: object
+    responding: Responding, provider: JobSubmissionProvider, orders: Path, status: int, body: object
 ) -> None:
     """Nothing was submitted: the next `up` may send."""
-    answering.says(body, status)
+    responding.says(body, status)
     with pytest.raises(ExpectedError, match="othing was submitted"):
         provider.create(order())
-    assert answering.posts == 1
+    assert responding.posts == 1
     assert kept(orders) == []
 
 
@@ -308,34 +310,36 @@ def test_a_request_that_never_left_leaves_no_record(sim: Simulator, submission: 
     assert created(submission, order())["job_id"]
 
 
-def test_without_a_record_nothing_is_sent(answering: Answering, provider: JobSubmissionProvider, orders: Path) -> None:
+def test_without_a_record_nothing_is_sent(
+    responding: Responding, provider: JobSubmissionProvider, orders: Path
+) -> None:
     """A home that can't be written to is an error that names the variable to set."""
     orders.parent.parent.mkdir()
     orders.parent.write_text("a file where a folder should be")
     with pytest.raises(ExpectedError, match="nothing was sent: the record of the request can't be written") as error:
         provider.create(order())
     assert "PULUMI_HOME" in str(error.value)
-    assert answering.posts == 0
+    assert responding.posts == 0
 
 
 def test_a_damaged_record_stops_the_request(
-    answering: Answering, provider: JobSubmissionProvider, orders: Path
+    responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
     """What can't be read is never taken for absent; the preview says so too."""
     killed(orders, order())
     next(orders.glob("*.json")).write_text("")
     for preview in (False, True):
-        with running(Told(preview=preview).operation), pytest.raises(ExpectedError, match="it is damaged"):
+        with running(Recorder(preview=preview).operation), pytest.raises(ExpectedError, match="it is damaged"):
             provider.create(order())
-    assert answering.posts == 0
+    assert responding.posts == 0
 
 
 # --- unresolved
 
 
-def test_an_unanswered_request_stays_in_the_state(answering: Answering, provider: JobSubmissionProvider) -> None:
+def test_an_unanswered_request_stays_in_the_state(responding: Responding, provider: JobSubmissionProvider) -> None:
     """It is kept with digests of what was sent: each later run refuses, without a request, until an input changes."""
-    answering.says(b"", 504)
+    responding.says(b"", 504)
     props = order()
     left = partial(lambda: provider.create(props))
     assert left.id == f"unresolved-{left.outputs['unresolved']['attempt']}"
@@ -354,16 +358,16 @@ def test_an_unanswered_request_stays_in_the_state(answering: Answering, provider
     for changed in ("triggers", "path", "method", "body"):
         value = {"path": "other", "method": "PUT"}.get(changed, {"other": 1.0})
         assert provider.diff(left.id, left.outputs, {**props, changed: value}).replaces == [changed]
-    assert answering.posts == 1
+    assert responding.posts == 1
 
 
 def test_deleting_an_unresolved_request_says_what_may_exist(
-    answering: Answering, provider: JobSubmissionProvider, orders: Path
+    responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
     """It works, says that servers may be billed, and removes the record, so that the same inputs may be sent again."""
-    answering.says({"order_id": "CS1"})
+    responding.says({"order_id": "CS1"})
     left = partial(lambda: provider.create(order()))
-    seen = told(lambda: provider.delete(left.id, left.outputs))
+    seen = messages(lambda: provider.delete(left.id, left.outputs))
     assert "took effect was never known (the response named order_id CS1)" in seen
     assert "servers of that request may exist and be billed" in seen
     assert kept(orders) == []
@@ -391,7 +395,7 @@ SAYS: list[tuple[object, int, int, str | None, dict[str, str], str]] = [
 
 @pytest.mark.parametrize(("body", "status", "cut", "order_id", "ids", "says"), SAYS)
 def test_nothing_that_a_response_says_is_lost(
-    answering: Answering,
+    responding: Responding,
     provider: JobSubmissionProvider,
     orders: Path,
     body: object,
@@ -402,7 +406,7 @@ def test_nothing_that_a_response_says_is_lost(
     says: str,
 ) -> None:
     """Ids are in the message, in the state and on record, whatever else is missing; so is the start of the text."""
-    answering.says(body, status, cut)
+    responding.says(body, status, cut)
     left = partial(lambda: provider.create(order()))
     assert says in left.reason
     assert left.outputs["order_id"] == order_id
@@ -415,9 +419,9 @@ def test_nothing_that_a_response_says_is_lost(
     assert partial(lambda: provider.create(order())).outputs["unresolved"] == left.outputs["unresolved"]
 
 
-def test_no_secret_of_a_response_is_kept(answering: Answering, provider: JobSubmissionProvider, orders: Path) -> None:
+def test_no_secret_of_a_response_is_kept(responding: Responding, provider: JobSubmissionProvider, orders: Path) -> None:
     """What the API repeats of a password, and of the token, is masked, and control characters are taken out."""
-    answering.says({"echo": {"adminPass": PASSWORD, "password_id": PASSWORD}, "token": "geheim-token", "a": "\x1b[2J"})
+    responding.says({"echo": {"adminPass": PASSWORD, "password_id": PASSWORD}, "token": "geheim-token", "a": "\x1b[2J"})
     left = partial(lambda: provider.create(order()))
     text = json.dumps([left.outputs["unresolved"], kept(orders), left.reason])
     assert "[secret]" in text
@@ -445,7 +449,7 @@ def test_a_change_says_what_stays_and_is_billed(
 ) -> None:
     """A diff that replaces says in words that it orders anew; how many servers stay where the host tells the inputs."""
     outputs = created(provider, order(count=9.0))
-    seen = told(lambda: provider.diff("j", outputs, order(count=count)), inputs=olds, urn=says)
+    seen = messages(lambda: provider.diff("j", outputs, order(count=count)), inputs=olds, urn=says)
     assert says in seen
 
 
@@ -453,12 +457,12 @@ def test_a_change_of_another_request_undoes_nothing(provider: JobSubmissionProvi
     """What is no order of servers is sent anew; the other inputs, and what is not known yet, are named as such."""
     props = {"path": "baremetalservers/s/attachvolume", "method": "POST", "body": {"a": 1.0}, ORDERED_BY: "acme/urn:a"}
     outputs = created(provider, props)
-    seen = told(lambda: provider.diff("j", outputs, {**props, "triggers": 1.0, "method": "PUT"}), inputs=props)
+    seen = messages(lambda: provider.diff("j", outputs, {**props, "triggers": 1.0, "method": "PUT"}), inputs=props)
     assert seen == (
         "method and triggers changed, so a new request is sent (PUT baremetalservers/s/attachvolume), and nothing that "
         "job j has done is undone"
     )
-    seen = told(lambda: provider.diff("j", outputs, {**props, "body": {"a": UNKNOWN}}), inputs=props)
+    seen = messages(lambda: provider.diff("j", outputs, {**props, "body": {"a": UNKNOWN}}), inputs=props)
     assert seen.startswith(
         "body will be known once other resources exist; if anything differs from what was sent, a new"
     )
@@ -467,4 +471,4 @@ def test_a_change_of_another_request_undoes_nothing(provider: JobSubmissionProvi
 def test_no_change_says_nothing(provider: JobSubmissionProvider) -> None:
     """The same inputs, and another way to the API, are no order."""
     outputs = created(provider, order())
-    assert told(lambda: provider.diff("j", outputs, {**order(), "region": "eu-de"}), inputs=order()) == ""
+    assert messages(lambda: provider.diff("j", outputs, {**order(), "region": "eu-de"}), inputs=order()) == ""

@@ -43,25 +43,25 @@ def test_a_region_of_no_known_cloud_asks_for_addresses(region: str) -> None:
         ({}, {}, {**TOKEN, "HW_PROJECT_ID": "p", "HW_REGION_NAME": region}, "HW_REGION_NAME", "`bms:endpoint` (or BMS"),
         ({"profile": "x"}, profiles, {}, "bms:profiles.x.region", "`bms:profiles.x.endpoint` and"),
     ):
-        said = problem_of(inputs, config, environ)
-        assert said.startswith(f"{name} {region!r} is of no cloud that is known here, so no address is made of it: ")
-        assert f"set {endpoint}" in said
-        assert f"https://bms.{region}.myhuaweicloud.com and https://iam.{region}.myhuaweicloud.com" in said
+        message = problem_of(inputs, config, environ)
+        assert message.startswith(f"{name} {region!r} is of no cloud that is known here, so no address is made of it: ")
+        assert f"set {endpoint}" in message
+        assert f"https://bms.{region}.myhuaweicloud.com and https://iam.{region}.myhuaweicloud.com" in message
 
 
 def test_a_mistyped_region_is_told_its_nearest() -> None:
     """The region that may be meant comes first."""
-    said = problem_of({"region": "cn-noth-4"}, {"bms:projectId": "p", "bms:token": "t"})
-    assert "if 'cn-north-4' is meant, write that; else set `endpoint`" in said
+    message = problem_of({"region": "cn-noth-4"}, {"bms:projectId": "p", "bms:token": "t"})
+    assert "if 'cn-north-4' is meant, write that; else set `endpoint`" in message
 
 
 def test_a_new_region_works_with_its_addresses() -> None:
     """What the message asks for is all that it takes, and the default project stays the region's."""
     address = "https://{}.cn-new-1.myhuaweicloud.com"
     config = {"bms:region": "cn-new-1", "bms:endpoint": address.format("bms"), "bms:iamEndpoint": address.format("iam")}
-    found = loaded({}, {**config, **STACK_USER})
-    assert (found.endpoint, found.iam_endpoint) == (address.format("bms"), address.format("iam"))
-    assert found.project_name == "cn-new-1"
+    result = loaded({}, {**config, **STACK_USER})
+    assert (result.endpoint, result.iam_endpoint) == (address.format("bms"), address.format("iam"))
+    assert result.project_name == "cn-new-1"
 
 
 @pytest.mark.parametrize("credential", [KEY, TOKEN, HW_USER], ids=["key", "token", "user"])
@@ -91,9 +91,9 @@ def test_a_credential_of_another_cloud(
 ) -> None:
     """What stands beside a credential says which cloud it is of, and no address of another one gets it."""
     (name,) = beside
-    said = problem_of(inputs, {"bms:projectId": "p", **config}, {**credential, **beside})
-    assert f", and {name} " in said
-    assert "no credential is sent to another cloud" in said
+    message = problem_of(inputs, {"bms:projectId": "p", **config}, {**credential, **beside})
+    assert f", and {name} " in message
+    assert "no credential is sent to another cloud" in message
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_a_cloud_of_the_environment_is_heeded_by_a_credential_of_the_config() ->
     """No address is made of a region for another cloud than the one in `HW_CLOUD`; an address itself decides alone."""
     stack = {"bms:token": "t", "bms:projectId": "p"}
     environ = {"HW_CLOUD": "private.example"}
-    said = problem_of({}, {**stack, "bms:region": "cn-north-4"}, environ)
-    assert said.startswith(
+    message = problem_of({}, {**stack, "bms:region": "cn-north-4"}, environ)
+    assert message.startswith(
         "bms:region 'cn-north-4' is of Huawei Cloud, and HW_CLOUD 'private.example' of another cloud"
     )
     assert loaded({}, {**stack, "bms:endpoint": CN}, environ).endpoint == CN
@@ -172,16 +172,18 @@ def test_an_address_of_its_own_has_its_own_identity_service(
     inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str], name: str
 ) -> None:
     """No password, and no look-up of a project, goes to a public identity service because a region stands nearby."""
-    said = problem_of(inputs, config, environ)
-    assert said.startswith(f"not set: the IAM endpoint for {name}: set `bms:iamEndpoint`")
-    found = loaded(inputs, {**config, "bms:iamEndpoint": "https://iam.private.example"}, environ)
-    assert (found.endpoint, found.iam_endpoint) == (OWN, "https://iam.private.example")
+    message = problem_of(inputs, config, environ)
+    assert message.startswith(f"not set: the IAM endpoint for {name}: set `bms:iamEndpoint`")
+    result = loaded(inputs, {**config, "bms:iamEndpoint": "https://iam.private.example"}, environ)
+    assert (result.endpoint, result.iam_endpoint) == (OWN, "https://iam.private.example")
 
 
 def test_a_default_project_is_of_the_addresss_region() -> None:
     """A project of one region's name does not go to an address in another region."""
     config = {"bms:endpoint": "https://bms.cn-north-1.myhuaweicloud.com", "bms:region": "cn-north-4"}
-    said = problem_of({}, config, KEY)
-    assert said.startswith("bms:endpoint 'https://bms.cn-north-1.myhuaweicloud.com' is in the region cn-north-1, and ")
-    assert "set `bms:projectId` or `bms:projectName`" in said
+    message = problem_of({}, config, KEY)
+    assert message.startswith(
+        "bms:endpoint 'https://bms.cn-north-1.myhuaweicloud.com' is in the region cn-north-1, and "
+    )
+    assert "set `bms:projectId` or `bms:projectName`" in message
     assert loaded({}, {**config, "bms:projectName": "cn-north-1_dev"}, KEY).project_name == "cn-north-1_dev"

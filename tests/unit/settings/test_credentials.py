@@ -114,10 +114,10 @@ def problem_of(config: Mapping[str, str] | None = None, environ: Mapping[str, st
 @pytest.mark.parametrize(("kind", "where", "variables", "prefix"), EACH, ids=NAMES)
 def test_each_kind_from_each_source(kind: str, where: str, variables: dict[str, str], prefix: str) -> None:
     """Each kind is read from each source that has it, with all its parts, and named by its first setting."""
-    found = loaded(**{where: variables}).credential
-    assert (found.kind, found.source) == (kind, next(iter(variables)))
+    result = loaded(**{where: variables}).credential
+    assert (result.kind, result.source) == (kind, next(iter(variables)))
     secrets = {value for name, value in variables.items() if "access key" in kind or not name.endswith(("NAME", "ame"))}
-    assert {secret for secret in found.secrets if secret.startswith(prefix)} == secrets - {f"{prefix}user"}
+    assert {secret for secret in result.secrets if secret.startswith(prefix)} == secrets - {f"{prefix}user"}
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_each_kind_from_each_source(kind: str, where: str, variables: dict[str, 
 )
 def test_a_temporary_key(where: str, variables: dict[str, str]) -> None:
     """The security token is part of a temporary key."""
-    found = loaded(**{where: variables}).credential
-    assert isinstance(found, AccessKeyCredential)
-    assert found.security_token == "sts"
+    result = loaded(**{where: variables}).credential
+    assert isinstance(result, AccessKeyCredential)
+    assert result.security_token == "sts"
 
 
 def test_the_order_of_the_sources() -> None:
@@ -145,23 +145,23 @@ def test_the_order_of_the_sources() -> None:
 
 
 @pytest.mark.parametrize(
-    ("nearer", "further"),
+    ("own_region", "further"),
     [
-        (nearer, further)
+        (own_region, further)
         for (near, here), (far, there) in combinations(enumerate((TERRAFORM, SDK, OPENSTACK, STACK)), 2)
         if near < far
-        for nearer in here.values()
+        for own_region in here.values()
         for further in there.values()
     ],
     ids=lambda variables: next(iter(variables)),
 )
-def test_of_each_two_sources_the_nearer_counts(nearer: dict[str, str], further: dict[str, str]) -> None:
+def test_of_each_two_sources_the_nearer_counts(own_region: dict[str, str], further: dict[str, str]) -> None:
     """Whatever kinds they have: all parts are the nearer's, and nothing in the result is the other's."""
-    config, environ = split({**further, **nearer})
-    found = loaded(config, environ)
-    assert found.credential.source == next(iter(nearer))
-    assert set(found.credential.secrets) <= set(nearer.values())
-    assert not any(value in repr(found) for value in further.values())
+    config, environ = split({**further, **own_region})
+    result = loaded(config, environ)
+    assert result.credential.source == next(iter(own_region))
+    assert set(result.credential.secrets) <= set(own_region.values())
+    assert not any(value in repr(result) for value in further.values())
 
 
 @pytest.mark.parametrize(
@@ -227,12 +227,12 @@ def test_each_half_of_each_credential(there: tuple[str, ...], lacks: tuple[str, 
     """No part is taken from a source further away, though each of them has a whole credential of that kind."""
     nearest = next(number for number, source in enumerate(SOURCES) if there[0] in source)
     kind = next(number for number, parts in enumerate(KINDS) if CALLED[there[0]] in parts)
-    around = {
+    address_sources = {
         name: f"S3CR3T-{name}" for source in SOURCES[nearest + 1 :] for name in source if CALLED[name] in KINDS[kind]
     }
-    config, environ = split(around | {name: f"S3CR3T-{name}" for name in there})
-    said = problem_of(config, environ)
-    assert said == f"{' and '.join(lacks)} must be set beside {', '.join(there)}: {WHOLE}"
+    config, environ = split(address_sources | {name: f"S3CR3T-{name}" for name in there})
+    message = problem_of(config, environ)
+    assert message == f"{' and '.join(lacks)} must be set beside {', '.join(there)}: {WHOLE}"
 
 
 @pytest.mark.parametrize(
@@ -286,8 +286,8 @@ def test_each_two_kinds_in_each_source(title: str, kinds: tuple[tuple[str, dict[
     """All kinds that a source has are named, each with its settings; none counts more than another."""
     articles = {"token": "a token", "access key": "an access key", "user": "a user"}
     config, environ = split({name: value for _, variables in kinds for name, value in variables.items()})
-    found = " and ".join(f"{articles[kind]} ({', '.join(variables)})" for kind, variables in kinds)
-    assert problem_of(config, environ) == f"{title} holds {found}: leave one, so that it is clear which counts"
+    result = " and ".join(f"{articles[kind]} ({', '.join(variables)})" for kind, variables in kinds)
+    assert problem_of(config, environ) == f"{title} holds {result}: leave one, so that it is clear which counts"
 
 
 def test_two_kinds_in_two_sources() -> None:
@@ -353,9 +353,9 @@ def test_a_password_may_hold_anything(name: str, text: str) -> None:
     source = next(source for source in SOURCES if name in source)
     user = {each: "x" for each in source if CALLED[each] in ("username", "domainName")}
     config, environ = split({**user, name: text})
-    found = loaded(config, environ)
-    assert found.credential.secrets == (text,)
-    assert "S3CR3T" not in repr(found)
+    result = loaded(config, environ)
+    assert result.credential.secrets == (text,)
+    assert "S3CR3T" not in repr(result)
 
 
 KEY_LIKE = "S3CR3TxxxxxxxxxxAKz7" * 2
@@ -368,9 +368,9 @@ def test_a_secret_in_a_wrong_place_is_not_shown(name: str, text: str) -> None:
     """Whoever confuses two settings is told what is wrong, and the log does not hold the key."""
     config, environ = split({**STACK["token"], name: text})
     for number in range(len(WHERE) + 1):
-        for around in combinations(WHERE.items(), number):
-            found = outcome({}, {**dict(around), **config}, environ)
-            assert isinstance(found, Settings) or "s3cr3t" not in shown(found).lower()
+        for address_sources in combinations(WHERE.items(), number):
+            result = outcome({}, {**dict(address_sources), **config}, environ)
+            assert isinstance(result, Settings) or "s3cr3t" not in shown(result).lower()
 
 
 @pytest.mark.parametrize("name", [name for name in CALLED if CALLED[name] not in HIDDEN])
@@ -378,8 +378,8 @@ def test_a_secret_in_a_wrong_place_is_not_shown(name: str, text: str) -> None:
 def test_a_value_that_holds_a_secret_is_not_shown(name: str, text: str) -> None:
     """The token in force is not repeated where it stands in another setting as well."""
     config, environ = split({"bms:token": "S3CR3T", name: text})
-    found = outcome({}, {**WHERE, **config}, environ)
-    assert isinstance(found, Settings) or "s3cr3t" not in shown(found).lower()
+    result = outcome({}, {**WHERE, **config}, environ)
+    assert isinstance(result, Settings) or "s3cr3t" not in shown(result).lower()
 
 
 def kinds_in(source: Mapping[str, str], names: set[str]) -> list[tuple[str, ...]]:
@@ -416,22 +416,22 @@ def test_any_mixture(names: set[str]) -> None:
     """Of whatever is set, the first source that has any part of a credential has all of it, or that is an error."""
     config, environ = split({name: VALUES[name] for name in names})
     counts = next((source for source in SOURCES if kinds_in(source, names)), None)
-    found = outcome({}, config, environ)
+    result = outcome({}, config, environ)
     problem = problem_with(counts, names)
-    if isinstance(found, SettingsError):
-        assert "S3CR3T" not in shown(found)
-        assert problem in str(found)
-        assert problem or str(found).startswith(("not set: the ", *names))
+    if isinstance(result, SettingsError):
+        assert "S3CR3T" not in shown(result)
+        assert problem in str(result)
+        assert problem or str(result).startswith(("not set: the ", *names))
         return
     assert problem == ""
     assert counts is not None
     (kind,) = kinds_in(counts, names)
     mine = {counts[name]: VALUES[name] for name in names if counts.get(name) in kind}
-    assert counts[found.credential.source] == kind[0]
-    assert set(found.credential.secrets) == {value for key, value in mine.items() if key in HIDDEN}
-    if isinstance(found.credential, UserCredential):
-        assert (found.credential.name, found.credential.domain_name) == (mine["username"], mine["domainName"])
-    assert "S3CR3T" not in f"{found} {found!r}"
+    assert counts[result.credential.source] == kind[0]
+    assert set(result.credential.secrets) == {value for key, value in mine.items() if key in HIDDEN}
+    if isinstance(result.credential, UserCredential):
+        assert (result.credential.name, result.credential.domain_name) == (mine["username"], mine["domainName"])
+    assert "S3CR3T" not in f"{result} {result!r}"
 
 
 INPUTS = {"endpoint": "https://v901.example", "region": "cn-north-11", "project_id": "v903"}
@@ -445,12 +445,12 @@ PLACES = {"endpoint", "iamEndpoint", "region", "projectId", "projectName"}
 )
 @hypothesis_settings(max_examples=300, deadline=None, database=None)
 def test_no_credential_meets_another_familys_cloud(
-    bearer: tuple[dict[str, str], tuple[str, ...]], names: set[str], inputs: set[str]
+    credential_source: tuple[dict[str, str], tuple[str, ...]], names: set[str], inputs: set[str]
 ) -> None:
     """Address and project are of the nearest place that tells: inputs, config, then the credential's own family."""
-    own, kind = bearer
+    own, kind = credential_source
     config, environ = split({name: VALUES[name] for name in CALLED if name in names or own.get(name) in kind})
-    found = outcome({name: INPUTS[name] for name in inputs}, config, environ)
+    result = outcome({name: INPUTS[name] for name in inputs}, config, environ)
 
     terraform, sdk, openstack, stack = (
         {key: VALUES[name] for name, key in of.items() if name in names} for of in SOURCES
@@ -477,23 +477,23 @@ def test_no_credential_meets_another_familys_cloud(
     own_region = first([mine], *by_region) if "region" not in nearby else first([mine], "iamEndpoint")
     iam = own_region or first(places, *by_region)
     skipped = skipped_of(number, project, iam, families)
-    if isinstance(found, SettingsError):
-        said = str(found)
+    if isinstance(result, SettingsError):
+        message = str(result)
         needs_iam = "username" in kind or (project and project != named_id(places))
         missing = ("the endpoint:", not endpoint), ("the project:", not project), ("the IAM endpoint", not iam)
-        assert {what for what, _ in missing if what in said} == {
+        assert {what for what, _ in missing if what in message} == {
             what for what, is_missing in missing if is_missing and (needs_iam or "IAM" not in what)
         }
         assert any(is_missing for _, is_missing in missing) or any(name in names for name in skipped)
-        assert "S3CR3T" not in said
+        assert "S3CR3T" not in message
         return
     numbers = [re.findall("[0-9]+", text) for text in (endpoint, project, iam)]
-    assert re.findall("[0-9]+", found.endpoint) == numbers[0]
-    assert re.findall("[0-9]+", found.project_id or found.project_name) == numbers[1]
-    assert not (found.project_id and found.project_name)
-    needed = bool(found.project_name) or found.credential.kind == "user"
-    assert re.findall("[0-9]+", found.iam_endpoint) == (numbers[2] if needed else [])
-    assert not (found.project_name and set(skipped) & names & {name for name in skipped if "PROJECT" in name})
+    assert re.findall("[0-9]+", result.endpoint) == numbers[0]
+    assert re.findall("[0-9]+", result.project_id or result.project_name) == numbers[1]
+    assert not (result.project_id and result.project_name)
+    needed = bool(result.project_name) or result.credential.kind == "user"
+    assert re.findall("[0-9]+", result.iam_endpoint) == (numbers[2] if needed else [])
+    assert not (result.project_name and set(skipped) & names & {name for name in skipped if "PROJECT" in name})
 
 
 def named_id(places: list[dict[str, str]]) -> str:
@@ -504,8 +504,8 @@ def named_id(places: list[dict[str, str]]) -> str:
 def skipped_of(number: int, project: str, iam: str, families: list[dict[str, str]]) -> set[str]:
     """The variables that the tools of the credential's family read as well: no default takes their place."""
     others = {name for of in SOURCES[1:3] for name, key in of.items() if key in ("projectId", "projectName")}
-    found = others if number < 2 and project.startswith("cn-") else set()
+    result = others if number < 2 and project.startswith("cn-") else set()
     if iam.startswith("cn-") and any(family.get("region") == iam for family in families):
-        found |= {"OS_AUTH_URL", "HUAWEICLOUD_SDK_IAM_ENDPOINT"} if number < 2 else set()
-        found |= {"OS_AUTH_URL", "HUAWEICLOUD_SDK_IAM_ENDPOINT", "HW_AUTH_URL"} if number == 3 else set()
-    return found
+        result |= {"OS_AUTH_URL", "HUAWEICLOUD_SDK_IAM_ENDPOINT"} if number < 2 else set()
+        result |= {"OS_AUTH_URL", "HUAWEICLOUD_SDK_IAM_ENDPOINT", "HW_AUTH_URL"} if number == 3 else set()
+    return result

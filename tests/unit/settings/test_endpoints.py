@@ -118,9 +118,9 @@ def test_an_endpoint(value: str) -> None:
 def test_no_endpoint(value: str, says: str) -> None:
     """Each is refused for what is wrong with it, under the name it is given, and the value is not repeated."""
     for what in ("endpoint", "the IAM endpoint"):
-        said = endpoint_problem(value, what) or ""
-        assert said.startswith(f"{what} {says}")
-        assert "S3CR3T" not in said
+        message = endpoint_problem(value, what) or ""
+        assert message.startswith(f"{what} {says}")
+        assert "S3CR3T" not in message
 
 
 @pytest.mark.parametrize("value", ["eu-de", "cn-north-4", "r", "1", "a" * 63])
@@ -224,9 +224,9 @@ def test_an_endpoint_that_passes_leads_where_it_was_checked(start: str, parts: l
         assert "S3CR3T" not in problem
         assert "evil" not in problem
         return
-    looked_at, sent = urlsplit(value), requests.Request("GET", value.rstrip("/") + "/v1/p/jobs/j").prepare()
+    polled_at, sent = urlsplit(value), requests.Request("GET", value.rstrip("/") + "/v1/p/jobs/j").prepare()
     leads_to = parse_url(sent.url or "")
-    host = (looked_at.hostname or "").lower()
+    host = (polled_at.hostname or "").lower()
     assert (leads_to.host or "").strip("[]").lower() == host
     assert (leads_to.auth, leads_to.query, leads_to.fragment) == (None, None, None)
     assert (leads_to.path or "").endswith("/v1/p/jobs/j")

@@ -26,9 +26,12 @@ def loaded(inputs: Mapping[str, object], config: Mapping[str, object], environ: 
 )
 def test_a_region_is_enough(region: str, domain: str) -> None:
     """A region of a public cloud has both services under that cloud's domain, and a project of its name."""
-    found = loaded({"region": region}, {}, KEY)
-    assert (found.endpoint, found.iam_endpoint) == (f"https://bms.{region}.{domain}", f"https://iam.{region}.{domain}")
-    assert (found.project_id, found.project_name) == ("", region)
+    result = loaded({"region": region}, {}, KEY)
+    assert (result.endpoint, result.iam_endpoint) == (
+        f"https://bms.{region}.{domain}",
+        f"https://iam.{region}.{domain}",
+    )
+    assert (result.project_id, result.project_name) == ("", region)
 
 
 @pytest.mark.parametrize(
@@ -48,12 +51,12 @@ def test_the_project(
     inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str], project: tuple[str, str]
 ) -> None:
     """Given by id or name, source by source; else it is the one that is named like the region."""
-    found = loaded(
+    result = loaded(
         inputs,
         {"bms:endpoint": "https://b.example", "bms:iamEndpoint": "https://i.example", **config},
         {**KEY, **environ},
     )
-    assert (found.project_id, found.project_name) == project
+    assert (result.project_id, result.project_name) == project
 
 
 @pytest.mark.parametrize(
@@ -91,9 +94,9 @@ def test_where_a_user_signs_in(
 def test_of_the_environment_one_family_counts() -> None:
     """A region, project or address of one cloud's variables is not used with the credential of another's."""
     environ = {**USER, "OS_REGION_NAME": "eu-de", "HW_REGION_NAME": "cn-north-4", "HW_PROJECT_ID": "h"}
-    found = loaded({}, {}, environ)
-    assert found.endpoint == "https://bms.eu-de.otc.t-systems.com"
-    assert (found.project_id, found.project_name) == ("", "eu-de")
+    result = loaded({}, {}, environ)
+    assert result.endpoint == "https://bms.eu-de.otc.t-systems.com"
+    assert (result.project_id, result.project_name) == ("", "eu-de")
     with pytest.raises(SettingsError, match="not set: the endpoint"):
         loaded({}, {}, {**USER, "HW_REGION_NAME": "cn-north-4"})
 

@@ -32,21 +32,21 @@ SAID = [
 ]
 
 
-def found(config: Mapping[str, object], environ: Mapping[str, str] | None = None, **inputs: object) -> list[str]:
+def result(config: Mapping[str, object], environ: Mapping[str, str] | None = None, **inputs: object) -> list[str]:
     return problems(inputs, config.get, environ or {})
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
     """Each value of the config is named with its key and itself, without a credential at hand."""
-    assert sorted(found(WRONG)) == sorted(SAID)
+    assert sorted(result(WRONG)) == sorted(SAID)
 
 
 def test_all_that_is_wrong_in_a_profile_is_told_at_once() -> None:
     """A profile's values are judged as the top level's are, and its unknown keys with them."""
     values = {key.removeprefix("bms:"): value for key, value in WRONG.items()}
-    said = found({"bms:profiles": {"eu": {**values, "Token": "x"}}}, profile="eu")
-    assert said[0].startswith("bms:profiles.eu holds Token (write token), and knows only ")
-    assert sorted(said[1:]) == sorted(text.replace("bms:", "bms:profiles.eu.", 1) for text in SAID)
+    message = result({"bms:profiles": {"eu": {**values, "Token": "x"}}}, profile="eu")
+    assert message[0].startswith("bms:profiles.eu holds Token (write token), and knows only ")
+    assert sorted(message[1:]) == sorted(text.replace("bms:", "bms:profiles.eu.", 1) for text in SAID)
 
 
 def test_variables_are_judged_where_they_count() -> None:
@@ -58,11 +58,11 @@ def test_variables_are_judged_where_they_count() -> None:
         "OS_AUTH_URL": "http://keystone.example.com:5000/v3",
         "OS_REGION_NAME": "RegionOne",
     }
-    assert found({}, environ) == [
+    assert result({}, environ) == [
         f"BMS_ENDPOINT 'bms.example.com' must be an http(s) URL; {URL}",
         "HW_PROJECT_ID 'a b' may hold letters, digits, - and _ only, 64 at most",
     ]
-    assert found({"bms:endpoint": "https://bms.example.com", "bms:projectId": "p"}, environ) == []
+    assert result({"bms:endpoint": "https://bms.example.com", "bms:projectId": "p"}, environ) == []
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ def test_what_is_missing_is_not_wrong(config: Mapping[str, object], environ: Map
 def test_what_can_never_work_is_wrong(config: Mapping[str, object], environ: Mapping[str, str], says: str) -> None:
     """It is no matter what is missing besides."""
     inputs = {"profile": "eu"} if "bms:profiles" in config else {}
-    said = problems(inputs, config.get, environ)
-    assert [text for text in said if text.startswith(says)], said
+    message = problems(inputs, config.get, environ)
+    assert [text for text in message if text.startswith(says)], message
     with pytest.raises(SettingsError) as error:
         load(inputs, config.get, environ)
     assert not isinstance(error.value, MissingSettingsError)
@@ -149,6 +149,6 @@ def test_inputs_that_are_not_known_yet(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["endpoint", "iamEndpoint", "projectId", "caBundle", "maxRequestsPerMinute", "region"])
 def test_a_value_that_may_hold_a_secret_is_not_shown(key: str, value: str) -> None:
     """The setting is named all the same."""
-    (said,) = found({f"bms:{key}": value})
-    assert said.startswith(f"bms:{key} ")
-    assert "s3cr3t" not in said.lower()
+    (message,) = result({f"bms:{key}": value})
+    assert message.startswith(f"bms:{key} ")
+    assert "s3cr3t" not in message.lower()

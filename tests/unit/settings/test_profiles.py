@@ -49,27 +49,27 @@ def problem_of(profile: object, inputs: Mapping[str, object] | None = None, name
 
 def test_all_of_it_is_from_the_profile() -> None:
     """Endpoint, project, credential, budget and certificates: what is around it, near or far, does not count."""
-    found = loaded(WHOLE)
-    assert (found.endpoint, found.project_id, found.iam_endpoint) == ("https://eu.example.com", "eu-project", "")
-    assert found.credential.secrets == ("eu-token",)
-    assert found.credential.source == "bms:profiles.eu.token"
-    assert (found.max_requests_per_minute, found.ca_bundle) == (1200, None)
+    result = loaded(WHOLE)
+    assert (result.endpoint, result.project_id, result.iam_endpoint) == ("https://eu.example.com", "eu-project", "")
+    assert result.credential.secrets == ("eu-token",)
+    assert result.credential.source == "bms:profiles.eu.token"
+    assert (result.max_requests_per_minute, result.ca_bundle) == (1200, None)
 
 
 def test_a_region_is_enough() -> None:
     """A profile with a region and a user has all addresses, and the region's project."""
-    found = loaded({"region": "eu-de", "username": "u", "password": "p", "domainName": "d"})
-    assert isinstance(found.credential, UserCredential)
-    assert found.credential.iam_endpoint == "https://iam.eu-de.otc.t-systems.com"
-    assert (found.endpoint, found.project_name) == ("https://bms.eu-de.otc.t-systems.com", "eu-de")
+    result = loaded({"region": "eu-de", "username": "u", "password": "p", "domainName": "d"})
+    assert isinstance(result.credential, UserCredential)
+    assert result.credential.iam_endpoint == "https://iam.eu-de.otc.t-systems.com"
+    assert (result.endpoint, result.project_name) == ("https://bms.eu-de.otc.t-systems.com", "eu-de")
 
 
 def test_the_forms_of_nested_config() -> None:
     """Pulumi hands nested config on as JSON text, with numbers for what looks like one."""
     profile = {**WHOLE, "projectId": 123, "maxRequestsPerMinute": 300}
     as_text = {"bms:profiles": json.dumps({"eu": profile})}
-    for found in (load({"profile": "eu"}, as_text.get, {}), loaded(profile)):
-        assert (found.project_id, found.max_requests_per_minute) == ("123", 300)
+    for result in (load({"profile": "eu"}, as_text.get, {}), loaded(profile)):
+        assert (result.project_id, result.max_requests_per_minute) == ("123", 300)
 
 
 @pytest.mark.parametrize(
@@ -131,9 +131,9 @@ def test_what_a_user_in_a_profile_lacks() -> None:
 )
 def test_a_profile_that_is_none(profile: object, name: str, says: str) -> None:
     """What is wrong with a profile is told by the key in it, and without its secrets."""
-    said = problem_of(profile, name=name)
-    assert said.startswith(says)
-    assert "S3CR3T" not in said
+    message = problem_of(profile, name=name)
+    assert message.startswith(says)
+    assert "S3CR3T" not in message
 
 
 @pytest.mark.parametrize("config", [None, "", "no json", "[]", "3"])
@@ -171,10 +171,10 @@ PLACE = {"region": "eu-de", "projectId": "p"}
 @pytest.mark.parametrize("credential", PARTS, ids=list)
 def test_each_kind_in_a_profile(credential: dict[str, str]) -> None:
     """Each kind is read from a profile, and named by its first key there; nothing shows its secrets."""
-    found = loaded({**PLACE, **credential})
-    assert found.credential.source == f"bms:profiles.eu.{next(iter(credential))}"
-    assert set(found.credential.secrets) == {value for value in credential.values() if value.startswith("S3CR3T")}
-    assert "S3CR3T" not in repr(found)
+    result = loaded({**PLACE, **credential})
+    assert result.credential.source == f"bms:profiles.eu.{next(iter(credential))}"
+    assert set(result.credential.secrets) == {value for value in credential.values() if value.startswith("S3CR3T")}
+    assert "S3CR3T" not in repr(result)
 
 
 @pytest.mark.parametrize(
@@ -198,9 +198,9 @@ def test_a_number_is_text(number: float, text: str, as_text: bool) -> None:  # n
     """A password that looks like a number is still a password: so is what else stands in a profile."""
     profile = {**PLACE, "username": number, "password": number, "domainName": number}
     profiles = json.dumps({"eu": profile}) if as_text else {"eu": profile}
-    found = load({"profile": "eu"}, {"bms:profiles": profiles}.get, {}).credential
-    assert isinstance(found, UserCredential)
-    assert (found.name, found.password, found.domain_name) == (text, text, text)
+    result = load({"profile": "eu"}, {"bms:profiles": profiles}.get, {}).credential
+    assert isinstance(result, UserCredential)
+    assert (result.name, result.password, result.domain_name) == (text, text, text)
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "\n", ["S3CR3T"], {"S3CR3T": "S3CR3T"}])
@@ -236,17 +236,17 @@ def test_profiles_that_are_none_are_not_shown(profiles: object) -> None:
 @pytest.mark.parametrize("name", ["a.b", "a b", "../eu", "eu\n", " ", "ü", "x" * 65, "S3CR3T'", "eu[0]"])
 def test_a_name_that_no_profile_has(name: str) -> None:
     """It is part of a key and of a command to copy, so it is refused before it is looked for."""
-    said = problem_of(WHOLE, name=name)
-    assert said.startswith("profile")
-    assert said.endswith(" may hold letters, digits, - and _ only, 64 at most")
+    message = problem_of(WHOLE, name=name)
+    assert message.startswith("profile")
+    assert message.endswith(" may hold letters, digits, - and _ only, 64 at most")
 
 
 @pytest.mark.parametrize("key", [*(key.upper() for key in KEYS), "project_id", "profiles", "bms:token", "", "token "])
 def test_a_key_that_no_profile_has(key: str) -> None:
     """A wrong spelling is no setting that is silently not there; its value is not shown."""
-    said = problem_of({**WHOLE, key: "S3CR3T"})
+    message = problem_of({**WHOLE, key: "S3CR3T"})
     pattern = rf"bms:profiles\.eu holds {re.escape(key)}( \(write \w+\))?, and knows only {', '.join(KEYS)}"
-    assert re.fullmatch(pattern, said)
+    assert re.fullmatch(pattern, message)
 
 
 @pytest.mark.parametrize(
@@ -260,11 +260,11 @@ def test_beside_a_profile_what_is_not_set_is_no_matter(inputs: Mapping[str, obje
 def outcome(inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str]) -> object:
     """All that shows which values were taken."""
     try:
-        found = load(inputs, config.get, environ)
+        result = load(inputs, config.get, environ)
     except SettingsError as error:
         return str(error)
-    where = (found.endpoint, found.project_id, found.project_name, found.iam_endpoint, found.ca_bundle)
-    return (*where, found.max_requests_per_minute, found.credential.source, found.credential.secrets, repr(found))
+    where = (result.endpoint, result.project_id, result.project_name, result.iam_endpoint, result.ca_bundle)
+    return (*where, result.max_requests_per_minute, result.credential.source, result.credential.secrets, repr(result))
 
 
 FORMS = {"endpoint": "https://{}.example", "iamEndpoint": "https://{}.example", "caBundle": "/nonexistent/{}"}
@@ -298,11 +298,11 @@ def test_nothing_around_a_profile_counts(
     """Whatever the top level, another profile and the environment hold, the outcome is that of the profile alone."""
     profile = {key: value_of("own", key) for key in KEYS if key in kind | keys}
     other = dict.fromkeys(KEYS, "other")
-    around: dict[str, object] = {f"bms:{key}": value_of("top", key) for key in KEYS if key in top}
+    address_sources: dict[str, object] = {f"bms:{key}": value_of("top", key) for key in KEYS if key in top}
     environ = {name: f"variable-{name}" for name in VARIABLES if name in variables}
     profiles = {"eu": profile, "other": other, "eu2": other}
     alone = outcome({"profile": "eu"}, {"bms:profiles": {"eu": profile}}, {})
-    config = {**around, "bms:profiles": json.dumps(profiles) if as_text else profiles}
+    config = {**address_sources, "bms:profiles": json.dumps(profiles) if as_text else profiles}
     assert outcome({"profile": "eu"}, config, environ) == alone
 
 
@@ -313,12 +313,12 @@ def test_a_profile_is_read_as_the_top_level_is(kind: set[str], keys: set[str]) -
     profile = {key: value_of("own", key) for key in KEYS if key in kind | keys}
     within = outcome({"profile": "eu"}, {"bms:profiles": {"eu": profile}}, {})
     outside = outcome({}, {f"bms:{key}": value for key, value in profile.items()}, {})
-    said = str(within).replace("bms:profiles.eu.", "bms:").replace("profile 'eu'", "the config")
+    message = str(within).replace("bms:profiles.eu.", "bms:").replace("profile 'eu'", "the config")
     # What is missing is named by the variables too where those count, and only there.
-    assert without_variables(said) == without_variables(str(outside))
+    assert without_variables(message) == without_variables(str(outside))
 
 
-def without_variables(said: str) -> str:
+def without_variables(message: str) -> str:
     """A message without what it says of variables, and of a credential, which a profile takes from itself only."""
     for pattern in (
         r" \(or [A-Z_, ]+\)",
@@ -326,5 +326,5 @@ def without_variables(said: str) -> str:
         r"a credential: .*",
         r" in the config(?=: )",
     ):
-        said = re.sub(pattern, "", said)
-    return said
+        message = re.sub(pattern, "", message)
+    return message

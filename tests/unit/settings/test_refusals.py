@@ -42,8 +42,8 @@ def problem_of(config: Mapping[str, object], environ: Mapping[str, str], **input
 )
 def test_every_name_of_a_project_is_read(environ: Mapping[str, str], project: tuple[str, str]) -> None:
     """The older names of a project, and those of the SDKs, say which project an order is for."""
-    found = loaded({"bms:region": "eu-de"}, environ)
-    assert (found.project_id, found.project_name) == project
+    result = loaded({"bms:region": "eu-de"}, environ)
+    assert (result.project_id, result.project_name) == project
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_every_name_of_a_project_is_read(environ: Mapping[str, str], project: tu
 )
 def test_every_name_of_a_region_is_read(environ: Mapping[str, str], endpoint: str, iam: str) -> None:
     """The other names of a region, and the SDKs' identity service, say where a request goes."""
-    found = loaded({}, environ)
-    assert (found.endpoint, found.iam_endpoint) == (endpoint, iam)
+    result = loaded({}, environ)
+    assert (result.endpoint, result.iam_endpoint) == (endpoint, iam)
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_every_name_of_a_region_is_read(environ: Mapping[str, str], endpoint: st
 )
 def test_every_name_of_a_credential_is_read(environ: Mapping[str, str], secrets: set[str]) -> None:
     """Tokens, session tokens and domains are read by each name that the tools of OpenStack read."""
-    found = loaded({"bms:region": "eu-de", "bms:token": "other"}, environ).credential
-    assert set(found.secrets) == secrets
-    assert found.source in environ
+    result = loaded({"bms:region": "eu-de", "bms:token": "other"}, environ).credential
+    assert set(result.secrets) == secrets
+    assert result.source in environ
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ CREDENTIALS = [
 def test_a_credential_in_a_form_that_is_not_read(name: str, environ: Mapping[str, str]) -> None:
     """Where the user's tools would take another credential, nothing is sent with this one; the value is not shown."""
     config = {**STACK, "bms:region": "eu-de", "bms:projectId": "p"}
-    said = problem_of(config, {**environ, name: "S3CR3T"})
-    assert said.startswith(f"{name} is set and not read here, so another credential would be used: set ")
-    assert said.endswith(f", or unset {name}")
-    assert "S3CR3T" not in said
+    message = problem_of(config, {**environ, name: "S3CR3T"})
+    assert message.startswith(f"{name} is set and not read here, so another credential would be used: set ")
+    assert message.endswith(f", or unset {name}")
+    assert "S3CR3T" not in message
 
 
 @pytest.mark.parametrize(
@@ -185,9 +185,11 @@ def test_a_form_of_signing_in_that_is_read(value: str) -> None:
 )
 def test_no_default_takes_the_place_of_a_project(environ: Mapping[str, str], name: str) -> None:
     """A variable that the user's tools read for the project is refused where the region's project would be used."""
-    said = problem_of({"bms:region": "eu-de"}, environ)
-    assert said.startswith(f"{name} is set and not read here, so the project would be 'eu-de', which has the region's")
-    assert "set `bms:projectId` or `bms:projectName` (or " in said
+    message = problem_of({"bms:region": "eu-de"}, environ)
+    assert message.startswith(
+        f"{name} is set and not read here, so the project would be 'eu-de', which has the region's"
+    )
+    assert "set `bms:projectId` or `bms:projectName` (or " in message
     assert loaded({"bms:region": "eu-de", "bms:projectId": "p"}, environ).project_id == "p"
     assert loaded({"bms:region": "eu-de"}, environ, project_id="p").project_id == "p"
 
@@ -213,8 +215,8 @@ def test_a_variable_that_says_what_the_default_says() -> None:
 def test_no_default_takes_the_place_of_an_address(environ: Mapping[str, str]) -> None:
     """A variable that changes the API's address is refused where a region would make it."""
     *_, name = environ
-    said = problem_of({**STACK, "bms:region": "eu-de", "bms:projectId": "p"}, environ)
-    assert said.startswith(
+    message = problem_of({**STACK, "bms:region": "eu-de", "bms:projectId": "p"}, environ)
+    assert message.startswith(
         f"{name} {environ[name]!r} is set and not read here, so the API would be at {EU}: set `bms:endpoint` to"
     )
     assert loaded({**STACK, "bms:endpoint": EU, "bms:projectId": "p"}, environ).endpoint == EU
@@ -252,15 +254,15 @@ def test_no_default_takes_the_place_of_an_identity_service(
     config: Mapping[str, object], environ: Mapping[str, str], name: str
 ) -> None:
     """No password goes to a region's identity service where a variable names another one, unless the config decides."""
-    said = problem_of(config, environ)
-    assert said.startswith(f"{name} '{environ[name]}' is set and not read here, so the identity service would be ")
+    message = problem_of(config, environ)
+    assert message.startswith(f"{name} '{environ[name]}' is set and not read here, so the identity service would be ")
     iam = "https://iam.cn-north-4.myhuaweicloud.com"
     if config:
-        assert "set `bms:iamEndpoint`, or unset" in said
+        assert "set `bms:iamEndpoint`, or unset" in message
         assert loaded({**config, "bms:iamEndpoint": iam}, environ).iam_endpoint == iam
         assert loaded({**config, "bms:region": "cn-north-4"}, environ).iam_endpoint == iam
     else:
-        assert "set HW_AUTH_URL, or unset" in said
+        assert "set HW_AUTH_URL, or unset" in message
         assert loaded(config, {**environ, "HW_AUTH_URL": iam}).iam_endpoint == iam
 
 
@@ -296,6 +298,6 @@ def test_an_id_in_the_place_of_a_name(environ: Mapping[str, str], says: str) -> 
 
 def test_a_missing_credential_names_what_is_set_and_not_read() -> None:
     """Whoever has a credential in a file is told why there is none."""
-    said = problem_of({"bms:region": "eu-de", "bms:projectId": "p"}, {"OS_CLOUD": "otc", "HW_PROFILE": "x"})
-    assert said.startswith("not set: a credential: set HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN")
-    assert said.endswith(" (HW_PROFILE, OS_CLOUD are set, and not read)")
+    message = problem_of({"bms:region": "eu-de", "bms:projectId": "p"}, {"OS_CLOUD": "otc", "HW_PROFILE": "x"})
+    assert message.startswith("not set: a credential: set HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN")
+    assert message.endswith(" (HW_PROFILE, OS_CLOUD are set, and not read)")

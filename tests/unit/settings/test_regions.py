@@ -86,8 +86,8 @@ def test_each_region_is_of_one_cloud() -> None:
 )
 def test_the_cloud_of_an_address(address: str, cloud: str | None) -> None:
     """The domain decides, the longest where one is the end of another; an address of no known domain is of none."""
-    found = cloud_of_address(address)
-    assert (found.name if found else None) == cloud
+    result = cloud_of_address(address)
+    assert (result.name if result else None) == cloud
 
 
 @given(st.text("abAB09-", max_size=70) | st.text("aB9-._~:/?#[]@!$&'()*+,;=%\\ \t\n\u0661\u00fc\udc80", max_size=4))

@@ -71,12 +71,12 @@ def test_each_variable_of_each_tool_has_a_row(names: str) -> None:
 def test_each_variable_of_the_vendors_sdk_has_a_row() -> None:
     """What the installed SDK reads of the environment is known here, so that a new version's variables are noticed."""
     (folder,) = huaweicloudsdkcore.__path__
-    found = set()
+    result = set()
     for file in Path(folder).rglob("*.py"):
-        found |= set(re.findall(r"\"((?:HUAWEICLOUD|HC)_[A-Z_]+)\"", file.read_text(encoding="utf-8")))
+        result |= set(re.findall(r"\"((?:HUAWEICLOUD|HC)_[A-Z_]+)\"", file.read_text(encoding="utf-8")))
     # The prefix stands for one variable for each service and region.
-    assert found - {"HUAWEICLOUD_SDK_REGION"} - NAMES.keys() == set()
-    assert len(found) > 15
+    assert result - {"HUAWEICLOUD_SDK_REGION"} - NAMES.keys() == set()
+    assert len(result) > 15
 
 
 def test_each_row_is_one_of_its_name() -> None:
@@ -106,11 +106,11 @@ NOTHING: dict[str, object] = {}
 def outcome(environ: dict[str, str]) -> object:
     """All that says where a request goes and who sends it, or why there is none."""
     try:
-        found = load({}, NOTHING.get, environ)
+        result = load({}, NOTHING.get, environ)
     except SettingsError as error:
         return str(error)
-    where = (found.endpoint, found.project_id, found.project_name, found.iam_endpoint)
-    return (*where, found.credential.source, found.credential.secrets, repr(found.credential))
+    where = (result.endpoint, result.project_id, result.project_name, result.iam_endpoint)
+    return (*where, result.credential.source, result.credential.secrets, repr(result.credential))
 
 
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: f"{variable.name}-{variable.family.name}")

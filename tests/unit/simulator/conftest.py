@@ -75,10 +75,10 @@ def call() -> Call:
         sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         connection = HTTPConnection("127.0.0.1", sim.port, timeout=5)
         connection.request(method, path, sent, dict(headers or {}))
-        answer = connection.getresponse()
-        received = json.loads(answer.read())
+        response = connection.getresponse()
+        received = json.loads(response.read())
         connection.close()
-        return answer.status, received, dict(answer.getheaders())
+        return response.status, received, dict(response.getheaders())
 
     return send
 
@@ -125,22 +125,22 @@ class Bench:
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Send a request; a path that begins with a slash is not one of the project."""
         url = f"{self.sim.endpoint}{path}" if path.startswith("/") else f"{self.sim.url}/{path}"
-        answer = self.session.request(method, url, json=body, timeout=5)
-        return answer.status_code, answer.json() if answer.content else None
+        response = self.session.request(method, url, json=body, timeout=5)
+        return response.status_code, response.json() if response.content else None
 
     def code(self, method: str, path: str, body: object = None) -> str:
         """Return the error code of a request, "" for a success."""
-        _status, answer = self.ask(method, path, body)
-        error = answer.get("error", answer) if isinstance(answer, dict) else {}
+        _status, response = self.ask(method, path, body)
+        error = response.get("error", response) if isinstance(response, dict) else {}
         return str(error.get("code") or error.get("error_code") or "")
 
     def order(self, name: str = "web", count: int = 1, *, prepaid: bool = False, **fields: object) -> dict[str, str]:
         """Order servers and return the response."""
         server = sample_order(name, count, prepaid=prepaid)["server"]
         assert isinstance(server, Mapping)
-        status, answer = self.ask("POST", "baremetalservers", {"server": {**server, **fields}})
-        assert status == 200, answer
-        ordered: dict[str, str] = answer
+        status, response = self.ask("POST", "baremetalservers", {"server": {**server, **fields}})
+        assert status == 200, response
+        ordered: dict[str, str] = response
         return ordered
 
     def server_id(self, name: str = "web", **fields: Any) -> str:

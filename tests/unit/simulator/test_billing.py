@@ -32,12 +32,12 @@ def unsubscribe(bench: Any, *ids: str, kind: int = 1) -> str:
 
 
 @pytest.mark.parametrize(
-    ("answer", "keys"),
+    ("response", "keys"),
     [("both", {"job_id", "order_id"}), ("order_id", {"order_id"}), ("job_id", {"job_id"})],
 )
-def test_the_ids_of_a_prepaid_order(answer: Any, keys: set[str], start: Callable[..., Any]) -> None:
+def test_the_ids_of_a_prepaid_order(response: Any, keys: set[str], start: Callable[..., Any]) -> None:
     """Which ids the response has is a switch."""
-    assert start(behaviour=Behaviour(prepaid_answer=answer)).order("web", prepaid=True).keys() == keys
+    assert start(behaviour=Behaviour(prepaid_response=response)).order("web", prepaid=True).keys() == keys
 
 
 def test_an_order_is_processed_then_done(bench: Any) -> None:

@@ -132,9 +132,9 @@ def test_the_status_of_attaching_is_a_switch(status: Any, start: Callable[..., A
     assert bench.ask("POST", path, {"volumeAttachment": {"volumeId": FIRST}})[0] == status
 
 
-def test_other_answers_to_attaching(start: Callable[..., Any]) -> None:
+def test_other_responses_to_attaching(start: Callable[..., Any]) -> None:
     """The response may be the attachment in place of a job id, and the device another one than was asked for."""
-    bench = start(behaviour=Behaviour(attach_answer="attachment", device_as_asked=False))
+    bench = start(behaviour=Behaviour(attach_response="attachment", device_as_asked=False))
     path = f"baremetalservers/{bench.sim.setup.add_server().id}"
     body = {"volumeAttachment": {"volumeId": FIRST, "device": "/dev/sdx"}}
     attachment = bench.ask("POST", f"{path}/attachvolume", body)[1]["volumeAttachment"]

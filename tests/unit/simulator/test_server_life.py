@@ -153,7 +153,7 @@ def test_lists_are_filtered(bench: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "query", "found"),
+    ("behaviour", "query", "result"),
     [
         (Behaviour(tag_filter="unknown"), "?tags=stage%3Dlive", []),
         (Behaviour(tag_filter="ignored"), "?tags=stage%3Dlive", ["b.b", "bob", "p"]),
@@ -162,13 +162,13 @@ def test_lists_are_filtered(bench: Any) -> None:
         (Behaviour(list_without_project="default"), "", ["b.b", "bob"]),
     ],
 )
-def test_switches_of_lists(behaviour: Behaviour, query: str, found: list[str], start: Callable[..., Any]) -> None:
+def test_switches_of_lists(behaviour: Behaviour, query: str, result: list[str], start: Callable[..., Any]) -> None:
     """What no page settles about filters goes by the switch."""
     bench = start(behaviour=behaviour)
     bench.sim.setup.add_server("b.b", tags={"stage": "live"})
     bench.sim.setup.add_server("bob")
     bench.sim.setup.add_server("p", order={"extendparam": {"enterprise_project_id": "p"}})
-    assert listed(bench, query) == found
+    assert listed(bench, query) == result
 
 
 def test_switches_of_details(start: Callable[..., Any]) -> None:

@@ -15,13 +15,13 @@ Headers: TypeAlias = Mapping[str, str]
 Sign: TypeAlias = Callable[..., dict[str, str]]
 Call: TypeAlias = Callable[..., tuple[int, Any, Headers]]
 
-LOOK = "/v1/north/jobs/ok"
+POLL = "/v1/north/jobs/ok"
 PREFIX = "Incorrect IAM authentication information: "
 
 
-def told(answer: tuple[int, Any, Headers]) -> tuple[int, str, str]:
+def messages(response: tuple[int, Any, Headers]) -> tuple[int, str, str]:
     """Return the status, the code and the text of an error, in either shape, without the common prefix."""
-    status, body, _ = answer
+    status, body, _ = response
     error = body.get("error", body)
     text = error.get("message") or error["error_msg"].removeprefix(PREFIX)
     return status, error.get("code") or error["error_code"], text
@@ -35,7 +35,7 @@ def test_the_default_project_is_always_there(bank: Simulator, call: Call) -> Non
     headers = {"x-auth-token": bank.token}
     assert call(bank, "GET", f"/v1/{bank.project_id}/jobs/ok", headers)[0] == 200
     assert [each["name"] for each in call(bank, "GET", "/v3/projects", headers)[1]["projects"]] == ["simulated"]
-    assert told(call(bank, "GET", LOOK, headers))[:2] == (400, "Common.0018")
+    assert messages(call(bank, "GET", POLL, headers))[:2] == (400, "Common.0018")
 
 
 def test_the_default_project_may_be_one_of_an_account(accounts: Accounts, call: Call) -> None:
@@ -49,17 +49,17 @@ def test_the_default_project_may_be_one_of_an_account(accounts: Accounts, call: 
 def test_ready_tokens_last(bank: Simulator, call: Call) -> None:
     """A token of the file is good for its own project, however late it is."""
     bank.advance(1e7)
-    assert call(bank, "GET", LOOK, {"x-auth-token": "ready"})[0] == 200
-    assert told(call(bank, "GET", "/v1/lab/jobs/ok", {"x-auth-token": "ready"}))[:2] == (400, "Common.0018")
+    assert call(bank, "GET", POLL, {"x-auth-token": "ready"})[0] == 200
+    assert messages(call(bank, "GET", "/v1/lab/jobs/ok", {"x-auth-token": "ready"}))[:2] == (400, "Common.0018")
 
 
 def test_issued_tokens_end(bank: Simulator, call: Call) -> None:
     """An issued token is good until its seconds are over, then the gateway asks for another one."""
     headers = {"x-auth-token": bank.issue_token("north")}
     bank.advance(3599.0)
-    assert call(bank, "GET", LOOK, headers)[0] == 200
+    assert call(bank, "GET", POLL, headers)[0] == 200
     bank.advance(1.0)
-    assert told(call(bank, "GET", LOOK, headers)) == (401, "APIGW.0307", "The token must be updated.")
+    assert messages(call(bank, "GET", POLL, headers)) == (401, "APIGW.0307", "The token must be updated.")
 
 
 def test_tokens_live_real_seconds(accounts: Accounts, call: Call) -> None:
@@ -67,9 +67,9 @@ def test_tokens_live_real_seconds(accounts: Accounts, call: Call) -> None:
     with Simulator(accounts=accounts, token_seconds=10.0, time_scale=60.0, clock=ManualClock()) as sim:
         headers = {"x-auth-token": sim.issue_token("north")}
         sim.advance(599.0)
-        assert call(sim, "GET", LOOK, headers)[0] == 200
+        assert call(sim, "GET", POLL, headers)[0] == 200
         sim.advance(1.0)
-        assert call(sim, "GET", LOOK, headers)[0] == 401
+        assert call(sim, "GET", POLL, headers)[0] == 401
 
 
 def test_a_token_is_revoked(bank: Simulator, call: Call) -> None:
@@ -77,38 +77,38 @@ def test_a_token_is_revoked(bank: Simulator, call: Call) -> None:
     first, second = bank.issue_token("north"), bank.issue_token("north")
     for token in (first, "ready", "never was"):
         bank.revoke_token(token)
-        answer = call(bank, "GET", LOOK, {"x-auth-token": token})
-        assert told(answer) == (401, "APIGW.0301", "decrypt token fail")
-    assert call(bank, "GET", LOOK, {"x-auth-token": second})[0] == 200
+        response = call(bank, "GET", POLL, {"x-auth-token": token})
+        assert messages(response) == (401, "APIGW.0301", "decrypt token fail")
+    assert call(bank, "GET", POLL, {"x-auth-token": second})[0] == 200
 
 
 def test_all_issued_tokens_are_revoked(bank: Simulator, call: Call) -> None:
     """At once no issued token is good any more, while ready ones are, and later ones."""
     issued = [bank.issue_token("north"), bank.issue_token("north")]
     bank.revoke_tokens()
-    assert [call(bank, "GET", LOOK, {"x-auth-token": token})[0] for token in issued] == [401, 401]
+    assert [call(bank, "GET", POLL, {"x-auth-token": token})[0] for token in issued] == [401, 401]
     later = bank.issue_token("north")
-    assert [call(bank, "GET", LOOK, {"x-auth-token": token})[0] for token in ("ready", later)] == [200, 200]
+    assert [call(bank, "GET", POLL, {"x-auth-token": token})[0] for token in ("ready", later)] == [200, 200]
     assert call(bank, "GET", f"/v1/{bank.project_id}/jobs/ok", {"x-auth-token": bank.token})[0] == 200
 
 
 def test_tokens_of_another_region_are_outdated(bank: Simulator, call: Call) -> None:
     """A token for a project of another region is told to be updated."""
-    assert told(call(bank, "GET", "/v1/south/jobs/ok", {"x-auth-token": "far"}))[:2] == (401, "APIGW.0307")
+    assert messages(call(bank, "GET", "/v1/south/jobs/ok", {"x-auth-token": "far"}))[:2] == (401, "APIGW.0307")
 
 
 def test_without_any_credential(bank: Simulator, call: Call) -> None:
     """A request with neither a token nor a signature of the known form is told so."""
     wanted = (401, "APIGW.0301", "x-auth-token not found")
-    assert told(call(bank, "GET", LOOK)) == wanted
-    assert told(call(bank, "GET", LOOK, {"authorization": "Bearer abc"})) == wanted
+    assert messages(call(bank, "GET", POLL)) == wanted
+    assert messages(call(bank, "GET", POLL, {"authorization": "Bearer abc"})) == wanted
 
 
 def test_a_token_goes_before_a_signature(bank: Simulator, call: Call, sign: Sign) -> None:
     """With both, the token decides."""
-    headers = sign(bank, "GET", LOOK)
-    assert call(bank, "GET", LOOK, {**headers, "x-auth-token": "ready"})[0] == 200
-    assert call(bank, "GET", LOOK, {**headers, "x-auth-token": "wrong"})[0] == 401
+    headers = sign(bank, "GET", POLL)
+    assert call(bank, "GET", POLL, {**headers, "x-auth-token": "ready"})[0] == 200
+    assert call(bank, "GET", POLL, {**headers, "x-auth-token": "wrong"})[0] == 401
 
 
 def test_a_token_is_for_a_project_that_exists(bank: Simulator, call: Call) -> None:
@@ -131,7 +131,7 @@ def test_tokens_have_a_life(seconds: float) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
-        ("GET", LOOK, b"", 200),
+        ("GET", POLL, b"", 200),
         ("GET", "/v1/north/baremetalservers/detail?limit=2&name=web", b"", 200),
         ("GET", "/v1/north/jobs/", b"", 404),
         ("POST", "/v1/north/baremetalservers/action", b'{"os-start": {"servers": [{"id": "x"}]}}', 400),
@@ -141,9 +141,9 @@ def test_signed_requests_are_let_in(
     method: str, path: str, body: bytes, status: int, bank: Simulator, call: Call, sign: Sign
 ) -> None:
     """A right signature lets a request in, with and without query and body."""
-    answer = call(bank, method, path, sign(bank, method, path, body), body or None)
-    assert answer[0] == status
-    assert status != 400 or told(answer)[1] == "BMS.0040"
+    response = call(bank, method, path, sign(bank, method, path, body), body or None)
+    assert response[0] == status
+    assert status != 400 or messages(response)[1] == "BMS.0040"
 
 
 def test_a_key_is_good_for_every_project_of_its_account(bank: Simulator, call: Call, sign: Sign) -> None:
@@ -153,28 +153,28 @@ def test_a_key_is_good_for_every_project_of_its_account(bank: Simulator, call: C
         assert call(bank, "GET", path, sign(bank, "GET", path, x_project_id=project_id))[0] == 200
     for project_id in ("theirs", "south", "nowhere", bank.project_id):
         path = f"/v1/{project_id}/jobs/ok"
-        assert told(call(bank, "GET", path, sign(bank, "GET", path)))[:2] == (400, "Common.0018")
-    answer = call(bank, "GET", LOOK, sign(bank, "GET", LOOK, x_project_id="lab"))
-    assert told(answer)[:2] == (400, "Common.0018")
+        assert messages(call(bank, "GET", path, sign(bank, "GET", path)))[:2] == (400, "Common.0018")
+    response = call(bank, "GET", POLL, sign(bank, "GET", POLL, x_project_id="lab"))
+    assert messages(response)[:2] == (400, "Common.0018")
 
 
 def test_a_wrong_signature_is_told_what_was_signed(bank: Simulator, call: Call, sign: Sign) -> None:
     """The error repeats the canonical request in one line, the security token in it."""
-    headers = sign(bank, "GET", LOOK, key=("AKT", "wrong"), x_security_token="temporary")
+    headers = sign(bank, "GET", POLL, key=("AKT", "wrong"), x_security_token="temporary")
     date, empty = headers["x-sdk-date"], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     shown = (
         f"GET|/v1/north/jobs/ok/||host:127.0.0.1:{bank.port}|x-sdk-date:{date}|x-security-token:temporary"
         f"||host;x-sdk-date;x-security-token|{empty}"
     )
     wanted = (401, "APIGW.0301", f"verify aksk signature fail, canonicalRequest:{shown}")
-    assert told(call(bank, "GET", LOOK, headers)) == wanted
+    assert messages(call(bank, "GET", POLL, headers)) == wanted
 
 
 def test_an_order_that_was_tampered_with_is_not_taken(bank: Simulator, call: Call, sign: Sign) -> None:
     """A body that is not the signed one does nothing."""
     path = "/v1/north/baremetalservers"
     headers = sign(bank, "POST", path, b"{}")
-    assert told(call(bank, "POST", path, headers, sample_order("web")))[1] == "APIGW.0301"
+    assert messages(call(bank, "POST", path, headers, sample_order("web")))[1] == "APIGW.0301"
     bank.advance(100.0)
     assert not bank.world_of("north").servers
 
@@ -184,43 +184,43 @@ def test_unknown_keys(bank: Simulator, call: Call, sign: Sign) -> None:
     bank.remove_access_key("AK")
     bank.remove_access_key("never was")
     for access in ("AK", "nobody"):
-        answer = call(bank, "GET", LOOK, sign(bank, "GET", LOOK, key=(access, "SK")))
-        assert told(answer) == (401, "APIGW.0301", f"Get secretKey failed,ak:{access},err:ak not exist")
+        response = call(bank, "GET", POLL, sign(bank, "GET", POLL, key=(access, "SK")))
+        assert messages(response) == (401, "APIGW.0301", f"Get secretKey failed,ak:{access},err:ak not exist")
 
 
 def test_temporary_keys(bank: Simulator, call: Call, sign: Sign) -> None:
     """A temporary key needs its own security token, and does not outlive its time."""
 
-    def answer(key: tuple[str, str], **headers: str) -> tuple[int, str]:
-        status, _, text = told(call(bank, "GET", LOOK, sign(bank, "GET", LOOK, key=key, **headers)))
+    def response(key: tuple[str, str], **headers: str) -> tuple[int, str]:
+        status, _, text = messages(call(bank, "GET", POLL, sign(bank, "GET", POLL, key=key, **headers)))
         return status, text
 
-    right = sign(bank, "GET", LOOK, key=("AKT", "SKT"), x_security_token="temporary")
-    assert call(bank, "GET", LOOK, right)[0] == 200
-    assert answer(("AKT", "SKT")) == (401, "Get secretKey failed,ak:AKT,err:ak not exist")
-    assert answer(("AKT", "SKT"), x_security_token="over") == (401, "decrypt token fail")
-    assert answer(("AKX", "SKX"), x_security_token="over") == (401, "Get secretKey failed,ak:AKX,err:ak expired")
+    right = sign(bank, "GET", POLL, key=("AKT", "SKT"), x_security_token="temporary")
+    assert call(bank, "GET", POLL, right)[0] == 200
+    assert response(("AKT", "SKT")) == (401, "Get secretKey failed,ak:AKT,err:ak not exist")
+    assert response(("AKT", "SKT"), x_security_token="over") == (401, "decrypt token fail")
+    assert response(("AKX", "SKX"), x_security_token="over") == (401, "Get secretKey failed,ak:AKX,err:ak expired")
 
 
 def test_permanent_keys_have_no_security_token(bank: Simulator, call: Call, sign: Sign) -> None:
     """An empty security token is none; any other one belongs to another key."""
-    assert call(bank, "GET", LOOK, sign(bank, "GET", LOOK, x_security_token=""))[0] == 200
-    answer = call(bank, "GET", LOOK, sign(bank, "GET", LOOK, x_security_token="temporary"))
-    assert told(answer)[2] == "decrypt token fail"
+    assert call(bank, "GET", POLL, sign(bank, "GET", POLL, x_security_token=""))[0] == 200
+    response = call(bank, "GET", POLL, sign(bank, "GET", POLL, x_security_token="temporary"))
+    assert messages(response)[2] == "decrypt token fail"
 
 
 @pytest.mark.parametrize("name", ["host", "x-sdk-date"])
 def test_host_and_date_must_be_signed(name: str, bank: Simulator, call: Call, sign: Sign) -> None:
     """A signature that leaves the host or the date out is refused although it is right."""
-    answer = call(bank, "GET", LOOK, sign(bank, "GET", LOOK, unsigned=(name,)))
-    assert told(answer) == (401, "APIGW.0301", "calc aksk signature fail:host and x-sdk-date must be signed")
+    response = call(bank, "GET", POLL, sign(bank, "GET", POLL, unsigned=(name,)))
+    assert messages(response) == (401, "APIGW.0301", "calc aksk signature fail:host and x-sdk-date must be signed")
 
 
 @pytest.mark.parametrize("age", [1000.0, -1000.0])
 def test_signatures_are_of_now(age: float, bank: Simulator, call: Call, sign: Sign) -> None:
     """A signature more than 15 minutes old, or as far ahead, has expired, and both times are told."""
-    headers = sign(bank, "GET", LOOK, age=age)
-    status, code, text = told(call(bank, "GET", LOOK, headers))
+    headers = sign(bank, "GET", POLL, age=age)
+    status, code, text = messages(call(bank, "GET", POLL, headers))
     assert (status, code) == (401, "APIGW.0301")
     wanted = f"calc aksk signature fail:signature expired, signature time:{headers['x-sdk-date']},server time:2"
     assert text.startswith(wanted)
@@ -229,17 +229,17 @@ def test_signatures_are_of_now(age: float, bank: Simulator, call: Call, sign: Si
 def test_simulated_time_does_not_age_signatures(bank: Simulator, call: Call, sign: Sign) -> None:
     """However far a test skips, a signature of now is of now."""
     bank.advance(1e6)
-    assert call(bank, "GET", LOOK, sign(bank, "GET", LOOK))[0] == 200
+    assert call(bank, "GET", POLL, sign(bank, "GET", POLL))[0] == 200
 
 
 def test_a_clock_that_is_ahead(accounts: Accounts, call: Call, sign: Sign) -> None:
     """With an offset, every answer has a date by which a client can sign so that it is let in."""
     with Simulator(accounts=accounts, clock_offset=7200.0) as sim:
-        status, body, headers = call(sim, "GET", LOOK, sign(sim, "GET", LOOK))
+        status, body, headers = call(sim, "GET", POLL, sign(sim, "GET", POLL))
         assert (status, body["error_code"]) == (401, "APIGW.0301")
         assert "signature expired" in body["error_msg"]
         ahead = parsedate_to_datetime(headers["Date"]) - datetime.now(UTC)
-        assert call(sim, "GET", LOOK, sign(sim, "GET", LOOK, age=-ahead.total_seconds()))[0] == 200
+        assert call(sim, "GET", POLL, sign(sim, "GET", POLL, age=-ahead.total_seconds()))[0] == 200
 
 
 @pytest.mark.parametrize("offset", [float("nan"), float("inf"), 1e12])
@@ -252,46 +252,46 @@ def test_offsets_are_times(offset: float) -> None:
 @pytest.mark.parametrize("change", ["date", "authorization"])
 def test_malformed_signatures(change: str, bank: Simulator, call: Call, sign: Sign) -> None:
     """A date or an Authorization header of another form is told, and is no wrong signature."""
-    headers = sign(bank, "GET", LOOK)
+    headers = sign(bank, "GET", POLL)
     for _ in range(6):
         if change == "date":
-            answer = call(bank, "GET", LOOK, sign(bank, "GET", LOOK) | {"x-sdk-date": "now"})
-            assert told(answer)[2] == "calc aksk signature fail:x-sdk-date is malformed"
+            response = call(bank, "GET", POLL, sign(bank, "GET", POLL) | {"x-sdk-date": "now"})
+            assert messages(response)[2] == "calc aksk signature fail:x-sdk-date is malformed"
         else:
-            answer = call(bank, "GET", LOOK, headers | {"authorization": "SDK-HMAC-SHA256 Access=AK"})
-            assert told(answer)[2] == "the Authorization header is malformed"
-    assert call(bank, "GET", LOOK, sign(bank, "GET", LOOK))[0] == 200
+            response = call(bank, "GET", POLL, headers | {"authorization": "SDK-HMAC-SHA256 Access=AK"})
+            assert messages(response)[2] == "the Authorization header is malformed"
+    assert call(bank, "GET", POLL, sign(bank, "GET", POLL))[0] == 200
 
 
 def test_bytes_that_are_no_text(bank: Simulator, call: Call, sign: Sign) -> None:
     """Header values that are not ASCII are refused, not a defect."""
-    headers = sign(bank, "GET", LOOK)
+    headers = sign(bank, "GET", POLL)
     for name in ("authorization", "x-security-token", "x-sdk-date", "x-project-id"):
-        assert call(bank, "GET", LOOK, headers | {name: f"{headers.get(name, '')}\u00e9"})[0] in {400, 401}
+        assert call(bank, "GET", POLL, headers | {name: f"{headers.get(name, '')}\u00e9"})[0] in {400, 401}
 
 
 def test_five_wrong_signatures_lock_a_key(bank: Simulator, call: Call, sign: Sign) -> None:
     """For five minutes even right ones are refused; the other keys are not touched."""
-    wrong = sign(bank, "GET", LOOK, key=("AK", "wrong"))
+    wrong = sign(bank, "GET", POLL, key=("AK", "wrong"))
     for _ in range(5):
-        assert "verify aksk signature fail" in told(call(bank, "GET", LOOK, wrong))[2]
+        assert "verify aksk signature fail" in messages(call(bank, "GET", POLL, wrong))[2]
     locked = (401, "APIGW.0301", "AK access failed to reach the limit,forbidden.")
-    assert told(call(bank, "GET", LOOK, sign(bank, "GET", LOOK))) == locked
+    assert messages(call(bank, "GET", POLL, sign(bank, "GET", POLL))) == locked
     bank.advance(299.0)
-    assert told(call(bank, "GET", LOOK, sign(bank, "GET", LOOK))) == locked
-    right = sign(bank, "GET", LOOK, key=("AKT", "SKT"), x_security_token="temporary")
-    assert call(bank, "GET", LOOK, right)[0] == 200
+    assert messages(call(bank, "GET", POLL, sign(bank, "GET", POLL))) == locked
+    right = sign(bank, "GET", POLL, key=("AKT", "SKT"), x_security_token="temporary")
+    assert call(bank, "GET", POLL, right)[0] == 200
     bank.advance(1.0)
-    assert call(bank, "GET", LOOK, sign(bank, "GET", LOOK))[0] == 200
+    assert call(bank, "GET", POLL, sign(bank, "GET", POLL))[0] == 200
 
 
 def test_a_right_signature_forgives_the_wrong_ones(bank: Simulator, call: Call, sign: Sign) -> None:
     """Only failures in a row are counted."""
-    wrong = sign(bank, "GET", LOOK, key=("AK", "wrong"))
+    wrong = sign(bank, "GET", POLL, key=("AK", "wrong"))
     for _ in range(3):
-        statuses = [call(bank, "GET", LOOK, wrong)[0] for _ in range(4)]
+        statuses = [call(bank, "GET", POLL, wrong)[0] for _ in range(4)]
         assert statuses == [401] * 4
-        assert call(bank, "GET", LOOK, sign(bank, "GET", LOOK))[0] == 200
+        assert call(bank, "GET", POLL, sign(bank, "GET", POLL))[0] == 200
 
 
 # --- accounts
@@ -301,13 +301,13 @@ def test_a_frozen_account_is_told_so(bank: Simulator, call: Call, sign: Sign) ->
     """Its tokens and its keys are refused with a text that says why."""
     path = "/v1/cold/jobs/ok"
     for headers in ({"x-auth-token": "ice"}, sign(bank, "GET", path, key=("AKF", "SKF"))):
-        assert told(call(bank, "GET", path, headers)) == (401, "APIGW.0301", "the account is frozen")
+        assert messages(call(bank, "GET", path, headers)) == (401, "APIGW.0301", "the account is frozen")
 
 
 def test_keys_without_rights_are_denied(bank: Simulator, call: Call, sign: Sign) -> None:
     """A key without rights to the Job API is 403, and may list its projects."""
-    denied = call(bank, "GET", LOOK, sign(bank, "GET", LOOK, key=("AKD", "SKD")))
-    assert told(denied)[:2] == (403, "BMS.0033")
+    denied = call(bank, "GET", POLL, sign(bank, "GET", POLL, key=("AKD", "SKD")))
+    assert messages(denied)[:2] == (403, "BMS.0033")
     headers = sign(bank, "GET", "/v3/projects", key=("AKD", "SKD"))
     assert call(bank, "GET", "/v3/projects", headers)[0] == 200
 
@@ -316,7 +316,7 @@ def test_projects_do_not_see_each_other(bank: Simulator, call: Call, sign: Sign)
     """Jobs and servers of one project are not there in another one."""
     path = "/v1/north/baremetalservers"
     body = b'{"server": {}}'
-    assert told(call(bank, "POST", path, sign(bank, "POST", path, body), body))[:2] == (400, "BMS.0003")
+    assert messages(call(bank, "POST", path, sign(bank, "POST", path, body), body))[:2] == (400, "BMS.0003")
     ordered = call(bank, "POST", path, {"x-auth-token": "ready"}, sample_order("web"))[1]
     bank.advance(240.0)
     statuses = {}
@@ -348,9 +348,9 @@ def test_unknown_projects_have_no_world(bank: Simulator) -> None:
 
 def test_credentials_of_requests_are_not_recorded(bank: Simulator, call: Call, sign: Sign) -> None:
     """Neither a signature nor a token is in the record."""
-    headers = sign(bank, "GET", LOOK, key=("AKT", "SKT"), x_security_token="temporary")
-    call(bank, "GET", LOOK, headers)
-    call(bank, "GET", LOOK, {"x-auth-token": "ready"})
+    headers = sign(bank, "GET", POLL, key=("AKT", "SKT"), x_security_token="temporary")
+    call(bank, "GET", POLL, headers)
+    call(bank, "GET", POLL, {"x-auth-token": "ready"})
     recorded = repr([(request, request.headers) for request in bank.requests])
     for secret in (headers["authorization"], "temporary", "ready"):
         assert secret not in recorded

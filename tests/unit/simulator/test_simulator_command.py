@@ -147,9 +147,9 @@ def test_wrong_accounts_are_refused(
     with pytest.raises(SystemExit) as ended:
         main(["--accounts", str(tmp_path / "accounts.json"), *arguments])
     assert ended.value.code == 2
-    said = capsys.readouterr().err
-    assert message in said
-    assert "ready" not in said
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert "ready" not in shown
 
 
 def test_the_table_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:

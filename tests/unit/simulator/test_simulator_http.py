@@ -17,26 +17,26 @@ from bms_simulator import ManualClock, Response, ScriptedResponse, Simulator, sa
 def test_a_wrong_token_is_refused(token: str | None, sim: Simulator) -> None:
     """Without the right token every request is 401 in the shape of the gateway, and nothing happens."""
     headers = {} if token is None else {"X-Auth-Token": token.encode()}
-    answer = requests.post(f"{sim.url}/baremetalservers", json=sample_order("web"), headers=headers, timeout=5)
-    body = answer.json()
-    assert (answer.status_code, body["error_code"]) == (401, "APIGW.0301")
+    response = requests.post(f"{sim.url}/baremetalservers", json=sample_order("web"), headers=headers, timeout=5)
+    body = response.json()
+    assert (response.status_code, body["error_code"]) == (401, "APIGW.0301")
     assert body["error_msg"].startswith("Incorrect IAM authentication information: ")
-    assert body["request_id"] == answer.headers["X-Request-Id"]
+    assert body["request_id"] == response.headers["X-Request-Id"]
     sim.advance(100.0)
     assert not sim.world.servers
 
 
 def test_another_project_is_refused(sim: Simulator, session: requests.Session) -> None:
     """The token is good for its own project only."""
-    answer = session.get(f"{sim.endpoint}/v1/other/jobs/ok", timeout=5)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Common.0018")
+    response = session.get(f"{sim.endpoint}/v1/other/jobs/ok", timeout=5)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "Common.0018")
 
 
 @pytest.mark.parametrize("path", ["", "/", "/v1", "/v2/p/jobs/ok", "/v1/p/jobs", "/v1/p/jobs/", "/v1/p//jobs/ok"])
 def test_unknown_paths_are_not_found(path: str, sim: Simulator, session: requests.Session) -> None:
     """A path that is no API is 404 APIGW.0101."""
-    answer = session.get(f"{sim.endpoint}{path}", timeout=5)
-    assert (answer.status_code, answer.json()["error_code"]) == (404, "APIGW.0101")
+    response = session.get(f"{sim.endpoint}{path}", timeout=5)
+    assert (response.status_code, response.json()["error_code"]) == (404, "APIGW.0101")
 
 
 @pytest.mark.parametrize(
@@ -51,14 +51,14 @@ def test_wrong_methods_are_refused(method: str, path: str, sim: Simulator, sessi
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"9" * 5_000])
 def test_bodies_that_are_no_json_are_refused(body: bytes, sim: Simulator, session: requests.Session) -> None:
     """A body that cannot be parsed is 400 BMS.0001."""
-    answer = session.post(f"{sim.url}/baremetalservers", data=body, timeout=5)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BMS.0001")
+    response = session.post(f"{sim.url}/baremetalservers", data=body, timeout=5)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "BMS.0001")
 
 
 def test_large_bodies_are_refused(sim: Simulator, session: requests.Session) -> None:
     """A body of over 12 MB is refused, and the client sees the refusal."""
-    answer = session.post(f"{sim.url}/baremetalservers", data=b"x" * (12 * 1024 * 1024 + 1), timeout=5)
-    assert answer.status_code == 413
+    response = session.post(f"{sim.url}/baremetalservers", data=b"x" * (12 * 1024 * 1024 + 1), timeout=5)
+    assert response.status_code == 413
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "9" * 5000, "\u00b2"])
@@ -83,14 +83,14 @@ def test_what_is_not_http_is_refused(sim: Simulator) -> None:
     assert requests.get(sim.url, timeout=5).status_code == 404
 
 
-def test_every_answer_can_be_told_apart(sim: Simulator, session: requests.Session) -> None:
+def test_every_response_can_be_told_apart(sim: Simulator, session: requests.Session) -> None:
     """Each answer has a request id of its own, a date, a type and a length."""
-    answers = [session.get(f"{sim.url}/jobs/ok", timeout=5) for _ in range(2)]
-    assert answers[0].headers["X-Request-Id"] != answers[1].headers["X-Request-Id"]
-    for answer in answers:
-        assert answer.headers["Date"]
-        assert answer.headers["Content-Type"].startswith("application/json")
-        assert int(answer.headers["Content-Length"]) == len(answer.content)
+    responses = [session.get(f"{sim.url}/jobs/ok", timeout=5) for _ in range(2)]
+    assert responses[0].headers["X-Request-Id"] != responses[1].headers["X-Request-Id"]
+    for response in responses:
+        assert response.headers["Date"]
+        assert response.headers["Content-Type"].startswith("application/json")
+        assert int(response.headers["Content-Length"]) == len(response.content)
 
 
 def test_a_connection_serves_many_requests(sim: Simulator) -> None:
@@ -228,8 +228,8 @@ def test_a_script_shows_its_frames(sim: Simulator, session: requests.Session) ->
     )
     url = f"{sim.url}/jobs/mine"
     assert session.get(url, timeout=5).json() == {"status": "RUNNING"}
-    answer = session.get(url, timeout=5)
-    assert (answer.status_code, answer.text, answer.headers["X-Pot"]) == (418, "short and stout", "1")
+    response = session.get(url, timeout=5)
+    assert (response.status_code, response.text, response.headers["X-Pot"]) == (418, "short and stout", "1")
     with pytest.raises(requests.ConnectionError):
         session.get(url, timeout=5)
     assert [session.get(url, timeout=5).json()["status"] for _ in range(4)] == ["FAIL", "FAIL", "X", "X"]
@@ -263,18 +263,18 @@ def test_a_body_that_is_cut_off_is_no_request(sim: Simulator) -> None:
     assert not sim.requests
 
 
-def test_an_answer_to_head_has_no_body(sim: Simulator, session: requests.Session) -> None:
+def test_a_response_to_head_has_no_body(sim: Simulator, session: requests.Session) -> None:
     """HEAD is no method of the API, and its refusal has headers only, so that the connection stays usable."""
     for _ in range(2):
-        answer = session.head(f"{sim.url}/jobs/ok", timeout=5)
-        assert (answer.status_code, answer.content) == (405, b"")
+        response = session.head(f"{sim.url}/jobs/ok", timeout=5)
+        assert (response.status_code, response.content) == (405, b"")
 
 
-def test_a_stop_ends_answers_that_trickle(sim: Simulator) -> None:
+def test_a_stop_ends_responses_that_trickle(sim: Simulator) -> None:
     """A slow answer is given up when the simulator stops."""
     url, headers = f"{sim.url}/jobs/slow", {"X-Auth-Token": sim.token}
-    with requests.get(url, headers=headers, stream=True, timeout=5) as answer:
-        assert next(answer.iter_content(1)) == b"{"
+    with requests.get(url, headers=headers, stream=True, timeout=5) as response:
+        assert next(response.iter_content(1)) == b"{"
         sim.stop()
         with pytest.raises(requests.RequestException):
-            assert answer.content
+            assert response.content

@@ -38,9 +38,9 @@ def log_in(bank: Simulator, call: Call) -> LogIn:
     return ask
 
 
-def refusal(answer: tuple[int, Any, Headers]) -> tuple[int, str, str]:
+def refusal(response: tuple[int, Any, Headers]) -> tuple[int, str, str]:
     """Return the status, title and message of an error, which has its status as code and nothing beside."""
-    status, body, headers = answer
+    status, body, headers = response
     assert body["error"].keys() == {"code", "message", "title"}
     assert body["error"]["code"] == status
     assert "X-Subject-Token" not in headers

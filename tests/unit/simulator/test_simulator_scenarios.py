@@ -24,7 +24,7 @@ ALWAYS = [
     ("deep", 200, "[[[["),
     ("redirect", 302, ""),
 ]
-UNANSWERED = {"hang", "slow"}
+WITHOUT_RESPONSE = {"hang", "slow"}
 
 
 def poll(session: requests.Session, sim: Simulator, job_id: str) -> requests.Response:
@@ -47,7 +47,7 @@ def test_every_scenario_is_served(name: str, sim: Simulator, session: requests.S
         try:
             session.get(f"{sim.url}/jobs/{name}.x", stream=True, allow_redirects=False, timeout=0.2).close()
         except (requests.ConnectionError, requests.Timeout):
-            assert name in {"resets", "outage", *UNANSWERED}
+            assert name in {"resets", "outage", *WITHOUT_RESPONSE}
         sim.advance(100.0)
         assert sim.count("GET", path_contains=f"/jobs/{name}.x") == number + 1
     assert poll(session, sim, "ok").status_code == 200
@@ -87,24 +87,24 @@ def test_the_longest_name_wins(server_name: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "status", "text"), EVERY_SECOND)
-def test_every_second_answer_is_spoilt(
+def test_every_second_response_is_spoilt(
     name: str, status: int, text: str, sim: Simulator, session: requests.Session
 ) -> None:
     """Looks one and three are honest, two and four are not, counted for each job by itself."""
     for job_id in (f"{name}.a", f"{name}.b"):
-        answers = [poll(session, sim, job_id) for _ in range(4)]
-        assert [answer.status_code for answer in answers] == [200, status, 200, status]
-        assert [text in answer.text for answer in answers] == [False, True, False, True]
+        responses = [poll(session, sim, job_id) for _ in range(4)]
+        assert [response.status_code for response in responses] == [200, status, 200, status]
+        assert [text in response.text for response in responses] == [False, True, False, True]
 
 
 @pytest.mark.parametrize(("name", "status", "text"), ALWAYS)
-def test_some_answers_are_always_spoilt(
+def test_some_responses_are_always_spoilt(
     name: str, status: int, text: str, sim: Simulator, session: requests.Session
 ) -> None:
     """Those scenarios never tell anything else, however long the polls go on."""
     for _ in range(3):
-        answer = poll(session, sim, name)
-        assert (answer.status_code, text in answer.text) == (status, True)
+        response = poll(session, sim, name)
+        assert (response.status_code, text in response.text) == (status, True)
         sim.advance(MINUTES)
 
 
@@ -129,10 +129,10 @@ def test_resets_are_resets(sim: Simulator, session: requests.Session) -> None:
 def test_half_a_document_arrives_whole(sim: Simulator, session: requests.Session) -> None:
     """The answer that is cut off has an honest length, and is no JSON."""
     poll(session, sim, "cut-off")
-    answer = poll(session, sim, "cut-off")
-    assert len(answer.content) == int(answer.headers["Content-Length"])
+    response = poll(session, sim, "cut-off")
+    assert len(response.content) == int(response.headers["Content-Length"])
     with pytest.raises(requests.JSONDecodeError):
-        answer.json()
+        response.json()
 
 
 def test_half_a_transfer_ends_early(sim: Simulator, session: requests.Session) -> None:
@@ -155,8 +155,8 @@ def test_a_token_runs_out(sim: Simulator, session: requests.Session) -> None:
     """From the second half of the job on its queries are not authenticated any more."""
     assert poll(session, sim, "expired-token").status_code == 200
     sim.advance(120.0)
-    answer = poll(session, sim, "expired-token")
-    assert (answer.status_code, answer.json()["error_code"]) == (401, "APIGW.0307")
+    response = poll(session, sim, "expired-token")
+    assert (response.status_code, response.json()["error_code"]) == (401, "APIGW.0307")
 
 
 def test_a_job_vanishes(sim: Simulator, session: requests.Session) -> None:
@@ -173,18 +173,18 @@ def test_a_job_becomes_visible(sim: Simulator, session: requests.Session) -> Non
     assert poll(session, sim, "invisible").status_code == 200
 
 
-def test_a_huge_answer_is_announced_honestly(sim: Simulator, session: requests.Session) -> None:
+def test_a_huge_response_is_announced_honestly(sim: Simulator, session: requests.Session) -> None:
     """The huge answer says that it is over 100 MB, begins like a job, and can be given up at any point."""
-    with session.get(f"{sim.url}/jobs/huge", stream=True, timeout=5) as answer:
-        assert int(answer.headers["Content-Length"]) > 100_000_000
-        assert next(answer.iter_content(18)) == b'{"status": "RUNNIN'
+    with session.get(f"{sim.url}/jobs/huge", stream=True, timeout=5) as response:
+        assert int(response.headers["Content-Length"]) > 100_000_000
+        assert next(response.iter_content(18)) == b'{"status": "RUNNIN'
 
 
-@pytest.mark.parametrize("name", sorted(UNANSWERED))
-def test_some_looks_take_longer_than_anyone_waits(name: str, sim: Simulator, session: requests.Session) -> None:
+@pytest.mark.parametrize("name", sorted(WITHOUT_RESPONSE))
+def test_some_polls_take_longer_than_anyone_waits(name: str, sim: Simulator, session: requests.Session) -> None:
     """A read timeout is the only way out of these, and other requests are served meanwhile."""
-    with pytest.raises(requests.RequestException), session.get(f"{sim.url}/jobs/{name}", timeout=0.2) as answer:
-        answer.raise_for_status()
+    with pytest.raises(requests.RequestException), session.get(f"{sim.url}/jobs/{name}", timeout=0.2) as response:
+        response.raise_for_status()
     assert poll(session, sim, "ok").status_code == 200
 
 
@@ -198,32 +198,32 @@ def test_some_looks_take_longer_than_anyone_waits(name: str, sim: Simulator, ses
         ("order-html", 200, None),
     ],
 )
-def test_orders_are_answered_oddly(
+def test_orders_are_responded_oddly(
     name: str, status: int, body: object, sim: Simulator, session: requests.Session
 ) -> None:
     """The answer to an order is what the scenario says, and holds no job id."""
-    answer = session.post(f"{sim.url}/baremetalservers", json=sample_order(name), timeout=5)
-    assert answer.status_code == status
-    assert "job_id" not in answer.text
-    assert body is None or answer.json() == body
+    response = session.post(f"{sim.url}/baremetalservers", json=sample_order(name), timeout=5)
+    assert response.status_code == status
+    assert "job_id" not in response.text
+    assert body is None or response.json() == body
 
 
-def test_the_job_of_a_lost_answer_goes_on(sim: Simulator, session: requests.Session) -> None:
+def test_the_job_of_a_lost_response_goes_on(sim: Simulator, session: requests.Session) -> None:
     """An order whose answer is lost was taken: its server appears and can be found by name."""
     with pytest.raises(requests.ConnectionError):
         session.post(f"{sim.url}/baremetalservers", json=sample_order("loses-answer-1"), timeout=5)
     sim.advance(MINUTES)
-    found = session.get(f"{sim.url}/baremetalservers/detail", params={"name": "loses-answer-1"}, timeout=5).json()
-    assert [server["status"] for server in found["servers"]] == ["ACTIVE"]
+    result = session.get(f"{sim.url}/baremetalservers/detail", params={"name": "loses-answer-1"}, timeout=5).json()
+    assert [server["status"] for server in result["servers"]] == ["ACTIVE"]
 
 
 def test_a_job_id_can_be_in_camel_case(sim: Simulator, session: requests.Session) -> None:
     """The answer says jobId, and the job is there."""
-    answer = session.post(f"{sim.url}/baremetalservers", json=sample_order("camel"), timeout=5).json()
-    assert poll(session, sim, answer["jobId"]).json()["job_id"] == answer["jobId"]
+    response = session.post(f"{sim.url}/baremetalservers", json=sample_order("camel"), timeout=5).json()
+    assert poll(session, sim, response["jobId"]).json()["job_id"] == response["jobId"]
 
 
-def test_ready_made_jobs_begin_at_their_first_look(sim: Simulator, session: requests.Session) -> None:
+def test_ready_made_jobs_begin_at_their_first_poll(sim: Simulator, session: requests.Session) -> None:
     """A ready-made job is as old as its first poll, and another suffix is another job of three other servers."""
     assert poll(session, sim, "ok.a").json()["status"] == "INIT"
     sim.advance(240.0)
@@ -243,5 +243,5 @@ def _sub_jobs(session: requests.Session, sim: Simulator, job_id: str) -> list[di
 def test_unknown_jobs_are_refused(sim: Simulator, session: requests.Session) -> None:
     """An id that no job has is 400 Common.0011, the words of a scenario inside it notwithstanding."""
     for job_id in ("0" * 32, "okay", "ok-1"):
-        answer = poll(session, sim, job_id)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Common.0011")
+        response = poll(session, sim, job_id)
+        assert (response.status_code, response.json()["error"]["code"]) == (400, "Common.0011")

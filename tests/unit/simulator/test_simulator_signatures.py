@@ -21,7 +21,7 @@ HEADERS = {
     "x-project-id": PROJECT,
     "x-sdk-date": "20190425T200434Z",
 }
-LOOK = Request("GET", f"/v1/{PROJECT}/jobs/2c9eb2c5544cbf6101544f0602af2b4f", headers=HEADERS)
+POLL = Request("GET", f"/v1/{PROJECT}/jobs/2c9eb2c5544cbf6101544f0602af2b4f", headers=HEADERS)
 LIST = Request(
     "GET",
     f"/v1/{PROJECT}/baremetalservers/detail",
@@ -41,10 +41,10 @@ def signature(value: str, *more: str) -> Signature:
     return Signature("AKEXAMPLE", tuple(sorted((*NAMES, *more))), value)
 
 
-OF_LOOK = signature("9c520ce992df5ecd1e613c4fa8c7d5c1b22eb41f39b0917e53cfc1ef26cb2903")
+OF_POLL = signature("9c520ce992df5ecd1e613c4fa8c7d5c1b22eb41f39b0917e53cfc1ef26cb2903")
 OF_LIST = signature("6a59b56e493ab4df5c765552cdc779e5cc258deefff0670a5d87c5cc922a4130")
 OF_START = signature("509596e22302b3b2a2970e3eff138c36f12533910193903861a8bf921e439239", "x-security-token")
-KNOWN = [(LOOK, OF_LOOK), (LIST, OF_LIST), (START, OF_START)]
+KNOWN = [(POLL, OF_POLL), (LIST, OF_LIST), (START, OF_START)]
 
 
 def sign(request: Request, names: tuple[str, ...] = NAMES) -> Signature:
@@ -62,7 +62,7 @@ def test_known_signatures_are_right(request_: Request, known: Signature) -> None
 
 def test_the_canonical_request_is_known() -> None:
     """Its hash is the one that another implementation computes."""
-    digest = hashlib.sha256(canonical_request(LOOK, NAMES)).hexdigest()
+    digest = hashlib.sha256(canonical_request(POLL, NAMES)).hexdigest()
     assert digest == "9c9774dad602365292bb3b6d9ba8b3ec3bb90e0503aaeefdf1227fbcd6bde8d4"
 
 
@@ -95,20 +95,20 @@ def test_a_signed_security_token_cannot_be_exchanged() -> None:
     assert not is_right(with_header("x-security-token", "OTHER")(START), OF_START, SECRET)
 
 
-@pytest.mark.parametrize("value", ["0" * 64, "", "x", "é", OF_LOOK.value.upper()])
+@pytest.mark.parametrize("value", ["0" * 64, "", "x", "é", OF_POLL.value.upper()])
 def test_other_values_are_wrong(value: str) -> None:
     """Any other value is wrong, whatever its length and letters."""
-    assert not is_right(LOOK, replace(OF_LOOK, value=value), SECRET)
+    assert not is_right(POLL, replace(OF_POLL, value=value), SECRET)
 
 
 def test_another_secret_is_wrong() -> None:
     """A signature made with another secret is wrong."""
-    assert not is_right(LOOK, OF_LOOK, "SKOTHER")
+    assert not is_right(POLL, OF_POLL, "SKOTHER")
 
 
 def test_headers_that_are_not_signed_may_change() -> None:
     """A proxy may add a header that nobody signed."""
-    assert is_right(with_header("user-agent", "proxy")(LOOK), OF_LOOK, SECRET)
+    assert is_right(with_header("user-agent", "proxy")(POLL), OF_POLL, SECRET)
 
 
 @pytest.mark.parametrize(
@@ -144,19 +144,19 @@ def test_a_plus_is_no_blank() -> None:
 )
 def test_a_path_is_encoded_in_one_way(path: str, canonical: str) -> None:
     """Each segment is decoded and encoded again, and the path ends with a slash."""
-    written = canonical_request(replace(LOOK, path=path), NAMES).decode()
+    written = canonical_request(replace(POLL, path=path), NAMES).decode()
     assert written.split("\n")[1] == canonical
 
 
 def test_a_query_is_sorted_by_name_and_value() -> None:
     """Repeated names are sorted by their values, and a name without a value has an empty one."""
-    written = canonical_request(replace(LOOK, query="b=2&a=2&b=1&c&a=10&B=0"), NAMES).decode()
+    written = canonical_request(replace(POLL, query="b=2&a=2&b=1&c&a=10&B=0"), NAMES).decode()
     assert written.split("\n")[2] == "B=0&a=10&a=2&b=1&b=2&c="
 
 
 def test_header_values_are_trimmed() -> None:
     """Blanks around a value are not signed."""
-    assert is_right(with_header("content-type", "  application/json ")(LOOK), OF_LOOK, SECRET)
+    assert is_right(with_header("content-type", "  application/json ")(POLL), OF_POLL, SECRET)
 
 
 def test_a_payload_may_be_left_unsigned() -> None:
@@ -202,4 +202,4 @@ def test_what_is_no_authorization_is_not_read(text: str) -> None:
 @pytest.mark.parametrize("date", ["", "2019-04-25T20:04:34Z", "20190425T200434", "20190432T200434Z"])
 def test_dates_of_another_form_are_none(date: str) -> None:
     """A date is written in one way."""
-    assert signed_at(with_header("x-sdk-date", date)(LOOK)) is None
+    assert signed_at(with_header("x-sdk-date", date)(POLL)) is None

@@ -110,7 +110,7 @@ def test_a_server_is_not_named_before_its_sub_job_has_succeeded() -> None:
     assert server_ids(shown("ok", 150)) == ["a"]
 
 
-def test_the_fields_of_a_running_job_are_those_of_real_answers() -> None:
+def test_the_fields_of_a_running_job_are_those_of_real_responses() -> None:
     """A running job has an empty end_time, and neither error_code nor fail_reason."""
     assert shown("ok", 0) == {
         "status": "INIT",

@@ -19,8 +19,8 @@ def ask(sim: Simulator, session: requests.Session) -> Ask:
     """Return a function that sends a request and gives the status and the body."""
 
     def send(method: str, path: str, body: object = None) -> tuple[int, Any]:
-        answer = session.request(method, f"{sim.url}/{path}", json=body, timeout=5)
-        return answer.status_code, answer.json()
+        response = session.request(method, f"{sim.url}/{path}", json=body, timeout=5)
+        return response.status_code, response.json()
 
     return send
 
@@ -48,10 +48,10 @@ def _server(name: str = "web", count: int = 1) -> dict[str, object]:
     return dict(server)
 
 
-def finish(sim: Simulator, ask: Ask, answer: tuple[int, Any], seconds: float) -> dict[str, Any]:
+def finish(sim: Simulator, ask: Ask, response: tuple[int, Any], seconds: float) -> dict[str, Any]:
     """Let a job run to its end and return its last body."""
     sim.advance(seconds)
-    job: dict[str, Any] = ask("GET", f"jobs/{answer[1]['job_id']}")[1]
+    job: dict[str, Any] = ask("GET", f"jobs/{response[1]['job_id']}")[1]
     return job
 
 
@@ -128,8 +128,8 @@ def test_wrong_orders_are_refused(fields: dict[str, object], code: str, sim: Sim
 @pytest.mark.parametrize("body", [{}, {"server": {}}, {"server": 1}, [], "text", 3])
 def test_empty_orders_are_refused(body: object, ask: Ask) -> None:
     """A body without a server is refused as such."""
-    status, answer = ask("POST", "baremetalservers", body)
-    assert (status, answer["error"]["code"]) == (400, "BMS.0003")
+    status, response = ask("POST", "baremetalservers", body)
+    assert (status, response["error"]["code"]) == (400, "BMS.0003")
 
 
 @pytest.mark.parametrize("name", ["x" * 63, "a_b.c-d", "\u670d\u52a1\u5668"])
@@ -142,11 +142,11 @@ def test_power(sim: Simulator, ask: Ask) -> None:
     """Stopping and starting lead through a task to the other status, by a job with a sub-job for each server."""
     server_id = make_server(sim, ask)
     servers = {"servers": [{"id": server_id}]}
-    answer = ask("POST", "baremetalservers/action", {"os-stop": servers})
-    assert answer[0] == 200
+    response = ask("POST", "baremetalservers/action", {"os-stop": servers})
+    assert response[0] == 200
     assert sim.world.servers[0].task_state == "powering-off"
     assert ask("POST", "baremetalservers/action", {"os-stop": servers})[1]["error"]["code"] == "BMS.0036"
-    job = finish(sim, ask, answer, 60.0)
+    job = finish(sim, ask, response, 60.0)
     assert (job["status"], job["job_type"]) == ("SUCCESS", "baremetalBatchOperate")
     assert [each["job_type"] for each in job["entities"]["sub_jobs"]] == ["baremetalSingleOperate"]
     stopped = sim.world.servers[0]
@@ -180,8 +180,8 @@ def test_reboot_needs_a_type(sim: Simulator, ask: Ask) -> None:
 )
 def test_nothing_can_be_done_to_a_server_that_is_not_there(method: str, path: str, body: object, ask: Ask) -> None:
     """Each order for an unknown server is refused with BMS.0040."""
-    status, answer = ask(method, path, body)
-    assert (status, answer["error"]["code"]) == (400, "BMS.0040")
+    status, response = ask(method, path, body)
+    assert (status, response["error"]["code"]) == (400, "BMS.0040")
 
 
 def test_a_disk_is_attached_and_detached(sim: Simulator, ask: Ask) -> None:
@@ -206,8 +206,10 @@ def test_disks_that_cannot_be_attached(sim: Simulator, ask: Ask) -> None:
 
     def code(server_id: str, volume_id: str) -> str:
         body = {"volumeAttachment": {"volumeId": volume_id}}
-        found: str = ask("POST", f"baremetalservers/{server_id}/attachvolume", body)[1].get("error", {}).get("code", "")
-        return found
+        result: str = (
+            ask("POST", f"baremetalservers/{server_id}/attachvolume", body)[1].get("error", {}).get("code", "")
+        )
+        return result
 
     assert code(here, "missing") == "BMS.0103"
     assert code(here, FIRST) == ""
@@ -221,9 +223,9 @@ def test_disks_that_cannot_be_attached(sim: Simulator, ask: Ask) -> None:
 def test_a_failed_attachment_leaves_the_disk_available(sim: Simulator, ask: Ask) -> None:
     """What a failed job would have changed is as it was before; the server's scenario holds for its later jobs too."""
     survivor = make_survivor(sim, ask)
-    answer = ask("POST", f"baremetalservers/{survivor}/attachvolume", {"volumeAttachment": {"volumeId": FIRST}})
+    response = ask("POST", f"baremetalservers/{survivor}/attachvolume", {"volumeAttachment": {"volumeId": FIRST}})
     assert sim.world.volumes[0].status == "attaching"
-    assert finish(sim, ask, answer, 24.0)["status"] == "FAIL"
+    assert finish(sim, ask, response, 24.0)["status"] == "FAIL"
     assert (sim.world.volumes[0].status, sim.world.volumes[0].server_id) == ("available", None)
 
 
@@ -236,10 +238,10 @@ def test_an_operating_system_is_reinstalled(sim: Simulator, ask: Ask) -> None:
     assert ask("POST", f"baremetalservers/{local}/reinstallos", body)[1]["error"]["code"] == "BMS.1001"
     ask("POST", "baremetalservers/action", {"os-stop": {"servers": [{"id": local}, {"id": volume_boot}]}})
     sim.advance(60.0)
-    answers = [ask("POST", f"baremetalservers/{each}/reinstallos", body) for each in (local, volume_boot)]
+    responses = [ask("POST", f"baremetalservers/{each}/reinstallos", body) for each in (local, volume_boot)]
     assert ask("POST", f"baremetalservers/{local}/reinstallos", body)[1]["error"]["code"] == "BMS.1001"
     sim.advance(300.0)
-    jobs = [ask("GET", f"jobs/{answer[1]['job_id']}")[1] for answer in answers]
+    jobs = [ask("GET", f"jobs/{response[1]['job_id']}")[1] for response in responses]
     assert [job["job_type"] for job in jobs] == ["baremetalReinstallOs", "baremetalVolumeBootReinstallOs"]
     assert [server.status for server in sim.world.servers] == ["ACTIVE", "ACTIVE"]
 
@@ -252,9 +254,9 @@ def test_an_operating_system_is_changed(sim: Simulator, ask: Ask) -> None:
     path = f"baremetalservers/{server_id}/changeos"
     assert ask("POST", path, {"os-change": {"keyname": "k"}})[1]["error"]["code"] == "BMS.0018"
     assert ask("POST", path, {"os-change": {"imageid": "i"}})[1]["error"]["code"] == "BMS.0111"
-    answer = ask("POST", path, {"os-change": {"imageid": "i", "metadata": {"user_data": "IyEvYmluL3No"}}})[1]
-    assert answer.keys() == {"jobId"}
-    assert ask("GET", f"jobs/{answer['jobId']}")[1]["job_type"] == "baremetalChangeOsLocalDisk"
+    response = ask("POST", path, {"os-change": {"imageid": "i", "metadata": {"user_data": "IyEvYmluL3No"}}})[1]
+    assert response.keys() == {"jobId"}
+    assert ask("GET", f"jobs/{response['jobId']}")[1]["job_type"] == "baremetalChangeOsLocalDisk"
 
 
 def test_ports_come_and_go(sim: Simulator, ask: Ask) -> None:
@@ -341,13 +343,13 @@ def test_a_failed_job_on_ports_or_deletion_changes_nothing(sim: Simulator, ask: 
 def test_orders_without_substance_are_refused(sim: Simulator, ask: Ask) -> None:
     """An unknown action, an empty list of servers or of ports is BMS.0018."""
     server_id = make_server(sim, ask)
-    answers = [
+    responses = [
         ask("POST", "baremetalservers/action", {"os-explode": {}}),
         ask("POST", "baremetalservers/action", {"os-stop": {"servers": []}}),
         ask("POST", "baremetalservers/action", {"os-stop": {"servers": [{"id": server_id}, 1]}}),
         ask("POST", f"baremetalservers/{server_id}/nics", {"nics": []}),
     ]
-    assert [(status, body["error"]["code"]) for status, body in answers] == [(400, "BMS.0018")] * 4
+    assert [(status, body["error"]["code"]) for status, body in responses] == [(400, "BMS.0018")] * 4
 
 
 def test_a_disk_in_motion_is_left_alone(sim: Simulator, ask: Ask) -> None:
@@ -367,8 +369,8 @@ def test_a_server_that_is_built_is_left_alone(sim: Simulator, ask: Ask) -> None:
     ask("POST", "baremetalservers", sample_order("web"))
     sim.advance(20.0)
     body = {"volumeAttachment": {"volumeId": FIRST}}
-    answer = ask("POST", f"baremetalservers/{sim.world.servers[0].id}/attachvolume", body)
-    assert (answer[0], answer[1]["error"]["code"]) == (400, "BMS.1001")
+    response = ask("POST", f"baremetalservers/{sim.world.servers[0].id}/attachvolume", body)
+    assert (response[0], response[1]["error"]["code"]) == (400, "BMS.1001")
 
 
 def test_later_orders_on_a_server_keep_to_its_scenario(sim: Simulator, ask: Ask) -> None:

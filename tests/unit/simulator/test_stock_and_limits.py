@@ -104,8 +104,8 @@ def test_the_time_to_wait_is_a_switch(start: Callable[..., Any]) -> None:
     bench = start(behaviour=Behaviour(rate_limits=True, retry_after=True, rate_window_seconds=10.0))
     for _ in range(50):
         bench.ask("POST", "baremetalservers", {})
-    answer = bench.session.post(f"{bench.sim.url}/baremetalservers", json={}, timeout=5)
-    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "10")
+    response = bench.session.post(f"{bench.sim.url}/baremetalservers", json={}, timeout=5)
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "10")
 
 
 def test_wrong_switches_are_refused() -> None:

@@ -73,8 +73,8 @@ def test_a_failed_build_shows_its_error(project: Path) -> None:
     """The compiler's words are shown without the names of packages around them, and the log is named."""
     ended = provide(project, broken=True)
     assert ended.returncode == 1
-    told = ended.stderr.partition("engine: the build of the Pulumi CLI failed, see ")[2]
-    log, *lines = told.rstrip("\n").splitlines()
+    messages = ended.stderr.partition("engine: the build of the Pulumi CLI failed, see ")[2]
+    log, *lines = messages.rstrip("\n").splitlines()
     assert lines == ["# example.com/p50", "p50.go:7: undefined: x"]
     assert lines[1] in Path(log.rstrip(":")).read_text()
     assert not (project / ".engine" / "bin" / "pulumi").exists()

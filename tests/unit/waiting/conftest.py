@@ -13,13 +13,13 @@ from typing import Any, Protocol, TypeAlias
 import pytest
 
 from pulumi_bms.api.errors import ApiError
-from pulumi_bms.api.models.job import Job
+from pulumi_bms.api.models.job import Job, PollResult
 from pulumi_bms.waiting.job_wait import Plan
 from pulumi_bms.waiting.outcome import Outcome, Progress
 from pulumi_bms.waiting.poll_loop import (
     Batch,
     Gate,
-    Waiter,
+    PollLoop,
     one_by_one,
 )
 
@@ -52,18 +52,12 @@ class FakeClock:
 
 
 @dataclass(frozen=True)
-class LookSeen:
+class PollSeen:
     """One call that the API got: when, for which job, with which timeout."""
 
     at: float
     job_id: str
     timeout: float
-
-
-@dataclass(frozen=True)
-class ScriptedLook:
-    job: Job
-    retry_after: float | None
 
 
 @dataclass
@@ -73,22 +67,22 @@ class ScriptedApi:
     clock: FakeClock
     scripts: Mapping[str, Script]
     cost: Callable[[float], float] = lambda _: 0.0
-    looks: list[LookSeen] = field(default_factory=list)
+    polls: list[PollSeen] = field(default_factory=list)
 
-    def get_job(self, job_id: str, *, timeout: float) -> ScriptedLook:
-        begun = self.clock.now()
+    def get_job(self, job_id: str, *, timeout: float) -> PollResult:
+        started_at = self.clock.now()
         assert not self.clock.cancelled, f"a look at {job_id} after the wait was cancelled"
         assert job_id in self.scripts, f"nobody was to ask for {job_id}"
-        assert all((look.at, look.job_id) != (begun, job_id) for look in self.looks[-len(self.scripts) :]), (
-            f"two looks at {job_id} at the same moment, {begun}: the loop spins"
+        assert all((poll.at, poll.job_id) != (started_at, job_id) for poll in self.polls[-len(self.scripts) :]), (
+            f"two looks at {job_id} at the same moment, {started_at}: the loop spins"
         )
-        self.looks.append(LookSeen(begun, job_id, timeout))
-        answer = self.scripts[job_id](begun)
-        self.clock.spend(self.cost(begun))
-        if isinstance(answer, ApiError):
-            raise answer
-        body = dict(answer)
-        return ScriptedLook(retry_after=body.pop("retry_after", None), job=Job.read(body))
+        self.polls.append(PollSeen(started_at, job_id, timeout))
+        response = self.scripts[job_id](started_at)
+        self.clock.spend(self.cost(started_at))
+        if isinstance(response, ApiError):
+            raise response
+        body = dict(response)
+        return PollResult(retry_after=body.pop("retry_after", None), job=Job.read(body))
 
 
 @dataclass(frozen=True)
@@ -96,8 +90,8 @@ class Ran:
     """What a loop did: the looks and what the observer was told, each with its moment, and how it ended."""
 
     outcomes: list[Outcome]
-    looks: list[LookSeen]
-    told: list[tuple[float, Progress]]
+    polls: list[PollSeen]
+    messages: list[tuple[float, Progress]]
     ended: float
 
     @property
@@ -107,7 +101,7 @@ class Ran:
 
     @property
     def moments(self) -> list[float]:
-        return [look.at for look in self.looks]
+        return [poll.at for poll in self.polls]
 
 
 class Run(Protocol):
@@ -140,14 +134,14 @@ def _run(
 ) -> Ran:
     clock = FakeClock(start, cancel_at)
     api = ScriptedApi(clock, scripts, cost if callable(cost) else lambda _: cost)
-    told: list[tuple[float, Progress]] = []
+    messages: list[tuple[float, Progress]] = []
 
     def observer(progress: Progress) -> None:
-        told.append((clock.now(), progress))
+        messages.append((clock.now(), progress))
 
-    waiter = Waiter(api.get_job, clock, observer=observer, chance=chance, gate=gate, batch=batch)
+    waiter = PollLoop(api.get_job, clock, observer=observer, chance=chance, gate=gate, batch=batch)
     outcomes = waiter.wait(plans)
-    return Ran(outcomes, api.looks, told, clock.now())
+    return Ran(outcomes, api.polls, messages, clock.now())
 
 
 @pytest.fixture(scope="session")

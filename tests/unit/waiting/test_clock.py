@@ -62,10 +62,10 @@ def test_a_cancelled_clock_does_not_sleep() -> None:
     clock = MonotonicClock(event)
     assert not clock.cancelled
     event.set()
-    begun = clock.now()
-    clock.sleep_until(begun + 3600)
+    started_at = clock.now()
+    clock.sleep_until(started_at + 3600)
     assert clock.cancelled
-    assert clock.now() - begun < GENEROUS
+    assert clock.now() - started_at < GENEROUS
 
 
 def test_a_cancellation_wakes_the_sleeper() -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
-    NoNewsError,
+    NoAnswerError,
     NoSuchApiError,
     NotFoundError,
     RefusedError,
@@ -50,12 +50,12 @@ class Span:
     """What the API answers for `seconds`, and what one look costs meanwhile; `blip` comes instead now and then."""
 
     seconds: float
-    answer: Wire | ApiError
+    response: Wire | ApiError
     cost: float = 0.0
     blip: Wire | ApiError | None = None
 
     def at(self, moment: float) -> Wire | ApiError:
-        return self.blip if self.blip is not None and int(moment) % 3 == 0 else self.answer
+        return self.blip if self.blip is not None and int(moment) % 3 == 0 else self.response
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Case:
                 return span
         return self.spans[-1]
 
-    def answer_at(self, moment: float) -> Wire | ApiError:
+    def response_at(self, moment: float) -> Wire | ApiError:
         return self.span_at(moment).at(moment)
 
     def cost_at(self, moment: float) -> float:
@@ -95,7 +95,7 @@ def records(wire: Wire) -> list[Wire]:
     return [wire, *(inner for child in wire["entities"]["sub_jobs"] for inner in records(child))]
 
 
-def standing(record: Wire) -> str:
+def state_of(record: Wire) -> str:
     """SUCCESS, FAIL, DEAD (an unknown status with an end and a code) or MOVING."""
     status = record["status"].strip().upper()
     if status in ("SUCCESS", "FAIL"):
@@ -151,7 +151,7 @@ class Known:
 
     def has_failed_part(self) -> bool:
         everything = [*records(self.job), *self.gone(self.job).values()] if self.job else []
-        return any(standing(record) == "FAIL" for record in everything)
+        return any(state_of(record) == "FAIL" for record in everything)
 
 
 def succeeded(wire: Wire, expected: int | None, known: Known) -> bool:
@@ -159,7 +159,7 @@ def succeeded(wire: Wire, expected: int | None, known: Known) -> bool:
     everything = records(wire)
     creators = [part for part in everything[1:] if part["job_type"] == "baremetalSingleCreate"]
     return (
-        all(standing(record) == "SUCCESS" for record in everything)
+        all(state_of(record) == "SUCCESS" for record in everything)
         and not known.is_incomplete(wire)
         and all(part["entities"].get("server_id") for part in creators)
         and (not wire["job_type"].endswith("Create") or bool(servers(wire)))
@@ -170,7 +170,7 @@ def succeeded(wire: Wire, expected: int | None, known: Known) -> bool:
 
 def failed(wire: Wire) -> bool:
     """The job has failed, or says SUCCESS over a sub-job that has."""
-    own, below = standing(wire), [standing(part) for part in records(wire)[1:]]
+    own, below = state_of(wire), [state_of(part) for part in records(wire)[1:]]
     return own in ("FAIL", "DEAD") or (
         own == "SUCCESS" and ("FAIL" in below or ("DEAD" in below and "MOVING" not in below))
     )
@@ -181,18 +181,18 @@ def may_still_move(wire: Wire, known: Known) -> bool:
     gone = known.gone(wire)
     parts = [*records(wire)[1:], *gone.values()]
     bereft = any(known.totals.get(name) for name in gone)
-    return any(standing(part) == "MOVING" for part in parts) or bereft or known.is_incomplete(wire, len(gone))
+    return any(state_of(part) == "MOVING" for part in parts) or bereft or known.is_incomplete(wire, len(gone))
 
 
 def failed_for_good(wire: Wire, known: Known) -> bool:
     """A failure after which nothing more can become known."""
-    is_named = all(standing(record) in ("SUCCESS", "FAIL") for record in records(wire))
+    is_named = all(state_of(record) in ("SUCCESS", "FAIL") for record in records(wire))
     return failed(wire) and is_named and not may_still_move(wire, known) and not known.lacks(wire)
 
 
 def in_doubt(wire: Wire, expected: int | None, known: Known) -> bool:
     """A failure all over but not all there or named, or a success that can't be all: both settle."""
-    all_success = all(standing(record) == "SUCCESS" for record in records(wire))
+    all_success = all(state_of(record) == "SUCCESS" for record in records(wire))
     doubtful = failed(wire) and not failed_for_good(wire, known) and not may_still_move(wire, known)
     return doubtful or (all_success and not succeeded(wire, expected, known))
 
@@ -203,7 +203,7 @@ def changed(one: Wire, other: Wire) -> bool:
             str(
                 (
                     record.get("job_id"),
-                    standing(record),
+                    state_of(record),
                     record["status"].strip().upper(),
                     record.get("error_code"),
                     record.get("end_time"),
@@ -224,7 +224,7 @@ class Story:
 
     case: Case
     known: Known = field(default_factory=Known)
-    has_answered: bool = False
+    has_response: bool = False
     has_asked_to_slow_down: bool = False
     unchanged_since: float = math.inf
     last: Wire | None = None
@@ -238,20 +238,20 @@ class Story:
             self.known.take(self.case.known)
 
     def take(self, seen: Seen) -> End | None:
-        at, done, answer = seen
+        at, done, response = seen
         fails = False
-        if isinstance(answer, ApiError):
-            end = self._take_error(at, answer)
-        elif self.known.is_of_another(answer):
+        if isinstance(response, ApiError):
+            end = self._take_error(at, response)
+        elif self.known.is_of_another(response):
             end = self._take_silence(at)
         else:
-            end, fails = self._take_job(done, answer), failed(answer)
+            end, fails = self._take_job(done, response), failed(response)
         if end or at < self.case.start + max(0.0, self.case.timeout):
             return end
         return End.FAILED if fails or self.known.has_failed_part() else End.TIMED_OUT
 
     def _take_job(self, done: float, wire: Wire) -> End | None:
-        self.has_answered, self.outage_since, self.noes = True, math.inf, []
+        self.has_response, self.outage_since, self.noes = True, math.inf, []
         if self.last is None or changed(self.last, wire):
             self.unchanged_since = done
         self.last = wire
@@ -269,20 +269,20 @@ class Story:
 
     def _take_silence(self, at: float) -> End | None:
         self.outage_since = min(self.outage_since, at)
-        budget = 900 if self.has_answered or self.has_asked_to_slow_down else 60
-        return End.NO_ANSWER if at >= self.outage_since + budget else None
+        rate_limit = 900 if self.has_response or self.has_asked_to_slow_down else 60
+        return End.NO_ANSWER if at >= self.outage_since + rate_limit else None
 
     def _take_error(self, at: float, error: ApiError) -> End | None:
         if isinstance(error, AuthenticationError):
-            return End.REJECTED
-        if isinstance(error, NoNewsError):
+            return End.UNAUTHENTICATED
+        if isinstance(error, NoAnswerError):
             self.has_asked_to_slow_down |= error.retry_after is not None
             return self._take_silence(at)
         if isinstance(error, NotFoundError):
-            meaning = End.GONE if self.has_answered or self.case.known else End.NOT_FOUND
+            meaning = End.GONE if self.has_response or self.case.known else End.NOT_FOUND
         else:
-            meaning = End.NO_SUCH_API if isinstance(error, NoSuchApiError) else End.REFUSED
-        if not self.has_answered:
+            meaning = End.NO_SUCH_API if isinstance(error, NoSuchApiError) else End.REQUEST_REFUSED
+        if not self.has_response:
             return None if isinstance(error, NotFoundError) and at - self.case.start < 30 else meaning
         self.outage_since = min(self.outage_since, at)
         self.noes.append(at)
@@ -327,7 +327,7 @@ wishes = st.sampled_from([None, None, None, 0.0, 0.5, 20.0, 100.0, 5000.0])
 
 
 @st.composite
-def good_answers(draw: st.DrawFn) -> Wire:
+def good_responses(draw: st.DrawFn) -> Wire:
     wish = draw(wishes)
     return {**draw(jobs(draw(moods))), **({} if wish is None else {"retry_after": wish})}
 
@@ -358,7 +358,7 @@ def later(draw: st.DrawFn, wire: Wire) -> Wire:
     return over(wire)
 
 
-no_news = wishes.map(lambda wish: NoNewsError("GET", status=503, detail="busy", retry_after=wish))
+no_news = wishes.map(lambda wish: NoAnswerError("GET", status=503, detail="busy", retry_after=wish))
 noes = st.sampled_from(
     [
         NotFoundError("GET", status=404),
@@ -369,26 +369,26 @@ noes = st.sampled_from(
 )
 seconds = st.sampled_from([0.3, 1.0, 2.5, 14.0, 29.0, 31.0, 61.0, 119.0, 121.0, 301.0, 500.0])
 costs = st.sampled_from([0.0, 0.0, 0.02, 0.9, 30.0])
-others = good_answers().map(lambda wire: {**wire, "job_id": "another", "status": "SUCCESS"})
+others = good_responses().map(lambda wire: {**wire, "job_id": "another", "status": "SUCCESS"})
 rejected = st.just(AuthenticationError("GET", status=401))
-Answers: TypeAlias = st.SearchStrategy[Any]
-blips: Answers = st.sampled_from([st.none()] * 4 + [noes, noes, no_news, others]).flatmap(lambda kind: kind)
-FIRST: list[Answers] = [good_answers()] * 12 + [no_news, no_news, noes, others, rejected]
-LATER: list[Answers] = [*FIRST[4:], no_news, noes, noes]
+Responses: TypeAlias = st.SearchStrategy[Any]
+blips: Responses = st.sampled_from([st.none()] * 4 + [noes, noes, no_news, others]).flatmap(lambda kind: kind)
+FIRST: list[Responses] = [good_responses()] * 12 + [no_news, no_news, noes, others, rejected]
+LATER: list[Responses] = [*FIRST[4:], no_news, noes, noes]
 
 
 @st.composite
 def timelines(draw: st.DrawFn) -> list[Span]:
     """Draw up to eight spans; every other one has less than the good answer before it, or the same once more."""
-    told: list[Span] = []
+    messages: list[Span] = []
     last: Wire | None = None
     for _ in range(draw(st.integers(1, 8))):
-        again: list[Answers] = [later(last)] * 9 + [st.just(last)] if last else []
-        answer = draw(draw(st.sampled_from([*(LATER if told else FIRST), *again])))
-        if not isinstance(answer, ApiError) and answer.get("job_id") != "another":
-            last = answer
-        told.append(Span(draw(seconds), answer, draw(costs), draw(blips)))
-    return told
+        again: list[Responses] = [later(last)] * 9 + [st.just(last)] if last else []
+        response = draw(draw(st.sampled_from([*(LATER if messages else FIRST), *again])))
+        if not isinstance(response, ApiError) and response.get("job_id") != "another":
+            last = response
+        messages.append(Span(draw(seconds), response, draw(costs), draw(blips)))
+    return messages
 
 
 cases = st.builds(
@@ -414,18 +414,18 @@ def watch(run: Run, case: Case) -> tuple[Ran, list[Seen]]:
     known = Job.read(case.known) if case.known else None
     ran = run(
         [Plan(JOB, case.timeout, case.expected, known)],
-        {JOB: case.answer_at},
+        {JOB: case.response_at},
         start=case.start,
         cancel_at=case.start + case.cancel_after,
         cost=case.cost_at,
         chance=chance,
     )
-    return ran, [(look.at, look.at + case.cost_at(look.at), case.answer_at(look.at)) for look in ran.looks]
+    return ran, [(poll.at, poll.at + case.cost_at(poll.at), case.response_at(poll.at)) for poll in ran.polls]
 
 
 def check_end(case: Case, ran: Ran, seen: Sequence[Seen]) -> None:
     story = Story(case)
-    ends = [story.take(look) for look in seen]
+    ends = [story.take(poll) for poll in seen]
     assert not any(ends[:-1]), "a look was made after the end"
     if ran.outcome.end is End.INTERRUPTED:
         assert not any(ends)
@@ -443,18 +443,18 @@ def check_end(case: Case, ran: Ran, seen: Sequence[Seen]) -> None:
 def check_pace(case: Case, seen: Sequence[Seen]) -> None:
     deadline = case.start + max(0.0, case.timeout)
     story = Story(case)
-    for (begun, done, answer), (at, _, _) in pairwise(seen):
-        is_of_another = not isinstance(answer, ApiError) and story.known.is_of_another(answer)
-        story.take((begun, done, answer))
+    for (started_at, done, response), (at, _, _) in pairwise(seen):
+        is_of_another = not isinstance(response, ApiError) and story.known.is_of_another(response)
+        story.take((started_at, done, response))
         assert at >= done
         if at >= deadline:
             continue
         assert at - done >= 1 - 1e-6, "two looks within a second"
         assert at - done <= 300 + 1e-6
-        wish = answer.retry_after if isinstance(answer, ApiError) else answer.get("retry_after")
+        wish = response.retry_after if isinstance(response, ApiError) else response.get("retry_after")
         if wish is None or is_of_another:
-            assert at - done <= (60 if is_of_another or isinstance(answer, ApiError) else 10) + 1e-6
-        elif isinstance(answer, ApiError) or not story.last_is_doubtful:
+            assert at - done <= (60 if is_of_another or isinstance(response, ApiError) else 10) + 1e-6
+        elif isinstance(response, ApiError) or not story.last_is_doubtful:
             assert at - done >= min(wish, 300.0) - 1e-6, "a look before Retry-After"
 
 
@@ -462,14 +462,14 @@ def check_deadline(case: Case, ran: Ran, seen: Sequence[Seen]) -> None:
     deadline = case.start + max(0.0, case.timeout)
     assert sum(at >= deadline for at, _, _ in seen) <= 1, "more than one last look"
     assert ran.ended <= deadline + sum(done - at for at, done, _ in seen[-2:])
-    assert [look.timeout for look in ran.looks] == [deadline - look.at for look in ran.looks]
+    assert [poll.timeout for poll in ran.polls] == [deadline - poll.at for poll in ran.polls]
 
 
 def check_words(case: Case, ran: Ran) -> None:
     outcome = ran.outcome
     assert (outcome.job_id, outcome.timeout, outcome.elapsed) == (JOB, case.timeout, ran.ended - case.start)
     if outcome.end is not End.SUCCEEDED:
-        text = report.of(outcome)
+        text = report.describe_outcome(outcome)
         assert JOB in text
         assert any(step in text for step in NEXT_STEPS), text
         assert all(line.strip() for line in text.splitlines())
@@ -478,9 +478,9 @@ def check_words(case: Case, ran: Ran) -> None:
 
 
 def check_news(ran: Ran) -> None:
-    told = [progress for _, progress in ran.told]
-    assert all(one != other for one, other in pairwise(told)), "the same news twice"
-    outages = [progress.outage for progress in told]
+    messages = [progress for _, progress in ran.messages]
+    assert all(one != other for one, other in pairwise(messages)), "the same news twice"
+    outages = [progress.outage for progress in messages]
     assert all(outage == 0 or outage >= 15 - 1e-6 for outage in outages)
     assert all(later == 0 or later >= 2 * earlier - 1e-6 for earlier, later in pairwise(outages))
 

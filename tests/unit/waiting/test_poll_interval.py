@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_bms.waiting.poll_interval import Schedule
+from pulumi_bms.waiting.poll_interval import PollInterval
 
-SCHEDULE = Schedule()
+POLL_INTERVAL = PollInterval()
 elapsed = st.floats(0, 1e6)
 dice = st.floats(0, 1, exclude_max=True)
 failures = st.integers(0, 10**6)
@@ -19,9 +19,9 @@ wishes = st.floats(0, 1e9) | st.just(inf)
 
 
 @given(elapsed, dice)
-def test_while_the_api_answers_a_look_comes_within_ten_seconds(at: float, chance: float) -> None:
+def test_while_the_api_responses_a_poll_comes_within_ten_seconds(at: float, chance: float) -> None:
     """Never under a second, never over ten, and never more than 4 % of the time waited beyond the first second."""
-    interval = SCHEDULE.interval(at, chance)
+    interval = POLL_INTERVAL.interval(at, chance)
     assert 1.0 <= interval <= 10.0
     assert interval <= max(1.0, 0.04 * at)
 
@@ -29,28 +29,28 @@ def test_while_the_api_answers_a_look_comes_within_ten_seconds(at: float, chance
 @given(elapsed, dice, dice)
 def test_the_dice_only_shorten_by_a_tenth(at: float, one: float, other: float) -> None:
     """Two waits of one age pause for times that differ by a tenth at most, however the dice fall."""
-    first, second = sorted(SCHEDULE.interval(at, chance) for chance in (one, other))
+    first, second = sorted(POLL_INTERVAL.interval(at, chance) for chance in (one, other))
     assert second * 0.9 <= first * (1 + 1e-9)
 
 
 @given(elapsed, elapsed, dice)
-def test_an_older_wait_never_looks_more_often(one: float, other: float, chance: float) -> None:
+def test_an_older_wait_never_polls_more_often(one: float, other: float, chance: float) -> None:
     """With the dice held still the interval grows with the time waited."""
     young, old = sorted((one, other))
-    assert SCHEDULE.interval(young, chance) <= SCHEDULE.interval(old, chance)
+    assert POLL_INTERVAL.interval(young, chance) <= POLL_INTERVAL.interval(old, chance)
 
 
 @given(elapsed, elapsed, dice, dice)
 def test_the_dice_blur_age_by_a_tenth_only(one: float, other: float, first: float, second: float) -> None:
     """An older wait may look a little sooner than a younger one, but by no more than the jitter."""
     young, old = sorted((one, other))
-    assert SCHEDULE.interval(old, second) >= 0.9 * SCHEDULE.interval(young, first) * (1 - 1e-9)
+    assert POLL_INTERVAL.interval(old, second) >= 0.9 * POLL_INTERVAL.interval(young, first) * (1 - 1e-9)
 
 
 @given(elapsed, dice, failures, wishes)
 def test_the_wish_of_the_server_wins(at: float, chance: float, failed: int, wish: float) -> None:
     """Never before Retry-After, exactly at it where it is between a second and five minutes, never after five."""
-    interval = SCHEDULE.interval(at, chance, failures=failed, retry_after=wish)
+    interval = POLL_INTERVAL.interval(at, chance, failures=failed, retry_after=wish)
     assert interval >= min(wish, 300.0)
     assert 1.0 <= interval <= 300.0
     if 1.0 <= wish <= 300.0:
@@ -60,20 +60,22 @@ def test_the_wish_of_the_server_wins(at: float, chance: float, failed: int, wish
 @given(elapsed, dice, failures)
 def test_failures_never_shorten_a_pause(at: float, chance: float, failed: int) -> None:
     """No news is looked at no more often than news, and at least every minute."""
-    interval = SCHEDULE.interval(at, chance, failures=failed)
-    assert SCHEDULE.interval(at, chance) <= interval <= 60.0
+    interval = POLL_INTERVAL.interval(at, chance, failures=failed)
+    assert POLL_INTERVAL.interval(at, chance) <= interval <= 60.0
 
 
 @given(elapsed, dice, failures)
 def test_one_more_failure_never_shortens_a_pause(at: float, chance: float, failed: int) -> None:
     """With the dice held still the pause grows with the failures in a row, without overflow for millions."""
-    assert SCHEDULE.interval(at, chance, failures=failed) <= SCHEDULE.interval(at, chance, failures=failed + 1)
+    assert POLL_INTERVAL.interval(at, chance, failures=failed) <= POLL_INTERVAL.interval(
+        at, chance, failures=failed + 1
+    )
 
 
 @pytest.mark.parametrize(("chance", "share"), [(0.0, 1.0), (0.5, 0.95)])
 def test_the_backoff_doubles_to_a_minute(chance: float, share: float) -> None:
     """From the first failure on: 1, 2, 4 ... 32, 60, 60 seconds, shortened by the dice but never under one."""
-    pauses = [SCHEDULE.interval(0.0, chance, failures=failed) for failed in range(1, 10)]
+    pauses = [POLL_INTERVAL.interval(0.0, chance, failures=failed) for failed in range(1, 10)]
     assert pauses == [max(1.0, usual * share) for usual in (1, 2, 4, 8, 16, 32, 60, 60, 60)]
 
 
@@ -82,13 +84,13 @@ def test_the_backoff_doubles_to_a_minute(chance: float, share: float) -> None:
 )
 def test_the_usual_intervals(at: float, interval: float) -> None:
     """A second for the first 25 s, 4 % of the time waited up to 250 s, ten seconds from then on."""
-    assert SCHEDULE.interval(at, 0.0) == interval
+    assert POLL_INTERVAL.interval(at, 0.0) == interval
 
 
 @pytest.mark.parametrize("at", [0.0, 10.0, 100.0, 1000.0])
 def test_the_dice_spread_waits_that_began_together(at: float) -> None:
     """Ten throws give ten intervals, as soon as an interval is longer than the shortest."""
-    intervals = [SCHEDULE.interval(at, chance / 10) for chance in range(10)]
+    intervals = [POLL_INTERVAL.interval(at, chance / 10) for chance in range(10)]
     assert all(later < earlier for earlier, later in pairwise(intervals)) is (at >= 100)
 
 
@@ -97,6 +99,6 @@ def test_another_schedule_keeps_its_own_bounds(
     share: float, shortest: float, longest: float, at: float, chance: float
 ) -> None:
     """Each of the three values is a parameter, and holds."""
-    interval = Schedule(share, shortest, longest).interval(at, chance)
+    interval = PollInterval(share, shortest, longest).interval(at, chance)
     assert shortest <= interval <= longest
     assert interval <= max(shortest, share * at)

@@ -17,7 +17,7 @@ import pytest
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
-    NoNewsError,
+    NoAnswerError,
     NoSuchApiError,
     NotFoundError,
     RefusedError,
@@ -95,12 +95,12 @@ def created(status: str, *names: str, total: int | None = None) -> Wire:
     return {**job(status, *made, total=total), "job_type": "baremetalBatchCreate"}
 
 
-def steps(*answers: tuple[float, Wire | ApiError]) -> Script:
+def steps(*responses: tuple[float, Wire | ApiError]) -> Script:
     """Return a script: each answer from its second on; the first one before that too."""
 
     def script(now: float) -> Wire | ApiError:
-        begun = [answer for since, answer in answers if since <= now]
-        return begun[-1] if begun else answers[0][1]
+        started_at = [response for since, response in responses if since <= now]
+        return started_at[-1] if started_at else responses[0][1]
 
     return script
 
@@ -120,7 +120,7 @@ def gaps(moments: Sequence[float]) -> list[float]:
 
 RUNNING = job("RUNNING")
 SUCCESS = job("SUCCESS")
-NO_NEWS = NoNewsError(WHAT, status=503)
+NO_NEWS = NoAnswerError(WHAT, status=503)
 UNKNOWN = NotFoundError(WHAT, status=404)
 OLD = Job.read(RUNNING)
 
@@ -155,7 +155,7 @@ class TestDoubles:
         with pytest.raises(AssertionError, match="never goes back"):
             fake_clock().spend(-1.0)
 
-    def test_an_answer_is_that_of_the_moment_the_look_begins(
+    def test_a_response_is_that_of_the_moment_the_poll_begins(
         self, fake_clock: Callable[..., FakeClock], scripted_api: Callable[..., ScriptedApi]
     ) -> None:
         """What a look costs comes after its answer is made; the header stays out of the job."""
@@ -169,10 +169,10 @@ class TestDoubles:
             "SUCCESS",
             None,
         )
-        assert [(look.at, look.timeout) for look in api.looks] == [(0.0, 60), (1.5, 58.5)]
+        assert [(poll.at, poll.timeout) for poll in api.polls] == [(0.0, 60), (1.5, 58.5)]
 
     @pytest.mark.parametrize(
-        ("job_id", "before", "cancel_at", "complaint"),
+        ("job_id", "before", "cancel_at", "error_body"),
         [("other", 0, inf, "nobody was to ask"), (JOB, 1, inf, "the loop spins"), (JOB, 0, 0.0, "cancelled")],
     )
     def test_a_wrong_call_is_an_error(
@@ -182,13 +182,13 @@ class TestDoubles:
         job_id: str,
         before: int,
         cancel_at: float,
-        complaint: str,
+        error_body: str,
     ) -> None:
         """An id that nobody waits for, two looks at one moment, and a look after the cancellation fail the test."""
         api = scripted_api(fake_clock(0.0, cancel_at), {JOB: lambda _: RUNNING})
         for _ in range(before):
             api.get_job(job_id, timeout=60)
-        with pytest.raises(AssertionError, match=complaint):
+        with pytest.raises(AssertionError, match=error_body):
             api.get_job(job_id, timeout=60)
 
     def test_an_error_costs_time_too(
@@ -197,7 +197,7 @@ class TestDoubles:
         """A scripted error is raised as it is, after the look's cost."""
         clock = fake_clock()
         api = scripted_api(clock, {JOB: lambda _: NO_NEWS}, lambda _: 30.0)
-        with pytest.raises(NoNewsError) as raised:
+        with pytest.raises(NoAnswerError) as raised:
             api.get_job(JOB, timeout=60)
         assert raised.value is NO_NEWS
         assert clock.now() == 30.0
@@ -206,7 +206,7 @@ class TestDoubles:
 # --- good answers
 
 
-def test_the_first_look_is_at_once(wait_for: WaitFor) -> None:
+def test_the_first_poll_is_at_once(wait_for: WaitFor) -> None:
     """A job that has succeeded already costs one look and no sleep."""
     ran = wait_for(lambda _: SUCCESS)
     assert ended(ran) == (End.SUCCEEDED, 0.0)
@@ -223,7 +223,7 @@ def test_a_success_carries_its_job(wait_for: WaitFor) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {**SUCCESS, "job_id": JOB},
         {**SUCCESS, "job_id": JOB.upper()},
@@ -233,9 +233,9 @@ def test_a_success_carries_its_job(wait_for: WaitFor) -> None:
     ],
     ids=["its own", "in capitals", "none", "a sub-job", "a sub-job of a sub-job"],
 )
-def test_a_response_about_the_job_counts(wait_for: WaitFor, answer: Wire) -> None:
+def test_a_response_about_the_job_counts(wait_for: WaitFor, response: Wire) -> None:
     """The id asked for is the document's, or one of its sub-jobs', or the document has none."""
-    ran = wait_for(lambda _: answer)
+    ran = wait_for(lambda _: response)
     assert ended(ran) == (End.SUCCEEDED, 0.0)
     assert ran.outcome.job_id == JOB
 
@@ -249,18 +249,18 @@ STRANGERS = {
     ),
     "other sub-jobs": (job("SUCCESS", part("SUCCESS", 7)), "names no job and lists none of the sub-jobs of job"),
 }
-each_stranger = pytest.mark.parametrize(("answer", "why"), STRANGERS.values(), ids=STRANGERS.keys())
+each_stranger = pytest.mark.parametrize(("response", "why"), STRANGERS.values(), ids=STRANGERS.keys())
 
 
 @each_stranger
-def test_a_response_about_another_job_is_no_answer(wait_for: WaitFor, answer: Wire, why: str) -> None:
+def test_a_response_about_another_job_is_no_response(wait_for: WaitFor, response: Wire, why: str) -> None:
     """Another job's end does not end the wait, and none of its servers is taken; the reason names the other job."""
     mine = job("RUNNING", part("RUNNING"), part("RUNNING", 2))
-    ran = wait_for(steps((0, mine), (3, answer)), timeout=30.0)
+    ran = wait_for(steps((0, mine), (3, response)), timeout=30.0)
     assert ended(ran) == (End.TIMED_OUT, 30.0)
     assert ran.outcome.job == Job.read(mine)
     assert why in str(ran.outcome.error)
-    late = wait_for(steps((0, mine), (3, answer), (60, job("SUCCESS", part("SUCCESS"), part("SUCCESS", 2)))))
+    late = wait_for(steps((0, mine), (3, response), (60, job("SUCCESS", part("SUCCESS"), part("SUCCESS", 2)))))
     assert late.outcome.end is End.SUCCEEDED
     assert late.outcome.job is not None
     assert late.outcome.job.server_ids == []
@@ -271,7 +271,7 @@ def test_responses_about_other_jobs_are_an_outage(wait_for: WaitFor) -> None:
     other = {**SUCCESS, "job_id": "another"}
     ran = wait_for(lambda _: other)
     assert ended(ran) == (End.NO_ANSWER, 60.0)
-    assert ran.told[0][1].trouble == f"the response is about job another, not about job {JOB}"
+    assert ran.messages[0][1].trouble == f"the response is about job another, not about job {JOB}"
     assert ended(wait_for(steps((0, RUNNING), (0.5, other)))) == (End.NO_ANSWER, 901.0)
 
 
@@ -352,10 +352,10 @@ def test_how_late_an_end_is_seen(wait_for: WaitFor, seconds: float, dice: float)
 
 
 @pytest.mark.parametrize(("dice", "most"), [(0.0, 425), (0.999, 470)])
-def test_how_many_looks_an_hour_takes(wait_for: WaitFor, dice: float, most: int) -> None:
+def test_how_many_polls_an_hour_takes(wait_for: WaitFor, dice: float, most: int) -> None:
     """A job of an hour costs a few hundred looks: far from the 2,000 a minute that the API allows."""
     ran = wait_for(lasting(3600.0), timeout=7200.0, chance=lambda: dice)
-    assert 350 <= len(ran.looks) <= most
+    assert 350 <= len(ran.polls) <= most
 
 
 @pytest.mark.parametrize("start", [64.0, 2.0**20])
@@ -367,7 +367,7 @@ def test_the_schedule_counts_from_the_beginning_of_the_wait(wait_for: WaitFor, s
     )
 
 
-def test_looks_are_a_second_apart_or_more(wait_for: WaitFor) -> None:
+def test_polls_are_a_second_apart_or_more(wait_for: WaitFor) -> None:
     """However the dice fall, and whatever a look costs, two looks at one job are a second apart."""
     for cost in (0.0, 0.3):
         assert min(gaps(wait_for(lasting(300), chance=lambda: 0.999, cost=cost).moments)) >= 1.0
@@ -377,27 +377,29 @@ def test_looks_are_a_second_apart_or_more(wait_for: WaitFor) -> None:
 
 
 @pytest.mark.parametrize(("asked", "paused"), [(0.0, 1.0), (0.2, 1.0), (7.0, 7.0), (300.0, 300.0), (86400.0, 300.0)])
-def test_retry_after_of_a_good_answer_paces_the_next_look(wait_for: WaitFor, asked: float, paused: float) -> None:
+def test_retry_after_of_a_good_response_paces_the_next_poll(wait_for: WaitFor, asked: float, paused: float) -> None:
     """The server's wish wins over the schedule, between a second and five minutes."""
     ran = wait_for(steps((0, {**RUNNING, "retry_after": asked}), (0.5, SUCCESS)))
     assert ran.moments == [0.0, paused]
 
 
 @pytest.mark.parametrize(("asked", "paused"), [(0.0, 1.0), (7.0, 7.0), (300.0, 300.0), (86400.0, 300.0)])
-@pytest.mark.parametrize("answered", [False, True])
-def test_retry_after_of_an_error_is_obeyed(wait_for: WaitFor, asked: float, paused: float, *, answered: bool) -> None:
+@pytest.mark.parametrize("has_response", [False, True])
+def test_retry_after_of_an_error_is_obeyed(
+    wait_for: WaitFor, asked: float, paused: float, *, has_response: bool
+) -> None:
     """429 and 503 are not followed by a look before their time, even past the budget; the wish is capped."""
-    throttled = NoNewsError(WHAT, status=429, retry_after=asked)
+    throttled = NoAnswerError(WHAT, status=429, retry_after=asked)
     first: tuple[float, Wire] = (0, RUNNING)
-    ran = wait_for(steps(*[first] * answered, (0.5 * answered, throttled), (1.5, SUCCESS)))
+    ran = wait_for(steps(*[first] * has_response, (0.5 * has_response, throttled), (1.5, SUCCESS)))
     assert ran.outcome.end is End.SUCCEEDED
-    assert gaps(ran.moments) == ([1.0, paused] if answered else [paused, 1.0][: 1 + (paused < 1.5)])
+    assert gaps(ran.moments) == ([1.0, paused] if has_response else [paused, 1.0][: 1 + (paused < 1.5)])
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_api_that_asks_to_slow_down_is_no_dead_endpoint(wait_for: WaitFor, status: int) -> None:
     """Two long pauses at first contact don't use up its minute; such an API has a quarter of an hour."""
-    throttled = NoNewsError(WHAT, status=status, retry_after=120.0)
+    throttled = NoAnswerError(WHAT, status=status, retry_after=120.0)
     assert ended(wait_for(steps((0, throttled), (130, SUCCESS)))) == (End.SUCCEEDED, 240.0)
     ran = wait_for(lambda _: throttled)
     assert ran.moments == [120.0 * n for n in range(9)]
@@ -414,24 +416,24 @@ def test_retry_after_never_reaches_past_the_deadline(wait_for: WaitFor) -> None:
 
 # --- answers that are not a job
 
-NO_NEWS_ANSWERS = {
-    "connection refused": NoNewsError(WHAT, detail="Connection refused"),
-    "no answer in time": NoNewsError(WHAT, detail="no answer in time"),
-    "408": NoNewsError(WHAT, status=408),
-    "429": NoNewsError(WHAT, status=429),
-    "500": NoNewsError(WHAT, status=500),
-    "503": NoNewsError(WHAT, status=503),
-    "an HTML page": NoNewsError(WHAT, status=200, detail="the answer is a page of HTML or XML, no JSON"),
-    "cut off": NoNewsError(WHAT, status=200, detail="the answer is not a complete JSON document"),
-    "400 BMS.0212": NoNewsError(WHAT, status=400, code="BMS.0212"),
-    "400 Common.0024": NoNewsError(WHAT, status=400, code="Common.0024"),
-    "an unknown error in 200": NoNewsError(WHAT, status=200, code="XYZ.1"),
+SILENT_RESPONSES = {
+    "connection refused": NoAnswerError(WHAT, detail="Connection refused"),
+    "no answer in time": NoAnswerError(WHAT, detail="no answer in time"),
+    "408": NoAnswerError(WHAT, status=408),
+    "429": NoAnswerError(WHAT, status=429),
+    "500": NoAnswerError(WHAT, status=500),
+    "503": NoAnswerError(WHAT, status=503),
+    "an HTML page": NoAnswerError(WHAT, status=200, detail="the answer is a page of HTML or XML, no JSON"),
+    "cut off": NoAnswerError(WHAT, status=200, detail="the answer is not a complete JSON document"),
+    "400 BMS.0212": NoAnswerError(WHAT, status=400, code="BMS.0212"),
+    "400 Common.0024": NoAnswerError(WHAT, status=400, code="Common.0024"),
+    "an unknown error in 200": NoAnswerError(WHAT, status=200, code="XYZ.1"),
 }
-each_no_news = pytest.mark.parametrize("error", NO_NEWS_ANSWERS.values(), ids=NO_NEWS_ANSWERS.keys())
+each_no_news = pytest.mark.parametrize("error", SILENT_RESPONSES.values(), ids=SILENT_RESPONSES.keys())
 
 
 @each_no_news
-def test_no_news_is_looked_through(wait_for: WaitFor, error: ApiError) -> None:
+def test_no_news_is_read(wait_for: WaitFor, error: ApiError) -> None:
     """An answer without news, before the first good one or after it, only delays."""
     ran = wait_for(steps((0, error), (5, RUNNING), (20, error), (60, SUCCESS)))
     assert ran.outcome.end is End.SUCCEEDED
@@ -441,13 +443,13 @@ def test_no_news_is_looked_through(wait_for: WaitFor, error: ApiError) -> None:
 
 def test_an_api_that_throttles_without_a_pause_is_no_dead_endpoint(wait_for: WaitFor) -> None:
     """A plain 429 at first contact has the quarter of an hour too."""
-    assert ended(wait_for(lambda _: NO_NEWS_ANSWERS["429"])) == (End.NO_ANSWER, 900.0)
+    assert ended(wait_for(lambda _: SILENT_RESPONSES["429"])) == (End.NO_ANSWER, 900.0)
 
 
 @pytest.mark.parametrize(
     "error",
-    [error for name, error in NO_NEWS_ANSWERS.items() if name != "429"],
-    ids=[name for name in NO_NEWS_ANSWERS if name != "429"],
+    [error for name, error in SILENT_RESPONSES.items() if name != "429"],
+    ids=[name for name in SILENT_RESPONSES if name != "429"],
 )
 def test_no_news_at_first_contact_has_a_minute(wait_for: WaitFor, error: ApiError) -> None:
     """As long as no good answer has come, no news is tolerated for 60 s: the last look falls on them."""
@@ -458,7 +460,7 @@ def test_no_news_at_first_contact_has_a_minute(wait_for: WaitFor, error: ApiErro
 
 
 @each_no_news
-def test_no_news_after_a_good_answer_has_a_quarter_of_an_hour(wait_for: WaitFor, error: ApiError) -> None:
+def test_no_news_after_a_good_response_has_a_quarter_of_an_hour(wait_for: WaitFor, error: ApiError) -> None:
     """After a good answer no news is tolerated for 15 min, counted from the first look that brought none."""
     ran = wait_for(steps((0, RUNNING), (0.5, error)))
     assert ended(ran) == (End.NO_ANSWER, 901.0)
@@ -480,7 +482,7 @@ def test_the_end_of_the_later_budget(wait_for: WaitFor, good_at: float, end: End
     assert ended(ran) == (end, 901.0)
 
 
-def test_one_good_answer_gives_the_budget_anew(wait_for: WaitFor) -> None:
+def test_one_good_response_gives_the_budget_anew(wait_for: WaitFor) -> None:
     """Outages of 14 min each, with one good answer between them, go on for hours."""
     out_of_order = 14 * 60.0
     script: Script = lambda now: RUNNING if now % out_of_order < 70 else NO_NEWS  # noqa: E731  (a one-line script)
@@ -488,13 +490,13 @@ def test_one_good_answer_gives_the_budget_anew(wait_for: WaitFor) -> None:
     assert ran.outcome.end is End.SUCCEEDED
 
 
-def test_one_good_answer_before_the_minute_is_over_gives_the_long_budget(wait_for: WaitFor) -> None:
+def test_one_good_response_before_the_minute_is_over_gives_the_long_budget(wait_for: WaitFor) -> None:
     """The budget of first contact is over with the first good answer, not with the first minute."""
     ran = wait_for(steps((0, NO_NEWS), (30, RUNNING), (32, NO_NEWS), (900, SUCCESS)))
     assert ran.outcome.end is End.SUCCEEDED
 
 
-def test_an_unknown_job_is_no_good_answer(wait_for: WaitFor) -> None:
+def test_an_unknown_job_is_no_good_response(wait_for: WaitFor) -> None:
     """404 while the job is not visible yet does not give the budget anew."""
     ran = wait_for(steps((0, NO_NEWS), (2, UNKNOWN), (10, NO_NEWS)))
     assert ended(ran) == (End.NO_ANSWER, 60.0)
@@ -515,7 +517,7 @@ def test_a_slow_failure_is_followed_by_a_pause(wait_for: WaitFor) -> None:
     ran = wait_for(lambda _: NO_NEWS, cost=30.0)
     assert ran.moments[1] == pytest.approx(31.2)
     assert ran.moments[2] == pytest.approx(62.2)
-    assert len(ran.looks) == 3
+    assert len(ran.polls) == 3
 
 
 def test_no_budget_reaches_past_the_deadline(wait_for: WaitFor) -> None:
@@ -525,7 +527,7 @@ def test_no_budget_reaches_past_the_deadline(wait_for: WaitFor) -> None:
     assert (ran.outcome.outage, ran.outcome.error) == (96.0, NO_NEWS)
 
 
-def test_an_outage_is_looked_at_ever_more_slowly(wait_for: WaitFor) -> None:
+def test_an_outage_is_polled_at_ever_more_slowly(wait_for: WaitFor) -> None:
     """Without news the pause doubles from a second to a minute."""
     ran = wait_for(steps((0, RUNNING), (0.5, NO_NEWS)))
     assert gaps(ran.moments)[:9] == [1, 1, 2, 4, 8, 16, 32, 60, 60]
@@ -560,9 +562,9 @@ def test_an_unknown_job_has_the_whole_of_its_thirty_seconds(wait_for: WaitFor) -
 
 NOES = {
     "404": (UNKNOWN, End.GONE),
-    "403": (RefusedError(WHAT, status=403), End.REFUSED),
-    "400 BMS.0018": (RefusedError(WHAT, status=400, code="BMS.0018"), End.REFUSED),
-    "BMS.0018 in 200": (RefusedError(WHAT, status=200, code="BMS.0018"), End.REFUSED),
+    "403": (RefusedError(WHAT, status=403), End.REQUEST_REFUSED),
+    "400 BMS.0018": (RefusedError(WHAT, status=400, code="BMS.0018"), End.REQUEST_REFUSED),
+    "BMS.0018 in 200": (RefusedError(WHAT, status=200, code="BMS.0018"), End.REQUEST_REFUSED),
     "404 APIGW.0101": (NoSuchApiError(WHAT, status=404, code="APIGW.0101"), End.NO_SUCH_API),
 }
 each_no = pytest.mark.parametrize(("error", "end"), NOES.values(), ids=NOES.keys())
@@ -599,7 +601,7 @@ def test_noes_of_different_kinds_are_one_series(wait_for: WaitFor) -> None:
     noes = iter(range(10**6))
     ran = wait_for(lambda now: RUNNING if now < 1 else (UNKNOWN, NOES["403"][0])[next(noes) % 2])
     assert ended(ran)[1] == 301.0
-    assert ran.outcome.end in (End.GONE, End.REFUSED)
+    assert ran.outcome.end in (End.GONE, End.REQUEST_REFUSED)
 
 
 def test_an_outage_between_noes_is_no_good_response(wait_for: WaitFor) -> None:
@@ -614,13 +616,17 @@ def test_five_minutes_without_polls_prove_nothing(wait_for: WaitFor) -> None:
     slow = NotFoundError(WHAT, status=404, retry_after=200.0)
     ran = wait_for(steps((0, RUNNING), (0.5, slow)))
     assert ended(ran) == (End.GONE, 801.0)
-    assert len(ran.looks) == 6
+    assert len(ran.polls) == 6
 
 
 def test_lasting_noes_are_told_as_an_outage(wait_for: WaitFor) -> None:
     """From 15 s on the observer knows for how long no good response has come, and what came instead."""
     ran = wait_for(steps((0, RUNNING), (0.5, UNKNOWN)))
-    assert [(progress.outage, progress.trouble) for _, progress in ran.told[:3]] == [(0, ""), (15, "404"), (31, "404")]
+    assert [(progress.outage, progress.trouble) for _, progress in ran.messages[:3]] == [
+        (0, ""),
+        (15, "404"),
+        (31, "404"),
+    ]
 
 
 def test_a_record_known_from_an_earlier_run_has_time_to_show(wait_for: WaitFor) -> None:
@@ -631,7 +637,7 @@ def test_a_record_known_from_an_earlier_run_has_time_to_show(wait_for: WaitFor) 
     assert wait_for(steps((0, UNKNOWN), (2, SUCCESS)), known=OLD).outcome.end is End.SUCCEEDED
 
 
-def test_what_an_earlier_run_saw_is_no_answer_of_this_one(wait_for: WaitFor) -> None:
+def test_what_an_earlier_run_saw_is_no_response_of_this_one(wait_for: WaitFor) -> None:
     """The known state neither lengthens the budget of first contact nor starts the settling time."""
     ran = wait_for(lambda _: NO_NEWS, known=OLD)
     assert ended(ran) == (End.NO_ANSWER, 60.0)
@@ -644,7 +650,10 @@ def test_what_an_earlier_run_saw_is_no_answer_of_this_one(wait_for: WaitFor) -> 
 @pytest.mark.parametrize("known", [None, OLD], ids=["unknown", "known"])
 @pytest.mark.parametrize(
     ("error", "end"),
-    [*(pair for name, pair in NOES.items() if name != "404"), (AuthenticationError(WHAT, status=401), End.REJECTED)],
+    [
+        *(pair for name, pair in NOES.items() if name != "404"),
+        (AuthenticationError(WHAT, status=401), End.UNAUTHENTICATED),
+    ],
 )
 def test_a_no_at_first_contact_ends_the_wait_at_once(
     wait_for: WaitFor, error: ApiError, end: End, known: Job | None
@@ -652,7 +661,7 @@ def test_a_no_at_first_contact_ends_the_wait_at_once(
     """Before the first good response of a run a refusal, a missing API and a rejected credential are the end."""
     ran = wait_for(lambda _: error, known=known)
     assert ended(ran) == (end, 0.0)
-    assert len(ran.looks) == 1
+    assert len(ran.polls) == 1
     assert ran.outcome.error is error
 
 
@@ -660,7 +669,7 @@ def test_a_rejected_credential_ends_the_wait_at_once(wait_for: WaitFor) -> None:
     """A rejected credential is never sent a second time, in the middle of a wait neither."""
     error = AuthenticationError(WHAT, status=401)
     ran = wait_for(steps((0, RUNNING), (0.5, error)))
-    assert ended(ran) == (End.REJECTED, 1.0)
+    assert ended(ran) == (End.UNAUTHENTICATED, 1.0)
     assert ran.outcome.error is error
 
 
@@ -675,7 +684,7 @@ def test_a_no_at_the_deadline_is_told_with_the_timeout(wait_for: WaitFor) -> Non
 
 
 @pytest.mark.parametrize("timeout", [0.0, 0.4, 1.0, 59.3, 5400.0])
-def test_the_last_look_falls_on_the_deadline(wait_for: WaitFor, timeout: float) -> None:
+def test_the_last_poll_falls_on_the_deadline(wait_for: WaitFor, timeout: float) -> None:
     """The last sleep is cut to the deadline, and one look is made at it, no matter how short the time is."""
     ran = wait_for(lambda _: RUNNING, timeout=timeout)
     assert ended(ran) == (End.TIMED_OUT, timeout)
@@ -690,7 +699,7 @@ def test_a_success_at_the_deadline_is_a_success(wait_for: WaitFor, seconds: floa
     assert wait_for(lasting(seconds), timeout=100.0, cost=0.3).outcome.end is end
 
 
-def test_a_look_across_the_deadline_is_not_the_last(wait_for: WaitFor) -> None:
+def test_a_poll_across_the_deadline_is_not_the_last(wait_for: WaitFor) -> None:
     """A look that began before the deadline is followed by one more, since it can't have seen the state at it."""
     ran = wait_for(lambda _: RUNNING, timeout=100.0, cost=lambda now: 30.0 if now > 90 else 0.0)
     assert ran.outcome.end is End.TIMED_OUT
@@ -700,12 +709,12 @@ def test_a_look_across_the_deadline_is_not_the_last(wait_for: WaitFor) -> None:
 def test_the_request_timeout_is_what_remains(wait_for: WaitFor) -> None:
     """Each look is given the seconds to the deadline, at the deadline 0."""
     ran = wait_for(lambda _: RUNNING, timeout=50.0, start=7.0, cost=0.25)
-    assert [look.timeout for look in ran.looks] == [57.0 - look.at for look in ran.looks]
-    assert (ran.looks[0].timeout, ran.looks[-1].timeout) == (50.0, 0.0)
+    assert [poll.timeout for poll in ran.polls] == [57.0 - poll.at for poll in ran.polls]
+    assert (ran.polls[0].timeout, ran.polls[-1].timeout) == (50.0, 0.0)
 
 
 @pytest.mark.parametrize("timeout", [-5.0, 0.0])
-def test_no_time_at_all_is_one_look(wait_for: WaitFor, timeout: float) -> None:
+def test_no_time_at_all_is_one_poll(wait_for: WaitFor, timeout: float) -> None:
     """A timeout of zero or less still looks once, and believes what it sees."""
     assert ended(wait_for(lambda _: SUCCESS, timeout=timeout)) == (End.SUCCEEDED, 0.0)
     assert ended(wait_for(lambda _: RUNNING, timeout=timeout)) == (End.TIMED_OUT, 0.0)
@@ -725,7 +734,7 @@ ALL_FINAL = job("FAIL", part("FAIL"), part("SUCCESS", 2))
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         job("FAIL"),
         job("FAIL", total=0),
@@ -735,9 +744,9 @@ ALL_FINAL = job("FAIL", part("FAIL"), part("SUCCESS", 2))
     ],
     ids=["alone", "none announced", "its sub-job", "one survived", "the parent lies"],
 )
-def test_a_failure_that_is_complete_ends_at_once(wait_for: WaitFor, answer: Wire) -> None:
+def test_a_failure_that_is_complete_ends_at_once(wait_for: WaitFor, response: Wire) -> None:
     """Where every sub-job is final and none is missing there is nothing to wait for."""
-    ran = wait_for(lambda _: answer)
+    ran = wait_for(lambda _: response)
     assert ended(ran) == (End.FAILED, 0.0)
 
 
@@ -773,8 +782,8 @@ def test_a_failure_whose_parts_move_is_waited_for_to_the_deadline(wait_for: Wait
     """Bare metal does not change for half an hour: no time without a change ends such a wait, the deadline does."""
     ran = wait_for(lambda _: stuck, timeout=3600.0)
     assert ended(ran) == (End.FAILED, 3600.0)
-    assert ran.outcome.verdict is not None
-    assert not ran.outcome.verdict.is_final_failure
+    assert ran.outcome.judgement is not None
+    assert not ran.outcome.judgement.is_final_failure
 
 
 def test_a_failure_learns_of_servers_that_come_half_an_hour_later(wait_for: WaitFor) -> None:
@@ -789,8 +798,8 @@ def test_a_failure_learns_of_servers_that_come_half_an_hour_later(wait_for: Wait
     assert 1800 <= ran.ended <= 1810
     assert ran.outcome.job is not None
     assert ran.outcome.job.server_ids == ["a", "late"]
-    assert ran.outcome.verdict is not None
-    assert ran.outcome.verdict.is_final_failure
+    assert ran.outcome.judgement is not None
+    assert ran.outcome.judgement.is_final_failure
 
 
 SETTLING_FAILURES = {
@@ -809,8 +818,8 @@ def test_a_failure_in_doubt_ends_after_two_minutes(wait_for: WaitFor, known: Wir
     """Where all is over, but not all is there or named by a page: 120 s without a change, and no final failure."""
     ran = wait_for(lambda _: stuck, known=Job.read(known) if known else None)
     assert ended(ran) == (End.FAILED, 120.0)
-    assert ran.outcome.verdict is not None
-    assert not ran.outcome.verdict.is_final_failure
+    assert ran.outcome.judgement is not None
+    assert not ran.outcome.judgement.is_final_failure
 
 
 def test_a_server_that_was_named_and_is_missing_is_told_with_the_failure(wait_for: WaitFor) -> None:
@@ -827,8 +836,8 @@ DOUBTFUL = job("FAIL", part("ERROR", end_time="2019-04-25T20:08:40Z", error_code
 def test_every_change_starts_the_settling_time_anew(wait_for: WaitFor) -> None:
     """A job that changes every 100 s keeps the doubt for as long as it does."""
     parts = DOUBTFUL["entities"]["sub_jobs"]
-    answers = [(100.0 * n, job("FAIL", *parts, *[part("SUCCESS", m + 2) for m in range(n)])) for n in range(6)]
-    ran = wait_for(steps(*answers))
+    responses = [(100.0 * n, job("FAIL", *parts, *[part("SUCCESS", m + 2) for m in range(n)])) for n in range(6)]
+    ran = wait_for(steps(*responses))
     last_change = next(at for at in ran.moments if at >= 500)
     assert ended(ran) == (End.FAILED, last_change + 120.0)
 
@@ -844,7 +853,7 @@ def test_fields_that_no_rule_reads_are_no_change(wait_for: WaitFor) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected", "rule", "because"),
+    ("response", "expected", "rule", "because"),
     [
         (job("SUCCESS", part("SUCCESS"), total=3), None, 3, "3 sub-jobs are announced and 1 listed"),
         (
@@ -859,10 +868,10 @@ def test_fields_that_no_rule_reads_are_no_change(wait_for: WaitFor) -> None:
     ],
 )
 def test_a_success_that_can_not_be_all_is_inconsistent(
-    wait_for: WaitFor, answer: Wire, expected: int | None, rule: int, because: str
+    wait_for: WaitFor, response: Wire, expected: int | None, rule: int, because: str
 ) -> None:
     """All SUCCESS, but something missing for 120 s without a change: it fails, and names the rule."""
-    ran = wait_for(lambda _: answer, expected_servers=expected)
+    ran = wait_for(lambda _: response, expected_servers=expected)
     assert ended(ran) == (End.INCONSISTENT, 120.0)
     assert (ran.outcome.rule, ran.outcome.because) == (rule, because)
 
@@ -924,7 +933,7 @@ def test_rounding_delays_no_end(wait_for: WaitFor, start: float, dice: float) ->
         assert ran.outcome.end in (End.NO_ANSWER, End.FAILED, End.GONE)
         assert ran.outcome.elapsed == pytest.approx(lasted, abs=1e-6)
     ran = wait_for(lambda _: RUNNING, start=start, chance=lambda: dice, timeout=0.7 + 1 / 3)
-    assert [look.timeout for look in ran.looks if look.timeout <= 0] == [0.0]
+    assert [poll.timeout for poll in ran.polls if poll.timeout <= 0] == [0.0]
 
 
 @pytest.mark.parametrize(
@@ -952,13 +961,13 @@ def test_what_counts_as_a_change(wait_for: WaitFor, change: Wire) -> None:
 
 
 def statuses(ran: Ran) -> list[str]:
-    return [progress.status for _, progress in ran.told]
+    return [progress.status for _, progress in ran.messages]
 
 
 def test_a_job_that_is_not_visible_yet_is_told_once(wait_for: WaitFor) -> None:
     """One word for all the looks that do not find it, and none of it once it is there."""
     ran = wait_for(steps((0, UNKNOWN), (20, job("RUNNING")), (60, job("SUCCESS"))))
-    assert [(progress.status, progress.trouble) for _, progress in ran.told] == [
+    assert [(progress.status, progress.trouble) for _, progress in ran.messages] == [
         ("", "404"),
         ("RUNNING", ""),
         ("SUCCESS", ""),
@@ -975,8 +984,8 @@ def test_the_observer_is_told_each_change_once(wait_for: WaitFor) -> None:
             (200, job("SUCCESS", part("SUCCESS"), part("SUCCESS", 2))),
         )
     )
-    assert len(ran.looks) > 30
-    assert [progress for _, progress in ran.told] == [
+    assert len(ran.polls) > 30
+    assert [progress for _, progress in ran.messages] == [
         Progress(JOB, "INIT"),
         Progress(JOB, "RUNNING", 0, 2),
         Progress(JOB, "RUNNING", 1, 2),
@@ -995,7 +1004,7 @@ def test_a_failed_sub_job_is_told_at_once_and_waited_through(wait_for: WaitFor) 
     )
     assert ran.outcome.end is End.FAILED
     assert 400 <= ran.ended <= 410
-    at, progress = ran.told[1]
+    at, progress = ran.messages[1]
     assert 50 <= at <= 52
     assert progress == Progress(JOB, "RUNNING", 0, 1, (("sub-1", "BMS.3037"),))
 
@@ -1003,7 +1012,7 @@ def test_a_failed_sub_job_is_told_at_once_and_waited_through(wait_for: WaitFor) 
 def test_a_failure_two_levels_down_is_told_too(wait_for: WaitFor) -> None:
     """A FAIL at any level is shown at once, as every level counts for success."""
     ran = wait_for(lambda _: job("RUNNING", part("RUNNING", 1, part("FAIL", 2))), timeout=5.0)
-    assert ran.told[0][1].failed == (("sub-2", ""),)
+    assert ran.messages[0][1].failed == (("sub-2", ""),)
     assert ran.outcome.end is End.FAILED
 
 
@@ -1033,32 +1042,32 @@ def test_an_order_that_waits_to_be_paid_is_told_and_waited_for(wait_for: WaitFor
 def test_what_is_missing_is_told(wait_for: WaitFor) -> None:
     """While a success can't be all, the observer knows what is unmet."""
     ran = wait_for(steps((0, job("SUCCESS", part("SUCCESS"), total=2)), (50, job("FAIL"))))
-    assert ran.told[0][1] == Progress(JOB, "SUCCESS", 1, 2, unsettled="2 sub-jobs are announced and 1 listed")
+    assert ran.messages[0][1] == Progress(JOB, "SUCCESS", 1, 2, unsettled="2 sub-jobs are announced and 1 listed")
 
 
 def test_news_of_an_outage_come_at_15_s_and_then_ever_more_rarely(wait_for: WaitFor) -> None:
     """The first news come with the first look 15 s into it, the next when it has lasted twice as long, and so on."""
     ran = wait_for(steps((0, job("RUNNING", part("RUNNING"))), (0.5, NO_NEWS)))
-    assert [progress.outage for _, progress in ran.told] == [0.0, 15.0, 31.0, 63.0, 183.0, 423.0, 900.0][
-        : len(ran.told)
+    assert [progress.outage for _, progress in ran.messages] == [0.0, 15.0, 31.0, 63.0, 183.0, 423.0, 900.0][
+        : len(ran.messages)
     ]
-    assert len(ran.told) >= 6
-    assert {progress.trouble for _, progress in ran.told[1:]} == {"503"}
-    assert {(progress.status, progress.total) for _, progress in ran.told} == {("RUNNING", 1)}
+    assert len(ran.messages) >= 6
+    assert {progress.trouble for _, progress in ran.messages[1:]} == {"503"}
+    assert {(progress.status, progress.total) for _, progress in ran.messages} == {("RUNNING", 1)}
 
 
 def test_news_of_an_outage_keep_the_failures_and_drop_what_was_missing(wait_for: WaitFor) -> None:
     """While the API is silent, failed sub-jobs are still failed; what was unsettled may have come meanwhile."""
     failing = wait_for(steps((0, job("RUNNING", part("FAIL"))), (0.5, NO_NEWS)), timeout=60.0)
-    assert failing.told[1][1].failed == (("sub-1", ""),)
+    assert failing.messages[1][1].failed == (("sub-1", ""),)
     missing = wait_for(steps((0, job("SUCCESS", part("SUCCESS"), total=2)), (0.5, NO_NEWS)), timeout=60.0)
-    assert [progress.unsettled != "" for _, progress in missing.told[:2]] == [True, False]
+    assert [progress.unsettled != "" for _, progress in missing.messages[:2]] == [True, False]
 
 
 def test_the_end_of_an_outage_is_told_if_the_outage_was(wait_for: WaitFor) -> None:
     """A return after news of the outage is news; a short outage is none at all."""
     long = wait_for(steps((0, RUNNING), (0.5, NO_NEWS), (20, RUNNING), (60, SUCCESS)))
-    assert [progress.outage > 0 for _, progress in long.told] == [False, True, False, False]
+    assert [progress.outage > 0 for _, progress in long.messages] == [False, True, False, False]
     brief = wait_for(steps((0, RUNNING), (0.5, NO_NEWS), (10, RUNNING), (60, SUCCESS)))
     assert statuses(brief) == ["RUNNING", "SUCCESS"]
 
@@ -1066,16 +1075,16 @@ def test_the_end_of_an_outage_is_told_if_the_outage_was(wait_for: WaitFor) -> No
 def test_each_outage_is_counted_by_itself(wait_for: WaitFor) -> None:
     """A second outage is told 15 s after its own beginning."""
     ran = wait_for(steps((0, RUNNING), (0.5, NO_NEWS), (20, RUNNING), (100, NO_NEWS), (300, SUCCESS)))
-    second = [(at, progress.outage) for at, progress in ran.told if at > 100 and progress.outage]
+    second = [(at, progress.outage) for at, progress in ran.messages if at > 100 and progress.outage]
     assert second
     assert 15 <= second[0][1] <= 32
     assert 100 <= second[0][0] - second[0][1] <= 104
 
 
-def test_slow_looks_tell_an_outage_too(wait_for: WaitFor) -> None:
+def test_slow_polls_tell_an_outage_too(wait_for: WaitFor) -> None:
     """An outage in which every look hangs until its request timeout is told after the first of them."""
     ran = wait_for(lambda _: NO_NEWS, cost=30.0)
-    assert ran.told[0] == (30.0, Progress(JOB, outage=30.0, trouble="503"))
+    assert ran.messages[0] == (30.0, Progress(JOB, outage=30.0, trouble="503"))
 
 
 # --- the cancellation
@@ -1090,22 +1099,22 @@ def test_a_cancellation_during_a_sleep_ends_it_within_that_moment(wait_for: Wait
     assert (ran.outcome.job, ran.outcome.elapsed) == (OLD, moment)
 
 
-def test_a_cancellation_before_the_first_look(wait_for: WaitFor) -> None:
+def test_a_cancellation_before_the_first_poll(wait_for: WaitFor) -> None:
     """A wait that is cancelled already does not look at all."""
     ran = wait_for(lambda _: RUNNING, cancel_at=0.0)
     assert ended(ran) == (End.INTERRUPTED, 0.0)
-    assert ran.looks == []
+    assert ran.polls == []
 
 
 @pytest.mark.parametrize(
-    ("answer", "end"),
+    ("response", "end"),
     [(RUNNING, End.INTERRUPTED), (NO_NEWS, End.INTERRUPTED), (SUCCESS, End.SUCCEEDED), (job("FAIL"), End.FAILED)],
 )
-def test_a_cancellation_during_a_look(wait_for: WaitFor, answer: Wire | ApiError, end: End) -> None:
+def test_a_cancellation_during_a_poll(wait_for: WaitFor, response: Wire | ApiError, end: End) -> None:
     """A look that is under way brings its answer: an end counts, everything else is interrupted then."""
-    ran = wait_for(lambda _: answer, cancel_at=1.0, cost=2.0)
+    ran = wait_for(lambda _: response, cancel_at=1.0, cost=2.0)
     assert ended(ran) == (end, 2.0)
-    assert len(ran.looks) == 1
+    assert len(ran.polls) == 1
 
 
 def test_a_cancellation_ends_every_wait_of_the_loop(run: Run) -> None:
@@ -1121,12 +1130,12 @@ def test_a_cancellation_ends_every_wait_of_the_loop(run: Run) -> None:
     assert ran.outcomes[2].outage == 33.3
 
 
-def test_a_cancellation_within_a_batch_of_looks(run: Run) -> None:
+def test_a_cancellation_within_a_batch_of_polls(run: Run) -> None:
     """Of looks that are due together, those that have not begun at the cancellation are left out."""
     scripts: dict[str, Script] = {"a": lambda _: SUCCESS, "b": lambda _: SUCCESS}
     ran = run([Plan("a", 60.0), Plan("b", 60.0)], scripts, cancel_at=1.0, cost=2.0)
     assert [outcome.end for outcome in ran.outcomes] == [End.SUCCEEDED, End.INTERRUPTED]
-    assert [look.job_id for look in ran.looks] == ["a"]
+    assert [poll.job_id for poll in ran.polls] == ["a"]
 
 
 # --- many plans in one loop
@@ -1154,7 +1163,7 @@ def test_outcomes_stand_in_the_order_of_the_plans(run: Run) -> None:
         ("fails", End.FAILED),
         ("quick", End.SUCCEEDED),
         ("unknown", End.NOT_FOUND),
-        ("rejected", End.REJECTED),
+        ("rejected", End.UNAUTHENTICATED),
         ("late", End.TIMED_OUT),
     ]
     assert [round(outcome.elapsed) for outcome in ran.outcomes[1:]] == [20, 3, 31, 0, 100]
@@ -1167,22 +1176,22 @@ def test_the_same_job_twice(run: Run) -> None:
     assert [outcome.end for outcome in ran.outcomes] == [End.SUCCEEDED, End.TIMED_OUT]
 
 
-def test_no_wait_starves_beside_slow_looks(run: Run) -> None:
+def test_no_wait_starves_beside_slow_polls(run: Run) -> None:
     """Where looks take longer than the schedule has room for, the one that is due longest comes next."""
     scripts = {f"job-{n}": lasting(120) for n in range(5)}
     ran = run([Plan(job_id, 600.0) for job_id in scripts], scripts, cost=0.9)
     assert {outcome.end for outcome in ran.outcomes} == {End.SUCCEEDED}
-    counts = [sum(look.job_id == job_id for look in ran.looks) for job_id in scripts]
+    counts = [sum(poll.job_id == job_id for poll in ran.polls) for job_id in scripts]
     assert max(counts) - min(counts) <= 2
 
 
-def test_looks_that_are_due_together_are_sent_together(run: Run) -> None:
+def test_polls_that_are_due_together_are_sent_together(run: Run) -> None:
     """Jobs that are due at one moment make one batch, of 16 at most; nobody is left out."""
     sizes: list[int] = []
 
-    def batch(looks: Sequence[Callable[[], None]]) -> None:
-        sizes.append(len(looks))
-        one_by_one(looks)
+    def batch(polls: Sequence[Callable[[], None]]) -> None:
+        sizes.append(len(polls))
+        one_by_one(polls)
 
     scripts: dict[str, Script] = {f"job-{n}": lambda _: SUCCESS for n in range(40)}
     ran = run([Plan(job_id, 60.0) for job_id in scripts], scripts, batch=batch)
@@ -1210,7 +1219,7 @@ class Booked:
         return now < self.closed_until
 
 
-def test_a_look_waits_for_its_slot(run: Run) -> None:
+def test_a_poll_waits_for_its_slot(run: Run) -> None:
     """A look that is due asks for a slot, once, and is made at it; the next one is counted from there."""
     gate = Booked(5.0, 5.0, 9.0)
     ran = run([Plan(JOB, 60.0)], {JOB: lasting(8)}, gate=gate)
@@ -1227,7 +1236,7 @@ def test_a_slot_in_a_pause_for_all_is_given_back(run: Run) -> None:
     assert gate.asked == [0.0, 5.0]
 
 
-def test_the_last_look_needs_no_slot(run: Run) -> None:
+def test_the_last_poll_needs_no_slot(run: Run) -> None:
     """No slot moves a look past the deadline: the last one is made at it, however crowded it is."""
     gate = Booked(0.0, 500.0, closed_until=100.0)
     ran = run([Plan(JOB, 60.0)], {JOB: lasting(1e9)}, gate=gate)
@@ -1240,8 +1249,8 @@ def test_the_last_look_needs_no_slot(run: Run) -> None:
 
 def every_second(bad: ApiError, good: Script) -> Script:
     """Return a script that answers every second look with an error, beginning with the second."""
-    looks = iter(range(10**6))
-    return lambda now: bad if next(looks) % 2 else good(now)
+    polls = iter(range(10**6))
+    return lambda now: bad if next(polls) % 2 else good(now)
 
 
 FLAWED = steps((0, RUNNING), (14, job("SUCCESS", part("SUCCESS"), part("FAIL", 2, error_code="BMS.3037"))))
@@ -1278,32 +1287,32 @@ MEASURED: dict[str, tuple[Callable[[], Script], End, float, float]] = {
         34.4,
     ),
     "an HTML page with status 200": (
-        lambda: every_second(NO_NEWS_ANSWERS["an HTML page"], lasting(14)),
+        lambda: every_second(SILENT_RESPONSES["an HTML page"], lasting(14)),
         End.SUCCEEDED,
         14,
         16,
     ),
     "half a JSON document with status 200": (
-        lambda: every_second(NO_NEWS_ANSWERS["cut off"], lasting(14)),
+        lambda: every_second(SILENT_RESPONSES["cut off"], lasting(14)),
         End.SUCCEEDED,
         14,
         16,
     ),
-    "400 BMS.0212": (lambda: every_second(NO_NEWS_ANSWERS["400 BMS.0212"], lasting(14)), End.SUCCEEDED, 14, 16),
+    "400 BMS.0212": (lambda: every_second(SILENT_RESPONSES["400 BMS.0212"], lasting(14)), End.SUCCEEDED, 14, 16),
     "200 with an error object inside": (
-        lambda: every_second(NO_NEWS_ANSWERS["an unknown error in 200"], lasting(14)),
+        lambda: every_second(SILENT_RESPONSES["an unknown error in 200"], lasting(14)),
         End.SUCCEEDED,
         14,
         16,
     ),
     "429 with Retry-After 1 on every second poll": (
-        lambda: every_second(NoNewsError(WHAT, status=429, retry_after=1.0), lasting(14)),
+        lambda: every_second(NoAnswerError(WHAT, status=429, retry_after=1.0), lasting(14)),
         End.SUCCEEDED,
         14,
         15,
     ),
     "connection reset on every second poll": (
-        lambda: every_second(NoNewsError(WHAT, detail="Connection reset by peer"), lasting(14)),
+        lambda: every_second(NoAnswerError(WHAT, detail="Connection reset by peer"), lasting(14)),
         End.SUCCEEDED,
         14,
         16,

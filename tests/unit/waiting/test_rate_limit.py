@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from pulumi_bms.api.errors import ApiError, NoNewsError, NotFoundError
-from pulumi_bms.api.models.job import Job
+from pulumi_bms.api.errors import ApiError, NoAnswerError, NotFoundError
+from pulumi_bms.api.models.job import Job, PollResult
 from pulumi_bms.waiting.clock import MonotonicClock
 from pulumi_bms.waiting.job_wait import Plan
 from pulumi_bms.waiting.outcome import End
-from pulumi_bms.waiting.poll_loop import Waiter
+from pulumi_bms.waiting.poll_loop import PollLoop
 from pulumi_bms.waiting.rate_limit import (
     FRESH,
     PAUSE,
-    Budget,
-    Traffic,
+    RateLimit,
+    SharedPolls,
 )
 
 GENEROUS = 10.0
@@ -43,10 +43,8 @@ class Clock:
         self.moment = max(self.moment, moment)
 
 
-class Looked:
-    def __init__(self, wire: dict[str, Any], retry_after: float | None = None) -> None:
-        self.job = Job.read(wire)
-        self.retry_after = retry_after
+def poll_result(wire: dict[str, Any], retry_after: float | None = None) -> PollResult:
+    return PollResult(Job.read(wire), retry_after)
 
 
 class Api:
@@ -55,36 +53,36 @@ class Api:
     def __init__(self, clock: Clock, ends_at: float) -> None:
         self.clock = clock
         self.ends_at = ends_at
-        self.looks: list[tuple[float, str]] = []
+        self.polls: list[tuple[float, str]] = []
         self.trouble: dict[int, ApiError] = {}
         self.wishes: dict[str, float] = {}
 
-    def get_job(self, job_id: str, *, timeout: float) -> Looked:
+    def get_job(self, job_id: str, *, timeout: float) -> PollResult:
         assert timeout == timeout  # noqa: PLR0124  (a number, not nan)
-        self.looks.append((self.clock.now(), job_id))
-        if error := self.trouble.get(len(self.looks)):
+        self.polls.append((self.clock.now(), job_id))
+        if error := self.trouble.get(len(self.polls)):
             raise error
-        return Looked(SUCCESS if self.clock.now() >= self.ends_at else RUNNING, self.wishes.get(job_id))
+        return poll_result(SUCCESS if self.clock.now() >= self.ends_at else RUNNING, self.wishes.get(job_id))
 
 
-def _wait(clock: Clock, api: Api, budget: Budget, job_ids: list[str]) -> None:
-    traffic = Traffic(api.get_job, budget, clock.now)
-    Waiter(traffic.look, clock, gate=traffic).wait([Plan(job_id, 3600.0) for job_id in job_ids])
+def _wait(clock: Clock, api: Api, rate_limit: RateLimit, job_ids: list[str]) -> None:
+    shared_polls = SharedPolls(api.get_job, rate_limit, clock.now)
+    PollLoop(shared_polls.poll, clock, gate=shared_polls).wait([Plan(job_id, 3600.0) for job_id in job_ids])
 
 
 def test_slots_are_spaced_and_first_come_first_served() -> None:
     """Each slot is the budget's spacing after the one before, and never before it is asked for."""
-    budget = Budget(60)
-    assert [budget.reserve(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]
-    assert budget.reserve(10.0) == 10.0
+    rate_limit = RateLimit(60)
+    assert [rate_limit.reserve(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]
+    assert rate_limit.reserve(10.0) == 10.0
 
 
 def test_a_hundred_waits_stay_within_their_budget() -> None:
     """300 requests a minute for 100 waits of 10 minutes: no minute has more than 306, and all end soon after."""
     clock = Clock()
     api = Api(clock, ends_at=600.0)
-    _wait(clock, api, Budget(300), [f"job-{number}" for number in range(100)])
-    moments = [moment for moment, _ in api.looks]
+    _wait(clock, api, RateLimit(300), [f"job-{number}" for number in range(100)])
+    moments = [moment for moment, _ in api.polls]
     assert max(sum(begin <= moment < begin + 60 for moment in moments) for begin in moments) <= 306
     assert clock.now() < 600 + 100 * 0.2 + 1
 
@@ -93,13 +91,13 @@ def test_no_wait_starves() -> None:
     """While the budget is short each job is looked at about as often as every other."""
     clock = Clock()
     api = Api(clock, ends_at=600.0)
-    _wait(clock, api, Budget(300), [f"job-{number}" for number in range(100)])
-    counts = [sum(seen == f"job-{number}" for _, seen in api.looks) for number in range(100)]
+    _wait(clock, api, RateLimit(300), [f"job-{number}" for number in range(100)])
+    counts = [sum(seen == f"job-{number}" for _, seen in api.polls) for number in range(100)]
     assert max(counts) - min(counts) <= 3
     gaps = [
         later - earlier
         for number in range(100)
-        for earlier, later in pairwise(moment for moment, seen in api.looks if seen == f"job-{number}")
+        for earlier, later in pairwise(moment for moment, seen in api.polls if seen == f"job-{number}")
     ]
     assert max(gaps) < 60
 
@@ -107,10 +105,10 @@ def test_no_wait_starves() -> None:
 @pytest.mark.parametrize(
     ("error", "pause"),
     [
-        (NoNewsError("GET", status=429, retry_after=20.0), 20.0),
-        (NoNewsError("GET", status=503, retry_after=7.0), 7.0),
-        (NoNewsError("GET", status=429), PAUSE),
-        (NoNewsError("GET", status=503), 0.0),
+        (NoAnswerError("GET", status=429, retry_after=20.0), 20.0),
+        (NoAnswerError("GET", status=503, retry_after=7.0), 7.0),
+        (NoAnswerError("GET", status=429), PAUSE),
+        (NoAnswerError("GET", status=503), 0.0),
     ],
 )
 def test_one_throttled_wait_pauses_all(error: ApiError, pause: float) -> None:
@@ -118,8 +116,8 @@ def test_one_throttled_wait_pauses_all(error: ApiError, pause: float) -> None:
     clock = Clock()
     api = Api(clock, ends_at=30.0)
     api.trouble = {1: error}
-    _wait(clock, api, Budget(6000), ["a", "b", "c"])
-    others = [moment for moment, job_id in api.looks[1:] if job_id != api.looks[0][1]]
+    _wait(clock, api, RateLimit(6000), ["a", "b", "c"])
+    others = [moment for moment, job_id in api.polls[1:] if job_id != api.polls[0][1]]
     assert min(others) >= pause
     assert min(others) < pause + 1.5
 
@@ -130,8 +128,8 @@ def test_the_pause_that_comes_with_a_job_concerns_that_job() -> None:
     api = Api(clock, ends_at=30.0)
     api.wishes = {"slow": 20.0}
     api.trouble = {2: NotFoundError("GET", status=404, retry_after=20.0)}
-    _wait(clock, api, Budget(6000), ["slow", "unknown", "free"])
-    at = {name: [moment for moment, job_id in api.looks if job_id == name] for name in ("slow", "unknown", "free")}
+    _wait(clock, api, RateLimit(6000), ["slow", "unknown", "free"])
+    at = {name: [moment for moment, job_id in api.polls if job_id == name] for name in ("slow", "unknown", "free")}
     assert at["slow"][1] >= 20.0
     assert at["unknown"][1] >= 20.0
     assert at["free"][1] < 2.0
@@ -143,49 +141,49 @@ def test_twelve_jobs_that_each_ask_for_a_pause_end_together() -> None:
     api = Api(clock, ends_at=6.0)
     jobs = [f"job-{number}" for number in range(12)]
     api.wishes = dict.fromkeys(jobs, 5.0)
-    _wait(clock, api, Budget(6000), jobs)
+    _wait(clock, api, RateLimit(6000), jobs)
     assert clock.now() <= 11.0
 
 
 class Hanging:
     """An API whose first response comes when it is let go; every later one comes at once."""
 
-    def __init__(self, *answers: dict[str, Any]) -> None:
-        self.answers = list(answers)
+    def __init__(self, *responses: dict[str, Any]) -> None:
+        self.responses = list(responses)
         self.timeouts: list[float] = []
         self.is_asked = threading.Event()
-        self.may_answer = threading.Event()
+        self.may_respond = threading.Event()
 
-    def get_job(self, job_id: str, *, timeout: float) -> Looked:
+    def get_job(self, job_id: str, *, timeout: float) -> PollResult:
         assert job_id == "job"
         self.timeouts.append(timeout)
-        answer = self.answers[min(len(self.timeouts), len(self.answers)) - 1]
+        response = self.responses[min(len(self.timeouts), len(self.responses)) - 1]
         if len(self.timeouts) == 1:
             self.is_asked.set()
-            assert self.may_answer.wait(GENEROUS)
-        return Looked(answer)
+            assert self.may_respond.wait(GENEROUS)
+        return poll_result(response)
 
 
 @pytest.fixture
-def hanging() -> Iterator[tuple[Hanging, Traffic]]:
+def hanging() -> Iterator[tuple[Hanging, SharedPolls]]:
     """One wait's poll of the job "job" that is under way, and the traffic that it belongs to."""
     api = Hanging(RUNNING, RUNNING, SUCCESS)
-    traffic = Traffic(api.get_job, Budget(6e6), time.monotonic)
-    poll = threading.Thread(target=lambda: traffic.look("job", timeout=3600.0))
+    shared_polls = SharedPolls(api.get_job, RateLimit(6e6), time.monotonic)
+    poll = threading.Thread(target=lambda: shared_polls.poll("job", timeout=3600.0))
     poll.start()
     assert api.is_asked.wait(GENEROUS)
-    yield api, traffic
-    api.may_answer.set()
+    yield api, shared_polls
+    api.may_respond.set()
     poll.join(GENEROUS)
     assert not poll.is_alive()
 
 
-def test_the_timeout_of_a_wait_holds_while_another_polls_the_same_job(hanging: tuple[Hanging, Traffic]) -> None:
+def test_the_timeout_of_a_wait_holds_while_another_polls_the_same_job(hanging: tuple[Hanging, SharedPolls]) -> None:
     """A poll of another wait that hangs is waited for to the own deadline at most; then comes the last, own poll."""
-    api, traffic = hanging
-    begun = time.monotonic()
-    (outcome,) = Waiter(traffic.look, MonotonicClock(), gate=traffic).wait([Plan("job", 0.3)])
-    assert time.monotonic() - begun < GENEROUS
+    api, shared_polls = hanging
+    started_at = time.monotonic()
+    (outcome,) = PollLoop(shared_polls.poll, MonotonicClock(), gate=shared_polls).wait([Plan("job", 0.3)])
+    assert time.monotonic() - started_at < GENEROUS
     assert outcome.end is End.TIMED_OUT
     assert outcome.job is not None
     assert outcome.job.status == "RUNNING"
@@ -193,51 +191,51 @@ def test_the_timeout_of_a_wait_holds_while_another_polls_the_same_job(hanging: t
     assert [timeout <= 0 for timeout in api.timeouts] == [False, True]
 
 
-def test_the_last_poll_of_a_wait_counts_although_another_hangs(hanging: tuple[Hanging, Traffic]) -> None:
+def test_the_last_poll_of_a_wait_counts_although_another_hangs(hanging: tuple[Hanging, SharedPolls]) -> None:
     """What the own poll at the deadline brings is believed."""
-    api, traffic = hanging
-    api.answers[1] = SUCCESS
-    (outcome,) = Waiter(traffic.look, MonotonicClock(), gate=traffic).wait([Plan("job", 0.3)])
+    api, shared_polls = hanging
+    api.responses[1] = SUCCESS
+    (outcome,) = PollLoop(shared_polls.poll, MonotonicClock(), gate=shared_polls).wait([Plan("job", 0.3)])
     assert outcome.end is End.SUCCEEDED
 
 
 def test_a_wait_without_end_does_not_overflow() -> None:
     """A timeout longer than threads can wait is no error."""
     api = Hanging(SUCCESS)
-    api.may_answer.set()
-    assert Traffic(api.get_job, Budget(6e6), time.monotonic).look("job", timeout=1e12).job.status == "SUCCESS"
+    api.may_respond.set()
+    assert SharedPolls(api.get_job, RateLimit(6e6), time.monotonic).poll("job", timeout=1e12).job.status == "SUCCESS"
 
 
-def test_two_waits_for_one_job_share_its_looks() -> None:
+def test_two_waits_for_one_job_share_its_polls() -> None:
     """What one wait has just been told serves the other, errors too; one alone asks as often."""
     counts = []
     for waits in (1, 2):
         clock = Clock()
         api = Api(clock, ends_at=300.0)
-        api.trouble = {2: NoNewsError("GET", status=503)}
-        _wait(clock, api, Budget(6000), ["same"] * waits)
-        counts.append(len(api.looks))
+        api.trouble = {2: NoAnswerError("GET", status=503)}
+        _wait(clock, api, RateLimit(6000), ["same"] * waits)
+        counts.append(len(api.polls))
     assert counts[1] < 1.5 * counts[0]
 
 
-def test_the_last_look_is_never_somebody_elses() -> None:
+def test_the_last_poll_is_never_somebody_elses() -> None:
     """At its deadline a wait asks, however fresh the last answer is."""
     clock = Clock()
     api = Api(clock, ends_at=0.0)
-    traffic = Traffic(api.get_job, Budget(6000), clock.now)
-    traffic.look("job", timeout=10.0)
-    traffic.look("job", timeout=10.0)
-    assert len(api.looks) == 1
-    traffic.look("job", timeout=0.0)
-    assert len(api.looks) == 2
+    shared_polls = SharedPolls(api.get_job, RateLimit(6000), clock.now)
+    shared_polls.poll("job", timeout=10.0)
+    shared_polls.poll("job", timeout=10.0)
+    assert len(api.polls) == 1
+    shared_polls.poll("job", timeout=0.0)
+    assert len(api.polls) == 2
     clock.moment = FRESH
-    traffic.look("job", timeout=10.0)
-    assert len(api.looks) == 3
+    shared_polls.poll("job", timeout=10.0)
+    assert len(api.polls) == 3
 
 
 def test_the_lowest_limit_counts() -> None:
     """Who shares a budget keeps to the lowest limit that any of them sets."""
-    budget = Budget(600.0)
-    budget.limit(60.0)
-    budget.limit(1200.0)
-    assert [budget.reserve(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]
+    rate_limit = RateLimit(600.0)
+    rate_limit.limit(60.0)
+    rate_limit.limit(1200.0)
+    assert [rate_limit.reserve(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]

@@ -30,11 +30,11 @@ from pulumi_bms.waiting.success_rule import judge
 
 
 @dataclass(frozen=True)
-class Told:
+class Part:
     """What an answer tells of one job or sub-job; None is a field that the answer does not have."""
 
     status: str | None
-    below: tuple[Told, ...] = ()
+    below: tuple[Part, ...] = ()
     total: int | str | None = None
     names: tuple[str, ...] = ()
     nics: tuple[str, ...] = ()
@@ -44,15 +44,15 @@ class Told:
     error_code: str | None = None
 
 
-def wire(told: Told) -> dict[str, Any]:
+def wire(part: Part) -> dict[str, Any]:
     """Return the JSON of a case, its sub-jobs and their count within `entities`, as the API has them."""
-    entities: list[dict[str, Any]] = [{"server_id": name} for name in told.names] or [{}]
-    entities += [{"nic_id": name} for name in told.nics]
-    if told.below:
-        entities[0]["sub_jobs"] = [wire(child) for child in told.below]
-    if told.total is not None:
-        entities[0]["sub_jobs_total"] = told.total
-    fields = {key: getattr(told, key) for key in ("status", "job_type", "job_id", "end_time", "error_code")}
+    entities: list[dict[str, Any]] = [{"server_id": name} for name in part.names] or [{}]
+    entities += [{"nic_id": name} for name in part.nics]
+    if part.below:
+        entities[0]["sub_jobs"] = [wire(child) for child in part.below]
+    if part.total is not None:
+        entities[0]["sub_jobs_total"] = part.total
+    fields = {key: getattr(part, key) for key in ("status", "job_type", "job_id", "end_time", "error_code")}
     body: dict[str, Any] = {key: value for key, value in fields.items() if value is not None}
     return {**body, "entities": entities if len(entities) > 1 else entities[0]}
 
@@ -63,7 +63,7 @@ Expectation = tuple[str, str, int | None]
 """The ruling's name, that of its finality, and the unmet rule."""
 
 
-class Standing(Enum):
+class Condition(Enum):
     DONE = "succeeded"
     DEAD = "failed"
     LOST = "ended with an error, in a status that no page names"
@@ -81,8 +81,8 @@ class Past:
     `nameless` are sub-jobs without an id, each with the number of sub-jobs that it announced.
     """
 
-    seen: dict[str, Standing] = field(default_factory=dict)
-    nameless: list[tuple[Standing, int]] = field(default_factory=list)
+    seen: dict[str, Condition] = field(default_factory=dict)
+    nameless: list[tuple[Condition, int]] = field(default_factory=list)
     announced: dict[str, int] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
     servers: set[str] = field(default_factory=set)
@@ -93,50 +93,50 @@ class Past:
 class Gone:
     """What a response lacks of the past: sub-jobs by id, sub-jobs without one, and whether a name is missing."""
 
-    named: dict[str, Standing]
-    nameless: list[tuple[Standing, int]]
+    named: dict[str, Condition]
+    nameless: list[tuple[Condition, int]]
     unnamed: bool
 
     @property
-    def standings(self) -> list[Standing]:
+    def standings(self) -> list[Condition]:
         return [*self.named.values(), *(last for last, _ in self.nameless)]
 
 
-def standing(told: Told) -> Standing:
-    status = (told.status or "").strip().upper()
+def state_of(part: Part) -> Condition:
+    status = (part.status or "").strip().upper()
     if status in {"SUCCESS", "FAIL"}:
-        return Standing.DONE if status == "SUCCESS" else Standing.DEAD
+        return Condition.DONE if status == "SUCCESS" else Condition.DEAD
     named_by_a_page = status in {"INIT", "RUNNING", "PENDING_PAYMENT"}
-    return Standing.LOST if told.end_time and told.error_code and not named_by_a_page else Standing.OPEN
+    return Condition.LOST if part.end_time and part.error_code and not named_by_a_page else Condition.OPEN
 
 
-def everyone(told: Told) -> list[Told]:
-    return [told] + [record for child in told.below for record in everyone(child)]
+def everyone(part: Part) -> list[Part]:
+    return [part] + [record for child in part.below for record in everyone(child)]
 
 
-def with_keys(top: Told) -> list[tuple[str | None, Told]]:
+def with_keys(top: Part) -> list[tuple[str | None, Part]]:
     """The job as "", then every sub-job by its id; None where it can't be found again."""
     return [("", top), *((record.job_id or None, record) for record in everyone(top)[1:])]
 
 
-def different(records: Iterable[Told]) -> int:
-    told = list(records)
-    return len({record.job_id for record in told} - {None, ""}) + sum(not record.job_id for record in told)
+def different(records: Iterable[Part]) -> int:
+    part = list(records)
+    return len({record.job_id for record in part} - {None, ""}) + sum(not record.job_id for record in part)
 
 
-def servers_of(top: Told) -> set[str]:
+def servers_of(top: Part) -> set[str]:
     return {name for record in everyone(top) for name in record.names if name}
 
 
-def nics_of(top: Told) -> set[str]:
+def nics_of(top: Part) -> set[str]:
     return {name for record in everyone(top) for name in record.nics if name}
 
 
-def type_of(told: Told, key: str | None, past: Past) -> str:
-    return told.job_type or ("" if key is None else past.types.get(key, ""))
+def type_of(part: Part, key: str | None, past: Past) -> str:
+    return part.job_type or ("" if key is None else past.types.get(key, ""))
 
 
-def gone_from(past: Past, top: Told) -> Gone:
+def gone_from(past: Past, top: Part) -> Gone:
     lower = everyone(top)[1:]
     named = {name: last for name, last in past.seen.items() if name not in {record.job_id for record in lower}}
     fewer = len(past.seen) + len(past.nameless) - different(lower) - len(named)
@@ -144,14 +144,14 @@ def gone_from(past: Past, top: Told) -> Gone:
     return Gone(named, nameless, bool(past.servers - servers_of(top) or past.nics - nics_of(top)))
 
 
-def remember(past: Past, top: Told) -> None:
+def remember(past: Past, top: Part) -> None:
     gone = gone_from(past, top)
     nameless = [record for record in everyone(top)[1:] if not record.job_id]
-    past.nameless = [(standing(record), int(record.total or 0)) for record in nameless] + gone.nameless
+    past.nameless = [(state_of(record), int(record.total or 0)) for record in nameless] + gone.nameless
     types = {
-        key: told_type
+        key: newest_type
         for key, record in with_keys(top)
-        if key is not None and (told_type := type_of(record, key, past))
+        if key is not None and (newest_type := type_of(record, key, past))
     }
     past.types |= types
     past.servers |= servers_of(top)
@@ -160,10 +160,10 @@ def remember(past: Past, top: Told) -> None:
         if key is not None:
             past.announced[key] = max(past.announced.get(key, 0), int(record.total or 0))
         if key:
-            past.seen[key] = standing(record)
+            past.seen[key] = state_of(record)
 
 
-def unlisted(top: Told, past: Past, beside: int = 0) -> bool:
+def unlisted(top: Part, past: Past, beside: int = 0) -> bool:
     """Whether fewer sub-jobs are listed than were ever announced; `beside` are more that count for the job itself."""
     for key, record in with_keys(top):
         total = max(int(record.total or 0), past.announced.get(key, 0) if key is not None else 0)
@@ -172,7 +172,7 @@ def unlisted(top: Told, past: Past, beside: int = 0) -> bool:
     return False
 
 
-def unmet(top: Told, expected_servers: int | None, past: Past) -> int | None:
+def unmet(top: Part, expected_servers: int | None, past: Past) -> int | None:
     """Return the first of the rules 3 to 6 that a tree does not meet."""
     servers = servers_of(top)
     lower = with_keys(top)[1:]
@@ -187,29 +187,29 @@ def unmet(top: Told, expected_servers: int | None, past: Past) -> int | None:
     return min((rule for rule, is_broken in broken.items() if is_broken), default=None)
 
 
-def finality_of_failure(top: Told, past: Past) -> str:
+def finality_of_failure(top: Part, past: Past) -> str:
     gone = gone_from(past, top)
-    known = {*(standing(record) for record in everyone(top)[1:]), *gone.standings}
+    known = {*(state_of(record) for record in everyone(top)[1:]), *gone.standings}
     # A sub-job that went missing has no sub-jobs of its own any more.
     bereft = any(past.announced.get(name) for name in gone.named) or any(total for _, total in gone.nameless)
-    if Standing.OPEN in known or bereft or unlisted(top, past, beside=len(gone.standings)):
+    if Condition.OPEN in known or bereft or unlisted(top, past, beside=len(gone.standings)):
         return "OPEN"
-    is_in_doubt = Standing.LOST in {standing(top), *known} or gone.standings or gone.unnamed
+    is_in_doubt = Condition.LOST in {state_of(top), *known} or gone.standings or gone.unnamed
     return "SETTLING" if is_in_doubt else "FINAL"
 
 
-def ruled(top: Told, expected_servers: int | None, past: Past) -> Expectation:
+def ruled(top: Part, expected_servers: int | None, past: Past) -> Expectation:
     """State the success rule."""
-    own = standing(top)
-    lower = {standing(record) for record in everyone(top)[1:]}
+    own = state_of(top)
+    lower = {state_of(record) for record in everyone(top)[1:]}
     failure = ("FAILED", finality_of_failure(top, past), None)
-    if own is Standing.OPEN:
+    if own is Condition.OPEN:
         return ("PENDING", "OPEN", None)
-    if own in {Standing.LOST, Standing.DEAD} or Standing.DEAD in lower:
+    if own in {Condition.LOST, Condition.DEAD} or Condition.DEAD in lower:
         return failure
-    if Standing.OPEN in lower:
+    if Condition.OPEN in lower:
         return ("PENDING", "OPEN", None)
-    if Standing.LOST in lower:
+    if Condition.LOST in lower:
         return failure
     rule = unmet(top, expected_servers, past)
     return ("SUCCEEDED", "FINAL", None) if rule is None else ("INCONSISTENT", "SETTLING", rule)
@@ -218,19 +218,19 @@ def ruled(top: Told, expected_servers: int | None, past: Past) -> Expectation:
 # --- the axes
 
 END, CODE = "2019-04-25T20:08:41.593Z", "BMS.3004"
-LOST = Told("ROLLING_BACK", end_time=END, error_code=CODE)
+LOST = Part("ROLLING_BACK", end_time=END, error_code=CODE)
 PARENTS = {
-    "success": Told("SUCCESS"),
-    "odd case": Told(" success "),
-    "fail": Told("FAIL"),
-    "running": Told("RUNNING"),
-    "init": Told("INIT"),
-    "unpaid": Told("PENDING_PAYMENT"),
-    "unknown": Told("ROLLING_BACK"),
+    "success": Part("SUCCESS"),
+    "odd case": Part(" success "),
+    "fail": Part("FAIL"),
+    "running": Part("RUNNING"),
+    "init": Part("INIT"),
+    "unpaid": Part("PENDING_PAYMENT"),
+    "unknown": Part("ROLLING_BACK"),
     "lost": LOST,
 }
-STANDINGS = (Told("SUCCESS"), Told("FAIL"), Told("RUNNING"), LOST)
-CHILDREN = (*STANDINGS, Told("INIT"), Told("ROLLING_BACK"), Told(None))
+STANDINGS = (Part("SUCCESS"), Part("FAIL"), Part("RUNNING"), LOST)
+CHILDREN = (*STANDINGS, Part("INIT"), Part("ROLLING_BACK"), Part(None))
 TYPES = {
     "create": ("baremetalBatchCreate", "baremetalSingleCreate"),
     "operate": ("baremetalBatchOperate", "baremetalSingleOperate"),
@@ -238,7 +238,7 @@ TYPES = {
 }
 
 
-def groups(most: int, kinds: Sequence[Told] = CHILDREN) -> Iterator[tuple[Told, ...]]:
+def groups(most: int, kinds: Sequence[Part] = CHILDREN) -> Iterator[tuple[Part, ...]]:
     """Every multiset of up to `most` children, each with a job id of its own."""
     for size in range(most + 1):
         for group in combinations_with_replacement(kinds, size):
@@ -246,8 +246,8 @@ def groups(most: int, kinds: Sequence[Told] = CHILDREN) -> Iterator[tuple[Told, 
 
 
 def totals(listed: int) -> list[int | str | None]:
-    around = [listed, listed + 1, *([listed - 1] if listed else [])]
-    return [None, *around, str(listed + 1)]
+    address_sources = [listed, listed + 1, *([listed - 1] if listed else [])]
+    return [None, *address_sources, str(listed + 1)]
 
 
 def namings(size: int) -> set[tuple[str, ...]]:
@@ -262,48 +262,48 @@ def namings(size: int) -> set[tuple[str, ...]]:
     return patterns
 
 
-def job(parent: Told, children: Iterable[Told], types: tuple[str, str], naming: tuple[str, ...]) -> Told:
+def job(parent: Part, children: Iterable[Part], types: tuple[str, str], naming: tuple[str, ...]) -> Part:
     own, *theirs = naming
     named = zip(children, theirs, strict=True)
     below = tuple(replace(child, job_type=types[1], names=(name,)) for child, name in named)
     return replace(parent, job_type=types[0], names=(own,), below=below)
 
 
-def flat(parent: Told, types: tuple[str, str], most: int) -> Iterator[Told]:
+def flat(parent: Part, types: tuple[str, str], most: int) -> Iterator[Part]:
     """Every job of one parent and one pair of types: children, names and totals."""
     for children in groups(most):
         for naming, total in product(sorted(namings(len(children))), totals(len(children))):
             yield replace(job(parent, children, types, naming), total=total)
 
 
-def expectations(case: Told) -> list[int | None]:
+def expectations(case: Part) -> list[int | None]:
     """No expectation, the right one, and the wrong ones beside it; only a wrong one where success is out of reach."""
     right = len(servers_of(case))
-    if standing(case) is not Standing.DONE:
+    if state_of(case) is not Condition.DONE:
         return [None, right + 1]
     return [None, right, right + 1, *([right - 1] if right else [])]
 
 
-def answered(told: Job, expected_servers: int | None, earlier: Job | None = None) -> Expectation:
-    verdict = judge(told, expected_servers, earlier)
-    return (verdict.ruling.name, verdict.finality.name, verdict.rule)
+def has_response(part: Job, expected_servers: int | None, earlier: Job | None = None) -> Expectation:
+    judgement = judge(part, expected_servers, earlier)
+    return (judgement.ruling.name, judgement.finality.name, judgement.rule)
 
 
-def disagreements(cases: Iterable[Told], before: Sequence[Told] = ()) -> Iterator[str]:
+def disagreements(cases: Iterable[Part], before: Sequence[Part] = ()) -> Iterator[str]:
     past, earlier = Past(), None
-    for told in before:
-        remember(past, told)
-        earlier = merged(earlier, Job.read(wire(told)))
+    for part in before:
+        remember(past, part)
+        earlier = merged(earlier, Job.read(wire(part)))
     for case in cases:
-        told_now = Job.read(wire(case))
+        newest = Job.read(wire(case))
         for expected in expectations(case):
-            wanted, got = ruled(case, expected, past), answered(told_now, expected, earlier)
-            if got != wanted:
-                after = f" after {[wire(told) for told in before]}" if before else ""
-                yield f"expected_servers={expected}: rule says {wanted}, judge says {got} of {wire(case)}{after}"
+            is_expected, got = ruled(case, expected, past), has_response(newest, expected, earlier)
+            if got != is_expected:
+                after = f" after {[wire(part) for part in before]}" if before else ""
+                yield f"expected_servers={expected}: rule says {is_expected}, judge says {got} of {wire(case)}{after}"
 
 
-def assert_agreement(cases: Iterable[Told], before: Sequence[Told] = ()) -> None:
+def assert_agreement(cases: Iterable[Part], before: Sequence[Part] = ()) -> None:
     first = list(islice(disagreements(cases, before), 3))
     assert not first, "\n" + "\n".join(first)
 
@@ -326,7 +326,7 @@ def test_a_sub_job_that_is_listed_twice_counts_once(parent: str) -> None:
     """Entries with the same job id are one listed sub-job; entries without a job id are one each."""
     patterns = {("a", "a", "a"), ("a", "a", "b"), ("a", "b", "b"), ("a", "a", None), (None, "a", None), (None,) * 3}
 
-    def cases() -> Iterator[Told]:
+    def cases() -> Iterator[Part]:
         for children, job_ids in product(groups(3, STANDINGS), patterns):
             same = [replace(child, job_id=job_id) for child, job_id in zip(children, job_ids, strict=False)]
             named = job(PARENTS[parent], same, TYPES["create"], ("", "s0", "s1", "s2")[: len(same) + 1])
@@ -341,14 +341,14 @@ def test_which_jobs_and_sub_jobs_have_to_name_servers() -> None:
     kinds = ("baremetalBatchCreate", "createServer", "baremetalSingleCreate", "createSingleServer", "BareMetalReboot")
     spelled = [spelling for kind in kinds for spelling in (kind, kind.upper())]
     for types, children in product(product(spelled, spelled), groups(2, STANDINGS[:1])):
-        assert_agreement(job(Told("SUCCESS"), children, types, naming) for naming in sorted(namings(len(children))))
+        assert_agreement(job(Part("SUCCESS"), children, types, naming) for naming in sorted(namings(len(children))))
 
 
 def test_one_nameless_creation_among_other_sub_jobs_is_found() -> None:
     """A creation that does not name its server is not excused by servers that other sub-jobs name."""
     lows = ("baremetalSingleCreate", "baremetalSingleOperate", "createSingleServer", None)
-    children = [replace(Told("SUCCESS"), job_type=low, names=(name,)) for low in lows for name in ("", "s0", "s1")]
-    parents = [replace(Told("SUCCESS"), job_type=top) for top in ("createServer", "baremetalBatchOperate", None)]
+    children = [replace(Part("SUCCESS"), job_type=low, names=(name,)) for low in lows for name in ("", "s0", "s1")]
+    parents = [replace(Part("SUCCESS"), job_type=top) for top in ("createServer", "baremetalBatchOperate", None)]
     assert_agreement(replace(top, below=group) for top in parents for group in product(children, repeat=2))
 
 
@@ -356,9 +356,9 @@ def test_one_nameless_creation_among_other_sub_jobs_is_found() -> None:
 def test_only_an_unknown_status_with_both_signs_of_an_end_is_taken_for_a_failure(status: str | None) -> None:
     """An end time and an error code count together, and only where no page names the status."""
     stray = product((None, "", END), (None, "", CODE))
-    signs = [Told(status, end_time=end, error_code=code) for end, code in stray]
-    parents = [*signs, Told("SUCCESS"), Told("FAIL")]
-    others = [(), (Told("SUCCESS"),), (Told("FAIL"),), (Told("RUNNING"),), *((sign,) for sign in signs)]
+    signs = [Part(status, end_time=end, error_code=code) for end, code in stray]
+    parents = [*signs, Part("SUCCESS"), Part("FAIL")]
+    others = [(), (Part("SUCCESS"),), (Part("FAIL"),), (Part("RUNNING"),), *((sign,) for sign in signs)]
     assert_agreement(replace(parent, below=(child, *other)) for parent, child, other in product(parents, signs, others))
     assert_agreement(signs)
 
@@ -369,11 +369,11 @@ LOW: Types = ("createServer", "baremetalBatchOperate", "createSingleServer")
 MID: Types = ("createServer", "createSingleServer", None)
 
 
-def nested(parent: Told, types: Types) -> Iterator[Told]:
+def nested(parent: Part, types: Types) -> Iterator[Part]:
     """Every small job of two levels: statuses, totals, names, and job ids that occur twice, also across levels."""
     top, middle, low = types
-    sibling = Told("SUCCESS", names=("s9",), job_type=low, job_id="job-0")
-    outer: list[tuple[tuple[Told, ...], int | None]] = [((), None), ((), 2), ((sibling,), 2)]
+    sibling = Part("SUCCESS", names=("s9",), job_type=low, job_id="job-0")
+    outer: list[tuple[tuple[Part, ...], int | None]] = [((), None), ((), 2), ((sibling,), 2)]
     for mid, (beside, total), grand in product(STANDINGS, outer, groups(2, STANDINGS)):
         for inner, mid_name, name, same in product((None, 1, 2, 3), ("", "s0"), ("", "s1"), ("job-0", None)):
             below = tuple(replace(leaf, names=(name,), job_type=low, job_id=same or leaf.job_id) for leaf in grand)
@@ -397,16 +397,16 @@ def test_the_order_of_sub_jobs_does_not_matter(parent: str) -> None:
         for naming, total in product((("", "s0", "s1", "s2"), ("", "", "s1", "s1")), (None, 4)):
             case = job(PARENTS[parent], children, TYPES["create"], naming[: len(children) + 1])
             orders = [replace(case, total=total, below=below) for below in permutations(case.below)]
-            told = [Job.read(wire(each)) for each in orders]
+            part = [Job.read(wire(each)) for each in orders]
             for expected in (None, 2, 3):
-                verdicts = {answered(each, expected) for each in told}
-                assert len(verdicts) == 1, f"{verdicts} of {wire(case)}"
+                judgements = {has_response(each, expected) for each in part}
+                assert len(judgements) == 1, f"{judgements} of {wire(case)}"
 
 
-def trees(depth: int) -> st.SearchStrategy[Told]:
+def trees(depth: int) -> st.SearchStrategy[Part]:
     """Trees of any kind; mostly of SUCCESS, since one open record decides a whole tree."""
     return st.builds(
-        Told,
+        Part,
         status=st.sampled_from(["SUCCESS"] * 12 + [" success ", "FAIL", "fail", "RUNNING", "ROLLING_BACK", "", None]),
         below=st.lists(trees(depth - 1), max_size=depth).map(tuple) if depth else st.just(()),
         total=st.sampled_from([None, None, None, 0, 1, 2, "1", "2", 3]),
@@ -419,25 +419,25 @@ def trees(depth: int) -> st.SearchStrategy[Told]:
     )
 
 
-def shuffled(told: Told, random: Random) -> Told:
-    below = [shuffled(child, random) for child in told.below]
-    return replace(told, below=tuple(random.sample(below, len(below))))
+def shuffled(part: Part, random: Random) -> Part:
+    below = [shuffled(child, random) for child in part.below]
+    return replace(part, below=tuple(random.sample(below, len(below))))
 
 
 @settings(
     max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(tree=trees(3), random=st.randoms(use_true_random=False))
-def test_any_tree_is_judged_as_the_rule_says_in_any_order(tree: Told, random: Random) -> None:
+def test_any_tree_is_judged_as_the_rule_says_in_any_order(tree: Part, random: Random) -> None:
     """Depth, mixed types, several names in one record and order change nothing that the rule does not name."""
     assert_agreement([tree, shuffled(tree, random)])
 
 
 IDS = (("a", "b"), ("b", "c"), (None, None), ("a", None))
-MOST = (Told("SUCCESS"), Told("FAIL"), Told("RUNNING"))
+MOST = (Part("SUCCESS"), Part("FAIL"), Part("RUNNING"))
 
 
-def responses(parents: Sequence[Told], ids: Sequence[tuple[str | None, ...]]) -> Iterator[Told]:
+def responses(parents: Sequence[Part], ids: Sequence[tuple[str | None, ...]]) -> Iterator[Part]:
     """Every small response about one job: who is listed, by which id, announced or not, named or not, typed or not."""
     for parent, group, pattern in product(parents, groups(2, MOST), ids):
         children = [replace(child, job_id=job_id) for child, job_id in zip(group, pattern, strict=False)]
@@ -449,8 +449,8 @@ def responses(parents: Sequence[Told], ids: Sequence[tuple[str | None, ...]]) ->
 
 
 BEFORE = [
-    replace(told, total=total if told.total is None else told.total, job_type=job_type)
-    for told in responses([Told("RUNNING")], IDS[:3])
+    replace(part, total=total if part.total is None else part.total, job_type=job_type)
+    for part in responses([Part("RUNNING")], IDS[:3])
     for total, job_type in ((None, None), (3, "createServer"))
 ]
 
@@ -466,8 +466,8 @@ def test_what_an_earlier_response_told_is_not_forgotten(parent: str) -> None:
 
 def test_the_status_of_an_earlier_response_does_not_count() -> None:
     """A job that was SUCCESS or FAIL once, and is not any more, stands as it stands now."""
-    for before in (replace(PARENTS[name], below=(Told("FAIL", job_id="a"),)) for name in PARENTS):
-        assert_agreement(responses([Told("SUCCESS"), Told("FAIL"), LOST], IDS[:1]), [before])
+    for before in (replace(PARENTS[name], below=(Part("FAIL", job_id="a"),)) for name in PARENTS):
+        assert_agreement(responses([Part("SUCCESS"), Part("FAIL"), LOST], IDS[:1]), [before])
 
 
 @pytest.mark.parametrize("types", [LOW, MID])
@@ -475,20 +475,20 @@ def test_nothing_is_forgotten_at_any_level(types: Types) -> None:
     """What nested sub-jobs announced, listed, named and were counts too, wherever they stand later."""
     rng = Random(9)  # noqa: S311  (a sample of cases, the same in each run)
     before = rng.sample(list(nested(PARENTS["running"], types)), 25)
-    now = [told for parent in ("success", "fail") for told in nested(PARENTS[parent], UNTYPED)]
-    for told in before:
-        assert_agreement(rng.sample(now, 60), [told])
+    now = [part for parent in ("success", "fail") for part in nested(PARENTS[parent], UNTYPED)]
+    for part in before:
+        assert_agreement(rng.sample(now, 60), [part])
 
 
 def test_of_several_responses_each_adds_to_what_is_known() -> None:
     """The largest count and everybody ever listed or named are known, not what the last response had."""
     steps = [
-        Told("RUNNING", (Told("RUNNING", job_id="a", names=("s7",), job_type="createSingleServer"),), total=3),
-        Told("RUNNING", (Told("SUCCESS", job_id="b", names=("s1",)),), job_type="createServer"),
-        Told("RUNNING", (Told("SUCCESS", job_id="a"),), total=1, nics=("n1",)),
+        Part("RUNNING", (Part("RUNNING", job_id="a", names=("s7",), job_type="createSingleServer"),), total=3),
+        Part("RUNNING", (Part("SUCCESS", job_id="b", names=("s1",)),), job_type="createServer"),
+        Part("RUNNING", (Part("SUCCESS", job_id="a"),), total=1, nics=("n1",)),
     ]
     rng = Random(9)  # noqa: S311  (a sample of cases, the same in each run)
-    now = list(responses([Told("SUCCESS"), Told("FAIL")], IDS))
+    now = list(responses([Part("SUCCESS"), Part("FAIL")], IDS))
     for size in range(len(steps) + 1):
         for order in permutations(steps, size):
             assert_agreement(rng.sample(now, 120), list(order))
@@ -498,9 +498,9 @@ def test_of_several_responses_each_adds_to_what_is_known() -> None:
     max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(history=st.lists(trees(2), min_size=2, max_size=4))
-def test_any_history_is_judged_as_the_rule_says(history: list[Told]) -> None:
+def test_any_history_is_judged_as_the_rule_says(history: list[Part]) -> None:
     """However responses differ from each other, the newest is judged by what all of them told."""
-    *before, last = [replace(told, job_id="top") for told in history]
+    *before, last = [replace(part, job_id="top") for part in history]
     assert_agreement([last], before)
 
 
@@ -509,7 +509,7 @@ def test_the_merged_job_grows_no_deeper_and_repeats_nobody(step: int) -> None:
     """Sub-jobs that change their place in each response, or go missing with their own, don't pile up."""
     earlier = None
     for n in range(0, 60, step):
-        chain = Told("RUNNING", (Told("RUNNING", (Told("FAIL", job_id=f"j{n}"),), job_id=f"j{n + 1}"),))
+        chain = Part("RUNNING", (Part("RUNNING", (Part("FAIL", job_id=f"j{n}"),), job_id=f"j{n + 1}"),))
         earlier = merged(earlier, Job.read(wire(chain)))
     records = earlier.descendants() if earlier else []
     assert sorted(record.job_id or "" for record in records) == sorted(f"j{n}" for n in range(60 + step % 2))
@@ -519,7 +519,7 @@ def test_the_merged_job_grows_no_deeper_and_repeats_nobody(step: int) -> None:
 def test_the_listed_cases_reach_every_kind_of_verdict() -> None:
     """The enumeration is no empty exercise: every ruling, each finality, and every unmet rule is in it."""
     past = Past()
-    remember(past, Told("RUNNING", (Told("RUNNING", job_id="job-7"),)))
+    remember(past, Part("RUNNING", (Part("RUNNING", job_id="job-7"),)))
     reached = {
         ruled(case, expected, known)
         for known in (Past(), past)

@@ -76,7 +76,7 @@ def _accepted(cloud: Cloud, job_id: str, order_id: str | None) -> JsonObject:
     if order_id is None:
         return {"job_id": job_id}
     both: Mapping[str, str] = {"job_id": job_id, "order_id": order_id}
-    shown = cloud.behaviour.prepaid_answer
+    shown = cloud.behaviour.prepaid_response
     return {key: value for key, value in both.items() if shown in ("both", key)}
 
 

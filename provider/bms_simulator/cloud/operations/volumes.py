@@ -42,7 +42,7 @@ def attach(cloud: Cloud, call: Call) -> Response:
     effect = _volume_effect(cloud, during, replace(during, status=IN_USE), volume)
     base = single(new_job_id(), "baremetalAttachVolume", server.id, {"server_id": server.id}, DISK_SECONDS)
     response = cloud.carry_out(Task(server, base, effect, cloud.behaviour.attach_status, occupies=True), call)
-    if cloud.behaviour.attach_answer == "attachment" and isinstance(response.body, dict):
+    if cloud.behaviour.attach_response == "attachment" and isinstance(response.body, dict):
         (attachment,) = documents.attachments([during])
         return replace(response, body={"volumeAttachment": attachment})
     return response

@@ -11,9 +11,9 @@ from datetime import timedelta
 
 from pulumi_bms.api import error_codes
 from pulumi_bms.api.auth.credential import Credential
-from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoAnswerError
 from pulumi_bms.api.http.request import SIGN_IN, Request
-from pulumi_bms.api.http.response import Answer
+from pulumi_bms.api.http.response import Response
 
 LARGEST_SKEW = timedelta(minutes=15)
 """Largest difference between the date of a signature and the API's clock."""
@@ -50,24 +50,24 @@ _SAID: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def skew_of(answer: Answer, signed_at: float) -> timedelta | None:
+def skew_of(response: Response, signed_at: float) -> timedelta | None:
     """How far this machine's clock is ahead of the API's clock, by the response's `Date`.
 
     `signed_at` is POSIX seconds.
     """
-    date = answer.date
+    date = response.date
     return timedelta(seconds=signed_at - date.timestamp()) if date else None
 
 
-def advise(error: ApiError, credential: Credential, skew: timedelta | None, request: Request) -> str | None:
+def next_step_of(error: ApiError, credential: Credential, skew: timedelta | None, request: Request) -> str | None:
     """The advice for an error, if more is known than the table of codes says."""
-    said = f"{error.code} {error.detail}"
+    message = f"{error.code} {error.detail}"
     if isinstance(error, AuthenticationError):
-        return _of_clock(credential, skew) or _of_words(said, credential) or _of_kind(error, credential, request)
+        return _of_clock(credential, skew) or _of_words(message, credential) or _of_kind(error, credential, request)
     if error_codes.normalise(error.code) == "Common.0018":
         return f"project {request.project_id or 'in the path'} is none of this credential's: set the id of its own"
     if error.status == _FORBIDDEN and not error_codes.lookup(error.code):
-        return _of_words(said, credential) or (_RIGHT if error.code or "HTML" not in said else None)
+        return _of_words(message, credential) or (_RIGHT if error.code or "HTML" not in message else None)
     return None
 
 
@@ -75,7 +75,9 @@ def shows_acceptance(error: ApiError) -> bool:
     """Whether the error comes from the service behind the gateway. Then the gateway has accepted the credential."""
     code = error_codes.normalise(error.code)
     return (
-        bool(code) and not code.upper().startswith("APIG") and not isinstance(error, NoNewsError | AuthenticationError)
+        bool(code)
+        and not code.upper().startswith("APIG")
+        and not isinstance(error, NoAnswerError | AuthenticationError)
     )
 
 
@@ -102,9 +104,9 @@ def _of_clock(credential: Credential, skew: timedelta | None) -> str | None:
     return f"this machine's clock is {minutes} minutes {side} the API's, and {allowed} are allowed: set the clock"
 
 
-def _of_words(said: str, credential: Credential) -> str | None:
+def _of_words(message: str, credential: Credential) -> str | None:
     for pattern, kind, text in _SAID:
-        if kind in ("", credential.kind) and re.search(pattern, said, re.IGNORECASE):
+        if kind in ("", credential.kind) and re.search(pattern, message, re.IGNORECASE):
             return text
     return None
 

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pulumi_bms.api.auth.credential import Credential, described
-from pulumi_bms.api.errors import AuthenticationError, NoNewsError
+from pulumi_bms.api.errors import AuthenticationError, NoAnswerError
 from pulumi_bms.api.http.background import CHECK, INTERRUPTED, Unwanted
 
 PATIENCE = 2.0
@@ -30,7 +30,7 @@ MOST_FIRST_USES = 3
 """First uses pending or rejected in all projects together. More would lock a key or a user."""
 
 
-class Standing:
+class CredentialState:
     """The state of one credential at one API, by project: unknown, accepted or rejected."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
@@ -39,10 +39,10 @@ class Standing:
         self._under_way: Counter[str] = Counter()
         self._accepted: set[str] = set()
         self._rejections: dict[str, AuthenticationError] = {}
-        self._miss: NoNewsError | None = None
+        self._miss: NoAnswerError | None = None
 
     @contextmanager
-    def use(
+    def first_use(
         self,
         credential: Credential,
         what: str,
@@ -61,7 +61,7 @@ class Standing:
         is_first_use = self._enter(credential, what, project, repeatable=repeatable, timeout=timeout, unwanted=unwanted)
         try:
             yield
-        except NoNewsError as error:
+        except NoAnswerError as error:
             with self._changed:
                 if is_first_use and error.status is None:
                     self._miss = error
@@ -96,23 +96,23 @@ class Standing:
         unwanted: Unwanted,
     ) -> bool:
         """Wait for a turn. True for a first use: the other requests wait for the result."""
-        begun = time.monotonic()
+        started_at = time.monotonic()
         with self._changed:
             miss = self._miss
             while True:
-                waited = time.monotonic() - begun
+                waited = time.monotonic() - started_at
                 self._raise_if_rejected(credential, what, project)
                 if project in self._accepted:
                     return False
                 if self._miss and self._miss is not miss and (repeatable or not self._miss.sent):
-                    raise NoNewsError.never_sent(what, self._miss.detail or "")
+                    raise NoAnswerError.never_sent(what, self._miss.detail or "")
                 if self._has_turn(project, waited):
                     self._under_way[project] += 1
                     return True
                 if timeout is not None and waited >= timeout:
-                    raise NoNewsError.never_sent(what, "the first request with this credential has no answer yet")
+                    raise NoAnswerError.never_sent(what, "the first request with this credential has no answer yet")
                 if unwanted and unwanted():
-                    raise NoNewsError.never_sent(what, INTERRUPTED)
+                    raise NoAnswerError.never_sent(what, INTERRUPTED)
                 self._changed.wait(self._until_next_turn(waited, timeout, unwanted))
 
     def _has_turn(self, project: str, waited: float) -> bool:
@@ -138,22 +138,22 @@ class Standing:
             raise again
 
 
-class Trust:
+class LockoutGuard:
     """The states of all credentials at all APIs. Safe to use from many threads."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience
         self._lock = threading.Lock()
-        self._standings: dict[tuple[str, str], Standing] = {}
+        self._states: dict[tuple[str, str], CredentialState] = {}
 
-    def standing(self, endpoint: str, credential: Credential) -> Standing:
+    def state_of(self, endpoint: str, credential: Credential) -> CredentialState:
         """The state of a credential at an endpoint.
 
         The same credential may be good at one endpoint and bad at another.
         """
         with self._lock:
-            return self._standings.setdefault((endpoint, credential.fingerprint), Standing(self._patience))
+            return self._states.setdefault((endpoint, credential.fingerprint), CredentialState(self._patience))
 
 
-TRUST = Trust()
+LOCKOUT_GUARD = LockoutGuard()
 """The states of this process."""

@@ -25,13 +25,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             queue += [*item.args, item.__cause__, getattr(item, "reason", None)]
 
 
-def cause_of(error: Exception, *, begun: bool) -> str:
+def cause_of(error: Exception, *, has_begun: bool) -> str:
     """The innermost reason: requests nests errors, with object addresses in the text.
 
     `begun` says whether the request has begun to leave. A timeout before belongs to the connection.
     """
     if isinstance(error, requests.exceptions.Timeout | ReadTimeoutError):
-        return "no answer in time" if begun else "no connection in time"
+        return "no answer in time" if has_begun else "no connection in time"
     systems = [c for c in _causes(error) if isinstance(c, OSError) and c.strerror and not isinstance(c, HTTPError)]
     if systems:
         return str(systems[-1].strerror)

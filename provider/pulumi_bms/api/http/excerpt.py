@@ -37,9 +37,9 @@ def excerpt_of(body: bytes, secrets: Iterable[str] = ()) -> Excerpt:
     hidden = tuple(secrets)
     text = body[:_LONGEST_READ].decode("utf-8", errors="replace")
     shown = redact(cleaned(text), hidden) or ""
-    found = ((name, value) for name, value in _pairs(body, text) if redact(value, hidden) == value)
+    pairs = ((name, value) for name, value in _pairs(body, text) if redact(value, hidden) == value)
     ids: dict[str, str] = {}
-    for name, value in found:
+    for name, value in pairs:
         if len(ids) < MOST_IDS:
             ids.setdefault(name, value)
     return Excerpt(shown[:LONGEST_TEXT], ids)

@@ -45,14 +45,14 @@ class Exchange:
         self.request_id: str | None = None
         self.body = bytearray()
         self._lock = threading.Lock()
-        self._begun = False
+        self._has_begun = False
         self._given_up = False
         self._connection: Cuttable | None = None
 
     @property
-    def begun(self) -> bool:
+    def has_begun(self) -> bool:
         """Whether the first byte of the request was handed to an open connection."""
-        return self._begun
+        return self._has_begun
 
     def run(self, work: Callable[[], T], seconds: float, unwanted: Unwanted, *, repeatable: bool) -> T:
         """The result or the error of the work.
@@ -79,7 +79,7 @@ class Exchange:
         """Note that the request leaves now. Raises `GivenUpError` after the caller has given up."""
         with self._lock:
             self._go_on()
-            self._begun = True
+            self._has_begun = True
 
     def go_on(self, connection: Cuttable) -> None:
         """Note the connection in use. Raises `GivenUpError` after the caller has given up."""
@@ -93,7 +93,7 @@ class Exchange:
 
     def _give_up_unsent(self) -> bool:
         with self._lock:
-            self._given_up = self._given_up or not self._begun
+            self._given_up = self._given_up or not self._has_begun
             return self._given_up
 
     def _give_up(self) -> None:

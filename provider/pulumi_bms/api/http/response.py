@@ -19,7 +19,7 @@ from pulumi_bms.api import error_codes
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
-    NoNewsError,
+    NoAnswerError,
     NoSuchApiError,
     NotFoundError,
     RefusedError,
@@ -37,7 +37,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z0-9][\w.:-]{0,99}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """One complete HTTP response. Header names are lower case."""
 
     status: int
@@ -58,23 +58,23 @@ class Answer:
         milliseconds = _number(self.headers.get("retry-after-ms") or self.headers.get("x-ms-retry-after-ms"))
         if milliseconds is not None:
             return milliseconds / 1000
-        said = self.headers.get("retry-after")
-        seconds = _number(said)
-        return seconds if seconds is not None else self._until(said)
+        error_body = self.headers.get("retry-after")
+        seconds = _number(error_body)
+        return seconds if seconds is not None else self._until(error_body)
 
     @property
     def date(self) -> datetime | None:
         """The time of the response on the server's clock."""
         return _date(self.headers.get("date"))
 
-    def _until(self, said: str | None) -> float | None:
+    def _until(self, error_body: str | None) -> float | None:
         # Measure the server's date by the server's clock: the local clock may jump.
-        until, now = _date(said), self.date
+        until, now = _date(error_body), self.date
         return max(0.0, (until - now).total_seconds()) if until and now else None
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class ErrorBody:
     """The content of an error body."""
 
     code: str | None = None
@@ -82,92 +82,94 @@ class Complaint:
     request_id: str | None = None
 
 
-def read_object(answer: Answer, what: str, wanted: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any]:
+def read_object(response: Response, what: str, is_expected: Callable[[Mapping[str, Any]], bool]) -> dict[str, Any]:
     """The JSON object of a successful response. Raises the error of any other response.
 
     `wanted` recognises the requested object. A recognised body counts as success, with any other content.
     """
-    document = _parse(answer.body)
-    if answer.status // 100 != 2:  # noqa: PLR2004
-        raise _error(answer, complaint_of(document), what)
-    if not answer.body.strip():
+    document = _parse(response.body)
+    if response.status // 100 != 2:  # noqa: PLR2004
+        raise _error(response, error_body_of(document), what)
+    if not response.body.strip():
         # A successful change may have a status and an empty body.
         document = {}
-    if isinstance(document, dict) and wanted(document):
+    if isinstance(document, dict) and is_expected(document):
         return document
-    raise _error_in_success(answer, document, what)
+    raise _error_in_success(response, document, what)
 
 
-def complaint_of(document: object) -> Complaint:
+def error_body_of(document: object) -> ErrorBody:
     """The content of an error body in any of the six shapes. Empty for any other body."""
     if not isinstance(document, dict):
-        return Complaint()
+        return ErrorBody()
     inner = document.get("error")
     if isinstance(inner, dict):
-        return _complaint(inner, document)
+        return _error_body(inner, document)
     if isinstance(inner, str):
-        return Complaint(None, _words(document.get("error_description")) or _words(inner), None)
-    flat = _complaint(document, document)
+        return ErrorBody(None, _words(document.get("error_description")) or _words(inner), None)
+    flat = _error_body(document, document)
     if flat.code or flat.message:
         return flat
     if len(document) == 1:
         ((name, value),) = document.items()
         if isinstance(value, dict) and "message" in value:
-            return Complaint(_words(name), _words(value["message"]), None)
+            return ErrorBody(_words(name), _words(value["message"]), None)
     return flat
 
 
-def _complaint(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> Complaint:
+def _error_body(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> ErrorBody:
     code = _first(inner, "code", "error_code", "errorCode")
     message = _first(inner, "message", "error_msg", "errorMsg", "title")
-    return Complaint(code, message, _identifier(_first(outer, "request_id", "requestId")))
+    return ErrorBody(code, message, _identifier(_first(outer, "request_id", "requestId")))
 
 
-def _error_in_success(answer: Answer, document: object, what: str) -> ApiError:
-    said = complaint_of(document)
-    known = error_codes.lookup(said.code)
+def _error_in_success(response: Response, document: object, what: str) -> ApiError:
+    error_body = error_body_of(document)
+    known = error_codes.lookup(error_body.code)
     if known and not known.transient:
-        return _make(_class_of(400, said), answer, said, what)
-    if said.code and _HTTP_ERROR.fullmatch(said.code):
-        return _make(_class_of(int(said.code), said), answer, said, what)
-    if said.code or said.message:
-        return _make(NoNewsError, answer, said, what)
-    return _make(NoNewsError, answer, Complaint(message=_shape(answer.body, document)), what)
+        return _make(_class_of(400, error_body), response, error_body, what)
+    if error_body.code and _HTTP_ERROR.fullmatch(error_body.code):
+        return _make(_class_of(int(error_body.code), error_body), response, error_body, what)
+    if error_body.code or error_body.message:
+        return _make(NoAnswerError, response, error_body, what)
+    return _make(NoAnswerError, response, ErrorBody(message=_shape(response.body, document)), what)
 
 
-def _error(answer: Answer, said: Complaint, what: str) -> ApiError:
-    if answer.status // 100 == 3:  # noqa: PLR2004
-        said = Complaint(message="a redirect, which is not followed: a credential must not travel to another host")
-    elif not said.code and not said.message:
-        said = Complaint(message=_shape(answer.body, None))
-    kind = _class_of(answer.status, said)
+def _error(response: Response, error_body: ErrorBody, what: str) -> ApiError:
+    if response.status // 100 == 3:  # noqa: PLR2004
+        error_body = ErrorBody(
+            message="a redirect, which is not followed: a credential must not travel to another host"
+        )
+    elif not error_body.code and not error_body.message:
+        error_body = ErrorBody(message=_shape(response.body, None))
+    kind = _class_of(response.status, error_body)
     # The API writes JSON. A page comes from a gateway or a web server without the API.
-    is_elsewhere = kind is NotFoundError and _is_page(answer.body)
-    return _make(NoSuchApiError if is_elsewhere else kind, answer, said, what)
+    is_elsewhere = kind is NotFoundError and _is_page(response.body)
+    return _make(NoSuchApiError if is_elsewhere else kind, response, error_body, what)
 
 
-def _class_of(status: int, said: Complaint) -> type[ApiError]:
-    known = error_codes.lookup(said.code)
-    code = error_codes.normalise(said.code)
+def _class_of(status: int, error_body: ErrorBody) -> type[ApiError]:
+    known = error_codes.lookup(error_body.code)
+    code = error_codes.normalise(error_body.code)
     if status in (408, 429) or status >= 500:  # noqa: PLR2004
-        return NoNewsError
+        return NoAnswerError
     if status == 401 or (code in error_codes.REJECTED_CREDENTIAL_CODES and status != 403):  # noqa: PLR2004
         return AuthenticationError
     if code in error_codes.NO_SUCH_API_CODES:
         return NoSuchApiError
     if status == 404 or code in error_codes.NOT_FOUND_CODES:  # noqa: PLR2004
         return NotFoundError
-    return NoNewsError if known and known.transient and status != 403 else RefusedError  # noqa: PLR2004
+    return NoAnswerError if known and known.transient and status != 403 else RefusedError  # noqa: PLR2004
 
 
-def _make(kind: type[ApiError], answer: Answer, said: Complaint, what: str) -> ApiError:
+def _make(kind: type[ApiError], response: Response, error_body: ErrorBody, what: str) -> ApiError:
     return kind(
         what,
-        status=answer.status,
-        code=said.code,
-        detail=said.message,
-        request_id=answer.request_id or said.request_id,
-        retry_after=answer.retry_after,
+        status=response.status,
+        code=error_body.code,
+        detail=error_body.message,
+        request_id=response.request_id or error_body.request_id,
+        retry_after=response.retry_after,
     )
 
 

@@ -65,7 +65,7 @@ SUBMITTED = KnownSecrets()
 
 def without_control_characters(text: str, instead: str = "") -> str:
     """The text with `instead` for every control character. Line breaks and tabs become blanks."""
-    return _CONTROL.sub(lambda found: " " if found[0].isspace() else instead, text)
+    return _CONTROL.sub(lambda texts: " " if texts[0].isspace() else instead, text)
 
 
 def sanitized(document: Document, secrets: Iterable[str] = ()) -> Document:
@@ -74,8 +74,8 @@ def sanitized(document: Document, secrets: Iterable[str] = ()) -> Document:
     In ids, field names, statuses, codes and times only long secrets are masked. A short password must not change the id
     of a server or the end of a job.
     """
-    found = list(dict.fromkeys(_texts(document)))
-    changes = {old: new for old, new in zip(found, _safe(found, tuple(secrets)), strict=True) if old[0] != new}
+    texts = list(dict.fromkeys(_texts(document)))
+    changes = {old: new for old, new in zip(texts, _safe(texts, tuple(secrets)), strict=True) if old[0] != new}
     return _replaced(document, lambda text: changes.get(text, text[0])) if changes else document
 
 

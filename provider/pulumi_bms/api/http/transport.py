@@ -19,8 +19,8 @@ from urllib3.exceptions import HTTPError
 
 from pulumi_bms.api.auth import hints
 from pulumi_bms.api.auth.credential import TOKEN_HEADER, Credential, described
-from pulumi_bms.api.auth.lockout_guard import TRUST, Trust
-from pulumi_bms.api.errors import ApiError, AuthenticationError, NoNewsError
+from pulumi_bms.api.auth.lockout_guard import LOCKOUT_GUARD, LockoutGuard
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoAnswerError
 from pulumi_bms.api.http.background import (
     INTERRUPTED,
     NoThreadError,
@@ -34,10 +34,10 @@ from pulumi_bms.api.http.excerpt import excerpt_of
 from pulumi_bms.api.http.exchange import Exchange
 from pulumi_bms.api.http.redaction import redact
 from pulumi_bms.api.http.request import Request
-from pulumi_bms.api.http.response import Answer, read_object
+from pulumi_bms.api.http.response import Response, read_object
 
 if TYPE_CHECKING:
-    from requests import PreparedRequest, Response
+    from requests import PreparedRequest
 
 CONNECT_TIMEOUT = 10.0
 """Timeout of the connection, in seconds."""
@@ -59,7 +59,7 @@ _PIECE = 64 * 1024
 _TRACE = logging.getLogger("pulumi_bms.http")
 
 
-Wanted = Callable[[Mapping[str, Any]], bool]
+IsExpected = Callable[[Mapping[str, Any]], bool]
 """Recognises the requested JSON object."""
 
 
@@ -86,7 +86,7 @@ class Transport:
         ca_bundle: str | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
-        trust: Trust = TRUST,
+        lockout_guard: LockoutGuard = LOCKOUT_GUARD,
         settling: float = SETTLING_TIME,
     ) -> None:
         self.endpoint = endpoint.rstrip("/")
@@ -94,17 +94,17 @@ class Transport:
         self._ca_bundle = ca_bundle
         self._monotonic = monotonic
         self._clock = clock
-        self._standing = trust.standing(self.endpoint, credential)
+        self._credential_state = lockout_guard.state_of(self.endpoint, credential)
         self._settling = settling
         self._session = new_session()
 
     def __repr__(self) -> str:
         return f"Transport({self.endpoint!r}, {self.credential!r})"
 
-    def ask(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
+    def ask(self, request: Request, is_expected: IsExpected) -> tuple[Response, dict[str, Any]]:
         """Send one request. Returns the response and the requested object. Raises the `ApiError` of the response."""
         repeatable = request.method == "GET"
-        use = self._standing.use(
+        first_use = self._credential_state.first_use(
             self.credential,
             self.describe(request),
             request.concerns,
@@ -112,28 +112,28 @@ class Transport:
             timeout=request.timeout,
             unwanted=request.unwanted,
         )
-        with use:
+        with first_use:
             rejected, rest = self._prepared(request)
             try:
-                return self._read(rejected, rest, wanted)
+                return self._read(rejected, rest, is_expected)
             except AuthenticationError as error:
                 if not self.credential.renew(rejected):
-                    self._standing.reject(error, request.concerns)
+                    self._credential_state.reject(error, request.concerns)
                     raise
                 # A service behind the gateway may have acted before the service rejected the token.
                 if not repeatable and (error.status != _UNAUTHORIZED or _shows_effect(error, request)):
                     raise
-            return self._try_again(rest, wanted)
+            return self._try_again(rest, is_expected)
 
-    def _try_again(self, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
+    def _try_again(self, request: Request, is_expected: IsExpected) -> tuple[Response, dict[str, Any]]:
         """Send the request with a fresh token, after the settling time of the token."""
         prepared, rest = self._prepared(request)
         has_settled, rest = self._settled(rest)
         try:
-            return self._read(prepared, rest, wanted)
+            return self._read(prepared, rest, is_expected)
         except AuthenticationError as error:
             if has_settled:
-                self._standing.reject(error, request.concerns)
+                self._credential_state.reject(error, request.concerns)
             raise
 
     def _settled(self, request: Request) -> tuple[bool, Request]:
@@ -142,16 +142,16 @@ class Transport:
         try:
             pause(allowed, request.unwanted)
         except UnwantedError:
-            raise NoNewsError.never_sent(self.describe(request), INTERRUPTED) from None
+            raise NoAnswerError.never_sent(self.describe(request), INTERRUPTED) from None
         return allowed >= self._settling, _after(request, allowed)
 
-    def send(self, request: Request) -> Answer:
-        """Sign and send one request and read the whole response. Raises `NoNewsError` if no response arrived."""
+    def send(self, request: Request) -> Response:
+        """Sign and send one request and read the whole response. Raises `NoAnswerError` if no response arrived."""
         return self._deliver(*self._prepared(request))
 
     def _prepared(self, request: Request) -> tuple[PreparedRequest, Request]:
         """The signed request, and the request with its remaining time. Signing in may have taken some time."""
-        begun = self._monotonic()
+        started_at = self._monotonic()
         # The gateway requires a content type even for a GET.
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if request.project_id:
@@ -163,32 +163,34 @@ class Transport:
                 requests.Request(request.method, url, headers=headers, data=request.body, auth=auth)
             )
         except (requests.RequestException, ValueError) as error:
-            raise NoNewsError.never_sent(self.describe(request), cause_of(error, begun=False)) from None
+            raise NoAnswerError.never_sent(self.describe(request), cause_of(error, has_begun=False)) from None
         if request.unwanted and request.unwanted():
-            raise NoNewsError.never_sent(self.describe(request), INTERRUPTED)
+            raise NoAnswerError.never_sent(self.describe(request), INTERRUPTED)
         if request.may_send and not request.may_send(self.describe(request)):
-            raise NoNewsError.never_sent(self.describe(request), INTERRUPTED)
-        return prepared, _after(request, self._monotonic() - begun)
+            raise NoAnswerError.never_sent(self.describe(request), INTERRUPTED)
+        return prepared, _after(request, self._monotonic() - started_at)
 
-    def _read(self, prepared: PreparedRequest, request: Request, wanted: Wanted) -> tuple[Answer, dict[str, Any]]:
+    def _read(
+        self, prepared: PreparedRequest, request: Request, is_expected: IsExpected
+    ) -> tuple[Response, dict[str, Any]]:
         signed_at = self._clock()
-        answer = self._deliver(prepared, request)
+        response = self._deliver(prepared, request)
         try:
-            document = read_object(answer, self.describe(request), wanted)
+            document = read_object(response, self.describe(request), is_expected)
         except ApiError as error:
             if hints.shows_acceptance(error):
-                self._standing.accept(request.concerns)
-            self._explain(error, prepared, request, hints.skew_of(answer, signed_at))
-            self._quote(error, answer.body, prepared, request)
+                self._credential_state.accept(request.concerns)
+            self._explain(error, prepared, request, hints.skew_of(response, signed_at))
+            self._quote(error, response.body, prepared, request)
             raise
-        self._standing.accept(request.concerns)
-        return answer, document
+        self._credential_state.accept(request.concerns)
+        return response, document
 
     def _explain(self, error: ApiError, prepared: PreparedRequest, request: Request, skew: timedelta | None) -> None:
         """Add the credential and the next step to the error. Mask secrets that the server repeats."""
         if hints.concerns_credential(error):
             error.credential = described(self.credential)
-            error.advice = hints.advise(error, self.credential, skew, request)
+            error.next_step = hints.next_step_of(error, self.credential, skew, request)
         secrets = self._secrets(prepared, request)
         error.detail = redact(hints.without_canonical_request(error.detail), secrets)
         error.code, error.request_id = redact(error.code, secrets), redact(error.request_id, secrets)
@@ -203,31 +205,33 @@ class Transport:
         sent = [prepared.headers[name] for name in _SECRET_HEADERS if name in prepared.headers]
         return (*map(str, sent), *self.credential.secrets, *request.secrets)
 
-    def _deliver(self, prepared: PreparedRequest, request: Request) -> Answer:
-        """Read the whole response before the deadline of the exchange. Raises `NoNewsError` if that fails."""
+    def _deliver(self, prepared: PreparedRequest, request: Request) -> Response:
+        """Read the whole response before the deadline of the exchange. Raises `NoAnswerError` if that fails."""
         exchange, seconds = Exchange(), _at_least(request.timeout, _longest_exchange(request))
         ends_at = self._monotonic() + seconds
         repeatable = request.method == "GET"
         try:
-            answer = exchange.run(
+            response = exchange.run(
                 lambda: self._whole(exchange, prepared, request, ends_at),
                 seconds + GRACE,
                 request.unwanted,
                 repeatable=repeatable,
             )
         except TimeoutError:
-            why = "no answer in time" if exchange.begun else "no connection in time"
-            raise self._no_news(prepared, request, exchange, why) from None
+            why = "no answer in time" if exchange.has_begun else "no connection in time"
+            raise self._no_answer(prepared, request, exchange, why) from None
         except UnwantedError:
-            raise self._no_news(prepared, request, exchange, "interrupted" if exchange.begun else INTERRUPTED) from None
+            raise self._no_answer(
+                prepared, request, exchange, "interrupted" if exchange.has_begun else INTERRUPTED
+            ) from None
         except NoThreadError as error:
-            raise NoNewsError.never_sent(self.describe(request), str(error)) from None
+            raise NoAnswerError.never_sent(self.describe(request), str(error)) from None
         # Log neither headers nor bodies: headers hold tokens, and bodies hold passwords.
-        what, size = self.describe(request), len(answer.body)
-        _TRACE.debug("%s: HTTP %d, %d bytes, request id %s", what, answer.status, size, answer.request_id)
-        return answer
+        what, size = self.describe(request), len(response.body)
+        _TRACE.debug("%s: HTTP %d, %d bytes, request id %s", what, response.status, size, response.request_id)
+        return response
 
-    def _whole(self, exchange: Exchange, prepared: PreparedRequest, request: Request, ends_at: float) -> Answer:
+    def _whole(self, exchange: Exchange, prepared: PreparedRequest, request: Request, ends_at: float) -> Response:
         if request.method == "GET":
             return self._exchange(self._session, exchange, prepared, request, ends_at)
         # A kept-alive connection may have died unnoticed. Then the outcome of the request would be unknown.
@@ -242,51 +246,53 @@ class Transport:
         prepared: PreparedRequest,
         request: Request,
         ends_at: float,
-    ) -> Answer:
+    ) -> Response:
         try:
-            with self._open(session, prepared, request) as response:
-                head = Answer(response.status_code, {key.lower(): each for key, each in response.headers.items()}, b"")
+            with self._open(session, prepared, request) as reply:
+                head = Response(reply.status_code, {key.lower(): each for key, each in reply.headers.items()}, b"")
                 exchange.status, exchange.request_id = head.status, head.request_id
-                for piece in self._pieces(response, exchange, prepared, request, ends_at):
+                for piece in self._pieces(reply, exchange, prepared, request, ends_at):
                     exchange.body += piece
                 return replace(head, body=bytes(exchange.body))
         except (requests.RequestException, HTTPError, OSError) as error:
-            news = self._no_news(prepared, request, exchange, cause_of(error, begun=exchange.begun))
+            failure = self._no_answer(prepared, request, exchange, cause_of(error, has_begun=exchange.has_begun))
             # An incomplete response does not count as a response, whatever its status.
-            news.status = None
-            raise news from None
+            failure.status = None
+            raise failure from None
 
-    def _open(self, session: requests.Session, prepared: PreparedRequest, request: Request) -> Response:
+    def _open(self, session: requests.Session, prepared: PreparedRequest, request: Request) -> requests.Response:
         # Proxies and certificate bundles from the environment, as in requests.
-        around = session.merge_environment_settings(prepared.url, {}, True, self._ca_bundle, None)  # noqa: FBT003
+        environment_settings = session.merge_environment_settings(prepared.url, {}, True, self._ca_bundle, None)  # noqa: FBT003
         if is_loopback(self.endpoint):
             # A proxy would receive the credential unencrypted.
-            around["proxies"] = {}
+            environment_settings["proxies"] = {}
         silence = request.response_timeout or READ_TIMEOUT
         return session.send(
             prepared,
             timeout=(_at_least(request.timeout, CONNECT_TIMEOUT), _at_least(request.timeout, silence)),
             allow_redirects=False,
-            **around,
+            **environment_settings,
         )
 
     def _pieces(
-        self, response: Response, exchange: Exchange, prepared: PreparedRequest, request: Request, ends_at: float
+        self, reply: requests.Response, exchange: Exchange, prepared: PreparedRequest, request: Request, ends_at: float
     ) -> Iterator[bytes]:
         size = 0
-        while piece := response.raw.read1(_PIECE, decode_content=True):
+        while piece := reply.raw.read1(_PIECE, decode_content=True):
             size += len(piece)
             if size > LARGEST_BODY:
-                raise self._no_news(
+                raise self._no_answer(
                     prepared, request, exchange, f"the answer is larger than {LARGEST_BODY // 2**20} MiB"
                 )
             if self._monotonic() > ends_at:
-                raise self._no_news(prepared, request, exchange, "the answer trickled in too slowly")
+                raise self._no_answer(prepared, request, exchange, "the answer trickled in too slowly")
             yield piece
 
-    def _no_news(self, prepared: PreparedRequest, request: Request, exchange: Exchange, why: str) -> NoNewsError:
-        error = NoNewsError(self.describe(request), status=exchange.status, detail=why, request_id=exchange.request_id)
-        error.sent = exchange.begun
+    def _no_answer(self, prepared: PreparedRequest, request: Request, exchange: Exchange, why: str) -> NoAnswerError:
+        error = NoAnswerError(
+            self.describe(request), status=exchange.status, detail=why, request_id=exchange.request_id
+        )
+        error.sent = exchange.has_begun
         self._quote(error, bytes(exchange.body), prepared, request)
         _TRACE.debug("%s: %s", error.what, why)
         return error

@@ -37,7 +37,7 @@ class UserApi:
                 )
             except (RefusedError, NotFoundError) as error:
                 refused = error.recast(RefusedError)
-                refused.advice = "; or ".join(filter(None, (error.hint, _ASK)))
+                refused.next_step = "; or ".join(filter(None, (error.hint, _ASK)))
                 raise refused from None
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from pulumi_bms.api.auth.credential import described
 from pulumi_bms.api.errors import (
-    NoNewsError,
+    NoAnswerError,
     NoSuchApiError,
     NotFoundError,
     RefusedError,
@@ -23,7 +23,7 @@ from pulumi_bms.api.errors import (
 from pulumi_bms.api.http.background import Unwanted
 from pulumi_bms.api.http.request import Request
 from pulumi_bms.api.http.transport import Transport
-from pulumi_bms.api.identity.single_flight import Flight, before_sending
+from pulumi_bms.api.identity.single_flight import SingleFlight, before_sending
 
 _PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -54,36 +54,36 @@ class NamedProject:
         self._transport = transport
         self._name = name
         self._request = Request("GET", f"/v3/projects?name={quote(name, safe='')}")
-        self._flight: Flight[str] = Flight()
+        self._single_flight: SingleFlight[str] = SingleFlight()
         self._id: str | None = None
 
     def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
         """The id. The first caller sends the request, and the other callers wait for the response."""
         if self._id is None:
             with before_sending(self._transport.describe(self._request), "the lookup is still under way"):
-                self._id = self._flight.join(lambda: self._id or self._look_up(), timeout, unwanted)
+                self._id = self._single_flight.join(lambda: self._id or self._find_id(), timeout, unwanted)
         return self._id
 
-    def _look_up(self) -> str:
+    def _find_id(self) -> str:
         request = self._request
         with before_the_request():
             try:
                 _, document = self._transport.ask(request, _lists_projects)
             except RefusedError as error:
                 # Not every user may list projects.
-                error.advice = "; or ".join(filter(None, (error.hint, "set the project id, which needs no lookup")))
+                error.next_step = "; or ".join(filter(None, (error.hint, "set the project id, which needs no lookup")))
                 raise
         # Not every service applies the filter by name.
         named = [each for each in document["projects"] if isinstance(each, Mapping) and each.get("name") == self._name]
-        found: list[str] = [each["id"] for each in named if is_project_id(each.get("id"))]
-        if len(found) == 1:
-            return found[0]
-        many = f"{len(found)} projects are called {self._name!r}: {', '.join(found)}"
+        ids: list[str] = [each["id"] for each in named if is_project_id(each.get("id"))]
+        if len(ids) == 1:
+            return ids[0]
+        many = f"{len(ids)} projects are called {self._name!r}: {', '.join(ids)}"
         raise RefusedError(
             self._transport.describe(request),
-            detail=many if found else f"no project is called {self._name!r}",
+            detail=many if ids else f"no project is called {self._name!r}",
             credential=described(self._transport.credential),
-            advice="set the project id (`bms:projectId`)" + ("" if found else ", or the right project name"),
+            next_step="set the project id (`bms:projectId`)" + ("" if ids else ", or the right project name"),
         )
 
 
@@ -94,9 +94,9 @@ def before_the_request() -> Iterator[None]:
         yield
     except (NotFoundError, NoSuchApiError) as error:
         refused = error.recast(RefusedError)
-        refused.advice = "check the IAM endpoint (`bms:iamEndpoint`), and the project's name or id"
+        refused.next_step = "check the IAM endpoint (`bms:iamEndpoint`), and the project's name or id"
         raise refused from None
-    except NoNewsError as error:
+    except NoAnswerError as error:
         # A copy: the original error keeps the outcome of the request to the identity service.
         unsent = copy.copy(error)
         unsent.sent = False

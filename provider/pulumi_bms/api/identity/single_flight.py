@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
-from pulumi_bms.api.errors import ApiError, NoNewsError
+from pulumi_bms.api.errors import ApiError, NoAnswerError
 from pulumi_bms.api.http.background import (
     INTERRUPTED,
     NoThreadError,
@@ -22,7 +22,7 @@ from pulumi_bms.api.http.background import (
 T = TypeVar("T")
 
 
-class Flight(Generic[T]):
+class SingleFlight(Generic[T]):
     """Makes one attempt at a time. Callers during an attempt get its result or its error.
 
     The attempt runs in a thread of its own, so the timeout of the first caller does not limit the attempt.
@@ -71,8 +71,8 @@ def before_sending(what: str, under_way: str) -> Iterator[None]:
     try:
         yield
     except TimeoutError:
-        raise NoNewsError.never_sent(what, under_way) from None
+        raise NoAnswerError.never_sent(what, under_way) from None
     except UnwantedError:
-        raise NoNewsError.never_sent(what, INTERRUPTED) from None
+        raise NoAnswerError.never_sent(what, INTERRUPTED) from None
     except NoThreadError as error:
-        raise NoNewsError.never_sent(what, str(error)) from None
+        raise NoAnswerError.never_sent(what, str(error)) from None

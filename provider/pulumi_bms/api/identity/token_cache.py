@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pulumi_bms.api.auth.credential import Unpicklable
 from pulumi_bms.api.errors import ApiError, AuthenticationError, RefusedError
 from pulumi_bms.api.http.background import Unwanted
-from pulumi_bms.api.identity.single_flight import Flight
+from pulumi_bms.api.identity.single_flight import SingleFlight
 
 LONGEST_MARGIN = 600.0
 """Seconds before its end at which a token is renewed, at most."""
@@ -42,7 +42,7 @@ class Token(Unpicklable):
 
 class _Entry:
     def __init__(self) -> None:
-        self.flight: Flight[Token] = Flight()
+        self.single_flight: SingleFlight[Token] = SingleFlight()
         self.token: Token | None = None
         self.refusal: RefusedError | None = None
 
@@ -70,11 +70,11 @@ class Tokens:
         entry = self._entry(user)
         token, now = entry.token, self._monotonic()
         # While the old token is valid, only the first caller waits for the renewal.
-        if token and (now < token.renew_at or (now < token.ends_at and entry.flight.under_way)):
+        if token and (now < token.renew_at or (now < token.ends_at and entry.single_flight.under_way)):
             return token
         if entry.refusal:
             raise copy.copy(entry.refusal)
-        return entry.flight.join(lambda: self._renewed(entry, sign_in), timeout, unwanted)
+        return entry.single_flight.join(lambda: self._renewed(entry, sign_in), timeout, unwanted)
 
     def known(self, user: str) -> Token | None:
         """The cached token of the user, or None. Sends no request."""
@@ -95,13 +95,13 @@ class Tokens:
         old = entry.token
         if old and self._monotonic() < old.renew_at:
             return old
-        begun = self._monotonic()
+        started_at = self._monotonic()
         try:
             issued = sign_in()
         except ApiError as error:
             return self._kept(entry, old, error)
         margin = min(LONGEST_MARGIN, MARGIN * issued.life)
-        fresh = Token(issued.value, issued.project_id, begun + issued.life - margin, begun + issued.life)
+        fresh = Token(issued.value, issued.project_id, started_at + issued.life - margin, started_at + issued.life)
         with self._lock:
             entry.token = fresh
         return fresh

@@ -18,7 +18,7 @@ from pulumi_bms.api.auth.credential import (
     described,
     fingerprint_of,
 )
-from pulumi_bms.api.auth.lockout_guard import TRUST, Trust
+from pulumi_bms.api.auth.lockout_guard import LOCKOUT_GUARD, LockoutGuard
 from pulumi_bms.api.errors import RefusedError, SettingsError
 from pulumi_bms.api.http.background import Unwanted
 from pulumi_bms.api.http.request import SIGN_IN, Request
@@ -47,7 +47,7 @@ class UserCredential(Unpicklable):
     project_name: str | None = None
     ca_bundle: str | None = None
     tokens: Tokens = field(default=TOKENS, repr=False, compare=False)
-    trust: Trust = field(default=TRUST, repr=False, compare=False)
+    lockout_guard: LockoutGuard = field(default=LOCKOUT_GUARD, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.password.strip():
@@ -85,14 +85,16 @@ class UserCredential(Unpicklable):
             return self.tokens.token(self.fingerprint, self._sign_in, timeout, unwanted)
 
     def _sign_in(self) -> Issued:
-        transport = Transport(self.iam_endpoint, _SigningIn(self), ca_bundle=self.ca_bundle, trust=self.trust)
+        transport = Transport(
+            self.iam_endpoint, _SigningIn(self), ca_bundle=self.ca_bundle, lockout_guard=self.lockout_guard
+        )
         scope = self.project_id or f"name {self.project_name}"
         request = Request("POST", f"{SIGN_IN}?nocatalog=true", _identity(self), scope=scope)
         with before_the_request():
-            answer, document = transport.ask(request, _is_token)
-        value, body = answer.headers.get("x-subject-token", ""), document["token"]
+            response, document = transport.ask(request, _is_token)
+        value, body = response.headers.get("x-subject-token", ""), document["token"]
         if not value or not value.isascii() or not value.isprintable() or " " in value:
-            raise RefusedError(transport.describe(request), status=answer.status, detail="the answer brings no token")
+            raise RefusedError(transport.describe(request), status=response.status, detail="the answer brings no token")
         project = body.get("project")
         project_id = project.get("id") if isinstance(project, Mapping) else None
         return Issued(value, project_id if is_project_id(project_id) else None, _life(body))
@@ -106,15 +108,15 @@ class ProjectOfToken:
 
     def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
         """The id. Signs in if necessary. Raises an `ApiError`."""
-        found = self.user.token(timeout, unwanted).project_id
-        if not found:
+        project_id = self.user.token(timeout, unwanted).project_id
+        if not project_id:
             raise RefusedError(
                 f"POST {self.user.iam_endpoint}{SIGN_IN}",
                 detail="the token names no project",
                 credential=described(self.user),
-                advice="set the project id (`bms:projectId`)",
+                next_step="set the project id (`bms:projectId`)",
             )
-        return found
+        return project_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -158,8 +159,8 @@ class Record(BaseModel):
     @property
     def failure_text(self) -> str | None:
         """Why this record failed, in the API's words: `fail_reason`, and every `errorcode_message` with more to say."""
-        said = [self.fail_reason, *(_text(entity.get("errorcode_message")) for entity in self.entities)]
-        return "; ".join(_without_repeats([text for text in said if text])) or None
+        reasons = [self.fail_reason, *(_text(entity.get("errorcode_message")) for entity in self.entities)]
+        return "; ".join(_without_repeats([text for text in reasons if text])) or None
 
     def walk(self) -> Iterator[Record]:
         """The record itself, then all records below, depth first."""
@@ -245,3 +246,11 @@ def _below(record: object) -> list[object]:
 
 
 Record.model_rebuild()
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """The result of one poll: the job, and the pause in seconds before the next poll if the API asks for a pause."""
+
+    job: Job
+    retry_after: float | None = None

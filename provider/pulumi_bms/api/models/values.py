@@ -32,8 +32,8 @@ class Wire(BaseModel):
     @classmethod
     def read_all(cls, document: Mapping[str, Any], *names: str) -> tuple[Self, ...]:
         """Read the list of objects under one of the names."""
-        found = next((document[name] for name in names if document.get(name) is not None), None)
-        return tuple(cls.read(each) for each in objects(found, names[0]))
+        number = next((document[name] for name in names if document.get(name) is not None), None)
+        return tuple(cls.read(each) for each in objects(number, names[0]))
 
 
 def objects(value: object, name: str) -> list[Mapping[str, Any]]:
@@ -58,10 +58,10 @@ def words(value: object) -> dict[str, str]:
 def number(value: object) -> int | None:
     """A whole number, also from text. None for any other value."""
     try:
-        found = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
     except (ValueError, OverflowError):
         return None
-    return int(found) if found is not None and abs(found) <= _LARGEST and found == int(found) else None
+    return int(number) if number is not None and abs(number) <= _LARGEST and number == int(number) else None
 
 
 def flag(value: object) -> bool | None:
