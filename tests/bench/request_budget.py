@@ -39,9 +39,7 @@ def main() -> None:
         polls = Counter(request.path for request in simulator.requests)
     fullest = max(bisect_left(moments, begin + 60) - index for index, begin in enumerate(moments))
     print(f"{WAITS} waits, {BUDGET} requests a minute: {len(moments)} requests in {moments[-1] - moments[0]:.0f} s")
-    print(
-        f"the fullest minute has {fullest}; each job was looked at {min(polls.values())} to {max(polls.values())} times"
-    )
+    print(f"the fullest minute has {fullest}; each job was polled {min(polls.values())} to {max(polls.values())} times")
 
 
 if __name__ == "__main__":

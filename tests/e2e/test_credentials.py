@@ -317,10 +317,10 @@ def test_a_rotation(make_stack: Callable[..., Stack], simulator_with: Callable[.
     assert f"token from bms:{keys}token" in rejected
     assert "use the config of the last `pulumi up`" in rejected
 
-    assert "could not be looked at" not in stack.refresh("--run-program").output
+    assert "could not be polled" not in stack.refresh("--run-program").output
     if not profile:
         stack.environment["HW_AUTH_TOKEN"] = fresh
-        assert "could not be looked at" not in stack.refresh().output
+        assert "could not be polled" not in stack.refresh().output
         del stack.environment["HW_AUTH_TOKEN"]
     stack.destroy().ok()
 

@@ -154,7 +154,7 @@ def _lives(process_id: int) -> bool:
 @pytest.mark.parametrize(
     ("resource", "says"),
     [
-        ('JobCompletion("web", job_id="hang.x")', "interrupted while job hang.x was looked at"),
+        ('JobCompletion("web", job_id="hang.x")', "interrupted while job hang.x was polled"),
         ('JobCompletions("web", job_ids={"a": "hang.x"})', "interrupted while the jobs were polled"),
     ],
     ids=["one", "many"],
@@ -162,7 +162,7 @@ def _lives(process_id: int) -> bool:
 def test_ctrl_c_ends_a_preview_that_polls(
     stack: Stack, simulator: Simulator, until: Until, resource: str, says: str
 ) -> None:
-    """A preview does not wait for a look whose answer does not come: it says which job it was, and stores nothing."""
+    """A preview does not wait for a poll whose response does not come: it says which job it was, and stores nothing."""
     stack.program(f"from pulumi_bms import JobCompletion, JobCompletions\n{resource}")
     process = stack.start("preview")
     until(lambda: simulator.count("GET", path_contains="hang.x") > 0)

@@ -115,7 +115,7 @@ def test_a_preview_after_a_bad_run(stack: Stack, simulator: Simulator) -> None:
 
 @pytest.mark.parametrize("trouble", ["refused", "never answered", "no credential"])
 def test_a_preview_without_the_api_ends_well_and_soon(stack: Stack, simulator: Simulator, trouble: str) -> None:
-    """No connection, no answer and no credential are one note for the whole run, and one round of looks at most."""
+    """No connection, no response and no credential are one note for the whole run, and one round of polls at most."""
     if trouble == "refused":
         simulator.stop()
     elif trouble == "no credential":
@@ -125,11 +125,11 @@ def test_a_preview_without_the_api_ends_well_and_soon(stack: Stack, simulator: S
     assert f"{len(MANY) + 1} to create" in output
     _, _, messages = output.partition("Diagnostics:")
     words = {
-        "refused": "the API did not answer, so server ids stay unknown: ",
-        "never answered": "the API did not answer, so server ids stay unknown: ",
-        "no credential": "no look at the API in this preview: ",
+        "refused": "the API sent no response, so the server ids stay unknown: ",
+        "never answered": "the API sent no response, so the server ids stay unknown: ",
+        "no credential": "this preview does not poll the API: ",
     }[trouble]
     assert messages.count(words) == 1, output
     assert messages.count("JobCompletion (") == 1, output
-    # Those that were asked about before the first look was given up: no other one waits in vain.
+    # Those that were asked about before the first poll was given up: no other one waits in vain.
     assert simulator.count() <= AT_ONCE

@@ -37,7 +37,7 @@ def test_server_ids_are_outputs_once_all_have_succeeded(stack: Stack, simulator:
 
 
 def test_odd_but_good_responses_end_well(stack: Stack) -> None:
-    """Late and missing sub-jobs are waited for; every shape that real answers have is read."""
+    """Late and missing sub-jobs are waited for; every shape that real responses have is read."""
     counts = {
         "late-child": 3,
         "short-list": 3,

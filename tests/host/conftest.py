@@ -27,7 +27,7 @@ from pulumi.runtime.proto import status_pb2
 OWN, STOCK = "pulumi_bms.host", "pulumi.dynamic"
 PROVIDER = "__provider"
 PATIENCE = 30.0
-"""Seconds after which an answer is not slow but missing."""
+"""Seconds after which a response is not slow but missing."""
 SAMPLES = Path(__file__).parent / "samples"
 _ROOM = 64 * 1024 * 1024
 _OPTIONS = [
@@ -96,7 +96,7 @@ def plain_log(requests: list[proto.LogRequest]) -> list[str]:
 
 @dataclass(frozen=True)
 class Refusal:
-    """An error as an answer: code, text, and the state that came with it."""
+    """An error as a response: code, text, and the state that came with it."""
 
     code: grpc.StatusCode
     text: str

@@ -64,7 +64,7 @@ def test_a_timeout_that_is_not_set_is_none(own: Plugin) -> None:
 
 
 def test_create_polls_ahead_in_a_preview(own: Plugin) -> None:
-    """It is called, told that it is a preview, and sees what is not known yet; its id and outputs are the answer."""
+    """It is called, told that it is a preview, and sees what is not known yet; its id and outputs are the response."""
     inputs = {"known": 1, "later": rpc.UNKNOWN}
     created = own.create(AWARE, inputs, urn="urn:a", preview=True)
     properties = plain(created)["properties"]
@@ -160,8 +160,8 @@ def test_a_row_changes_once_a_second_at_most(own: Plugin) -> None:
 
 def test_notes_and_warnings_stay(own: Plugin) -> None:
     """They are kept with the resource's diagnostics."""
-    own.create(REPORTER, {"note": "took a while", "warning": "the answer was odd"}, urn="urn:notes")
-    assert own.engine.kept("urn:notes") == [("INFO", "took a while"), ("WARNING", "the answer was odd")]
+    own.create(REPORTER, {"note": "took a while", "warning": "the response was odd"}, urn="urn:notes")
+    assert own.engine.kept("urn:notes") == [("INFO", "took a while"), ("WARNING", "the response was odd")]
     assert own.engine.row("urn:notes") == []
 
 

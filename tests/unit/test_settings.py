@@ -107,9 +107,9 @@ def test_the_project_comes_from_the_nearest_source() -> None:
 def test_a_token_of_the_environment_beats_the_config() -> None:
     """`pulumi destroy` runs with the config of the last `pulumi up`, whose token may have expired since."""
     both = loaded({}, CONFIG, ENVIRONMENT)
-    assert (token_of(both), both.credential.source) == ("environment-token", "HW_AUTH_TOKEN")
+    assert (token_of(both), both.credential.name.source) == ("environment-token", "HW_AUTH_TOKEN")
     config_only = loaded({}, CONFIG, {**ENVIRONMENT, "HW_AUTH_TOKEN": ""})
-    assert (token_of(config_only), config_only.credential.source) == ("config-token", "bms:token")
+    assert (token_of(config_only), config_only.credential.name.source) == ("config-token", "bms:token")
 
 
 def test_a_token_is_no_input() -> None:

@@ -11,8 +11,9 @@ import pytest
 from bms_simulator import AccessKey, Account, Accounts, ManualClock, Project, Simulator, User
 from pulumi_bms.api.auth.access_key import AccessKeyCredential
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
+from pulumi_bms.api.channel import Channel
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import ApiError, AuthenticationError, RefusedError
-from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.lifecycle.connection import connect
@@ -57,10 +58,10 @@ def nothing(_key: str) -> None:
 
 
 def error_of(simulator: Simulator, environment: Mapping[str, str]) -> ApiError:
-    """What a look with these variables is told."""
+    """What a poll with these variables is told."""
     known = {"BMS_ENDPOINT": simulator.endpoint, "HW_AUTH_URL": f"{simulator.endpoint}/v3", "HW_PROJECT_ID": PROJECT}
     with pytest.raises(ApiError) as caught:
-        connect({}, nothing, {**known, **environment}).api.get_job("quick")
+        connect({}, nothing, {**known, **environment}).jobs.get_job("quick")
     error = caught.value
     shown = "".join(traceback.format_exception(error, chain=True))
     for text in (str(error), repr(error), shown, pickle.dumps(error).decode("latin-1"), repr(vars(error))):
@@ -135,7 +136,7 @@ def test_a_good_credential(environment: Mapping[str, str]) -> None:
     with Simulator(accounts=ACCOUNTS) as simulator:
         simulator.add_job("j", [{"status": "RUNNING"}], project_id=PROJECT)
         known = {"BMS_ENDPOINT": simulator.endpoint, "HW_AUTH_URL": simulator.endpoint, "HW_PROJECT_ID": PROJECT}
-        api = connect({}, nothing, {**known, **environment}).api
+        api = connect({}, nothing, {**known, **environment}).jobs
         assert [api.get_job("j").job.status for _ in range(2)] == ["RUNNING"] * 2
 
 
@@ -146,7 +147,7 @@ def test_a_key_that_five_bad_signatures_have_locked() -> None:
         for _ in range(5):
             with pytest.raises(AuthenticationError):
                 JobApi(
-                    Transport(simulator.endpoint, wrong, lockout_guard=LockoutGuard()), GivenProject(PROJECT)
+                    Channel(Client(simulator.endpoint, wrong, lockout_guard=LockoutGuard()), GivenProject(PROJECT))
                 ).get_job("quick")
         error = error_of(simulator, KEY)
         assert "five wrong signatures lock an access key for five minutes: correct the secret key" in str(error)
@@ -154,7 +155,7 @@ def test_a_key_that_five_bad_signatures_have_locked() -> None:
 
 @pytest.mark.parametrize(("offset", "side"), [(3600.0, "behind"), (-1200.0, "ahead of")])
 def test_a_clock_that_is_off(offset: float, side: str) -> None:
-    """By how much, and on which side, is read from the answer's date."""
+    """By how much, and on which side, is read from the response's date."""
     with Simulator(accounts=ACCOUNTS, clock_offset=offset) as simulator:
         minutes = round(abs(offset) / 60)
         says = f"this machine's clock is {minutes} minutes {side} the API's, and 15 are allowed: set the clock"
@@ -170,7 +171,7 @@ def test_a_ready_token_that_has_ended(ended: str) -> None:
         clock.advance(61.0) if ended == "expired" else simulator.revoke_token(token)
         config = {"bms:endpoint": simulator.endpoint, "bms:projectId": PROJECT, "bms:token": token}
         with pytest.raises(AuthenticationError) as caught:
-            connect({}, config.get, {}).api.get_job("quick")
+            connect({}, config.get, {}).jobs.get_job("quick")
         assert "(token from bms:token)" in str(caught.value)
         assert "it has expired, was revoked, or belongs to another region: get a new one" in str(caught.value)
         assert token not in f"{caught.value!r} {caught.value}"

@@ -1,4 +1,4 @@
-"""The switches of the cloud: each is a point that no page of the API settles, so tests can run with every answer."""
+"""The switches of the cloud: each is a point that no page of the API settles, so tests can run with every response."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlencode
 
+from pulumi_bms.api.classification import ErrorBody, IsExpected, error_body_of
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import (
     ApiError,
     NoAnswerError,
@@ -25,11 +26,8 @@ from pulumi_bms.api.http.background import (
 )
 from pulumi_bms.api.http.redaction import secrets_of
 from pulumi_bms.api.http.request import Request
-from pulumi_bms.api.http.response import ErrorBody, error_body_of
 from pulumi_bms.api.http.sanitized import SUBMITTED, sanitized
-from pulumi_bms.api.http.transport import IsExpected, Transport
 from pulumi_bms.api.identity.projects import Project
-from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT
 from pulumi_bms.api.models.job import Unreadable
 from pulumi_bms.api.operation_codes import says_not_found
 from pulumi_bms.api.operations import Operation
@@ -40,6 +38,8 @@ T = TypeVar("T")
 Query: TypeAlias = Sequence[tuple[str, str]]
 Body: TypeAlias = Mapping[str, Any] | None
 
+SUBMISSION_TIMEOUT = 75.0
+"""Timeout of the response to a change, in seconds. The gateway itself waits 60 s for the service."""
 THROTTLED_PAUSE = 2.0
 """Pause of an operation after a 429 without `Retry-After`, in seconds."""
 LONGEST_PAUSE = 60.0
@@ -91,10 +91,11 @@ class Channel:
     A `NotFoundError` always comes from the service: a 404 of a gateway is a `NoSuchApiError`.
     """
 
-    transport: Transport
+    client: Client
     project: Project | None = None
     pace: Pace = UNPACED
     timeout: float | None = None
+    submission_timeout: float = SUBMISSION_TIMEOUT
     unwanted: Unwanted = field(default=None, repr=False)
     may_send: Callable[[str], bool] | None = field(default=None, repr=False)
 
@@ -121,13 +122,13 @@ class Channel:
 
         Raises an `ApiError`. `NoAnswerError` means that a retry may help, also after an unreadable response.
         """
-        request = self._request(operation, names or {}, query, body)
+        request = self._in_turn(operation, names or {}, query, body)
         with self._heeding(operation):
-            response, document = self.transport.ask(request, is_expected)
+            response, document = self.client.ask(request, is_expected)
         try:
             return read(self._sanitized(document))
         except Unreadable as error:
-            what, message = self.transport.describe(request), f"unreadable: {error}"
+            what, message = self.client.describe(request), f"unreadable: {error}"
             raise NoAnswerError(what, status=response.status, detail=message, request_id=response.request_id) from None
 
     def change(
@@ -139,31 +140,46 @@ class Channel:
         body: Body = None,
     ) -> dict[str, Any]:
         """Send one request that changes things, once, and return the response. Raises the errors of `send_once`."""
-        request = self._request(operation, names or {}, (), body)
-        request = replace(request, timeout=None, may_send=self.may_send, response_timeout=SUBMISSION_TIMEOUT)
         with self._heeding(operation):
-            document = send_once(self.transport, request, is_expected)
-        return self._sanitized(document)
+            return self._sanitized(self.send(operation, is_expected, names=names, body=body))
 
-    def _request(
+    def send(
         self,
         operation: Operation,
-        names: Mapping[str, str],
-        query: Query,
-        body: Body,
-    ) -> Request:
+        is_expected: IsExpected,
+        *,
+        names: Mapping[str, str] | None = None,
+        body: Body = None,
+    ) -> dict[str, Any]:
+        """As `change`, for an operation that the user chooses: the response stays as it is, a 404 too."""
+        request = self._in_turn(operation, names or {}, (), body)
+        request = replace(request, timeout=None, may_send=self.may_send, response_timeout=self.submission_timeout)
+        return send_once(self.client, request, is_expected)
+
+    def request(self, operation: Operation, names: Mapping[str, str], query: Query = (), body: Body = None) -> Request:
+        """The request of an operation, with address, project and secrets. Looks the project up if necessary.
+
+        The rate limit is the caller's: `read` and `change` wait for a turn. Raises an `ApiError` of the lookup.
+        """
         started_at = time.monotonic()
         project_id = self.project.id(self.timeout, self.unwanted) if self.project else None
         path = operation.address(**names, **({"project_id": project_id} if project_id else {}))
-        SUBMITTED.add(secrets_of(body))
-        request = Request(
+        own = secrets_of(body)
+        SUBMITTED.add(own)
+        return Request(
             operation.method,
             f"{path}?{urlencode(query)}" if query else path,
             None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+            timeout=None if self.timeout is None else self.timeout - (time.monotonic() - started_at),
             project_id=project_id,
-            secrets=SUBMITTED.all(),
+            secrets=(*own, *SUBMITTED.all()),
             unwanted=self.unwanted,
         )
+
+    def _in_turn(self, operation: Operation, names: Mapping[str, str], query: Query, body: Body) -> Request:
+        """The request of an operation, after the wait for the rate limit."""
+        started_at = time.monotonic()
+        request = self.request(operation, names, query, body)
         self._await_turn(operation, request, started_at)
         spent = time.monotonic() - started_at
         return request if self.timeout is None else replace(request, timeout=self.timeout - spent)
@@ -173,7 +189,7 @@ class Channel:
         latest = float("inf") if self.timeout is None else started_at + self.timeout
         while True:
             moment = self.pace.reserve(operation.name, operation.per_minute, time.monotonic())
-            what = self.transport.describe(request)
+            what = self.client.describe(request)
             if moment > latest:
                 raise NoAnswerError.never_sent(what, "the rate limit leaves no request before the deadline")
             try:
@@ -193,20 +209,11 @@ class Channel:
                 seconds = THROTTLED_PAUSE if error.retry_after is None else min(error.retry_after, LONGEST_PAUSE)
                 self.pace.pause(operation.name, time.monotonic() + seconds)
             if isinstance(error, NotFoundError | NoSuchApiError) and not says_not_found(error):
-                raise with_next_step(error.recast(NoSuchApiError), error.hint or _NOT_THE_SERVICE) from None
+                raise error.recast(NoSuchApiError, next_step=error.hint or _NOT_THE_SERVICE) from None
             raise
 
     def _sanitized(self, document: dict[str, Any]) -> dict[str, Any]:
-        return sanitized(document, (*self.transport.credential.secrets, *SUBMITTED.all()))
-
-
-def with_next_step(error: ApiError, next_step: str | None) -> ApiError:
-    """The error with this advice. Without advice the error is unchanged."""
-    if not next_step:
-        return error
-    advised = copy.copy(error)
-    advised.next_step = next_step
-    return advised
+        return sanitized(document, (*self.client.credential.secrets, *SUBMITTED.all()))
 
 
 def holds_list(*names: str) -> IsExpected:

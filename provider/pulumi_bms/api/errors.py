@@ -13,9 +13,11 @@ BmsError
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Mapping
+from typing import Any, Self, TypeVar
 
 from pulumi_bms.api import error_codes
+from pulumi_bms.api.auth.credential_name import CredentialName
 from pulumi_bms.api.http.excerpt import Excerpt
 
 LONGEST_DETAIL = 500
@@ -36,13 +38,28 @@ class SettingsError(BmsError):
 
 
 class ApiError(BmsError):
-    """One request failed.
+    """One request failed. An error is a value: `replaced` makes another error, and no error is changed.
 
-    `status` is the HTTP status. `code` and `detail` come from the body. `request_id` is the header `X-Request-Id`.
-    `retry_after` is the pause that the server asks for, in seconds. `credential` names the credential of the request
-    if the credential matters. `advice` is the next step for this error. `excerpt` is the start of a response to a
-    submission. Every field may be None.
+    `what` is the request in words. `status` is the HTTP status. `code` and `detail` come from the body. `request_id` is
+    the header `X-Request-Id`. `retry_after` is the pause that the server asks for, in seconds. `sent` is False if the
+    request certainly never left. `credential` names the credential of the request if the credential matters.
+    `next_step` is the next step for this error. `excerpt` is the start of a response to a submission. `is_page` is
+    whether the body was a page of HTML or XML. `is_missing_in_nova` is whether the service behind the API reports that
+    the server does not exist.
     """
+
+    what: str
+    status: int | None
+    code: str | None
+    detail: str | None
+    request_id: str | None
+    retry_after: float | None
+    sent: bool
+    credential: CredentialName | None
+    next_step: str | None
+    excerpt: Excerpt | None
+    is_page: bool
+    is_missing_in_nova: bool
 
     def __init__(
         self,
@@ -53,39 +70,54 @@ class ApiError(BmsError):
         detail: str | None = None,
         request_id: str | None = None,
         retry_after: float | None = None,
-        credential: str | None = None,
+        sent: bool = True,
+        credential: CredentialName | None = None,
         next_step: str | None = None,
         excerpt: Excerpt | None = None,
+        is_page: bool = False,
+        is_missing_in_nova: bool = False,
     ) -> None:
-        # Only values that are never secret: the arguments show in the repr, and pickle calls the class with them.
+        # Only values that are never secret: the arguments show in the repr.
         super().__init__(what)
-        self.what = what
-        self.status = status
-        self.code = code
-        self.detail = detail
-        self.request_id = request_id
-        self.retry_after = retry_after
-        self.credential = credential
-        self.next_step = next_step
-        self.excerpt = excerpt
-
-    def recast(self, kind: type[Kind]) -> Kind:
-        """Copy this error as another class."""
-        return kind(
-            self.what,
-            status=self.status,
-            code=self.code,
-            detail=self.detail,
-            request_id=self.request_id,
-            retry_after=self.retry_after,
-            credential=self.credential,
-            next_step=self.next_step,
-            excerpt=self.excerpt,
+        self.__dict__.update(
+            what=what,
+            status=status,
+            code=code,
+            detail=detail,
+            request_id=request_id,
+            retry_after=retry_after,
+            sent=sent,
+            credential=credential,
+            next_step=next_step,
+            excerpt=excerpt,
+            is_page=is_page,
+            is_missing_in_nova=is_missing_in_nova,
         )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse all but the attributes that Python itself sets, such as `__traceback__`."""
+        if not name.startswith("__"):
+            raise AttributeError(f"an error is not changed: use `replaced` to make another error with this {name}")
+        super().__setattr__(name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as the class and the fields, because an error can't be filled in after its creation."""
+        return _made, (type(self), self._fields())
+
+    def replaced(self, **changes: Any) -> Self:
+        """Make another error of the same class, with these fields changed."""
+        return self.recast(type(self), **changes)
+
+    def recast(self, kind: type[Kind], **changes: Any) -> Kind:
+        """Make an error of another class with the same fields, except for the changes."""
+        return _made(kind, {**self._fields(), **changes})
+
+    def _fields(self) -> dict[str, Any]:
+        return {name: self.__dict__[name] for name in ApiError.__annotations__}
 
     @property
     def hint(self) -> str | None:
-        """The next step: the advice of this error, else the hint of the vendor code."""
+        """The next step of this error, else the hint of the vendor code."""
         if self.next_step:
             return self.next_step
         known = error_codes.lookup(self.code)
@@ -95,13 +127,13 @@ class ApiError(BmsError):
     def reason(self) -> str:
         """Status, code and message of the response, without the hint."""
         known = error_codes.lookup(self.code)
-        detail_text = self.detail[:LONGEST_DETAIL] if self.detail else (known.meaning if known else "")
+        message = self.detail[:LONGEST_DETAIL] if self.detail else (known.meaning if known else "")
         # The identity service repeats the status as the code.
         code = "" if self.code == str(self.status) else self.code or ""
         words = (
             f"HTTP {self.status}" if self.status else "",
             code[:LONGEST_NAME],
-            detail_text,
+            message,
             f"(request id {self.request_id[:LONGEST_NAME]})" if self.request_id else "",
         )
         return " ".join(word for word in words if word)
@@ -112,20 +144,17 @@ class ApiError(BmsError):
         return ": ".join(part for part in (self.what + signed, reason, self.hint) if part)
 
 
+def _made(kind: type[Kind], fields: Mapping[str, Any]) -> Kind:
+    return kind(**fields)
+
+
 class NoAnswerError(ApiError):
-    """The state of the job is unknown: poll again.
-
-    `sent` is False if the connection failed. Then the request can't have taken effect.
-    """
-
-    sent: bool = True
+    """The state of the job is unknown: poll again. With `sent` False, the request can't have taken effect."""
 
     @classmethod
     def never_sent(cls, what: str, why: str) -> NoAnswerError:
         """The error of a request that was never sent, with the reason."""
-        error = cls(what, detail=why)
-        error.sent = False
-        return error
+        return cls(what, detail=why, sent=False)
 
 
 class NotFoundError(ApiError):

@@ -6,29 +6,19 @@ of the calls that respond with a `job_id`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from pulumi_bms.api import operations
+from pulumi_bms.api.channel import Channel
 from pulumi_bms.api.errors import NoAnswerError
 from pulumi_bms.api.http.background import Unwanted
-from pulumi_bms.api.http.redaction import secrets_of
-from pulumi_bms.api.http.request import Request
-from pulumi_bms.api.http.sanitized import SUBMITTED
-from pulumi_bms.api.http.transport import CONNECT_TIMEOUT, Transport
-from pulumi_bms.api.identity.projects import Project
+from pulumi_bms.api.http.transport import CONNECT_TIMEOUT
 from pulumi_bms.api.models.job import Job, PollResult, Unreadable
-from pulumi_bms.api.submission import (
-    job_id_of,
-    names_job,
-    order_id_of,
-    send_once,
-)
-
-SUBMISSION_TIMEOUT = 75.0
-"""Timeout of the response to a submission, in seconds. The gateway itself waits 60 s for the service."""
+from pulumi_bms.api.operations import Operation
+from pulumi_bms.api.submission import job_id_of, names_job, order_id_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,40 +29,34 @@ class Submission:
     order_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class JobApi:
     """The Job API of one project."""
 
-    def __init__(
-        self, transport: Transport, project: Project, *, submission_timeout: float = SUBMISSION_TIMEOUT
-    ) -> None:
-        self._transport = transport
-        self._project = project
-        self._submission_timeout = submission_timeout
+    channel: Channel
 
     @property
     def longest_submission(self) -> float:
         """Longest time between sending a submission and the outcome, in seconds."""
-        return CONNECT_TIMEOUT + self._submission_timeout
+        return CONNECT_TIMEOUT + self.channel.submission_timeout
 
     def get_job(self, job_id: str, *, timeout: float | None = None, unwanted: Unwanted = None) -> PollResult:
-        """Poll a job once (`GET /v1/{project_id}/jobs/{job_id}`). `timeout` is the remaining time in seconds.
+        """GET /v1/{project_id}/jobs/{job_id} (2000 a minute, page "Querying Job Status"). `timeout` is in seconds.
 
-        Raises an `ApiError`. `NoAnswerError` means that the next poll may help: for example after a response about a
-        wrong job, or when `unwanted` is true.
+        The rate limit is the caller's: `SharedPolls` waits for a turn. Raises an `ApiError`. `NoAnswerError` means
+        that the next poll may help: for example after a response about a wrong job, or when `unwanted` is true.
         """
-        project_id = self._project.id(timeout, unwanted)
-        path = f"{_root(project_id)}/jobs/{quote(job_id, safe='')}"
-        submitted = SUBMITTED.all()
-        request = Request("GET", path, timeout=timeout, project_id=project_id, secrets=submitted, unwanted=unwanted)
-        response, document = self._transport.ask(request, _is_job)
+        channel = self.channel.within(timeout, unwanted)
+        request = channel.request(operations.GET_JOB, {"job_id": job_id})
+        response, document = channel.client.ask(request, _is_job)
         try:
-            job = Job.read(document, (*self._transport.credential.secrets, *submitted))
+            job = Job.read(document, (*channel.client.credential.secrets, *request.secrets))
             trouble = job.mismatch(job_id)
             if not trouble:
                 return PollResult(job, response.retry_after)
         except Unreadable as error:
             trouble = f"unreadable: {error}"
-        what = self._transport.describe(request)
+        what = channel.client.describe(request)
         raise NoAnswerError(what, status=response.status, detail=trouble, request_id=response.request_id)
 
     def submit(
@@ -93,27 +77,9 @@ class JobApi:
         Raises `RefusedError` or `AuthenticationError` for a refusal, `NoAnswerError` (with `sent` False) for a request
         that never left, `OutcomeUnknownError` for a request that may have taken effect, and the errors of `may_send`.
         """
-        payload = None if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-        project_id = self._project.id(unwanted=unwanted)
-        target = f"{_root(project_id)}/{quote(path, safe='/')}"
-        secrets = secrets_of(body)
-        SUBMITTED.add(secrets)
-        request = Request(
-            method,
-            target,
-            payload,
-            project_id=project_id,
-            secrets=secrets,
-            unwanted=unwanted,
-            may_send=may_send,
-            response_timeout=self._submission_timeout,
-        )
-        document = send_once(self._transport, request, names_job)
+        operation = Operation("submit a job", method, f"/v1/{{project_id}}/{quote(path, safe='/')}")
+        document = self.channel.within(None, unwanted, may_send).send(operation, names_job, body=body)
         return Submission(job_id_of(document) or "", order_id_of(document))
-
-
-def _root(project_id: str) -> str:
-    return f"/v1/{quote(project_id, safe='')}"
 
 
 def _is_job(document: Mapping[str, Any]) -> bool:

@@ -6,7 +6,6 @@ A code without a row here is an error for the user.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import Enum, unique
 from types import MappingProxyType
@@ -14,7 +13,6 @@ from types import MappingProxyType
 from pulumi_bms.api import error_codes, operations
 from pulumi_bms.api.errors import (
     ApiError,
-    NoAnswerError,
     NotFoundError,
     OutcomeUnknownError,
 )
@@ -90,13 +88,10 @@ MEANINGS: Mapping[tuple[str, str], Meaning] = MappingProxyType(
 )
 """By the name of the operation and the code, as `error_codes.normalise` spells codes."""
 
-_NOVA = re.compile(r'\\?"itemNotFound\\?"\s*:')
-"""The service behind the API. Its error stands as JSON inside a message."""
-
 
 def meaning_of(operation: Operation, error: ApiError) -> Meaning | None:
     """The meaning of an error for an operation. None if the operation failed or the outcome is unknown."""
-    if isinstance(error, OutcomeUnknownError) or (isinstance(error, NoAnswerError) and not error.sent):
+    if isinstance(error, OutcomeUnknownError) or not error.sent:
         return None
     listed = meaning_of_code(operation, error.code)
     # The error of the service behind the API makes an unsure code sure.
@@ -116,7 +111,7 @@ def says_not_found(error: ApiError) -> bool:
     A gateway or a proxy also sends 404 for a wrong endpoint or path. Without a code of the service a 404 says nothing
     about a server.
     """
-    if error.detail and _NOVA.search(error.detail):
+    if error.is_missing_in_nova:
         return True
     code = error_codes.normalise(error.code)
     of_service = bool(code) and not code.isdigit() and not code.upper().startswith(("APIGW.", "APIG."))

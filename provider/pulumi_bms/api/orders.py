@@ -100,7 +100,7 @@ class OrderApi:
             return _unsubscription(document)
         except Unreadable as error:
             raise OutcomeUnknownError(
-                f"{operations.UNSUBSCRIBE.method} {self.channel.transport.endpoint}{operations.UNSUBSCRIBE.path}",
+                f"{operations.UNSUBSCRIBE.method} {self.channel.client.endpoint}{operations.UNSUBSCRIBE.path}",
                 detail=f"unreadable: {error}",
             ) from None
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from pulumi_bms.api import error_codes
+from pulumi_bms.api.classification import IsExpected
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import (
     ApiError,
     NoAnswerError,
@@ -15,7 +17,6 @@ from pulumi_bms.api.errors import (
 )
 from pulumi_bms.api.http.request import Request
 from pulumi_bms.api.http.sanitized import without_control_characters
-from pulumi_bms.api.http.transport import IsExpected, Transport
 
 _SEE_OTHER = range(300, 304)
 """Statuses of a response after which the request may have taken effect. The result may be at a different address."""
@@ -24,7 +25,7 @@ ORDER_ID = ("order_id", "orderId")
 """The names of an order's id in responses."""
 
 
-def send_once(transport: Transport, request: Request, is_expected: IsExpected) -> dict[str, Any]:
+def send_once(client: Client, request: Request, is_expected: IsExpected) -> dict[str, Any]:
     """Send one request that changes things, once, and return the requested document.
 
     Raises `RefusedError`, `NotFoundError` or `AuthenticationError` for a refusal, `NoAnswerError` (with `sent` False)
@@ -32,12 +33,11 @@ def send_once(transport: Transport, request: Request, is_expected: IsExpected) -
     the request's `may_send`.
     """
     try:
-        _, document = transport.ask(replace(request, effects=(*_JOB_ID, *ORDER_ID)), is_expected)
+        _, document = client.ask(replace(request, effects=(*_JOB_ID, *ORDER_ID)), is_expected)
     except NoAnswerError as error:
         raise _error_of_outcome(error) from None
     except ApiError as error:
-        is_own = error.what == transport.describe(request)
-        raise (error.recast(OutcomeUnknownError) if is_own and _may_have_acted(error) else error) from None
+        raise (error.recast(OutcomeUnknownError) if error.sent and _may_have_acted(error) else error) from None
     return document
 
 

@@ -12,6 +12,7 @@ import pulumi
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.connection import connect
+from pulumi_bms.waiting.clock import MonotonicClock
 
 
 def get_job(
@@ -31,7 +32,7 @@ def get_job(
     problem = next(filter(None, [input_checks.job_id_problem(job_id), *input_checks.connection_problems(inputs)]), None)
     if problem:
         raise ValueError(problem)
-    return connect(inputs, _program_config).api.get_job(job_id).job
+    return connect(inputs, _program_config).poll_once(job_id, MonotonicClock())
 
 
 def _program_config(key: str) -> object:

@@ -30,7 +30,7 @@ class Checkpoint:
     reason: str
 
     def as_error(self) -> ExpectedError:
-        """The answer in the method's place."""
+        """The response in the method's place."""
         outputs = self.outputs() if callable(self.outputs) else self.outputs
         return PartialStateError(self.id, outputs, self.reason) if self.id else ExpectedError(self.reason)
 

@@ -84,7 +84,7 @@ class Step:
                 return await self._calls.run(lambda: self._inside(served, method), self._checkpoint)
         except PartialStateError as error:
             failure: Exception = error
-        except Exception as error:  # noqa: BLE001  (whatever a provider raises is the answer of its step)
+        except Exception as error:  # noqa: BLE001  (whatever a provider raises is the response of its step)
             failure = error
         finally:
             self._row.end()
@@ -105,7 +105,7 @@ class Step:
         """Whether the provider uses operations."""
         try:
             return (await self._calls.run(lambda: self._providers.find(source))).uses_operation
-        except Exception as error:  # noqa: BLE001  (a provider that can't be loaded is the answer of its step)
+        except Exception as error:  # noqa: BLE001  (a provider that can't be loaded is the response of its step)
             failure = error
         return await self._refuse(failure, source)
 

@@ -48,25 +48,25 @@ def plan_of(
 
 def wait_for(connection: Connection, plans: Sequence[Plan], operation: Operation, observer: Observer) -> list[Outcome]:
     """Wait until every job has ended, the deadline has passed, or the operation is cancelled."""
-    shared_polls, clock = connection.shared_polls, MonotonicClock(operation.cancelled)
+    polls, clock = connection.polls, MonotonicClock(operation.cancelled)
     if len(plans) <= 1:
-        return PollLoop(shared_polls.poll, clock, observer=observer, gate=shared_polls).wait(plans)
+        return PollLoop(polls.poll, clock, observer=observer, gate=polls).wait(plans)
     with ThreadPoolExecutor(min(AT_ONCE, len(plans))) as pool:
 
         def together(polls: Sequence[Callable[[], None]]) -> None:
             list(pool.map(lambda poll: poll(), polls))
 
-        return PollLoop(shared_polls.poll, clock, observer=observer, gate=shared_polls, batch=together).wait(plans)
+        return PollLoop(polls.poll, clock, observer=observer, gate=polls, batch=together).wait(plans)
 
 
-def poll_once(connection: Connection, stored: Mapping[str, Any]) -> dict[str, Any]:
+def poll_once(connection: Connection, stored: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
     """Poll the job of an unfinished wait once, and return the merged outputs. Raises an `ApiError`.
 
     The outputs never show success: a refresh must not end a wait. Else the wait's error would be lost and the next `up`
     green.
     """
     job_id, known = str(stored["job_id"]), job_of(stored)
-    job = connection.api.get_job(job_id).job
+    job = connection.poll_once(job_id, MonotonicClock(operation.cancelled))
     trouble = memory.stranger(job_id, known, job)
     if trouble:
         raise NoAnswerError(f"job {job_id}", detail=trouble)
@@ -78,18 +78,16 @@ def poll_each(
 ) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
     """Poll each key once, in turn and within the rate limit. Returns new outputs, and errors.
 
-    The polls end at a missing answer, a rejected credential or a missing API, because all later polls would fail alike.
+    The polls end at a missing response, a rejected credential or a missing API: all later polls would fail alike.
     After a cancel the remaining outputs stay as stored.
     """
-    clock = MonotonicClock(operation.cancelled)
     polled: dict[str, dict[str, Any]] = {}
     troubles: dict[str, str] = {}
     for key, stored in unfinished.items():
-        clock.sleep_until(connection.shared_polls.reserve(str(stored["job_id"]), clock.now()))
-        if clock.cancelled:
+        if operation.cancelled.is_set():
             break
         try:
-            polled[key] = poll_once(connection, stored)
+            polled[key] = poll_once(connection, stored, operation)
         except ApiError as error:
             troubles[key] = report.not_polled(error)
             if isinstance(error, NoAnswerError | AuthenticationError | NoSuchApiError):
@@ -106,7 +104,7 @@ class JobPreview:
 
 
 _SILENT: set[Connection] = set()
-"""The APIs without an answer in a preview. No later poll of the run waits for the same API."""
+"""The APIs without a response in a preview. No later poll of the run waits for the same API."""
 
 
 def preview_job(
@@ -114,17 +112,19 @@ def preview_job(
 ) -> JobPreview:
     """Poll a job once, in a preview.
 
-    A failed job and a refusal by the API are errors. A missing answer is not.
+    A failed job and a refusal by the API are errors. A missing response is not.
     """
     if connection in _SILENT:
         return JobPreview()
+    clock = MonotonicClock(operation.cancelled)
+    connection.polls.await_turn(clock)
     started_at = time.monotonic()
     try:
-        job = connection.api.get_job(job_id, timeout=PREVIEW_TIMEOUT).job
+        job = connection.jobs.get_job(job_id, timeout=PREVIEW_TIMEOUT, unwanted=operation.cancelled.is_set).job
     except NotFoundError:
         return JobPreview(row="not visible yet")
     except NoAnswerError as error:
-        note_once(operation, "unreachable", f"the API did not answer, so server ids stay unknown: {error}")
+        note_once(operation, "unreachable", f"the API sent no response, so the server ids stay unknown: {error}")
         if time.monotonic() - started_at > PREVIEW_TIMEOUT / 2:
             _SILENT.add(connection)
         return JobPreview()

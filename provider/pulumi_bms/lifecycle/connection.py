@@ -8,11 +8,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pulumi_bms.api.channel import Channel
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import SettingsError
-from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.projects import GivenProject, NamedProject, Project
 from pulumi_bms.api.identity.user import ProjectOfToken, UserCredential
 from pulumi_bms.api.jobs import JobApi
+from pulumi_bms.api.models.job import Job
 from pulumi_bms.operation import ExpectedError
 from pulumi_bms.settings import (
     Lookup,
@@ -20,6 +22,8 @@ from pulumi_bms.settings import (
     Settings,
     load,
 )
+from pulumi_bms.waiting.clock import Clock
+from pulumi_bms.waiting.operation_limits import OperationLimits
 from pulumi_bms.waiting.rate_limit import RateLimit, SharedPolls
 
 
@@ -29,10 +33,23 @@ class MissingSettings(ExpectedError):  # noqa: N818  (what a preview does withou
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The API of one project, and the shared polls of all waits."""
+    """The API of one project: the channel of all typed calls, and the polls of jobs."""
 
-    api: JobApi
-    shared_polls: SharedPolls
+    channel: Channel
+    polls: SharedPolls
+
+    @property
+    def jobs(self) -> JobApi:
+        """The Job API."""
+        return JobApi(self.channel)
+
+    def poll_once(self, job_id: str, clock: Clock, timeout: float | None = None) -> Job:
+        """Poll a job once, after the wait for the rate limit. `timeout` is for the request alone, in seconds.
+
+        Raises an `ApiError`.
+        """
+        self.polls.await_turn(clock)
+        return self.jobs.get_job(job_id, timeout=timeout, unwanted=lambda: clock.cancelled).job
 
 
 class _Pool:
@@ -41,6 +58,7 @@ class _Pool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rate_limits: dict[str, RateLimit] = {}
+        self._limits: dict[str, OperationLimits] = {}
         self._connections: dict[tuple[str, ...], Connection] = {}
 
     def connection(self, settings: Settings) -> Connection:
@@ -55,9 +73,10 @@ class _Pool:
         # The API counts requests by endpoint, so all projects and credentials share one rate limit.
         rate_limit = self._rate_limits.setdefault(settings.endpoint, RateLimit(settings.max_requests_per_minute))
         rate_limit.limit(settings.max_requests_per_minute)
-        transport = Transport(settings.endpoint, settings.credential, ca_bundle=settings.ca_bundle)
-        api = JobApi(transport, _project_of(settings))
-        return Connection(api, SharedPolls(api.get_job, rate_limit, time.monotonic))
+        limits = self._limits.setdefault(settings.endpoint, OperationLimits(rate_limit))
+        client = Client(settings.endpoint, settings.credential, ca_bundle=settings.ca_bundle)
+        channel = Channel(client, _project_of(settings), limits)
+        return Connection(channel, SharedPolls(JobApi(channel).get_job, rate_limit, time.monotonic))
 
 
 def _project_of(settings: Settings) -> Project:
@@ -65,7 +84,7 @@ def _project_of(settings: Settings) -> Project:
         return GivenProject(settings.project_id)
     if isinstance(settings.credential, UserCredential):
         return ProjectOfToken(settings.credential)
-    iam = Transport(settings.iam_endpoint, settings.credential, ca_bundle=settings.ca_bundle)
+    iam = Client(settings.iam_endpoint, settings.credential, ca_bundle=settings.ca_bundle)
     return NamedProject(iam, settings.project_name)
 
 

@@ -43,7 +43,7 @@ def job_id_problem(value: object) -> str | None:
     """The problem of a job id, or None."""
     if isinstance(value, Unknown):
         return None
-    next_step = "write the id that the API answered, such as 2c9eb2c5544cbf6101544f0602af2b4f"
+    next_step = "write the id from the API's response, such as 2c9eb2c5544cbf6101544f0602af2b4f"
     if value is None or (isinstance(value, str) and not value.strip()):
         return f"job_id is empty: {next_step}"
     if not isinstance(value, str):

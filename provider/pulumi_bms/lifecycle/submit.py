@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pulumi_bms.api.channel import SUBMISSION_TIMEOUT
 from pulumi_bms.api.errors import (
     ApiError,
     NoAnswerError,
@@ -15,7 +16,7 @@ from pulumi_bms.api.errors import (
     RefusedError,
 )
 from pulumi_bms.api.http.excerpt import Excerpt
-from pulumi_bms.api.jobs import SUBMISSION_TIMEOUT, JobApi, Submission
+from pulumi_bms.api.jobs import JobApi, Submission
 from pulumi_bms.api.submission import ORDER_ID
 from pulumi_bms.lifecycle import unresolved as words
 from pulumi_bms.lifecycle.provider import ONCE, tell

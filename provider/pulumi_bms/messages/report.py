@@ -8,7 +8,6 @@ from pulumi_bms.api import error_codes
 from pulumi_bms.api.errors import ApiError
 from pulumi_bms.api.models.job import Job, JobStatus, Record
 from pulumi_bms.messages.durations import show
-from pulumi_bms.settings.sources import NAMESPACE
 from pulumi_bms.waiting.outage import VISIBILITY_TIME
 from pulumi_bms.waiting.outcome import End, Outcome
 from pulumi_bms.waiting.success_rule import State, creates_servers, state_of, survivors
@@ -122,13 +121,13 @@ def _listed(server_ids: Sequence[str]) -> str:
 
 def not_polled(error: Exception) -> str:
     """The reason why a refresh learned nothing about a job, without the subject."""
-    return f"could not be looked at: {error}{of_rotation(error)}"
+    return f"could not be polled: {error}{of_rotation(error)}"
 
 
 def of_rotation(error: Exception) -> str:
     """A hint for a rejected refresh, if the stored credential may be old. Else ""."""
-    signed_by_config = isinstance(error, ApiError) and f"from {NAMESPACE}:" in (error.credential or "")
-    if not signed_by_config:
+    credential = error.credential if isinstance(error, ApiError) else None
+    if credential is None or not credential.is_in_stack:
         return ""
     return (
         "; `pulumi refresh` and `pulumi destroy` use the config of the last `pulumi up`: if the credential was "
@@ -141,15 +140,13 @@ def _inconsistent(outcome: Outcome) -> tuple[str, str]:
         f"job {_named(outcome.job_id, outcome.job)} is inconsistent after {show(outcome.elapsed)}: its status is "
         f"{JobStatus.SUCCESS}, but {outcome.because} (rule {outcome.rule} of the success rule), and nothing changed"
     )
-    return head, f"look the job {outcome.job_id} up in the cloud's console; `pulumi up` looks at it again"
+    return head, f"look the job {outcome.job_id} up in the cloud's console; `pulumi up` polls the job again"
 
 
 def _timed_out(outcome: Outcome) -> tuple[str, str]:
     trouble = ""
     if outcome.error:
-        since = (
-            f"no usable answer from the API for {show(outcome.outage)}" if outcome.outage else "the last look brought"
-        )
+        since = f"no usable response from the API for {show(outcome.outage)}" if outcome.outage else "the last poll got"
         trouble = f"; {since}: {outcome.error.reason}"
     unmet = f"; {outcome.because}" if outcome.because else ""
     head = f"job {_named(outcome.job_id, outcome.job)} did not finish within {show(outcome.timeout)}: "
@@ -168,7 +165,7 @@ def _interrupted(outcome: Outcome) -> tuple[str, str]:
 
 def _not_found(outcome: Outcome) -> tuple[str, str]:
     return (
-        f"job {outcome.job_id} was not found, even {show(VISIBILITY_TIME)} after the first look: {_messages(outcome)}",
+        f"job {outcome.job_id} was not found, even {show(VISIBILITY_TIME)} after the first poll: {_messages(outcome)}",
         f"check job_id, region and project: a job is known only where it was submitted, and {_RECORDS}",
     )
 
@@ -176,13 +173,13 @@ def _not_found(outcome: Outcome) -> tuple[str, str]:
 def _gone(outcome: Outcome) -> tuple[str, str]:
     return (
         f"the record of job {_named(outcome.job_id, outcome.job)} is gone: {_messages(outcome)}; {_state(outcome)}",
-        f"{_RECORDS}: look in the console what became of job {outcome.job_id}",
+        f"{_RECORDS}: check in the console how job {outcome.job_id} ended",
     )
 
 
 def _no_answer(outcome: Outcome) -> tuple[str, str]:
     return (
-        _trouble(outcome, f"no usable answer from the API for {show(outcome.outage)}"),
+        _trouble(outcome, f"no usable response from the API for {show(outcome.outage)}"),
         f"check endpoint and network; {GO_ON} for job {outcome.job_id}",
     )
 

@@ -207,7 +207,7 @@ class JobCompletionProvider(BmsProvider):
         # Ctrl-C in a refresh need not wait for the response: the stored outputs stay.
         operation.checkpoint(id_, outputs, f"interrupted while job {job_id} was polled: run `pulumi up`")
         try:
-            outputs = poll_once(self.connection(operation.inputs), outputs)
+            outputs = poll_once(self.connection(operation.inputs), outputs, operation)
         except (ApiError, ExpectedError) as error:
             trouble = report.not_polled(error)
             if not operation.keeps_partial_state:
@@ -232,10 +232,10 @@ class JobCompletionProvider(BmsProvider):
         try:
             connection = self.connection(inputs)
         except MissingSettings as error:
-            note_once(operation, "settings", f"no look at the API in this preview: {error}")
+            note_once(operation, "settings", f"this preview does not poll the API: {error}")
             return {"job_id": job_id}
         # Ctrl-C in a preview need not wait for the response.
-        operation.checkpoint(str(job_id), {"job_id": job_id}, f"interrupted while job {job_id} was looked at")
+        operation.checkpoint(str(job_id), {"job_id": job_id}, f"interrupted while job {job_id} was polled")
         preview = preview_job(connection, str(job_id), inputs.get("expected_servers"), operation)
         if preview.job:
             return outputs_of(str(job_id), preview.job, JobStatus.SUCCESS)

@@ -207,14 +207,14 @@ class JobCompletionsProvider(BmsProvider):
         try:
             connection = self.connection(inputs)
         except MissingSettings as error:
-            note_once(operation, "settings", f"no look at the API in this preview: {error}")
+            note_once(operation, "settings", f"this preview does not poll the API: {error}")
             return False
         # Ctrl-C in a preview need not wait for the responses.
         operation.checkpoint("jobs", {"job_ids": job_ids}, "interrupted while the jobs were polled")
         ends_at = time.monotonic() + PREVIEW_TIMEOUT
         for key in [key for key in job_ids if key not in jobs]:
             if time.monotonic() > ends_at:
-                operation.note(f"{key} and others were not looked at in the {PREVIEW_TIMEOUT:.0f} s of a preview")
+                operation.note(f"{key} and others were not polled in the {PREVIEW_TIMEOUT:.0f} s of a preview")
                 return False
             preview = preview_job(connection, job_ids[key], None, operation)
             if not preview.job:

@@ -169,7 +169,7 @@ class JobSubmissionProvider(BmsProvider):
             body=_exact(props.get("body")),
             order=_order(props, operation),
         )
-        outcome = submit_once(request, lambda: self.connection(props).api, _records(), operation)
+        outcome = submit_once(request, lambda: self.connection(props).jobs, _records(), operation)
         salt = os.urandom(16).hex()
         digests = {"salt": salt, **{name: _digest(salt, props.get(name)) for name in REPLACING}}
         if isinstance(outcome, Unresolved):

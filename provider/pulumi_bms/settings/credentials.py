@@ -80,7 +80,7 @@ def credential_of(
 ) -> Credential:
     """The source's credential. Raises `SettingsError` if a part is malformed."""
     if source.has("token"):
-        return TokenCredential(source.get("token"), source.name("token"))
+        return TokenCredential(source.get("token"), source.name("token"), source.is_in_stack)
     if source.has("accessKey"):
         _check_parts(source)
         return AccessKeyCredential(
@@ -88,6 +88,7 @@ def credential_of(
             source.get("secretKey"),
             source.name("accessKey"),
             source.get("securityToken") or None,
+            source.is_in_stack,
         )
     return UserCredential(
         source.get("username"),
@@ -98,6 +99,7 @@ def credential_of(
         project_id or None,
         project_name or None,
         ca_bundle,
+        source.is_in_stack,
     )
 
 

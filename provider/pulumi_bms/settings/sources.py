@@ -32,7 +32,8 @@ Lookup = Callable[[str], object]
 class Source(Unpicklable):
     """One source of settings: its name, and its values and their names by config key.
 
-    `differing` has the names of a key that several variables set to different values.
+    `differing` has the names of a key that several variables set to different values. `is_in_stack` is whether the
+    source is the stack's config or a profile in the config.
     """
 
     title: str
@@ -40,6 +41,7 @@ class Source(Unpicklable):
     values: Mapping[str, str] = field(repr=False)
     family: Family | None = None
     differing: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    is_in_stack: bool = False
 
     def get(self, key: str) -> str:
         """The value, or ""."""
@@ -85,7 +87,7 @@ def of_inputs(inputs: Mapping[str, object]) -> Source:
 
 def of_config(config: Lookup) -> Source:
     """The stack config."""
-    return _source("the config", {key: f"{NAMESPACE}:{key}" for key in KEYS}, config)
+    return replace(_source("the config", {key: f"{NAMESPACE}:{key}" for key in KEYS}, config), is_in_stack=True)
 
 
 def of_environment(environ: Mapping[str, str]) -> tuple[Source, ...]:
@@ -96,7 +98,8 @@ def of_environment(environ: Mapping[str, str]) -> tuple[Source, ...]:
 
 def of_profile(name: str, values: Mapping[str, object]) -> Source:
     """A profile in the stack config."""
-    return _source(f"profile {name!r}", {key: f"{place_of(name)}.{key}" for key in KEYS}, _by_last_part(values))
+    names = {key: f"{place_of(name)}.{key}" for key in KEYS}
+    return replace(_source(f"profile {name!r}", names, _by_last_part(values)), is_in_stack=True)
 
 
 def place_of(profile: str) -> str:

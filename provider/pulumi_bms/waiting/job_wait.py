@@ -92,7 +92,7 @@ class Wait:
             self._poll_by(self._settled_at, now)
 
     def miss(self, error: ApiError, polled_at: float, now: float) -> None:
-        """Take in an error instead of an answer."""
+        """Take in an error instead of a response."""
         end = self._outage.add(error, polled_at) or self._end_at_deadline(polled_at)
         if end:
             self._finish(end, now, error=error)
@@ -207,4 +207,4 @@ def _progress(job_id: str, job: Job, judgement: Judgement) -> Progress:
 def _cause(error: ApiError) -> str:
     """The HTTP status of an error, or a description of an error without a bad status."""
     is_refused = error.status is not None and error.status >= _FIRST_ERROR
-    return str(error.status) if is_refused else error.detail or "no answer"
+    return str(error.status) if is_refused else error.detail or "no response"

@@ -2,8 +2,8 @@
 
 | response | before the first good response of the run | after a good response |
 |---|---|---|
-| no answer | tolerated for FIRST_CONTACT_BUDGET | tolerated for OUTAGE_BUDGET |
-| no answer, after a request to slow down | tolerated for OUTAGE_BUDGET | tolerated for OUTAGE_BUDGET |
+| no response | tolerated for FIRST_CONTACT_BUDGET | tolerated for OUTAGE_BUDGET |
+| no response, after a request to slow down | tolerated for OUTAGE_BUDGET | tolerated for OUTAGE_BUDGET |
 | the job is unknown | tolerated for VISIBILITY_TIME | a denial |
 | unknown API, any other refusal | the end, at once | a denial |
 | a rejected credential | the end, at once | the end, at once |

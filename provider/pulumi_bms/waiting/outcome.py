@@ -27,7 +27,7 @@ class End(Enum):
     GONE = auto()
     """The API knew the job earlier, in any run, but no longer does."""
     NO_ANSWER = auto()
-    """No usable answer for longer than an outage is tolerated."""
+    """No usable response for longer than an outage is tolerated."""
     UNAUTHENTICATED = auto()
     """The API does not accept the credential."""
     NO_SUCH_API = auto()

@@ -33,7 +33,7 @@ class PollInterval:
         """Seconds until the next poll.
 
         `elapsed` is the time waited so far, `chance` a random number in [0, 1), `failures` the number of polls without
-        an answer in a row. `retry_after` is the pause at the server's request, and wins.
+        a response in a row. `retry_after` is the pause at the server's request, and wins.
         """
         usual = min(self.longest, max(self.shortest, self.share * elapsed))
         backoff = min(LONGEST_BACKOFF, self.shortest * 2.0 ** min(failures - 1, 10)) if failures else 0.0

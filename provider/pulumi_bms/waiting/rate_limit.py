@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pulumi_bms.api.errors import ApiError, NoAnswerError
 from pulumi_bms.api.models.job import PollResult
+from pulumi_bms.waiting.clock import Clock
 from pulumi_bms.waiting.poll_interval import LONGEST_RETRY_AFTER
 from pulumi_bms.waiting.poll_loop import Poll
 
@@ -56,7 +57,8 @@ class _Entry:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     received_at: float = float("-inf")
-    response: PollResult | ApiError | None = None
+    response: PollResult | None = None
+    error: ApiError | None = None
 
 
 class SharedPolls:
@@ -77,41 +79,42 @@ class SharedPolls:
         """Whether a moment reserved earlier no longer holds."""
         return self._rate_limit.paused(now)
 
+    def await_turn(self, clock: Clock) -> None:
+        """Sleep until the rate limit allows one more request, or until the clock is cancelled."""
+        clock.sleep_until(self._rate_limit.reserve(clock.now()))
+        while self.paused(clock.now()) and not clock.cancelled:
+            clock.sleep_until(self._rate_limit.reserve(clock.now()))
+
     def poll(self, job_id: str, *, timeout: float) -> PollResult:
         """The job from a new poll or from a fresh shared response. Raises the `ApiError` of the poll.
 
-        The caller waits at most `timeout` seconds for a poll in another thread.
+        The caller waits at most `timeout` seconds for a poll in another thread. The last poll, with no time left, is
+        always a new request: a shared response may be too old.
         """
-        entry = self._entry(job_id)
-        # The last poll, at the deadline, is always a new request: a shared response may be too old.
-        response = self._shared(entry, job_id, timeout) if timeout > 0 else self._ask(entry, job_id, timeout)
-        if isinstance(response, ApiError):
-            raise response
-        return response
-
-    def _shared(self, entry: _Entry, job_id: str, timeout: float) -> PollResult | ApiError:
-        if not entry.lock.acquire(timeout=min(timeout, threading.TIMEOUT_MAX)):
-            return NoAnswerError(f"job {job_id}", detail="a poll of the same job by another wait has no response yet")
+        entry, is_last = self._entry(job_id), timeout <= 0
+        if not is_last and not entry.lock.acquire(timeout=min(timeout, threading.TIMEOUT_MAX)):
+            raise NoAnswerError(f"job {job_id}", detail="a poll of the same job by another wait has no response yet")
         try:
-            if self._is_fresh(entry, self._now()) and entry.response is not None:
-                return entry.response
-            return self._ask(entry, job_id, timeout)
+            if is_last or not self._is_fresh(entry, self._now()):
+                entry.response, entry.error = None, None
+                try:
+                    entry.response = self._poll(job_id, timeout=timeout)
+                except ApiError as error:
+                    entry.error = error
+                    self._heed(error)
+                entry.received_at = self._now()
+            response, failure = entry.response, entry.error
         finally:
-            entry.lock.release()
+            if not is_last:
+                entry.lock.release()
+        if response is not None:
+            return response
+        raise failure.replaced() if failure else AssertionError("a poll has a response or an error")
 
-    def _ask(self, entry: _Entry, job_id: str, timeout: float) -> PollResult | ApiError:
-        response: PollResult | ApiError
-        try:
-            response = self._poll(job_id, timeout=timeout)
-        except ApiError as error:
-            response = error
-        entry.response, entry.received_at = response, self._now()
-        # `Retry-After` of a job or a refusal applies to the job. Without an answer, the whole API pauses.
-        if isinstance(response, NoAnswerError):
-            self._heed(response)
-        return response
-
-    def _heed(self, error: NoAnswerError) -> None:
+    def _heed(self, error: ApiError) -> None:
+        # `Retry-After` of a job or a refusal applies to the job. Without a response, the whole API pauses.
+        if not isinstance(error, NoAnswerError):
+            return
         pause = PAUSE if error.retry_after is None and error.status == _TOO_MANY else error.retry_after
         if pause is not None:
             self._rate_limit.pause(self._now() + min(pause, LONGEST_RETRY_AFTER))
@@ -121,4 +124,4 @@ class SharedPolls:
             return self._entries.setdefault(job_id, _Entry())
 
     def _is_fresh(self, entry: _Entry, now: float) -> bool:
-        return entry.response is not None and now - entry.received_at < FRESH
+        return now - entry.received_at < FRESH

@@ -40,7 +40,7 @@ class Seen:
 class RawServer:
     """Serves scripted connections on 127.0.0.1: the n-th connection answers its requests with the n-th script.
 
-    A connection ends with its script, as its last answer says, and one that has no script ends at once.
+    A connection ends with its script, as its last response says, and one that has no script ends at once.
     """
 
     def __init__(self, scripts: Sequence[Sequence[Reply]], tls: ssl.SSLContext | None = None) -> None:
@@ -156,7 +156,7 @@ class Cloud:
 
     @staticmethod
     def response(status: int = 200, body: Any = None, **headers: str) -> bytes:
-        """One whole answer; `body` is bytes, or what is sent as JSON. `x_request_id` names a header `x-request-id`."""
+        """A whole response. `body` is bytes, or sent as JSON. `x_request_id` names a header `x-request-id`."""
         payload = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         known = {int(each): each.phrase for each in HTTPStatus}
         lines = [f"HTTP/1.1 {status} {known.get(status, 'Odd')}", f"Content-Length: {len(payload)}"]

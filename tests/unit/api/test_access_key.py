@@ -1,4 +1,4 @@
-"""Signatures: known answers, and what is signed is what is sent."""
+"""Signatures: known responses, and what is signed is what is sent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import requests
 
 from pulumi_bms.api.auth.access_key import AccessKeyCredential, canonical_request
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
+from pulumi_bms.api.channel import Channel
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import NoAnswerError
-from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import JobApi
 
@@ -119,7 +120,7 @@ def test_each_try_has_its_own_date(cloud: Cloud) -> None:
     moments = iter([MOMENT, MOMENT + 61])
     credential = AccessKeyCredential("A", "S", "a test", "T", clock=lambda: next(moments))
     server = cloud.responding(cloud.response(503), cloud.response(503))
-    api = JobApi(Transport(server.endpoint, credential, lockout_guard=LockoutGuard()), GivenProject("p"))
+    api = JobApi(Channel(Client(server.endpoint, credential, lockout_guard=LockoutGuard()), GivenProject("p")))
     for _ in range(2):
         with pytest.raises(NoAnswerError):
             api.get_job("j")

@@ -18,7 +18,6 @@ from pulumi_bms.api.auth.access_key import AccessKeyCredential
 from pulumi_bms.api.auth.credential import (
     Credential,
     TokenCredential,
-    described,
     fingerprint_of,
 )
 from pulumi_bms.api.errors import SettingsError
@@ -30,7 +29,7 @@ HERE = "https://bms.example"
 
 
 def user(**changes: str) -> UserCredential:
-    known: dict[str, Any] = {"name": "deploy", "password": TOKEN, "domain_name": "acme", "source": "HW_USER_NAME"}
+    known: dict[str, Any] = {"user_name": "deploy", "password": TOKEN, "domain_name": "acme", "source": "HW_USER_NAME"}
     known |= {"iam_endpoint": HERE, "project_id": "p", **changes}
     return UserCredential(**known, tokens=Tokens())
 
@@ -44,7 +43,7 @@ KINDS: list[tuple[Callable[[], Credential], str]] = [
     (
         user,
         (
-            f"UserCredential(name='deploy', domain_name='acme', source='HW_USER_NAME', iam_endpoint='{HERE}', "
+            f"UserCredential(user_name='deploy', domain_name='acme', source='HW_USER_NAME', iam_endpoint='{HERE}', "
             "project_id='p', project_name=None, ca_bundle=None)"
         ),
     ),
@@ -99,7 +98,7 @@ def test_nothing_shows_a_secret(make: Callable[[], Credential], shown: str) -> N
     """Text, repr, words and fingerprint of a credential don't hold it; copies and pickles are refused."""
     credential = make()
     assert f"{credential} {credential!r}" == f"{shown} {shown}"
-    assert TOKEN not in described(credential) + credential.fingerprint
+    assert TOKEN not in str(credential.name) + credential.fingerprint
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         with pytest.raises(TypeError, match="can't be pickled"):
             pickle.dumps(credential, protocol)
@@ -119,7 +118,7 @@ def test_fingerprints() -> None:
         AccessKeyCredential("t", "u", "s", "w"),
         user(),
         user(password="other"),
-        user(name="other"),
+        user(user_name="other"),
         user(domain_name="other"),
         user(iam_endpoint="https://other.example"),
         user(project_id="other"),

@@ -3,7 +3,7 @@
 - No code of the API's pages is missing, and none stands there twice.
 - A code is found in any spelling: case, outer blanks, APIG or APIGW.
 - Meanings and hints are fragments that fit into a longer line.
-- Transient is what a second look at a job may cure: never a refusal, never a bad request.
+- Transient is what a second poll at a job may cure: never a refusal, never a bad request.
 - Where one code comes with several HTTP statuses, the status decides.
 """
 

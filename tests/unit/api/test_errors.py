@@ -1,6 +1,6 @@
 """The texts of errors, complete.
 
-- An error says what was tried, then status, code and words of the answer, its request id, and what to do.
+- An error says what was tried, then status, code and words of the response, its request id, and what to do.
 - What is not known leaves no trace: no "None", no double blank, no empty pair of brackets.
 - Errors form one tree, survive a pickle, and show in their repr only what was tried.
 """
@@ -33,7 +33,7 @@ MEANING = "no resources or the server failed to start"
 TEXTS: list[tuple[dict[str, Any], str]] = [
     ({}, "GET x"),
     ({"status": 500}, "GET x: HTTP 500"),
-    ({"detail": "no answer in time"}, "GET x: no answer in time"),
+    ({"detail": "no response in time"}, "GET x: no response in time"),
     ({"request_id": "r-1"}, "GET x: (request id r-1)"),
     ({"status": 500, "request_id": "r-1"}, "GET x: HTTP 500 (request id r-1)"),
     ({"status": 500, "detail": "oh"}, "GET x: HTTP 500 oh"),
@@ -112,9 +112,7 @@ def test_a_request_counts_as_sent() -> None:
 def test_errors_can_be_pickled_and_copied(kind: type[ApiError]) -> None:
     """An error that crosses a process is the same on the other side."""
     parts: dict[str, Any] = {"status": 400, "code": KNOWN, "detail": "d", "request_id": "r", "retry_after": 2.0}
-    error = kind("GET x", **parts)
-    if isinstance(error, NoAnswerError):
-        error.sent = False
+    error = kind("GET x", sent=False, **parts)
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301  (our own bytes)
         assert (type(twin), str(twin), vars(twin)) == (kind, str(error), vars(error))
 
@@ -122,7 +120,19 @@ def test_errors_can_be_pickled_and_copied(kind: type[ApiError]) -> None:
 @pytest.mark.parametrize("kind", API_ERRORS)
 def test_the_repr_shows_what_was_tried(kind: type[ApiError]) -> None:
     """The server's words may repeat a password of the request: what was cleaned later must not show up here."""
-    error = kind("GET x", status=400, detail="geheim")
-    error.detail = "[secret]"
+    error = kind("GET x", status=400, detail="geheim").replaced(detail="[secret]")
     assert repr(error) == f"{kind.__name__}('GET x')"
     assert "geheim" not in f"{error} {error!r} {error.args}"
+
+
+@pytest.mark.parametrize("kind", API_ERRORS)
+def test_an_error_is_never_changed(kind: type[ApiError]) -> None:
+    """Every field is fixed when the error is made. Another error may have other fields."""
+    error = kind("GET x", status=400)
+    for name in ApiError.__annotations__:
+        with pytest.raises(AttributeError, match="`replaced`"):
+            setattr(error, name, None)
+    other = error.replaced(detail="d", status=404)
+    assert (type(other), other.status, other.detail, error.status, error.detail) == (kind, 404, "d", 400, None)
+    with pytest.raises(kind):
+        raise error

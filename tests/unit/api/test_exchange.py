@@ -17,14 +17,16 @@ import pytest
 
 from pulumi_bms.api.auth.credential import TokenCredential
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
+from pulumi_bms.api.channel import Channel
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import ApiError, NoAnswerError, OutcomeUnknownError
 from pulumi_bms.api.http.connections import is_loopback
 from pulumi_bms.api.http.request import Request
-from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.projects import GivenProject, NamedProject, Project
 from pulumi_bms.api.identity.token_cache import Tokens
 from pulumi_bms.api.identity.user import ProjectOfToken, UserCredential
 from pulumi_bms.api.jobs import JobApi
+from tests.unit.api.sending import Sender
 
 if TYPE_CHECKING:
     from tests.unit.api.conftest import Act, Cloud
@@ -53,15 +55,15 @@ def _collected() -> Iterator[None]:
         gc.collect()
 
 
-def transport_to(endpoint: str) -> Transport:
+def transport_to(endpoint: str) -> Sender:
     """Make a transport with a token, and with a memory of its own."""
-    return Transport(endpoint, TOKEN, lockout_guard=LockoutGuard())
+    return Sender(endpoint, TOKEN, lockout_guard=LockoutGuard())
 
 
-def no_news(transport: Transport, request: Request) -> NoAnswerError:
-    """Send a request that brings no answer, and hand back the error."""
+def no_news(transport: Client, request: Request) -> NoAnswerError:
+    """Send a request that brings no response, and hand back the error."""
     with pytest.raises(NoAnswerError) as caught:
-        transport.send(request)
+        transport.ask(request, lambda _: True)
     return caught.value
 
 
@@ -130,7 +132,7 @@ def test_a_response_that_trickles(cloud: Cloud, request_: Request) -> None:
     errors = each_at_once({part: trickle(*pieces) for part, pieces in TRICKLES.items()}, attempt)
     assert time.monotonic() - began < PATIENCE
     assert {part for part, error in errors.items() if not error.sent} == set()
-    assert {error.detail for error in errors.values()} == {"no answer in time", "the answer trickled in too slowly"}
+    assert {error.detail for error in errors.values()} == {"no response in time", "the response arrived too slowly"}
     assert wait_until(lambda: exchanges() == 0)
 
 
@@ -144,7 +146,7 @@ def test_interim_responses_without_end(cloud: Cloud, request_: Request) -> None:
             connection.sendall(interim)
 
     error = no_news(transport_to(cloud.responding(flood).endpoint), Request(request_.method, request_.path))
-    assert (error.sent, error.detail) == (True, "the connection ended before the answer was whole")
+    assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
 
 
 def test_what_is_known_of_a_response_that_trickles(cloud: Cloud) -> None:
@@ -319,12 +321,12 @@ def test_a_request_that_was_given_up_never_leaves(listen: Listen, monkeypatch: p
 
 def test_a_submission_says_nothing_of_an_effect_where_none_can_be(cloud: Cloud, listen: Listen) -> None:
     """A bundle that is gone, a port without TLS, a failed handshake: a submission was never sent."""
-    gone = Transport("https://127.0.0.1:9", TOKEN, ca_bundle="/nonexistent/bundle.pem", lockout_guard=LockoutGuard())
+    gone = Client("https://127.0.0.1:9", TOKEN, ca_bundle="/nonexistent/bundle.pem", lockout_guard=LockoutGuard())
     plain = transport_to(cloud.responding(cloud.response(200, JOB)).endpoint.replace("http:", "https:"))
     ended = transport_to(f"https://{listen(hang_up).host}")
     for transport in (gone, plain, ended):
         with pytest.raises(NoAnswerError) as caught:
-            JobApi(transport, GivenProject("p")).submit("POST", "x", {})
+            JobApi(Channel(transport, GivenProject("p"))).submit("POST", "x", {})
         assert caught.value.sent is False
 
 
@@ -332,7 +334,7 @@ def test_a_submission_that_has_begun_to_leave_may_have_an_effect(cloud: Cloud) -
     """A request that was handed to a connection counts as sent, whatever came of it."""
     for act in (cloud.reset, cloud.hang_up):
         with pytest.raises(OutcomeUnknownError):
-            JobApi(transport_to(cloud.responding(act).endpoint), GivenProject("p")).submit("POST", "x", {})
+            JobApi(Channel(transport_to(cloud.responding(act).endpoint), GivenProject("p"))).submit("POST", "x", {})
 
 
 # A cancel
@@ -340,7 +342,7 @@ def test_a_submission_that_has_begun_to_leave_may_have_an_effect(cloud: Cloud) -
 
 def user_at(endpoint: str) -> UserCredential:
     return UserCredential(
-        name="deploy",
+        user_name="deploy",
         password="Geheim-1!",
         domain_name="acme",
         source="HW_USER_NAME",
@@ -373,7 +375,7 @@ def test_a_cancel_before_the_request(cloud: Cloud, where: str, call: str) -> Non
         "project of the token": ProjectOfToken(user),
         "project by name": NamedProject(transport_to(identity.endpoint), "eu-de"),
     }
-    api = JobApi(Transport(bms.endpoint, user, lockout_guard=LockoutGuard()), projects[where])
+    api = JobApi(Channel(Client(bms.endpoint, user, lockout_guard=LockoutGuard()), projects[where]))
     calls: dict[str, Callable[[], object]] = {
         "poll": lambda: api.get_job("j", unwanted=cancelled.is_set),
         "submit": lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set),
@@ -393,7 +395,9 @@ def test_a_cancel_behind_the_first_use(cloud: Cloud) -> None:
         connection.sendall(cloud.response(200, JOB))
 
     server = cloud.responding(slow)
-    api = JobApi(Transport(server.endpoint, TOKEN, lockout_guard=LockoutGuard(patience=1000.0)), GivenProject("p"))
+    api = JobApi(
+        Channel(Client(server.endpoint, TOKEN, lockout_guard=LockoutGuard(patience=1000.0)), GivenProject("p"))
+    )
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(api.get_job, "j")
         submit = lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set)  # noqa: E731
@@ -407,7 +411,7 @@ def test_a_cancel_behind_the_first_use(cloud: Cloud) -> None:
 def test_a_cancel_within_a_poll(cloud: Cloud) -> None:
     """A poll that is under way is left at once."""
     server, cancelled = cloud.responding(cloud.be_silent), threading.Event()
-    api = JobApi(transport_to(server.endpoint), GivenProject("p"))
+    api = JobApi(Channel(transport_to(server.endpoint), GivenProject("p")))
     error = interrupted(lambda: api.get_job("j", unwanted=cancelled.is_set), cancelled, lambda: bool(server.seen))
     assert error.detail == "interrupted"
     assert wait_until(lambda: exchanges() == 0)
@@ -421,7 +425,7 @@ def test_a_cancel_within_a_handshake(listen: Listen) -> None:
         connection.recv(65536)
         came.set()
 
-    api = JobApi(transport_to(f"https://{listen(stall).host}"), GivenProject("p"))
+    api = JobApi(Channel(transport_to(f"https://{listen(stall).host}"), GivenProject("p")))
     submit = lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set)  # noqa: E731
     error = interrupted(submit, cancelled, came.is_set)
     assert (getattr(error, "sent", None), error.detail) == (False, "interrupted before it was sent")
@@ -436,7 +440,7 @@ def test_a_submission_on_its_way_is_waited_for(cloud: Cloud) -> None:
         release.wait(PATIENCE)
         connection.sendall(cloud.response(200, {"job_id": "j-1"}))
 
-    api = JobApi(transport_to(cloud.responding(slow).endpoint), GivenProject("p"))
+    api = JobApi(Channel(transport_to(cloud.responding(slow).endpoint), GivenProject("p")))
     with ThreadPoolExecutor(1) as pool:
         submitted = pool.submit(lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set))
         assert came.wait(PATIENCE)
@@ -453,7 +457,7 @@ def test_a_submission_on_its_way_is_waited_for(cloud: Cloud) -> None:
 def test_a_trickle_does_not_hold_the_first_use(cloud: Cloud) -> None:
     """A first use that trickles is over at its deadline, and the next one goes."""
     server = cloud.responding(trickle(HEAD, b"x"), cloud.response(200, JOB))
-    transport = Transport(server.endpoint, TOKEN, lockout_guard=LockoutGuard(patience=1000.0))
+    transport = Client(server.endpoint, TOKEN, lockout_guard=LockoutGuard(patience=1000.0))
     with pytest.raises(NoAnswerError):
         transport.ask(POLL, lambda _: True)
     assert transport.ask(POLL, lambda _: True)[1] == JOB
@@ -484,10 +488,10 @@ def test_a_thread_that_can_not_be_started(cloud: Cloud, no_threads: Callable[[],
     listed = cloud.response(200, {"projects": [{"id": "p", "name": "eu-de"}]})
     bms = cloud.serve([cloud.response(200, JOB)])
     apis = {
-        "exchange": JobApi(transport_to(bms.endpoint), GivenProject("p")),
-        "sign-in": JobApi(Transport(bms.endpoint, user, lockout_guard=LockoutGuard()), GivenProject("p")),
+        "exchange": JobApi(Channel(transport_to(bms.endpoint), GivenProject("p"))),
+        "sign-in": JobApi(Channel(Client(bms.endpoint, user, lockout_guard=LockoutGuard()), GivenProject("p"))),
         "project by name": JobApi(
-            transport_to(bms.endpoint), NamedProject(transport_to(cloud.serve([listed]).endpoint), "eu-de")
+            Channel(transport_to(bms.endpoint), NamedProject(transport_to(cloud.serve([listed]).endpoint), "eu-de"))
         ),
     }
     # The threads of the servers have to be there already.

@@ -103,7 +103,7 @@ def test_a_clock_that_is_right_enough() -> None:
 
 
 def test_the_skew_of_an_response() -> None:
-    """How far this clock is ahead is what its time says beyond the answer's date."""
+    """How far this clock is ahead is what its time says beyond the response's date."""
     response = Response(401, {"date": formatdate(NOW, usegmt=True)}, b"")
     assert hints.skew_of(response, NOW + 90) == timedelta(seconds=90)
     assert hints.skew_of(Response(401, {}, b""), NOW) is None
@@ -119,7 +119,7 @@ def test_the_skew_of_an_response() -> None:
         (RefusedError("x", status=400, code="Common.0018"), "project p is none of this credential's"),
         (RefusedError("x", status=403, code="BMS.0033"), None),
         (RefusedError("x", status=400, code="BMS.0054"), None),
-        (RefusedError("x", status=403, detail="the answer is a page of HTML or XML, no JSON"), None),
+        (RefusedError("x", status=403, is_page=True), None),
         (RefusedError("x", status=403, detail="The password has expired and must be changed."), "has expired: sign in"),
         (RefusedError("x", status=403, detail="The user is locked."), "wrong passwords lock a user"),
     ],
@@ -182,6 +182,6 @@ def test_what_shows_that_a_credential_is_good(error: ApiError, shows: bool) -> N
 @given(st.text(string.printable, max_size=60), st.sampled_from(["APIGW.0301", "APIGW.0307", "401", ""]))
 @settings(max_examples=200, deadline=None, database=None)
 def test_any_words(detail: str, code: str) -> None:
-    """Whatever an API says, there is an answer and no error."""
+    """Whatever an API says, there is a response and no error."""
     for credential in (KEY, TOKEN, USER):
         assert message(credential, detail, code) is None or message(credential, detail, code)

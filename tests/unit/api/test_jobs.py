@@ -1,6 +1,6 @@
 """Looking at a job, and submitting one.
 
-- One look is one request; an answer that is no job has the class that says what to do next.
+- One poll is one request; a response that is no job has the class that says what to do next.
 - A rejected credential is renewed once where it can be, and after that never sent again.
 - A submission is sent once. Where it may have taken effect the error says that nobody knows.
 - What the server repeats of a body's secrets is taken out before anybody reads it.
@@ -18,7 +18,10 @@ import pytest
 import requests
 
 from pulumi_bms.api.auth.credential import Credential, TokenCredential
+from pulumi_bms.api.auth.credential_name import CredentialKind, CredentialName
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
+from pulumi_bms.api.channel import SUBMISSION_TIMEOUT, Channel
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
@@ -28,10 +31,8 @@ from pulumi_bms.api.errors import (
     RefusedError,
 )
 from pulumi_bms.api.http.background import Unwanted
-from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import (
-    SUBMISSION_TIMEOUT,
     JobApi,
     Submission,
 )
@@ -51,8 +52,7 @@ BODY: dict[str, Any] = {"server": {"name": "web", "adminPass": "Geheim-1!"}}
 class RenewableCredential:
     """A credential that gets a new secret as often as it is asked to."""
 
-    kind = "user"
-    source = "a test"
+    name = CredentialName(CredentialKind.USER, "a test")
     fingerprint = "fingerprint"
     secrets = ()
 
@@ -78,8 +78,10 @@ def api_of(
     """Make an API of the project p at this server."""
     credential = credential or TokenCredential(TOKEN, "HW_AUTH_TOKEN")
     return JobApi(
-        Transport(server.endpoint, credential, lockout_guard=lockout_guard or LockoutGuard(), settling=0.0),
-        GivenProject("p"),
+        Channel(
+            Client(server.endpoint, credential, lockout_guard=lockout_guard or LockoutGuard(), settling=0.0),
+            GivenProject("p"),
+        ),
     )
 
 
@@ -102,7 +104,7 @@ def failure(call: Call, api: JobApi) -> ApiError:
 
 
 def test_a_poll(cloud: Cloud) -> None:
-    """A look brings the job, and the pause that the API asks for."""
+    """A poll brings the job, and the pause that the API asks for."""
     server = cloud.responding(cloud.response(200, JOB, Retry_After="7"), cloud.response(200, JOB))
     first, second = (api_of(server).get_job("j") for _ in range(2))
     assert first == PollResult(first.job, 7.0)
@@ -110,7 +112,7 @@ def test_a_poll(cloud: Cloud) -> None:
 
 
 def test_a_job_that_repeats_secrets(cloud: Cloud) -> None:
-    """Neither the token nor a password that was submitted is in the job that a look brings; nor in its error."""
+    """Neither the token nor a password that was submitted is in the job that a poll brings; nor in its error."""
     messages = {**JOB, "fail_reason": f"\x1b[2J{TOKEN} and Geheim-1!", "entities": {"Geheim-1!": [f"{TOKEN}"]}}
     refusal = {"error": {"code": "BMS.0033", "message": "password Geheim-1! is refused"}}
     server = cloud.serve(
@@ -146,8 +148,8 @@ def test_the_ids_of_a_submission_hold_no_control_characters(cloud: Cloud) -> Non
 def test_ids_are_quoted(cloud: Cloud, project_id: str, job_id: str, line: str) -> None:
     """Whatever stands in an id, it stays one part of the path."""
     server = cloud.responding(cloud.response(200, {"status": "RUNNING"}))
-    transport = Transport(server.endpoint, TokenCredential(TOKEN, "s"), lockout_guard=LockoutGuard())
-    JobApi(transport, GivenProject(project_id)).get_job(job_id)
+    transport = Client(server.endpoint, TokenCredential(TOKEN, "s"), lockout_guard=LockoutGuard())
+    JobApi(Channel(transport, GivenProject(project_id))).get_job(job_id)
     assert server.seen[0].line == line
 
 
@@ -175,15 +177,15 @@ def test_an_unreadable_job(cloud: Cloud, body: object, detail: str) -> None:
 @pytest.mark.parametrize(
     ("status", "body", "kind", "text"),
     [
-        (200, {}, NoAnswerError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
-        (200, {"status": "  "}, NoAnswerError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
-        (200, {"status": 1}, NoAnswerError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
-        (200, b"<html>", NoAnswerError, "HTTP 200 the answer is a page of HTML or XML, no JSON"),
-        (200, {"job_id": "j"}, NoAnswerError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
+        (200, {}, NoAnswerError, "HTTP 200 the response is JSON, but neither a job nor an error"),
+        (200, {"status": "  "}, NoAnswerError, "HTTP 200 the response is JSON, but neither a job nor an error"),
+        (200, {"status": 1}, NoAnswerError, "HTTP 200 the response is JSON, but neither a job nor an error"),
+        (200, b"<html>", NoAnswerError, "HTTP 200 the response is a page of HTML or XML, and not JSON"),
+        (200, {"job_id": "j"}, NoAnswerError, "HTTP 200 the response is JSON, but neither a job nor an error"),
         (202, {"code": "Common.0024", "message": "m"}, NoAnswerError, "HTTP 202 Common.0024 m: try again later"),
-        (429, b"", NoAnswerError, "HTTP 429 the answer is empty"),
-        (503, b"", NoAnswerError, "HTTP 503 the answer is empty"),
-        (404, b"", NotFoundError, "HTTP 404 the answer is empty"),
+        (429, b"", NoAnswerError, "HTTP 429 the response is empty"),
+        (503, b"", NoAnswerError, "HTTP 503 the response is empty"),
+        (404, b"", NotFoundError, "HTTP 404 the response is empty"),
         (
             400,
             {"error": {"code": "Common.0011", "message": "m"}},
@@ -194,7 +196,7 @@ def test_an_unreadable_job(cloud: Cloud, body: object, detail: str) -> None:
     ],
 )
 def test_a_poll_that_brings_no_job(cloud: Cloud, status: int, body: object, kind: type[ApiError], text: str) -> None:
-    """The error of a look has its class, and says which request it was."""
+    """The error of a poll has its class, and says which request it was."""
     server = cloud.responding(cloud.response(status, body))
     error = failure(POLL, api_of(server))
     assert type(error) is kind
@@ -356,7 +358,7 @@ def test_a_submission_that_a_service_behind_the_gateway_rejects(cloud: Cloud, st
     api = api_of(server, credential)
     assert type(failure(SUBMIT, api)) is AuthenticationError
     assert (len(server.seen), credential.secret) == (1, 1)
-    # A look is harmless, and is.
+    # A poll is harmless, and is.
     assert api.get_job("j").job.status == "RUNNING"
     assert len(server.seen) == 3
 
@@ -415,13 +417,13 @@ def test_paths_are_quoted(cloud: Cloud, method: str, path: str, line: str) -> No
 
 
 def test_a_response_may_take_as_long_as_its_gateway(cloud: Cloud) -> None:
-    """The gateway gives up after 60 s: until then there is an answer to wait for, and then there is an end."""
+    """The gateway gives up after 60 s: until then there is a response to wait for, and then there is an end."""
     assert SUBMISSION_TIMEOUT > 60
     server = cloud.responding(cloud.be_silent)
-    transport = Transport(server.endpoint, TokenCredential(TOKEN, "s"), lockout_guard=LockoutGuard())
-    api = JobApi(transport, GivenProject("p"), submission_timeout=1.0)
+    transport = Client(server.endpoint, TokenCredential(TOKEN, "s"), lockout_guard=LockoutGuard())
+    api = JobApi(Channel(transport, GivenProject("p"), submission_timeout=1.0))
     error = failure(SUBMIT, api)
-    assert (type(error), error.detail) == (OutcomeUnknownError, "no answer in time")
+    assert (type(error), error.detail) == (OutcomeUnknownError, "no response in time")
     assert api.longest_submission > 1.0
 
 
@@ -464,33 +466,33 @@ def test_the_body_of_a_submission(cloud: Cloud) -> None:
 
 
 FLOW_CONTROL = {"error": {"code": "Common.0024", "message": "exceeds flow over limit"}}
-WHOLE = "the connection ended before the answer was whole"
+WHOLE = "the connection ended before the response was complete"
 
 UNLUCKY: list[tuple[str, type[ApiError], str]] = [
-    ("an empty object", OutcomeUnknownError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
-    ("an order only", OutcomeUnknownError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
-    ("a blank id", OutcomeUnknownError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
-    ("a truth value", OutcomeUnknownError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
-    ("a job without id", OutcomeUnknownError, "HTTP 200 the answer is JSON, but neither a job nor an error"),
-    ("a page", OutcomeUnknownError, "HTTP 200 the answer is a page of HTML or XML, no JSON"),
-    ("nothing", OutcomeUnknownError, "HTTP 204 the answer is empty"),
+    ("an empty object", OutcomeUnknownError, "HTTP 200 the response is JSON, but neither a job nor an error"),
+    ("an order only", OutcomeUnknownError, "HTTP 200 the response is JSON, but neither a job nor an error"),
+    ("a blank id", OutcomeUnknownError, "HTTP 200 the response is JSON, but neither a job nor an error"),
+    ("a truth value", OutcomeUnknownError, "HTTP 200 the response is JSON, but neither a job nor an error"),
+    ("a job without id", OutcomeUnknownError, "HTTP 200 the response is JSON, but neither a job nor an error"),
+    ("a page", OutcomeUnknownError, "HTTP 200 the response is a page of HTML or XML, and not JSON"),
+    ("nothing", OutcomeUnknownError, "HTTP 204 the response is empty"),
     ("cut off", OutcomeUnknownError, WHOLE),
     ("reset", OutcomeUnknownError, "Connection reset by peer"),
     ("hung up", OutcomeUnknownError, WHOLE),
-    ("too large", OutcomeUnknownError, "HTTP 200 the answer is larger than 8 MiB"),
-    ("500", OutcomeUnknownError, "HTTP 500 the answer is empty"),
+    ("too large", OutcomeUnknownError, "HTTP 200 the response is larger than 8 MiB"),
+    ("500", OutcomeUnknownError, "HTTP 500 the response is empty"),
     ("503 with a code", OutcomeUnknownError, "HTTP 503 Common.1503 m: try again later"),
-    ("504", OutcomeUnknownError, "HTTP 504 the answer is empty"),
-    ("408", OutcomeUnknownError, "HTTP 408 the answer is empty"),
+    ("504", OutcomeUnknownError, "HTTP 504 the response is empty"),
+    ("408", OutcomeUnknownError, "HTTP 408 the response is empty"),
     ("408 with a code", OutcomeUnknownError, "HTTP 408 Any.1 m"),
-    ("429", RefusedError, "HTTP 429 the answer is empty"),
+    ("429", RefusedError, "HTTP 429 the response is empty"),
     ("429 with a code", RefusedError, "HTTP 429 APIGW.0308 m: try again later, or poll less often"),
     ("202 with flow control", RefusedError, "HTTP 202 Common.0024 exceeds flow over limit: try again later"),
     ("400 overloaded", RefusedError, "HTTP 400 BMS.0212 m: try again later"),
     ("200 with an unknown code", OutcomeUnknownError, "HTTP 200 Any.1 m"),
     ("200 with a refusal", RefusedError, "HTTP 200 BMS.0018 m: correct what the message names"),
-    ("400", RefusedError, "HTTP 400 the answer is empty"),
-    ("409", RefusedError, "HTTP 409 the answer is empty"),
+    ("400", RefusedError, "HTTP 400 the response is empty"),
+    ("409", RefusedError, "HTTP 409 the response is empty"),
     (
         "302",
         OutcomeUnknownError,
@@ -501,7 +503,7 @@ UNLUCKY: list[tuple[str, type[ApiError], str]] = [
         RefusedError,
         "HTTP 307 a redirect, which is not followed: a credential must not travel to another host",
     ),
-    ("404", NotFoundError, "HTTP 404 the answer is empty"),
+    ("404", NotFoundError, "HTTP 404 the response is empty"),
 ]
 
 
@@ -556,8 +558,8 @@ def test_every_unlucky_case_is_tried(cloud: Cloud) -> None:
 def test_a_submission_that_never_left(cloud: Cloud) -> None:
     """Where no connection stood, a submission has not taken effect, and the error says so."""
     endpoint = cloud.refusing()
-    transport = Transport(endpoint, TokenCredential(TOKEN, "s"), lockout_guard=LockoutGuard())
-    error = failure(SUBMIT, JobApi(transport, GivenProject("p")))
+    transport = Client(endpoint, TokenCredential(TOKEN, "s"), lockout_guard=LockoutGuard())
+    error = failure(SUBMIT, JobApi(Channel(transport, GivenProject("p"))))
     assert isinstance(error, NoAnswerError)
     assert error.sent is False
     assert str(error) == f"POST {endpoint}/v1/p/baremetalservers: Connection refused"

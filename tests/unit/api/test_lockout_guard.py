@@ -12,13 +12,15 @@ import pytest
 
 from pulumi_bms.api.auth.credential import TokenCredential
 from pulumi_bms.api.auth.lockout_guard import LOCKOUT_GUARD, CredentialState, LockoutGuard
+from pulumi_bms.api.channel import Channel
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
     NoAnswerError,
     RefusedError,
 )
-from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.http.request import Request
 from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import JobApi
 
@@ -36,7 +38,7 @@ GRACE = 0.3
 
 
 class Held:
-    """An answer that is kept back until it is released, and tells when its request has come."""
+    """A response that is kept back until it is released, and tells when its request has come."""
 
     def __init__(self, response: bytes) -> None:
         self.came = threading.Event()
@@ -50,7 +52,7 @@ class Held:
 
 
 def api_of(server: RawServer, lockout_guard: LockoutGuard) -> JobApi:
-    return JobApi(Transport(server.endpoint, TOKEN, lockout_guard=lockout_guard), GivenProject("p"))
+    return JobApi(Channel(Client(server.endpoint, TOKEN, lockout_guard=lockout_guard), GivenProject("p")))
 
 
 def poll(api: JobApi) -> ApiError | None:
@@ -103,7 +105,7 @@ def test_ten_with_a_wrong_credential_send_one_request(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("status", [200, 404, 403])
 def test_after_the_first_response_all_go_at_once(cloud: Cloud, status: int) -> None:
-    """An answer that only an accepted credential gets, good or not, lets everybody send."""
+    """A response that only an accepted credential gets, good or not, lets everybody send."""
     first = Held(cloud.response(status, {**JOB, "code": "BMS.0040"}, Connection="close"))
     gate = threading.Barrier(TEN, timeout=PATIENCE)
 
@@ -119,7 +121,7 @@ def test_after_the_first_response_all_go_at_once(cloud: Cloud, status: int) -> N
 
 
 def test_who_waited_shares_a_silence(cloud: Cloud) -> None:
-    """No answer for the first is none for the looks that waited for it: they don't queue up at a silent API."""
+    """No response for the first is none for the polls that waited for it: they don't queue up at a silent API."""
     first = Held(b"")
     server = cloud.responding(first, *[cloud.response(200, JOB)] * TEN)
     errors = together(server, first, [poll] * TEN)
@@ -137,7 +139,7 @@ def test_a_response_about_one_job_is_not_shared(cloud: Cloud) -> None:
 
 
 def test_a_submission_does_not_share_a_silence(cloud: Cloud) -> None:
-    """A submission is sent in its turn, though a look before it brought no answer."""
+    """A submission is sent in its turn, though a poll before it brought no response."""
     first = Held(b"")
     server = cloud.responding(first, cloud.response(200, {"job_id": "j"}))
     errors = together(server, first, [poll, submit])
@@ -145,14 +147,14 @@ def test_a_submission_does_not_share_a_silence(cloud: Cloud) -> None:
 
 
 def test_who_has_no_time_does_not_wait(cloud: Cloud) -> None:
-    """A look waits for the first use no longer than its own time allows."""
+    """A poll waits for the first use no longer than its own time allows."""
     first = Held(cloud.response(200, JOB, Connection="close"))
     server = cloud.responding(first)
     api = api_of(server, LockoutGuard(patience=1000.0))
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(poll, api)
         assert first.came.wait(PATIENCE)
-        with pytest.raises(NoAnswerError, match="the first request with this credential has no answer yet") as caught:
+        with pytest.raises(NoAnswerError, match="the first request with this credential has no response yet") as caught:
             api.get_job("j", timeout=0.1)
         assert caught.value.sent is False
         first.release.set()
@@ -160,7 +162,7 @@ def test_who_has_no_time_does_not_wait(cloud: Cloud) -> None:
 
 
 def test_no_more_than_three_go_ahead(cloud: Cloud) -> None:
-    """However slow the first answers are, what would lock a key is not sent."""
+    """However slow the first responses are, what would lock a key is not sent."""
     held = [Held(cloud.response(401, Connection="close")) for _ in range(3)]
     server = cloud.responding(*held, *[cloud.response(401)] * TEN)
     api = api_of(server, LockoutGuard(patience=0.05))
@@ -175,7 +177,7 @@ def test_no_more_than_three_go_ahead(cloud: Cloud) -> None:
 
 
 def test_a_silent_response_does_not_hold_up_the_rest(cloud: Cloud) -> None:
-    """Where the first use gets no answer, the next one is sent after a while, and its answer lets all others go."""
+    """Where the first use gets no response, the next one is sent after a while, and its response lets all others go."""
     first = Held(cloud.response(200, JOB, Connection="close"))
     server = cloud.responding(first, *[cloud.response(200, JOB)] * TEN)
     api = api_of(server, LockoutGuard(patience=0.2))
@@ -215,7 +217,7 @@ def test_no_news_proves_nothing(cloud: Cloud) -> None:
 
 
 def api_in(server: RawServer, lockout_guard: LockoutGuard, project: str) -> JobApi:
-    return JobApi(Transport(server.endpoint, TOKEN, lockout_guard=lockout_guard), GivenProject(project))
+    return JobApi(Channel(Client(server.endpoint, TOKEN, lockout_guard=lockout_guard), GivenProject(project)))
 
 
 OTHER_PROJECT = {"error": {"code": "Common.0018", "message": "The project id in the path is not that of the token."}}
@@ -287,7 +289,7 @@ def test_projects_do_not_wait_for_each_other(cloud: Cloud) -> None:
 
 
 def first_use(state_of: CredentialState, *, repeatable: bool = True) -> None:
-    with state_of.first_use(TOKEN, "GET mine", repeatable=repeatable):
+    with state_of.first_use(TOKEN, "GET mine", Request("GET" if repeatable else "POST", "/")):
         pass
 
 
@@ -320,7 +322,7 @@ def test_an_error_lets_the_next_one_in() -> None:
     """Whatever goes wrong in a first use, the next one gets its turn."""
     state_of = CredentialState()
     for error in (RefusedError("x"), RuntimeError("y"), NoAnswerError("z")):
-        with pytest.raises(type(error)), state_of.first_use(TOKEN, "GET mine", repeatable=True):
+        with pytest.raises(type(error)), state_of.first_use(TOKEN, "GET mine", Request("GET", "/")):
             raise error
     first_use(state_of)
 

@@ -1,8 +1,8 @@
 """Reading a job off the wire.
 
 - Every field of the API's page is read, on the job and on each sub-job.
-- What real answers do beyond the page is read too: nothing of it is lost, and nothing is made up.
-- An answer that could be mistaken is `Unreadable`; nothing else is ever raised.
+- What real responses do beyond the page is read too: nothing of it is lost, and nothing is made up.
+- A response that could be mistaken is `Unreadable`; nothing else is ever raised.
 - No record is SUCCESS that was not called so, and no sub-job gets lost.
 """
 
@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from pulumi_bms.api.auth.credential import TokenCredential
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
-from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.channel import Channel
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.models.job import (
@@ -44,9 +45,9 @@ SERVER = "bae51750-0089-41a1-9b18-5c777978ff6d"
 def test_the_sample_exchange_of_the_page(cloud: Cloud, payload: Callable[[str], bytes]) -> None:
     """The page's own sample: one sub-job is asked for, and the whole job answers."""
     server = cloud.responding(cloud.response(200, payload("page_sample"), Content_Type="application/json"))
-    transport = Transport(server.endpoint, TokenCredential("a-token", "HW_AUTH_TOKEN"), lockout_guard=LockoutGuard())
+    transport = Client(server.endpoint, TokenCredential("a-token", "HW_AUTH_TOKEN"), lockout_guard=LockoutGuard())
 
-    job = JobApi(transport, GivenProject(PROJECT)).get_job(ASKED_FOR).job
+    job = JobApi(Channel(transport, GivenProject(PROJECT))).get_job(ASKED_FOR).job
 
     (request,) = server.seen
     assert request.line == f"GET /v1/{PROJECT}/jobs/{ASKED_FOR} HTTP/1.1"

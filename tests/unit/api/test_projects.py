@@ -8,13 +8,14 @@ import pytest
 
 from pulumi_bms.api.auth.credential import TokenCredential
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
+from pulumi_bms.api.channel import Channel
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
     NoAnswerError,
     RefusedError,
 )
-from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.projects import NamedProject
 from pulumi_bms.api.jobs import JobApi
 
@@ -26,7 +27,7 @@ TOKEN = TokenCredential("geheim-token", "OS_TOKEN")
 
 
 def project_at(server: RawServer, name: str = "eu-de", lockout_guard: LockoutGuard | None = None) -> NamedProject:
-    return NamedProject(Transport(server.endpoint, TOKEN, lockout_guard=lockout_guard or LockoutGuard()), name)
+    return NamedProject(Client(server.endpoint, TOKEN, lockout_guard=lockout_guard or LockoutGuard()), name)
 
 
 def error_of(project: NamedProject) -> ApiError:
@@ -42,7 +43,7 @@ def result(*ids: object, name: str = "eu-de") -> dict[str, object]:
 def test_looked_up_once(cloud: Cloud) -> None:
     """The first request asks for the id, and all later ones use it."""
     iam, bms = cloud.responding(cloud.response(200, result("p-1"))), cloud.responding(*[cloud.response(200, JOB)] * 2)
-    api = JobApi(Transport(bms.endpoint, TOKEN, lockout_guard=LockoutGuard()), project_at(iam))
+    api = JobApi(Channel(Client(bms.endpoint, TOKEN, lockout_guard=LockoutGuard()), project_at(iam)))
     for _ in range(2):
         api.get_job("j")
     assert [seen.line for seen in iam.seen] == ["GET /v3/projects?name=eu-de HTTP/1.1"]
@@ -96,9 +97,9 @@ def test_others_are_not_counted(cloud: Cloud) -> None:
     ],
 )
 def test_a_look_up_that_fails(cloud: Cloud, status: int, body: object, kind: type[ApiError], says: str) -> None:
-    """No answer of the identity service looks like one about a job; a submission was not sent."""
+    """No response of the identity service looks like one about a job; a submission was not sent."""
     iam, bms = cloud.responding(*[cloud.response(status, body)] * 2), cloud.responding()
-    api = JobApi(Transport(bms.endpoint, TOKEN, lockout_guard=LockoutGuard()), project_at(iam))
+    api = JobApi(Channel(Client(bms.endpoint, TOKEN, lockout_guard=LockoutGuard()), project_at(iam)))
     for call in (lambda: api.get_job("j"), lambda: api.submit("POST", "x", {})):
         with pytest.raises(kind, match=says) as caught:
             call()

@@ -2,7 +2,7 @@
 
 - An error body is read in each of the six shapes that the API and what stands in front of it use.
 - Each row of the table "answers that are not a job" has its error class, inside a 2xx too.
-- An answer that is no news, however odd, is no news: it never becomes a job and never a crash.
+- A response that is no news, however odd, is no news: it never becomes a job and never a crash.
 - The server's own words are repeated, but never without end.
 """
 
@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pulumi_bms.api.classification import ErrorBody, error_body_of, read_object
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
@@ -27,10 +28,7 @@ from pulumi_bms.api.errors import (
 from pulumi_bms.api.http.response import (
     DEEPEST,
     TOO_DEEP,
-    ErrorBody,
     Response,
-    error_body_of,
-    read_object,
 )
 
 WHAT = "GET https://bms.example/v1/p/jobs/j"
@@ -42,13 +40,13 @@ def is_job(document: Any) -> bool:
 
 
 def response(status: int, body: object = b"", **headers: str) -> Response:
-    """Build an answer; `retry_after` stands for the header `retry-after`."""
+    """Build a response; `retry_after` stands for the header `retry-after`."""
     payload = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, payload)
 
 
 def error_of(got: Response) -> ApiError:
-    """Read an answer that is no job, and hand back its error."""
+    """Read a response that is no job, and hand back its error."""
     with pytest.raises(ApiError) as caught:
         read_object(got, WHAT, is_job)
     return caught.value
@@ -225,14 +223,14 @@ def nested(depth: int) -> bytes:
 
 
 PAGE = b"\n <!DOCTYPE html><html><body>Sign in</body></html>"
-NO_JSON = "the answer is not a complete JSON document"
-OTHER_JSON = "the answer is JSON, but neither a job nor an error"
+NO_JSON = "the response is not a complete JSON document"
+OTHER_JSON = "the response is JSON, but neither a job nor an error"
 
 ODD: list[tuple[bytes, str]] = [
-    (b"", "the answer is empty"),
-    (b" \r\n", "the answer is empty"),
-    (PAGE, "the answer is a page of HTML or XML, no JSON"),
-    (b'<?xml version="1.0"?><Error/>', "the answer is a page of HTML or XML, no JSON"),
+    (b"", "the response is empty"),
+    (b" \r\n", "the response is empty"),
+    (PAGE, "the response is a page of HTML or XML, and not JSON"),
+    (b'<?xml version="1.0"?><Error/>', "the response is a page of HTML or XML, and not JSON"),
     (b'{"status": "SUCC', NO_JSON),
     (b'{"status": "SUCCESS"', NO_JSON),
     (b'{"status": "SUCCESS"}}', NO_JSON),
@@ -306,13 +304,13 @@ def test_an_error_without_words(status: int, body: bytes) -> None:
     error = error_of(response(status, body))
     assert (error.status, error.code) == (status, None)
     assert error.detail is not None
-    assert error.detail.startswith("the answer is ")
+    assert error.detail.startswith("the response is ")
 
 
 def test_a_response_without_content() -> None:
     """A 204 is no job."""
     error = error_of(response(204))
-    assert (type(error), error.detail) == (NoAnswerError, "the answer is empty")
+    assert (type(error), error.detail) == (NoAnswerError, "the response is empty")
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])
@@ -405,7 +403,7 @@ def test_control_characters() -> None:
 
 
 def test_a_response_does_not_show_its_body() -> None:
-    """Neither body nor headers show in the repr of an answer."""
+    """Neither body nor headers show in the repr of a response."""
     assert repr(response(200, b"geheim", x="geheim")) == "Response(status=200)"
 
 

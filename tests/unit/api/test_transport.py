@@ -1,7 +1,7 @@
 """HTTP, over real sockets.
 
-- Every way in which no answer comes is `NoAnswerError`, and `sent` is False only where the request can't have left.
-- An answer is read whole or not at all, within bounds of time and size.
+- Every way in which no response comes is `NoAnswerError`, and `sent` is False only where the request can't have left.
+- A response is read whole or not at all, within bounds of time and size.
 - The credential goes to the endpoint and nowhere else, and shows in no text.
 - Proxies and certificates of the environment are honoured; cookies, ~/.netrc and redirects are not.
 """
@@ -26,9 +26,11 @@ import pytest
 from pulumi_bms._version import __version__
 from pulumi_bms.api.auth.credential import TokenCredential
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import NoAnswerError
 from pulumi_bms.api.http.request import Request
-from pulumi_bms.api.http.transport import EXCHANGE_TIMEOUT, LARGEST_BODY, Transport
+from pulumi_bms.api.http.transport import EXCHANGE_TIMEOUT, LARGEST_BODY
+from tests.unit.api.sending import Sender
 
 if TYPE_CHECKING:
     from tests.unit.api.conftest import Cloud
@@ -40,22 +42,20 @@ BOTH = pytest.mark.parametrize("request_", [POLL, SUBMIT], ids=["GET", "POST"])
 JOB = {"status": "RUNNING"}
 
 
-def transport_to(endpoint: str, monotonic: Callable[[], float] = time.monotonic) -> Transport:
+def transport_to(endpoint: str, monotonic: Callable[[], float] = time.monotonic) -> Sender:
     """Make a transport with a token, and with a memory of its own."""
-    return Transport(
-        endpoint, TokenCredential(TOKEN, "HW_AUTH_TOKEN"), monotonic=monotonic, lockout_guard=LockoutGuard()
-    )
+    return Sender(endpoint, TokenCredential(TOKEN, "HW_AUTH_TOKEN"), monotonic=monotonic, lockout_guard=LockoutGuard())
 
 
-def no_news(transport: Transport, request: Request) -> NoAnswerError:
-    """Send a request that brings no answer, and hand back the error."""
+def no_news(transport: Client, request: Request) -> NoAnswerError:
+    """Send a request that brings no response, and hand back the error."""
     with pytest.raises(NoAnswerError) as caught:
-        transport.send(request)
+        transport.ask(request, lambda _: True)
     assert TOKEN not in f"{caught.value} {caught.value!r} {pickle.dumps(caught.value)!r}"
     return caught.value
 
 
-# No answer
+# No response
 
 
 @BOTH
@@ -89,7 +89,7 @@ def test_hung_up_before_the_response(cloud: Cloud, request_: Request) -> None:
     """A connection that is ended after the request, likewise; the request is not repeated."""
     server = cloud.responding(cloud.hang_up, cloud.response(200, JOB))
     error = no_news(transport_to(server.endpoint), request_)
-    assert (error.sent, error.detail) == (True, "the connection ended before the answer was whole")
+    assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
     assert server.connections == 1
 
 
@@ -106,14 +106,14 @@ def test_hung_up_before_the_response(cloud: Cloud, request_: Request) -> None:
     ids=["ssh", "cut status", "odd status", "many headers", "long header"],
 )
 def test_what_is_no_http(cloud: Cloud, request_: Request, message: bytes) -> None:
-    """An answer that breaks the rules of HTTP is no news."""
+    """A response that breaks the rules of HTTP is no news."""
     error = no_news(transport_to(cloud.responding(message).endpoint), request_)
-    assert (error.sent, error.detail) == (True, "the connection ended before the answer was whole")
+    assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
 
 
 @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"], ids=["head", "body"])
 def test_a_silent_server(cloud: Cloud, start: bytes) -> None:
-    """Silence ends with what remains of the deadline, before the answer begins and within it."""
+    """Silence ends with what remains of the deadline, before the response begins and within it."""
 
     def start_and_stop(connection: socket.socket) -> None:
         connection.sendall(start)
@@ -123,7 +123,7 @@ def test_a_silent_server(cloud: Cloud, start: bytes) -> None:
     error = no_news(
         transport_to(cloud.responding(start_and_stop).endpoint), Request("GET", "/v1/p/jobs/j", timeout=0.01)
     )
-    assert (error.sent, error.detail) == (True, "no answer in time")
+    assert (error.sent, error.detail) == (True, "no response in time")
     assert 0.9 < time.monotonic() - began < 5.0
 
 
@@ -131,7 +131,7 @@ def test_no_connection_in_time() -> None:
     """A connection that does not stand in time was not used."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         address = full.getsockname()
-        # The queue of a listener that never accepts takes a few, and then nobody gets an answer any more.
+        # The queue of a listener that never accepts takes a few, and then nobody gets a response any more.
         waiting = [socket.socket() for _ in range(4)]
         for each in waiting:
             each.setblocking(False)  # noqa: FBT003  (its own signature)
@@ -142,12 +142,12 @@ def test_no_connection_in_time() -> None:
         finally:
             for each in waiting:
                 each.close()
-    if error.detail == "no answer in time":
+    if error.detail == "no response in time":
         pytest.skip("the listeners of this system take every connection")
     assert (error.sent, error.detail) == (False, "no connection in time")
 
 
-# An answer is whole
+# A response is whole
 
 
 def test_a_response(cloud: Cloud) -> None:
@@ -160,23 +160,23 @@ def test_a_response(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("status", [204, 304, 400, 401, 404, 429, 500, 503])
 def test_any_status_is_an_response(cloud: Cloud, status: int) -> None:
-    """An error status is an answer too: what it means is not decided here."""
+    """An error status is a response too: what it means is not decided here."""
     response = transport_to(cloud.responding(cloud.response(status)).endpoint).send(POLL)
     assert (response.status, response.body) == (status, b"")
 
 
 def test_an_interim_response(cloud: Cloud) -> None:
-    """A 100 before the answer is passed over."""
+    """A 100 before the response is passed over."""
     server = cloud.responding(b"HTTP/1.1 100 Continue\r\n\r\n" + cloud.response(200, JOB))
     assert transport_to(server.endpoint).send(POLL).body == b'{"status": "RUNNING"}'
 
 
 @BOTH
 def test_cut_off_before_the_announced_length(cloud: Cloud, request_: Request) -> None:
-    """A body that is shorter than announced is no answer, even where it is complete JSON."""
+    """A body that is shorter than announced is no response, even where it is complete JSON."""
     server = cloud.responding(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"status": "SUCCESS"}')
     error = no_news(transport_to(server.endpoint), request_)
-    assert (error.sent, error.detail) == (True, "the connection ended before the answer was whole")
+    assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -204,7 +204,7 @@ def test_chunks(cloud: Cloud) -> None:
 def test_chunks_cut_off(cloud: Cloud, rest: bytes) -> None:
     """Without its last chunk a body is not whole, even where it is complete JSON."""
     error = no_news(transport_to(cloud.responding(CHUNKED + rest).endpoint), POLL)
-    assert (error.sent, error.detail) == (True, "the connection ended before the answer was whole")
+    assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
 
 
 def test_a_body_that_ends_with_the_connection(cloud: Cloud) -> None:
@@ -240,7 +240,7 @@ def test_a_body_without_end(cloud: Cloud, head: str) -> None:
         endless(connection)
 
     error = no_news(transport_to(cloud.responding(send).endpoint), POLL)
-    assert (error.detail, error.status) == ("the answer is larger than 8 MiB", int(ENDLESS_HEADS[head][9:12]))
+    assert (error.detail, error.status) == ("the response is larger than 8 MiB", int(ENDLESS_HEADS[head][9:12]))
     assert error.sent is True
 
 
@@ -254,18 +254,18 @@ def test_a_compressed_body_without_end(cloud: Cloud) -> None:
     """The bound holds for what a body unpacks to."""
     packed = gzip.compress(b"x" * (LARGEST_BODY + 1))
     server = cloud.responding(cloud.response(200, packed, Content_Encoding="gzip"))
-    assert no_news(transport_to(server.endpoint), POLL).detail == "the answer is larger than 8 MiB"
+    assert no_news(transport_to(server.endpoint), POLL).detail == "the response is larger than 8 MiB"
 
 
 def ticking(step: float) -> Callable[[], float]:
-    """Return a clock on which `step` seconds pass between any two looks."""
+    """Return a clock on which `step` seconds pass between any two polls."""
     ticks = itertools.count(1000.0, step)
     return lambda: next(ticks)
 
 
 @pytest.mark.parametrize(("timeout", "polls"), [(None, EXCHANGE_TIMEOUT), (600.0, EXCHANGE_TIMEOUT), (30.0, 25.0)])
 def test_a_trickle(cloud: Cloud, timeout: float | None, polls: float) -> None:
-    """An answer that trickles in is given up after a minute, or when the deadline comes."""
+    """A response that trickles in is given up after a minute, or when the deadline comes."""
     sent = []
 
     def trickle(connection: socket.socket) -> None:
@@ -278,7 +278,7 @@ def test_a_trickle(cloud: Cloud, timeout: float | None, polls: float) -> None:
     server = cloud.responding(trickle)
     clock = ticking(5.0)
     error = no_news(transport_to(server.endpoint, clock), Request("GET", "/v1/p/jobs/j", timeout=timeout))
-    assert (error.detail, error.status, error.request_id) == ("the answer trickled in too slowly", 200, "r-1")
+    assert (error.detail, error.status, error.request_id) == ("the response arrived too slowly", 200, "r-1")
     # The clock is looked at before, between and after, too.
     assert polls < clock() - 1000.0 <= polls + 20.0
     assert len(sent) < 100
@@ -317,7 +317,7 @@ def test_a_broken_compression(cloud: Cloud) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @BOTH
 def test_redirects_are_not_followed(cloud: Cloud, request_: Request, status: int) -> None:
-    """A redirect is an answer: no other host hears of it, and the credential least."""
+    """A redirect is a response: no other host hears of it, and the credential least."""
     elsewhere = cloud.responding(cloud.response(200, JOB))
     server = cloud.responding(cloud.response(status, b"moved", Location=f"{elsewhere.endpoint}/v1/p/jobs/j"))
     response = transport_to(server.endpoint).send(request_)
@@ -418,7 +418,7 @@ def test_a_poll_after_no_news(cloud: Cloud) -> None:
 
 
 def test_many_threads(cloud: Cloud) -> None:
-    """Many threads look at once through one transport, and each gets the answer to its own request."""
+    """Many threads look at once through one transport, and each gets the response to its own request."""
 
     def echo(connection: socket.socket) -> None:
         connection.sendall(cloud.response(200, server.seen[-1].line.encode()))
@@ -551,8 +551,8 @@ def test_a_bundle_of_the_config(
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", environment)
     server = cloud.serve([cloud.response(200, JOB)], tls=tls)
     credential = TokenCredential(TOKEN, "HW_AUTH_TOKEN")
-    transport = Transport(server.endpoint, credential, ca_bundle=str(certificate), lockout_guard=LockoutGuard())
-    assert transport.send(POLL).status == 200
+    client = Client(server.endpoint, credential, ca_bundle=str(certificate), lockout_guard=LockoutGuard())
+    assert client.ask(POLL, lambda _: True)[0].status == 200
 
 
 def test_a_certificate_of_another_host(
@@ -586,7 +586,7 @@ def test_nothing_secret_shows() -> None:
     """No text of a transport or a request holds the token or the body, and a transport can't be pickled."""
     transport = transport_to("https://bms.example/")
     request = Request("POST", "/v1/p/x", b"geheim")
-    assert repr(transport) == "Transport('https://bms.example', TokenCredential(source='HW_AUTH_TOKEN'))"
+    assert repr(transport) == "Client('https://bms.example', TokenCredential(source='HW_AUTH_TOKEN'))"
     assert str(transport) == repr(transport)
     assert repr(request) == "Request(method='POST', path='/v1/p/x', timeout=None, project_id=None)"
     assert str(request) == "POST /v1/p/x"

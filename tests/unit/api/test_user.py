@@ -14,6 +14,8 @@ import requests
 
 from pulumi_bms.api.auth.access_key import AccessKeyCredential
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
+from pulumi_bms.api.channel import Channel
+from pulumi_bms.api.client import SETTLING_TIME, Client
 from pulumi_bms.api.errors import (
     ApiError,
     AuthenticationError,
@@ -21,7 +23,6 @@ from pulumi_bms.api.errors import (
     OutcomeUnknownError,
     RefusedError,
 )
-from pulumi_bms.api.http.transport import SETTLING_TIME, Transport
 from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.identity.token_cache import Tokens
 from pulumi_bms.api.identity.user import ProjectOfToken, UserCredential
@@ -58,7 +59,7 @@ class Setting:
         self.api = self.api_of(self.user)
 
     def sign_in(self, **changes: Any) -> UserCredential:
-        known = {"name": "deploy", "password": PASSWORD, "domain_name": "acme", "source": "HW_USER_NAME"}
+        known = {"user_name": "deploy", "password": PASSWORD, "domain_name": "acme", "source": "HW_USER_NAME"}
         tokens = {"tokens": Tokens(monotonic=self.clock), "lockout_guard": self.lockout_guard}
         return UserCredential(
             **{**known, "iam_endpoint": self.iam.endpoint, "project_name": "eu-de", **tokens, **changes}
@@ -66,7 +67,9 @@ class Setting:
 
     def api_of(self, user: UserCredential, settling: float = 0.0) -> JobApi:
         return JobApi(
-            Transport(self.bms.endpoint, user, lockout_guard=self.lockout_guard, settling=settling), GivenProject("p")
+            Channel(
+                Client(self.bms.endpoint, user, lockout_guard=self.lockout_guard, settling=settling), GivenProject("p")
+            )
         )
 
     def error(self) -> ApiError:
@@ -119,10 +122,10 @@ def test_what_is_sent_to_sign_in(cloud: Cloud, project: dict[str, str], scope: d
 
 
 def test_the_project_of_the_token(cloud: Cloud) -> None:
-    """The token names its project, so no look-up is needed, and one token serves both."""
+    """The token names its project, so no poll-up is needed, and one token serves both."""
     setting = Setting(cloud, [token(cloud, "T-1")], polls(cloud, 1))
-    transport = Transport(setting.bms.endpoint, setting.user, lockout_guard=setting.lockout_guard)
-    JobApi(transport, ProjectOfToken(setting.user)).get_job("j")
+    transport = Client(setting.bms.endpoint, setting.user, lockout_guard=setting.lockout_guard)
+    JobApi(Channel(transport, ProjectOfToken(setting.user))).get_job("j")
     assert setting.bms.seen[0].line == "GET /v1/project-of-token/jobs/j HTTP/1.1"
     assert setting.bms.seen[0].all("x-project-id") == ["project-of-token"]
     assert len(setting.iam.seen) == 1
@@ -318,13 +321,13 @@ def test_a_wrong_password_is_sent_once(cloud: Cloud) -> None:
         ({"status": 403, "body": {"error": {"code": 403, "message": "Account is frozen."}}}, RefusedError, "is frozen"),
         ({"status": 503, "body": b""}, NoAnswerError, "HTTP 503"),
         ({"status": 200, "body": b"<html>"}, NoAnswerError, "a page of HTML"),
-        ({"status": 201, "body": {"token": {}}}, RefusedError, "the answer brings no token"),
-        ({"status": 201, "body": {"token": {}}, "X_Subject_Token": "a b"}, RefusedError, "the answer brings no token"),
+        ({"status": 201, "body": {"token": {}}}, RefusedError, "the response has no token"),
+        ({"status": 201, "body": {"token": {}}, "X_Subject_Token": "a b"}, RefusedError, "the response has no token"),
         ({"status": 302, "body": b"", "Location": "https://elsewhere.example"}, RefusedError, "redirect"),
     ],
 )
 def test_what_else_signing_in_may_bring(cloud: Cloud, reply: dict[str, Any], kind: type[ApiError], says: str) -> None:
-    """What the identity service says is never taken for an answer about a job, and nothing was submitted."""
+    """What the identity service says is never taken for a response about a job, and nothing was submitted."""
     setting = Setting(cloud, [cloud.response(**reply)] * 2, [])
     error = setting.error()
     assert type(error) is kind
@@ -353,7 +356,7 @@ def test_users_are_told_apart(cloud: Cloud) -> None:
     """Two users of one process have a token each; the same user at two APIs has one."""
     setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], polls(cloud, 3))
     tokens = setting.user.tokens
-    other = setting.sign_in(name="other", tokens=tokens)
+    other = setting.sign_in(user_name="other", tokens=tokens)
     for user in (setting.user, other, setting.sign_in(source="bms:username", tokens=tokens)):
         setting.api_of(user).get_job("j")
     assert setting.tokens_sent() == ["T-1", "T-2", "T-1"]
@@ -374,7 +377,7 @@ def test_one_address_for_both_services(cloud: Cloud) -> None:
     lockout_guard = LockoutGuard(patience=1000.0)
     setting = Setting(cloud, [], [])
     user = setting.sign_in(iam_endpoint=server.endpoint, lockout_guard=lockout_guard)
-    api = JobApi(Transport(server.endpoint, user, lockout_guard=lockout_guard), GivenProject("p"))
+    api = JobApi(Channel(Client(server.endpoint, user, lockout_guard=lockout_guard), GivenProject("p")))
     polled = threading.Thread(target=api.get_job, args=("j",), daemon=True)
     polled.start()
     polled.join(PATIENCE)
@@ -392,7 +395,7 @@ def test_a_redirect_carries_nothing_away(cloud: Cloud, status: int) -> None:
     setting = Setting(cloud, [token(cloud, "T-1")], [away])
     assert type(setting.error()) is RefusedError
     key = AccessKeyCredential("A", "S", "a test", "T")
-    api = JobApi(Transport(cloud.responding(away).endpoint, key, lockout_guard=LockoutGuard()), GivenProject("p"))
+    api = JobApi(Channel(Client(cloud.responding(away).endpoint, key, lockout_guard=LockoutGuard()), GivenProject("p")))
     with pytest.raises(RefusedError, match="a redirect, which is not followed"):
         api.get_job("j")
     assert elsewhere.connections == 0
@@ -434,7 +437,7 @@ def test_a_refused_sign_in_is_not_repeated(cloud: Cloud) -> None:
 
 
 def test_who_has_no_time_does_not_wait_for_a_sign_in(cloud: Cloud) -> None:
-    """A look with little time gets no news in that time; the sign-in goes on, and serves the next one."""
+    """A poll with little time gets no news in that time; the sign-in goes on, and serves the next one."""
     release = threading.Event()
 
     def slow(connection: Any) -> None:

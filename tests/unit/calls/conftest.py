@@ -12,7 +12,7 @@ from bms_simulator import ManualClock, Response, Simulator, sample_order
 from pulumi_bms.api.auth.credential import TokenCredential
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
 from pulumi_bms.api.channel import Channel
-from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.models.server import Server
@@ -26,7 +26,7 @@ class Bench:
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
-        self.transport = Transport(
+        self.transport = Client(
             sim.endpoint, TokenCredential(sim.token, "a test"), lockout_guard=LockoutGuard(), settling=0.0
         )
         self.channel = Channel(self.transport, GivenProject(sim.project_id))
@@ -43,7 +43,7 @@ class Bench:
         """How a job stands after it has had the time to end."""
         assert job_id
         self.sim.advance(600.0)
-        return JobApi(self.transport, GivenProject(self.sim.project_id)).get_job(job_id).job.status
+        return JobApi(Channel(self.transport, GivenProject(self.sim.project_id))).get_job(job_id).job.status
 
     def server(self, server_id: str) -> Server:
         """A server that is there."""

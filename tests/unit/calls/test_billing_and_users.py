@@ -13,13 +13,13 @@ from pulumi_bms.api import operations
 from pulumi_bms.api.auth.access_key import AccessKeyCredential
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
 from pulumi_bms.api.channel import Channel
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import (
     ApiError,
     NoAnswerError,
     OutcomeUnknownError,
     RefusedError,
 )
-from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.key_owner import UserApi
 from pulumi_bms.api.models.order import OrderStatus, ResourceStatus
 from pulumi_bms.api.operation_codes import Meaning, meaning_of, meaning_of_code
@@ -179,7 +179,7 @@ def test_a_missing_right_for_billing(start: Callable[..., Bench]) -> None:
 
 def users(sim: Simulator, access: str, secret: str) -> UserApi:
     return UserApi(
-        Channel(Transport(sim.endpoint, AccessKeyCredential(access, secret, "a test"), lockout_guard=LockoutGuard()))
+        Channel(Client(sim.endpoint, AccessKeyCredential(access, secret, "a test"), lockout_guard=LockoutGuard()))
     )
 
 

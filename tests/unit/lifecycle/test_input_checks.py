@@ -26,7 +26,7 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 MISSING = object()
 WHOLE = "write a whole number of at least 1"
-OWN_ID = "write the id that the API answered"
+OWN_ID = "write the id from the API's response"
 RELATIVE = "write it relative to /v1/{project_id}/"
 HTTPS = "write https://"
 METHODS = "none of POST, PUT, DELETE"

@@ -12,7 +12,8 @@ import pytest
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import rpc
 
-from pulumi_bms.api.http.response import Response, read_object
+from pulumi_bms.api.classification import read_object
+from pulumi_bms.api.http.response import Response
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle.job_outputs import (
     INCONSISTENT,
@@ -42,13 +43,13 @@ LISTS = ("server_ids", "nic_ids", "surviving_server_ids", "sub_jobs", "entities"
 def messages(
     status: str, *children: dict[str, Any], job_type: str = "baremetalBatchCreate", **more: Any
 ) -> dict[str, Any]:
-    """An answer of the API."""
+    """A response of the API."""
     listed = {"sub_jobs_total": len(children), "sub_jobs": list(children)}
     return {"job_id": "of-the-answer", "job_type": job_type, "status": status, **TIMES, "entities": listed, **more}
 
 
 def created(status: str, server_id: str | None, **more: Any) -> dict[str, Any]:
-    """A sub-job of an answer."""
+    """A sub-job of a response."""
     entities = {} if server_id is None else {"server_id": server_id, "nic_id": f"nic-of-{server_id}"}
     job_type = "baremetalSingleCreate"
     return {"job_id": f"making-{server_id}", "job_type": job_type, "status": status, "entities": entities, **more}
@@ -85,7 +86,7 @@ def test_the_names_are_pinned() -> None:
 
 
 def test_a_success_is_stored_whole() -> None:
-    """Every field of the answer, the servers in the order of the sub-jobs, the job id as it was asked for."""
+    """Every field of the response, the servers in the order of the sub-jobs, the job id as it was asked for."""
     assert outputs_of(ASKED, Job.read(BATCH), "SUCCESS") == {
         "job_id": ASKED,
         "job_type": "baremetalBatchCreate",
@@ -241,7 +242,7 @@ def test_a_job_never_seen_has_no_status() -> None:
 
 
 def test_success_is_stored_for_a_success_only() -> None:
-    """Of all ends, one stores SUCCESS, whatever the last answer was."""
+    """Of all ends, one stores SUCCESS, whatever the last response was."""
     for job, end in product([*EVERY_JOB, None], End):
         status = stored_status(Outcome(end, ASKED, job, elapsed=10.0, timeout=60.0))
         assert (status == "SUCCESS") == (end is End.SUCCEEDED)

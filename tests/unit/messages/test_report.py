@@ -247,7 +247,7 @@ def test_what_a_refresh_tells_of_a_wait_that_is_not_over() -> None:
         f"job {JOB} is not waited for to its end: run `pulumi up`\n{RUNNING_TREE}".rstrip()
     )
     assert report.unfinished(JOB, None, report.not_polled(DOWN)) == (
-        f"job {JOB} is not waited for to its end; it could not be looked at: {DOWN}: run `pulumi up`"
+        f"job {JOB} is not waited for to its end; it could not be polled: {DOWN}: run `pulumi up`"
     )
 
 
@@ -350,7 +350,7 @@ def test_inconsistent() -> None:
         "announced and 1 listed (rule 3 of the success rule), and nothing changed",
         f"  ok    2c9e...2b60  server {SERVER}  3m34s",
         f"servers reported so far: {SERVER}",
-        f"look the job {JOB} up in the cloud's console; `pulumi up` looks at it again",
+        f"look the job {JOB} up in the cloud's console; `pulumi up` polls the job again",
     )
 
 
@@ -365,11 +365,11 @@ def test_timed_out() -> None:
 
 
 def test_timed_out_in_an_outage() -> None:
-    """How long no answer had come, and the last one's reason, stand beside the last state."""
+    """How long no response had come, and the last one's reason, stand beside the last state."""
     assert report.describe_outcome(outcome(End.TIMED_OUT, RUNNING, error=DOWN, outage=754.6)) == (
         "job 2c9e...2b4f (baremetalBatchCreate) did not finish within 1h00m00s: "
         "last state RUNNING, 1 of 2 servers done; "
-        "no usable answer from the API for 12m35s: HTTP 503 (request id req-1)\n"
+        "no usable response from the API for 12m35s: HTTP 503 (request id req-1)\n"
         f"{RUNNING_TREE}"
         f"{GO_ON}, or allow more time with custom_timeouts"
     )
@@ -380,7 +380,7 @@ def test_timed_out_before_the_job_was_visible() -> None:
     error = NotFoundError(URL, status=404, code="Common.0011")
     assert report.describe_outcome(outcome(End.TIMED_OUT, error=error, timeout=20.0)) == text(
         "job 2c9e...2b4f did not finish within 20s: no state of it is known; "
-        "the last look brought: HTTP 404 Common.0011 no such job",
+        "the last poll got: HTTP 404 Common.0011 no such job",
         f"{GO_ON}, or allow more time with custom_timeouts",
     )
 
@@ -436,10 +436,10 @@ def test_interrupted() -> None:
 
 
 def test_not_found() -> None:
-    """The answer, that it stayed so, and the three causes."""
+    """The response, that it stayed so, and the three causes."""
     error = NotFoundError(URL, status=400, code="Common.0011", request_id="req-1")
     assert report.describe_outcome(outcome(End.NOT_FOUND, error=error)) == text(
-        f"job {JOB} was not found, even 30s after the first look: {URL}: "
+        f"job {JOB} was not found, even 30s after the first poll: {URL}: "
         f"HTTP 400 Common.0011 no such job (request id req-1): {error.hint}",
         "check job_id, region and project: a job is known only where it was submitted, and the cloud keeps the records "
         "of ended jobs for about a day",
@@ -447,33 +447,34 @@ def test_not_found() -> None:
 
 
 def test_gone() -> None:
-    """The answer, the last state known, and that records are not kept."""
+    """The response, the last state known, and that records are not kept."""
     error = NotFoundError(URL, status=404)
     assert report.describe_outcome(outcome(End.GONE, RUNNING, error=error)) == (
         f"the record of job 2c9e...2b4f (baremetalBatchCreate) is gone: {URL}: HTTP 404; "
         "last state RUNNING, 1 of 2 servers done\n"
         f"{RUNNING_TREE}"
-        f"the cloud keeps the records of ended jobs for about a day: look in the console what became of job {JOB}"
+        f"the cloud keeps the records of ended jobs for about a day: check in the console how job {JOB} ended"
     )
 
 
 def test_no_response() -> None:
     """For how long, the last error, the last state, and what to check."""
     assert report.describe_outcome(outcome(End.NO_ANSWER, RUNNING, error=DOWN, outage=900.0)) == (
-        "job 2c9e...2b4f (baremetalBatchCreate): no usable answer from the API for 15m00s: "
+        "job 2c9e...2b4f (baremetalBatchCreate): no usable response from the API for 15m00s: "
         f"{URL}: HTTP 503 (request id req-1); last state RUNNING, 1 of 2 servers done\n"
         f"{RUNNING_TREE}"
         f"check endpoint and network; {GO_ON}"
     )
     error = NoAnswerError(URL, detail="Connection refused")
     assert report.describe_outcome(outcome(End.NO_ANSWER, error=error, outage=60.0)) == text(
-        f"job 2c9e...2b4f: no usable answer from the API for 1m00s: {URL}: Connection refused; no state of it is known",
+        f"job 2c9e...2b4f: no usable response from the API for 1m00s: {URL}: Connection refused; "
+        "no state of it is known",
         f"check endpoint and network; {GO_ON}",
     )
 
 
 def test_rejected() -> None:
-    """The answer with its hint, the last state, and that a fresh credential goes on."""
+    """The response with its hint, the last state, and that a fresh credential goes on."""
     error = AuthenticationError(URL, status=401, code="APIGW.0307", detail="The token must be updated")
     assert report.describe_outcome(outcome(End.UNAUTHENTICATED, error=error)) == text(
         f"job 2c9e...2b4f: the API does not accept the credential: {URL}: "
@@ -496,7 +497,7 @@ def test_no_such_api() -> None:
 
 
 def test_refused() -> None:
-    """The answer with code, message and request id, the last state, and what to do after mending it."""
+    """The response with code, message and request id, the last state, and what to do after mending it."""
     error = RefusedError(URL, status=403, code="BMS.9999", detail="not allowed", request_id="req-1")
     assert report.describe_outcome(outcome(End.REQUEST_REFUSED, error=error)) == text(
         f"job 2c9e...2b4f: the API refused to tell: {URL}: HTTP 403 BMS.9999 not allowed (request id req-1); "
@@ -506,7 +507,7 @@ def test_refused() -> None:
 
 
 def test_an_end_without_an_error_still_reads() -> None:
-    """Where no answer is at hand, none is made up."""
+    """Where no response is at hand, none is made up."""
     assert report.describe_outcome(outcome(End.REQUEST_REFUSED)).startswith(
         "job 2c9e...2b4f: the API refused to tell: no reason was given; no state of it is known\n"
     )

@@ -32,18 +32,18 @@ from pulumi_bms.resources.job_submission import JobSubmissionProvider
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 SHORT = 0.05
-"""Seconds of a wait that is to time out: one look at its start, one at its end."""
+"""Seconds of a wait that is to time out: one poll at its start, one at its end."""
 
 
 def messages(status: str, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """An answer of the API."""
+    """A response of the API."""
     times = {"begin_time": "2016-04-25T20:04:34.604Z", "end_time": "2016-04-25T20:08:41.593Z"}
     entities = {"sub_jobs_total": len(children), "sub_jobs": list(children)}
     return {"job_id": JOB, "job_type": "baremetalBatchCreate", "status": status, **times, "entities": entities, **more}
 
 
 def created(status: str, server_id: str, **more: Any) -> dict[str, Any]:
-    """A sub-job of an answer."""
+    """A sub-job of a response."""
     fields = {"job_type": "baremetalSingleCreate", "status": status, "entities": {"server_id": server_id}}
     return {"job_id": f"making-{server_id}", **fields, **more}
 
@@ -72,7 +72,7 @@ def failing(provider: JobCompletionProvider, props: dict[str, Any]) -> PartialSt
 
 
 def test_create_waits_for_success(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """The id is the job's, and all outputs are there; every look is a GET of the job."""
+    """The id is the job's, and all outputs are there; every poll is a GET of the job."""
     sim.add_job(JOB, [GOING, DONE])
     created_ = completion.create({"job_id": JOB, "expected_servers": 2.0, "__provider": "gASV"})
     assert created_.id == JOB
@@ -131,7 +131,7 @@ def test_the_timeout_of_the_operation_comes_first(sim: Simulator, completion: Jo
 
 
 def test_a_cancelled_create_ends_at_once(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """A wait that is interrupted before its first look stores no status, so it goes on next time."""
+    """A wait that is interrupted before its first poll stores no status, so it goes on next time."""
     operation = Operation()
     operation.cancelled.set()
     with running(operation):
@@ -504,7 +504,7 @@ def test_read_reaches_the_api_by_the_inputs_not_the_outputs(sim: Simulator, comp
     completion.read(JOB, dict(stored))
     assert len(sim.requests) == 1
     with Simulator(token=sim.token) as other, running(Operation(inputs={"job_id": JOB, "endpoint": other.endpoint})):
-        with pytest.raises(ExpectedError, match="could not be looked at"):
+        with pytest.raises(ExpectedError, match="could not be polled"):
             completion.read(JOB, dict(stored))
         assert [poll.path for poll in other.requests] == [f"/v1/{sim.project_id}/jobs/{JOB}"]
     assert len(sim.requests) == 1
@@ -518,14 +518,14 @@ def test_a_poll_that_brings_no_job_is_an_error(
     sim: Simulator, completion: JobCompletionProvider, job_id: str, says: str
 ) -> None:
     """A refresh that learns nothing says why, names the job, and changes nothing."""
-    with pytest.raises(ExpectedError, match=rf"^job {job_id} could not be looked at: .*{says}"):
+    with pytest.raises(ExpectedError, match=rf"^job {job_id} could not be polled: .*{says}"):
         completion.read(job_id, {"job_id": job_id, "status": "RUNNING"})
     assert len(sim.requests) == 1
 
 
 def test_a_poll_without_settings_is_an_error() -> None:
     """An unfinished wait can't be refreshed offline, and the text says what to set."""
-    with pytest.raises(ExpectedError, match=rf"^job {JOB} could not be looked at: not set: .*HW_AUTH_TOKEN"):
+    with pytest.raises(ExpectedError, match=rf"^job {JOB} could not be polled: not set: .*HW_AUTH_TOKEN"):
         JobCompletionProvider().read(JOB, {"job_id": JOB, "status": "RUNNING"})
 
 

@@ -171,9 +171,9 @@ def test_a_refresh_that_learns_nothing_keeps_all(provider: JobCompletionsProvide
     sim.add_job("two", [_job("x")])
     sim.add_job("three", ["reset"])
     error = refreshed(provider)
-    assert "a: job one is not waited for to its end; it could not be looked at: GET " in error.reason
+    assert "a: job one is not waited for to its end; it could not be polled: GET " in error.reason
     assert "BMS.0033" in error.reason
-    assert "c: job three is not waited for to its end; it could not be looked at: " in error.reason
+    assert "c: job three is not waited for to its end; it could not be polled: " in error.reason
     assert {key: job["status"] for key, job in error.outputs["jobs"].items()} == dict.fromkeys("abc", "RUNNING")
     assert error.outputs["server_ids"] == {"a": [], "b": [], "c": []}
     assert error.outputs["jobs"]["b"]["surviving_server_ids"] == ["x"]

@@ -89,7 +89,7 @@ UNSURE = "Whether it took effect is unknown: it may have started a job"
         ("no-job-id", "HTTP 200", UNSURE),
         ("loses-answer", "Connection reset by peer", UNSURE),
         ("gateway-timeout", "HTTP 504 APIGW.0201", UNSURE),
-        ("order-html", "HTTP 200 the answer is a page of HTML or XML, no JSON", UNSURE),
+        ("order-html", "HTTP 200 the response is a page of HTML or XML, and not JSON", UNSURE),
         ("refused", "HTTP 400 BMS.0054", NOTHING),
         ("error-in-202", "HTTP 202 Common.0024", NOTHING),
     ],

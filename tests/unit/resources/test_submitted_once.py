@@ -344,7 +344,7 @@ def test_an_unanswered_request_stays_in_the_state(responding: Responding, provid
     left = partial(lambda: provider.create(props))
     assert left.id == f"unresolved-{left.outputs['unresolved']['attempt']}"
     assert (left.outputs["job_id"], left.outputs["order_id"]) == (None, None)
-    assert left.outputs["unresolved"]["error"] == "HTTP 504 the answer is empty"
+    assert left.outputs["unresolved"]["error"] == "HTTP 504 the response is empty"
 
     assert provider.diff(left.id, left.outputs, props).changes is True
     for call in (

@@ -171,7 +171,7 @@ def test_a_cloud_of_the_environment_is_heeded_by_a_credential_of_the_config() ->
 def test_an_address_of_its_own_has_its_own_identity_service(
     inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str], name: str
 ) -> None:
-    """No password, and no look-up of a project, goes to a public identity service because a region stands nearby."""
+    """No password, and no poll-up of a project, goes to a public identity service because a region stands nearby."""
     message = problem_of(inputs, config, environ)
     assert message.startswith(f"not set: the IAM endpoint for {name}: set `bms:iamEndpoint`")
     result = loaded(inputs, {**config, "bms:iamEndpoint": "https://iam.private.example"}, environ)

@@ -115,7 +115,8 @@ def problem_of(config: Mapping[str, str] | None = None, environ: Mapping[str, st
 def test_each_kind_from_each_source(kind: str, where: str, variables: dict[str, str], prefix: str) -> None:
     """Each kind is read from each source that has it, with all its parts, and named by its first setting."""
     result = loaded(**{where: variables}).credential
-    assert (result.kind, result.source) == (kind, next(iter(variables)))
+    assert str(result.name) == f"{kind.removeprefix('temporary ')} from {next(iter(variables))}"
+    assert result.name.is_in_stack is next(iter(variables)).startswith("bms:")
     secrets = {value for name, value in variables.items() if "access key" in kind or not name.endswith(("NAME", "ame"))}
     assert {secret for secret in result.secrets if secret.startswith(prefix)} == secrets - {f"{prefix}user"}
 
@@ -140,8 +141,8 @@ def test_the_order_of_the_sources() -> None:
     families = [TERRAFORM["user"], SDK["access key"], OPENSTACK["token"]]
     for number in range(len(families)):
         environ = {name: value for family in families[number:] for name, value in family.items()}
-        assert loaded(STACK["access key"], environ).credential.source == next(iter(families[number]))
-    assert loaded(STACK["access key"]).credential.source == "bms:accessKey"
+        assert loaded(STACK["access key"], environ).credential.name.source == next(iter(families[number]))
+    assert loaded(STACK["access key"]).credential.name.source == "bms:accessKey"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +160,7 @@ def test_of_each_two_sources_the_nearer_counts(own_region: dict[str, str], furth
     """Whatever kinds they have: all parts are the nearer's, and nothing in the result is the other's."""
     config, environ = split({**further, **own_region})
     result = loaded(config, environ)
-    assert result.credential.source == next(iter(own_region))
+    assert result.credential.name.source == next(iter(own_region))
     assert set(result.credential.secrets) <= set(own_region.values())
     assert not any(value in repr(result) for value in further.values())
 
@@ -293,13 +294,13 @@ def test_each_two_kinds_in_each_source(title: str, kinds: tuple[tuple[str, dict[
 def test_two_kinds_in_two_sources() -> None:
     """What is further away is not read, so it contradicts nothing: not even two kinds there, or a half."""
     for further in ({**OPENSTACK["token"], **OPENSTACK["user"]}, {"OS_ACCESS_KEY": "x"}, {"HUAWEICLOUD_SDK_SK": "x"}):
-        assert loaded(STACK["token"], {**TERRAFORM["access key"], **further}).credential.source == "HW_ACCESS_KEY"
+        assert loaded(STACK["token"], {**TERRAFORM["access key"], **further}).credential.name.source == "HW_ACCESS_KEY"
 
 
 def test_an_account_alone_is_no_credential() -> None:
     """The name of an account, a project or a region in the environment leaves the config's credential in charge."""
     environ = {"HW_DOMAIN_NAME": "x", "HW_PROJECT_ID": "y", "HW_REGION_NAME": "z", "OS_USER_DOMAIN_NAME": "x"}
-    assert loaded(STACK["token"], environ).credential.source == "bms:token"
+    assert loaded(STACK["token"], environ).credential.name.source == "bms:token"
 
 
 def test_blanks_around_a_value() -> None:
@@ -427,10 +428,10 @@ def test_any_mixture(names: set[str]) -> None:
     assert counts is not None
     (kind,) = kinds_in(counts, names)
     mine = {counts[name]: VALUES[name] for name in names if counts.get(name) in kind}
-    assert counts[result.credential.source] == kind[0]
+    assert counts[result.credential.name.source] == kind[0]
     assert set(result.credential.secrets) == {value for key, value in mine.items() if key in HIDDEN}
     if isinstance(result.credential, UserCredential):
-        assert (result.credential.name, result.credential.domain_name) == (mine["username"], mine["domainName"])
+        assert (result.credential.user_name, result.credential.domain_name) == (mine["username"], mine["domainName"])
     assert "S3CR3T" not in f"{result} {result!r}"
 
 
@@ -491,7 +492,7 @@ def test_no_credential_meets_another_familys_cloud(
     assert re.findall("[0-9]+", result.endpoint) == numbers[0]
     assert re.findall("[0-9]+", result.project_id or result.project_name) == numbers[1]
     assert not (result.project_id and result.project_name)
-    needed = bool(result.project_name) or result.credential.kind == "user"
+    needed = bool(result.project_name) or isinstance(result.credential, UserCredential)
     assert re.findall("[0-9]+", result.iam_endpoint) == (numbers[2] if needed else [])
     assert not (result.project_name and set(skipped) & names & {name for name in skipped if "PROJECT" in name})
 

@@ -216,7 +216,7 @@ URL_PARTS += [
 )
 @hypothesis_settings(max_examples=300, deadline=None, database=None)
 def test_an_endpoint_that_passes_leads_where_it_was_checked(start: str, parts: list[str]) -> None:
-    """No text makes the check fail, or is repeated; what passes is sent to the very host that was looked at."""
+    """No text makes the check fail, or is repeated; what passes is sent to the very host that was polled."""
     value = start + "".join(parts)
     problem = endpoint_problem(value)
     if problem is not None:

@@ -52,7 +52,7 @@ def test_all_of_it_is_from_the_profile() -> None:
     result = loaded(WHOLE)
     assert (result.endpoint, result.project_id, result.iam_endpoint) == ("https://eu.example.com", "eu-project", "")
     assert result.credential.secrets == ("eu-token",)
-    assert result.credential.source == "bms:profiles.eu.token"
+    assert result.credential.name.source == "bms:profiles.eu.token"
     assert (result.max_requests_per_minute, result.ca_bundle) == (1200, None)
 
 
@@ -156,7 +156,7 @@ def test_an_empty_name_is_no_profile() -> None:
     """A program may hand on a setting that is not set."""
     config = {key: value for key, value in AROUND.items() if key != "bms:caBundle"}
     for name in (None, ""):
-        assert load({"profile": name}, config.get, {}).credential.source == "bms:token"
+        assert load({"profile": name}, config.get, {}).credential.name.source == "bms:token"
 
 
 PARTS = [
@@ -172,7 +172,7 @@ PLACE = {"region": "eu-de", "projectId": "p"}
 def test_each_kind_in_a_profile(credential: dict[str, str]) -> None:
     """Each kind is read from a profile, and named by its first key there; nothing shows its secrets."""
     result = loaded({**PLACE, **credential})
-    assert result.credential.source == f"bms:profiles.eu.{next(iter(credential))}"
+    assert result.credential.name.source == f"bms:profiles.eu.{next(iter(credential))}"
     assert set(result.credential.secrets) == {value for value in credential.values() if value.startswith("S3CR3T")}
     assert "S3CR3T" not in repr(result)
 
@@ -200,7 +200,7 @@ def test_a_number_is_text(number: float, text: str, as_text: bool) -> None:  # n
     profiles = json.dumps({"eu": profile}) if as_text else {"eu": profile}
     result = load({"profile": "eu"}, {"bms:profiles": profiles}.get, {}).credential
     assert isinstance(result, UserCredential)
-    assert (result.name, result.password, result.domain_name) == (text, text, text)
+    assert (result.user_name, result.password, result.domain_name) == (text, text, text)
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "\n", ["S3CR3T"], {"S3CR3T": "S3CR3T"}])
@@ -264,7 +264,13 @@ def outcome(inputs: Mapping[str, object], config: Mapping[str, object], environ:
     except SettingsError as error:
         return str(error)
     where = (result.endpoint, result.project_id, result.project_name, result.iam_endpoint, result.ca_bundle)
-    return (*where, result.max_requests_per_minute, result.credential.source, result.credential.secrets, repr(result))
+    return (
+        *where,
+        result.max_requests_per_minute,
+        result.credential.name.source,
+        result.credential.secrets,
+        repr(result),
+    )
 
 
 FORMS = {"endpoint": "https://{}.example", "iamEndpoint": "https://{}.example", "caBundle": "/nonexistent/{}"}

@@ -83,7 +83,7 @@ def test_every_name_of_a_credential_is_read(environ: Mapping[str, str], secrets:
     """Tokens, session tokens and domains are read by each name that the tools of OpenStack read."""
     result = loaded({"bms:region": "eu-de", "bms:token": "other"}, environ).credential
     assert set(result.secrets) == secrets
-    assert result.source in environ
+    assert result.name.source in environ
 
 
 @pytest.mark.parametrize(

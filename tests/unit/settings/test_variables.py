@@ -110,7 +110,7 @@ def outcome(environ: dict[str, str]) -> object:
     except SettingsError as error:
         return str(error)
     where = (result.endpoint, result.project_id, result.project_name, result.iam_endpoint)
-    return (*where, result.credential.source, result.credential.secrets, repr(result.credential))
+    return (*where, result.credential.name.source, result.credential.secrets, repr(result.credential))
 
 
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: f"{variable.name}-{variable.family.name}")

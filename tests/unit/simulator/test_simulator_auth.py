@@ -233,7 +233,7 @@ def test_simulated_time_does_not_age_signatures(bank: Simulator, call: Call, sig
 
 
 def test_a_clock_that_is_ahead(accounts: Accounts, call: Call, sign: Sign) -> None:
-    """With an offset, every answer has a date by which a client can sign so that it is let in."""
+    """With an offset, every response has a date by which a client can sign so that it is let in."""
     with Simulator(accounts=accounts, clock_offset=7200.0) as sim:
         status, body, headers = call(sim, "GET", POLL, sign(sim, "GET", POLL))
         assert (status, body["error_code"]) == (401, "APIGW.0301")

@@ -184,7 +184,7 @@ def test_starting_and_stopping_twice_is_harmless(session: requests.Session) -> N
 
 
 def test_a_stop_ends_requests_that_hang(sim: Simulator) -> None:
-    """A client that waits for an answer that never comes is let go when the simulator stops."""
+    """A client that waits for a response that never comes is let go when the simulator stops."""
     headers = {"X-Auth-Token": sim.token}
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(requests.get, f"{sim.url}/jobs/hang", headers=headers, timeout=30)

@@ -127,7 +127,7 @@ def test_resets_are_resets(sim: Simulator, session: requests.Session) -> None:
 
 
 def test_half_a_document_arrives_whole(sim: Simulator, session: requests.Session) -> None:
-    """The answer that is cut off has an honest length, and is no JSON."""
+    """The response that is cut off has an honest length, and is no JSON."""
     poll(session, sim, "cut-off")
     response = poll(session, sim, "cut-off")
     assert len(response.content) == int(response.headers["Content-Length"])
@@ -201,7 +201,7 @@ def test_some_polls_take_longer_than_anyone_waits(name: str, sim: Simulator, ses
 def test_orders_are_responded_oddly(
     name: str, status: int, body: object, sim: Simulator, session: requests.Session
 ) -> None:
-    """The answer to an order is what the scenario says, and holds no job id."""
+    """The response to an order is what the scenario says, and holds no job id."""
     response = session.post(f"{sim.url}/baremetalservers", json=sample_order(name), timeout=5)
     assert response.status_code == status
     assert "job_id" not in response.text
@@ -209,7 +209,7 @@ def test_orders_are_responded_oddly(
 
 
 def test_the_job_of_a_lost_response_goes_on(sim: Simulator, session: requests.Session) -> None:
-    """An order whose answer is lost was taken: its server appears and can be found by name."""
+    """An order whose response is lost was taken: its server appears and can be found by name."""
     with pytest.raises(requests.ConnectionError):
         session.post(f"{sim.url}/baremetalservers", json=sample_order("loses-answer-1"), timeout=5)
     sim.advance(MINUTES)
@@ -218,7 +218,7 @@ def test_the_job_of_a_lost_response_goes_on(sim: Simulator, session: requests.Se
 
 
 def test_a_job_id_can_be_in_camel_case(sim: Simulator, session: requests.Session) -> None:
-    """The answer says jobId, and the job is there."""
+    """The response says jobId, and the job is there."""
     response = session.post(f"{sim.url}/baremetalservers", json=sample_order("camel"), timeout=5).json()
     assert poll(session, sim, response["jobId"]).json()["job_id"] == response["jobId"]
 

@@ -84,7 +84,7 @@ def test_sub_jobs_can_be_asked_for(sim: Simulator, ask: Ask) -> None:
 
 
 def test_only_prepaid_orders_have_an_order_id(ask: Ask) -> None:
-    """order_id is in the answer exactly if the order is paid by month or year."""
+    """order_id is in the response exactly if the order is paid by month or year."""
     assert ask("POST", "baremetalservers", sample_order("web"))[1].keys() == {"job_id"}
     assert ask("POST", "baremetalservers", sample_order("web", prepaid=True))[1].keys() == {"job_id", "order_id"}
 
@@ -374,7 +374,7 @@ def test_a_server_that_is_built_is_left_alone(sim: Simulator, ask: Ask) -> None:
 
 
 def test_later_orders_on_a_server_keep_to_its_scenario(sim: Simulator, ask: Ask) -> None:
-    """A server whose scenario spoils the answer to its order spoils that of later orders in the same way."""
+    """A server whose scenario spoils the response to its order spoils that of later orders in the same way."""
     ask("POST", "baremetalservers", sample_order("gateway-timeout-web"))
     sim.advance(240.0)
     action = {"os-stop": {"servers": [{"id": sim.world.servers[0].id}]}}

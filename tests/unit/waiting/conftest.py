@@ -25,7 +25,7 @@ from pulumi_bms.waiting.poll_loop import (
 
 Wire: TypeAlias = Mapping[str, Any]
 Script: TypeAlias = Callable[[float], Wire | ApiError]
-"""What the API answers, by the virtual second. The key `retry_after` of an answer is the header, no part of the job."""
+"""The responses of the API, by the virtual second. The key `retry_after` of a response is the header."""
 
 
 class FakeClock:
@@ -62,7 +62,7 @@ class PollSeen:
 
 @dataclass
 class ScriptedApi:
-    """Answers from one script per job; the answer is that of the moment the look begins, and comes after `cost`."""
+    """Answers from one script per job; the response is that of the moment the poll begins, and comes after `cost`."""
 
     clock: FakeClock
     scripts: Mapping[str, Script]
@@ -71,10 +71,10 @@ class ScriptedApi:
 
     def get_job(self, job_id: str, *, timeout: float) -> PollResult:
         started_at = self.clock.now()
-        assert not self.clock.cancelled, f"a look at {job_id} after the wait was cancelled"
+        assert not self.clock.cancelled, f"a poll at {job_id} after the wait was cancelled"
         assert job_id in self.scripts, f"nobody was to ask for {job_id}"
         assert all((poll.at, poll.job_id) != (started_at, job_id) for poll in self.polls[-len(self.scripts) :]), (
-            f"two looks at {job_id} at the same moment, {started_at}: the loop spins"
+            f"two polls at {job_id} at the same moment, {started_at}: the loop spins"
         )
         self.polls.append(PollSeen(started_at, job_id, timeout))
         response = self.scripts[job_id](started_at)
@@ -87,7 +87,7 @@ class ScriptedApi:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a loop did: the looks and what the observer was told, each with its moment, and how it ended."""
+    """What a loop did: the polls and what the observer was told, each with its moment, and how it ended."""
 
     outcomes: list[Outcome]
     polls: list[PollSeen]
@@ -105,7 +105,7 @@ class Ran:
 
 
 class Run(Protocol):
-    """Waits for all plans in one loop, in virtual time; `cost` is what one look takes, `chance` the jitter's dice."""
+    """Waits for all plans in one loop, in virtual time; `cost` is what one poll takes, `chance` the jitter's dice."""
 
     def __call__(
         self,

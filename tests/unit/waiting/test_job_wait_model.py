@@ -1,8 +1,8 @@
-"""Whole waits against a restatement of the rules, over generated timelines of answers, errors, costs and deadlines.
+"""Whole waits against a restatement of the rules, over generated timelines of responses, errors, costs and deadlines.
 
-A case is a list of `Span`s: what the API answers during so many virtual seconds, and what a look costs meanwhile. Among
-the answers are jobs that are another's, lists that shrink, and errors that come now and then between good answers.
-After a run the looks and their answers are replayed; a `Story` says from them alone whether and how it had to end.
+A case is a list of `Span`s: what the API answers during so many virtual seconds, and what a poll costs meanwhile. Among
+the responses are jobs that are another's, lists that shrink, and errors that come now and then between good responses.
+After a run the polls and their answers are replayed; a `Story` says from them alone whether and how it had to end.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 NEXT_STEPS = (
     "run `pulumi up` again to go on waiting",
     "to submit again, change the submission's `triggers`",
-    "`pulumi up` looks at it again",
+    "`pulumi up` polls the job again",
     "check job_id, region and project",
-    "look in the console what became of job",
+    "check in the console how job",
 )
 
 
 @dataclass(frozen=True)
 class Span:
-    """What the API answers for `seconds`, and what one look costs meanwhile; `blip` comes instead now and then."""
+    """What the API answers for `seconds`, and what one poll costs meanwhile; `blip` comes instead now and then."""
 
     seconds: float
     response: Wire | ApiError
@@ -88,7 +88,7 @@ class Case:
 # --- the rules, told anew
 
 Seen: TypeAlias = tuple[float, float, "Wire | ApiError"]
-"""When a look began, when its answer was there, and what it was."""
+"""When a poll began, when its response was there, and what it was."""
 
 
 def records(wire: Wire) -> list[Wire]:
@@ -110,7 +110,7 @@ def servers(wire: Wire) -> set[str]:
 
 @dataclass
 class Known:
-    """What is known of the job before an answer: each sub-job as it was last seen, counts, servers, the job's type."""
+    """What is known of the job before a response: each sub-job as it was last seen, counts, servers, the job's type."""
 
     job: Wire | None = None
     parts: dict[str, Wire] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class Known:
         return {name: part for name, part in self.parts.items() if name not in here}
 
     def is_of_another(self, wire: Wire) -> bool:
-        """The answer names another job; or it names none, and has another type or other sub-jobs only."""
+        """The response names another job; or it names none, and has another type or other sub-jobs only."""
         if "job_id" in wire:
             return bool(wire["job_id"] != JOB)
         here = {part["job_id"] for part in records(wire)[1:]}
@@ -333,14 +333,14 @@ def good_responses(draw: st.DrawFn) -> Wire:
 
 
 def over(wire: Wire) -> Wire:
-    """Return the answer with every status SUCCESS, at every level."""
+    """Return the response with every status SUCCESS, at every level."""
     parts = [over(part) for part in wire["entities"]["sub_jobs"]]
     return {**wire, "status": "SUCCESS", "entities": {**wire["entities"], "sub_jobs": parts}}
 
 
 @st.composite
 def later(draw: st.DrawFn, wire: Wire) -> Wire:
-    """Make an answer that has less than `wire`: no sub-jobs, fewer, no counts, no names; or the same, all over."""
+    """Make a response that has less than `wire`: no sub-jobs, fewer, no counts, no names; or the same, all over."""
     parts = wire["entities"]["sub_jobs"]
     match draw(st.sampled_from(["bare", "fewer", "uncounted", "nameless", "failed", "over", "over"])):
         case "bare":
@@ -379,7 +379,7 @@ LATER: list[Responses] = [*FIRST[4:], no_news, noes, noes]
 
 @st.composite
 def timelines(draw: st.DrawFn) -> list[Span]:
-    """Draw up to eight spans; every other one has less than the good answer before it, or the same once more."""
+    """Draw up to eight spans; every other one has less than the good response before it, or the same once more."""
     messages: list[Span] = []
     last: Wire | None = None
     for _ in range(draw(st.integers(1, 8))):
@@ -426,7 +426,7 @@ def watch(run: Run, case: Case) -> tuple[Ran, list[Seen]]:
 def check_end(case: Case, ran: Ran, seen: Sequence[Seen]) -> None:
     story = Story(case)
     ends = [story.take(poll) for poll in seen]
-    assert not any(ends[:-1]), "a look was made after the end"
+    assert not any(ends[:-1]), "a poll was made after the end"
     if ran.outcome.end is End.INTERRUPTED:
         assert not any(ends)
         assert ran.ended >= case.start + case.cancel_after
@@ -449,18 +449,18 @@ def check_pace(case: Case, seen: Sequence[Seen]) -> None:
         assert at >= done
         if at >= deadline:
             continue
-        assert at - done >= 1 - 1e-6, "two looks within a second"
+        assert at - done >= 1 - 1e-6, "two polls within a second"
         assert at - done <= 300 + 1e-6
         wish = response.retry_after if isinstance(response, ApiError) else response.get("retry_after")
         if wish is None or is_of_another:
             assert at - done <= (60 if is_of_another or isinstance(response, ApiError) else 10) + 1e-6
         elif isinstance(response, ApiError) or not story.last_is_doubtful:
-            assert at - done >= min(wish, 300.0) - 1e-6, "a look before Retry-After"
+            assert at - done >= min(wish, 300.0) - 1e-6, "a poll before Retry-After"
 
 
 def check_deadline(case: Case, ran: Ran, seen: Sequence[Seen]) -> None:
     deadline = case.start + max(0.0, case.timeout)
-    assert sum(at >= deadline for at, _, _ in seen) <= 1, "more than one last look"
+    assert sum(at >= deadline for at, _, _ in seen) <= 1, "more than one last poll"
     assert ran.ended <= deadline + sum(done - at for at, done, _ in seen[-2:])
     assert [poll.timeout for poll in ran.polls] == [deadline - poll.at for poll in ran.polls]
 

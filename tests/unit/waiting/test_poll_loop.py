@@ -96,7 +96,7 @@ def created(status: str, *names: str, total: int | None = None) -> Wire:
 
 
 def steps(*responses: tuple[float, Wire | ApiError]) -> Script:
-    """Return a script: each answer from its second on; the first one before that too."""
+    """Return a script: each response from its second on; the first one before that too."""
 
     def script(now: float) -> Wire | ApiError:
         started_at = [response for since, response in responses if since <= now]
@@ -151,14 +151,14 @@ class TestDoubles:
             fake_clock().sleep_until(moment)
 
     def test_time_spent_is_never_negative(self, fake_clock: Callable[..., FakeClock]) -> None:
-        """A look can't cost less than nothing."""
+        """A poll can't cost less than nothing."""
         with pytest.raises(AssertionError, match="never goes back"):
             fake_clock().spend(-1.0)
 
     def test_a_response_is_that_of_the_moment_the_poll_begins(
         self, fake_clock: Callable[..., FakeClock], scripted_api: Callable[..., ScriptedApi]
     ) -> None:
-        """What a look costs comes after its answer is made; the header stays out of the job."""
+        """What a poll costs comes after its response is made; the header stays out of the job."""
         clock = fake_clock()
         script = steps((0, {**RUNNING, "retry_after": 7.0}), (1, SUCCESS))
         api = scripted_api(clock, {JOB: script}, lambda _: 1.5)
@@ -184,7 +184,7 @@ class TestDoubles:
         cancel_at: float,
         error_body: str,
     ) -> None:
-        """An id that nobody waits for, two looks at one moment, and a look after the cancellation fail the test."""
+        """An id that nobody waits for, two polls at one moment, and a poll after the cancellation fail the test."""
         api = scripted_api(fake_clock(0.0, cancel_at), {JOB: lambda _: RUNNING})
         for _ in range(before):
             api.get_job(job_id, timeout=60)
@@ -194,7 +194,7 @@ class TestDoubles:
     def test_an_error_costs_time_too(
         self, fake_clock: Callable[..., FakeClock], scripted_api: Callable[..., ScriptedApi]
     ) -> None:
-        """A scripted error is raised as it is, after the look's cost."""
+        """A scripted error is raised as it is, after the poll's cost."""
         clock = fake_clock()
         api = scripted_api(clock, {JOB: lambda _: NO_NEWS}, lambda _: 30.0)
         with pytest.raises(NoAnswerError) as raised:
@@ -203,11 +203,11 @@ class TestDoubles:
         assert clock.now() == 30.0
 
 
-# --- good answers
+# --- good responses
 
 
 def test_the_first_poll_is_at_once(wait_for: WaitFor) -> None:
-    """A job that has succeeded already costs one look and no sleep."""
+    """A job that has succeeded already costs one poll and no sleep."""
     ran = wait_for(lambda _: SUCCESS)
     assert ended(ran) == (End.SUCCEEDED, 0.0)
     assert ran.moments == [0.0]
@@ -368,7 +368,7 @@ def test_the_schedule_counts_from_the_beginning_of_the_wait(wait_for: WaitFor, s
 
 
 def test_polls_are_a_second_apart_or_more(wait_for: WaitFor) -> None:
-    """However the dice fall, and whatever a look costs, two looks at one job are a second apart."""
+    """However the dice fall, and whatever a poll costs, two polls at one job are a second apart."""
     for cost in (0.0, 0.3):
         assert min(gaps(wait_for(lasting(300), chance=lambda: 0.999, cost=cost).moments)) >= 1.0
 
@@ -388,7 +388,7 @@ def test_retry_after_of_a_good_response_paces_the_next_poll(wait_for: WaitFor, a
 def test_retry_after_of_an_error_is_obeyed(
     wait_for: WaitFor, asked: float, paused: float, *, has_response: bool
 ) -> None:
-    """429 and 503 are not followed by a look before their time, even past the budget; the wish is capped."""
+    """429 and 503 are not followed by a poll before their time, even past the budget; the wish is capped."""
     throttled = NoAnswerError(WHAT, status=429, retry_after=asked)
     first: tuple[float, Wire] = (0, RUNNING)
     ran = wait_for(steps(*[first] * has_response, (0.5 * has_response, throttled), (1.5, SUCCESS)))
@@ -408,7 +408,7 @@ def test_an_api_that_asks_to_slow_down_is_no_dead_endpoint(wait_for: WaitFor, st
 
 
 def test_retry_after_never_reaches_past_the_deadline(wait_for: WaitFor) -> None:
-    """The last look falls on the deadline, whatever pause the server asks for."""
+    """The last poll falls on the deadline, whatever pause the server asks for."""
     ran = wait_for(lambda _: {**RUNNING, "retry_after": 300.0}, timeout=100.0)
     assert ran.moments == [0.0, 100.0]
     assert ended(ran) == (End.TIMED_OUT, 100.0)
@@ -418,13 +418,13 @@ def test_retry_after_never_reaches_past_the_deadline(wait_for: WaitFor) -> None:
 
 SILENT_RESPONSES = {
     "connection refused": NoAnswerError(WHAT, detail="Connection refused"),
-    "no answer in time": NoAnswerError(WHAT, detail="no answer in time"),
+    "no response in time": NoAnswerError(WHAT, detail="no response in time"),
     "408": NoAnswerError(WHAT, status=408),
     "429": NoAnswerError(WHAT, status=429),
     "500": NoAnswerError(WHAT, status=500),
     "503": NoAnswerError(WHAT, status=503),
-    "an HTML page": NoAnswerError(WHAT, status=200, detail="the answer is a page of HTML or XML, no JSON"),
-    "cut off": NoAnswerError(WHAT, status=200, detail="the answer is not a complete JSON document"),
+    "an HTML page": NoAnswerError(WHAT, status=200, detail="the response is a page of HTML or XML, and not JSON"),
+    "cut off": NoAnswerError(WHAT, status=200, detail="the response is not a complete JSON document"),
     "400 BMS.0212": NoAnswerError(WHAT, status=400, code="BMS.0212"),
     "400 Common.0024": NoAnswerError(WHAT, status=400, code="Common.0024"),
     "an unknown error in 200": NoAnswerError(WHAT, status=200, code="XYZ.1"),
@@ -434,7 +434,7 @@ each_no_news = pytest.mark.parametrize("error", SILENT_RESPONSES.values(), ids=S
 
 @each_no_news
 def test_no_news_is_read(wait_for: WaitFor, error: ApiError) -> None:
-    """An answer without news, before the first good one or after it, only delays."""
+    """A response without news, before the first good one or after it, only delays."""
     ran = wait_for(steps((0, error), (5, RUNNING), (20, error), (60, SUCCESS)))
     assert ran.outcome.end is End.SUCCEEDED
     assert ran.outcome.error is None
@@ -452,7 +452,7 @@ def test_an_api_that_throttles_without_a_pause_is_no_dead_endpoint(wait_for: Wai
     ids=[name for name in SILENT_RESPONSES if name != "429"],
 )
 def test_no_news_at_first_contact_has_a_minute(wait_for: WaitFor, error: ApiError) -> None:
-    """As long as no good answer has come, no news is tolerated for 60 s: the last look falls on them."""
+    """As long as no good response has come, no news is tolerated for 60 s: the last poll falls on them."""
     ran = wait_for(lambda _: error)
     assert ended(ran) == (End.NO_ANSWER, 60.0)
     assert ran.moments == [0, 1, 3, 7, 15, 31, 60]
@@ -461,7 +461,7 @@ def test_no_news_at_first_contact_has_a_minute(wait_for: WaitFor, error: ApiErro
 
 @each_no_news
 def test_no_news_after_a_good_response_has_a_quarter_of_an_hour(wait_for: WaitFor, error: ApiError) -> None:
-    """After a good answer no news is tolerated for 15 min, counted from the first look that brought none."""
+    """After a good response no news is tolerated for 15 min, counted from the first poll that brought none."""
     ran = wait_for(steps((0, RUNNING), (0.5, error)))
     assert ended(ran) == (End.NO_ANSWER, 901.0)
     assert ran.outcome.job == OLD
@@ -483,7 +483,7 @@ def test_the_end_of_the_later_budget(wait_for: WaitFor, good_at: float, end: End
 
 
 def test_one_good_response_gives_the_budget_anew(wait_for: WaitFor) -> None:
-    """Outages of 14 min each, with one good answer between them, go on for hours."""
+    """Outages of 14 min each, with one good response between them, go on for hours."""
     out_of_order = 14 * 60.0
     script: Script = lambda now: RUNNING if now % out_of_order < 70 else NO_NEWS  # noqa: E731  (a one-line script)
     ran = wait_for(lambda now: SUCCESS if now >= 4 * 3600 else script(now), timeout=5 * 3600.0)
@@ -491,7 +491,7 @@ def test_one_good_response_gives_the_budget_anew(wait_for: WaitFor) -> None:
 
 
 def test_one_good_response_before_the_minute_is_over_gives_the_long_budget(wait_for: WaitFor) -> None:
-    """The budget of first contact is over with the first good answer, not with the first minute."""
+    """The budget of first contact is over with the first good response, not with the first minute."""
     ran = wait_for(steps((0, NO_NEWS), (30, RUNNING), (32, NO_NEWS), (900, SUCCESS)))
     assert ran.outcome.end is End.SUCCEEDED
 
@@ -513,7 +513,7 @@ def test_budgets_count_time_not_tries(wait_for: WaitFor, cost: float) -> None:
 
 
 def test_a_slow_failure_is_followed_by_a_pause(wait_for: WaitFor) -> None:
-    """A look that outlasts the budget is not followed by another one in the same moment."""
+    """A poll that outlasts the budget is not followed by another one in the same moment."""
     ran = wait_for(lambda _: NO_NEWS, cost=30.0)
     assert ran.moments[1] == pytest.approx(31.2)
     assert ran.moments[2] == pytest.approx(62.2)
@@ -534,7 +534,7 @@ def test_an_outage_is_polled_at_ever_more_slowly(wait_for: WaitFor) -> None:
 
 
 def test_a_second_outage_begins_with_short_pauses_again(wait_for: WaitFor) -> None:
-    """A good answer ends the backoff: after it the pauses are those of the schedule, then double from there."""
+    """A good response ends the backoff: after it the pauses are those of the schedule, then double from there."""
     ran = wait_for(steps((0, RUNNING), (0.5, NO_NEWS), (240, RUNNING), (255, NO_NEWS), (900, SUCCESS)))
     after = [at for at in ran.moments if at >= 240]
     assert [round(gap) for gap in gaps(after)][1:9] == [10, 10, 10, 10, 10, 16, 32, 60]
@@ -547,7 +547,7 @@ def test_a_job_may_become_visible_late(wait_for: WaitFor, seen_at: float) -> Non
 
 
 def test_a_job_that_stays_unknown_is_not_found(wait_for: WaitFor) -> None:
-    """The first look after 30 s that does not find a job never seen ends the wait."""
+    """The first poll after 30 s that does not find a job never seen ends the wait."""
     ran = wait_for(lambda _: UNKNOWN)
     assert ended(ran) == (End.NOT_FOUND, 31.0)
     assert (ran.outcome.job, ran.outcome.error, ran.outcome.outage) == (None, UNKNOWN, 0.0)
@@ -685,7 +685,7 @@ def test_a_no_at_the_deadline_is_told_with_the_timeout(wait_for: WaitFor) -> Non
 
 @pytest.mark.parametrize("timeout", [0.0, 0.4, 1.0, 59.3, 5400.0])
 def test_the_last_poll_falls_on_the_deadline(wait_for: WaitFor, timeout: float) -> None:
-    """The last sleep is cut to the deadline, and one look is made at it, no matter how short the time is."""
+    """The last sleep is cut to the deadline, and one poll is made at it, no matter how short the time is."""
     ran = wait_for(lambda _: RUNNING, timeout=timeout)
     assert ended(ran) == (End.TIMED_OUT, timeout)
     assert [at for at in ran.moments if at >= timeout] == [timeout]
@@ -694,20 +694,20 @@ def test_the_last_poll_falls_on_the_deadline(wait_for: WaitFor, timeout: float) 
 
 @pytest.mark.parametrize(("seconds", "end"), [(100.0, End.SUCCEEDED), (100.1, End.TIMED_OUT)])
 def test_a_success_at_the_deadline_is_a_success(wait_for: WaitFor, seconds: float, end: End) -> None:
-    """What the last look sees counts, even if its answer arrives after the deadline."""
+    """What the last poll sees counts, even if its response arrives after the deadline."""
     assert ended(wait_for(lasting(seconds), timeout=100.0)) == (end, 100.0)
     assert wait_for(lasting(seconds), timeout=100.0, cost=0.3).outcome.end is end
 
 
 def test_a_poll_across_the_deadline_is_not_the_last(wait_for: WaitFor) -> None:
-    """A look that began before the deadline is followed by one more, since it can't have seen the state at it."""
+    """A poll that began before the deadline is followed by one more, since it can't have seen the state at it."""
     ran = wait_for(lambda _: RUNNING, timeout=100.0, cost=lambda now: 30.0 if now > 90 else 0.0)
     assert ran.outcome.end is End.TIMED_OUT
     assert [at for at in ran.moments if at > 90] == [ran.moments[-2], ran.moments[-2] + 30.0]
 
 
 def test_the_request_timeout_is_what_remains(wait_for: WaitFor) -> None:
-    """Each look is given the seconds to the deadline, at the deadline 0."""
+    """Each poll is given the seconds to the deadline, at the deadline 0."""
     ran = wait_for(lambda _: RUNNING, timeout=50.0, start=7.0, cost=0.25)
     assert [poll.timeout for poll in ran.polls] == [57.0 - poll.at for poll in ran.polls]
     assert (ran.polls[0].timeout, ran.polls[-1].timeout) == (50.0, 0.0)
@@ -843,7 +843,7 @@ def test_every_change_starts_the_settling_time_anew(wait_for: WaitFor) -> None:
 
 
 def test_fields_that_no_rule_reads_are_no_change(wait_for: WaitFor) -> None:
-    """An answer that holds the time of day, or lists its sub-jobs in another order, still settles."""
+    """A response that holds the time of day, or lists its sub-jobs in another order, still settles."""
 
     def script(now: float) -> Wire:
         parts = [*DOUBTFUL["entities"]["sub_jobs"], part("SUCCESS", 2)]
@@ -924,7 +924,7 @@ def test_an_outage_does_not_hide_a_failure(wait_for: WaitFor) -> None:
 @pytest.mark.parametrize("start", [0.1, 1000.1, 1917.5099341006473, 86399.999, 1e6 / 3])
 @pytest.mark.parametrize("dice", [0.0, 0.37])
 def test_rounding_delays_no_end(wait_for: WaitFor, start: float, dice: float) -> None:
-    """Budgets, settling time and deadline are each met by one look at their moment, whatever the clock shows."""
+    """Budgets, settling time and deadline are each met by one poll at their moment, whatever the clock shows."""
     two_levels = steps((0, RUNNING), (start + 0.5, NO_NEWS))
     noes = steps((0, RUNNING), (start + 0.5, UNKNOWN))
     lasting_so_long = ((two_levels, 901.0), (noes, 301.0), (lambda _: NO_NEWS, 60.0), (lambda _: DOUBTFUL, 120.0))
@@ -965,7 +965,7 @@ def statuses(ran: Ran) -> list[str]:
 
 
 def test_a_job_that_is_not_visible_yet_is_told_once(wait_for: WaitFor) -> None:
-    """One word for all the looks that do not find it, and none of it once it is there."""
+    """One word for all the polls that do not find it, and none of it once it is there."""
     ran = wait_for(steps((0, UNKNOWN), (20, job("RUNNING")), (60, job("SUCCESS"))))
     assert [(progress.status, progress.trouble) for _, progress in ran.messages] == [
         ("", "404"),
@@ -994,7 +994,7 @@ def test_the_observer_is_told_each_change_once(wait_for: WaitFor) -> None:
 
 
 def test_a_failed_sub_job_is_told_at_once_and_waited_through(wait_for: WaitFor) -> None:
-    """Under a running parent a FAIL sub-job is shown by the next look, and the end is left to the parent."""
+    """Under a running parent a FAIL sub-job is shown by the next poll, and the end is left to the parent."""
     ran = wait_for(
         steps(
             (0, job("RUNNING", part("RUNNING"))),
@@ -1023,7 +1023,7 @@ def test_a_deadline_after_a_failed_sub_job_is_a_failure(wait_for: WaitFor) -> No
 
 
 def test_an_unknown_status_is_told_once(wait_for: WaitFor) -> None:
-    """A status that no page names is told when it comes, not with each look."""
+    """A status that no page names is told when it comes, not with each poll."""
     ran = wait_for(steps((0, job("WAITING_EXECUTE")), (300, SUCCESS)))
     assert statuses(ran) == ["WAITING_EXECUTE", "SUCCESS"]
 
@@ -1046,7 +1046,7 @@ def test_what_is_missing_is_told(wait_for: WaitFor) -> None:
 
 
 def test_news_of_an_outage_come_at_15_s_and_then_ever_more_rarely(wait_for: WaitFor) -> None:
-    """The first news come with the first look 15 s into it, the next when it has lasted twice as long, and so on."""
+    """The first news come with the first poll 15 s into it, the next when it has lasted twice as long, and so on."""
     ran = wait_for(steps((0, job("RUNNING", part("RUNNING"))), (0.5, NO_NEWS)))
     assert [progress.outage for _, progress in ran.messages] == [0.0, 15.0, 31.0, 63.0, 183.0, 423.0, 900.0][
         : len(ran.messages)
@@ -1082,7 +1082,7 @@ def test_each_outage_is_counted_by_itself(wait_for: WaitFor) -> None:
 
 
 def test_slow_polls_tell_an_outage_too(wait_for: WaitFor) -> None:
-    """An outage in which every look hangs until its request timeout is told after the first of them."""
+    """An outage in which every poll hangs until its request timeout is told after the first of them."""
     ran = wait_for(lambda _: NO_NEWS, cost=30.0)
     assert ran.messages[0] == (30.0, Progress(JOB, outage=30.0, trouble="503"))
 
@@ -1111,7 +1111,7 @@ def test_a_cancellation_before_the_first_poll(wait_for: WaitFor) -> None:
     [(RUNNING, End.INTERRUPTED), (NO_NEWS, End.INTERRUPTED), (SUCCESS, End.SUCCEEDED), (job("FAIL"), End.FAILED)],
 )
 def test_a_cancellation_during_a_poll(wait_for: WaitFor, response: Wire | ApiError, end: End) -> None:
-    """A look that is under way brings its answer: an end counts, everything else is interrupted then."""
+    """A poll that is under way brings its response: an end counts, everything else is interrupted then."""
     ran = wait_for(lambda _: response, cancel_at=1.0, cost=2.0)
     assert ended(ran) == (end, 2.0)
     assert len(ran.polls) == 1
@@ -1220,7 +1220,7 @@ class Booked:
 
 
 def test_a_poll_waits_for_its_slot(run: Run) -> None:
-    """A look that is due asks for a slot, once, and is made at it; the next one is counted from there."""
+    """A poll that is due asks for a slot, once, and is made at it; the next one is counted from there."""
     gate = Booked(5.0, 5.0, 9.0)
     ran = run([Plan(JOB, 60.0)], {JOB: lasting(8)}, gate=gate)
     assert ran.moments == [5.0, 6.0, 9.0]
@@ -1237,7 +1237,7 @@ def test_a_slot_in_a_pause_for_all_is_given_back(run: Run) -> None:
 
 
 def test_the_last_poll_needs_no_slot(run: Run) -> None:
-    """No slot moves a look past the deadline: the last one is made at it, however crowded it is."""
+    """No slot moves a poll past the deadline: the last one is made at it, however crowded it is."""
     gate = Booked(0.0, 500.0, closed_until=100.0)
     ran = run([Plan(JOB, 60.0)], {JOB: lasting(1e9)}, gate=gate)
     assert ran.moments == [0.0, 60.0]
@@ -1248,7 +1248,7 @@ def test_the_last_poll_needs_no_slot(run: Run) -> None:
 
 
 def every_second(bad: ApiError, good: Script) -> Script:
-    """Return a script that answers every second look with an error, beginning with the second."""
+    """Return a script that answers every second poll with an error, beginning with the second."""
     polls = iter(range(10**6))
     return lambda now: bad if next(polls) % 2 else good(now)
 
@@ -1350,7 +1350,7 @@ MEASURED: dict[str, tuple[Callable[[], Script], End, float, float]] = {
 def test_the_situations_in_which_others_were_measured(
     wait_for: WaitFor, script: Callable[[], Script], end: End, earliest: float, latest: float, dice: float
 ) -> None:
-    """Each situation ends as it should, and in a time that a look of 20 ms and the schedule explain."""
+    """Each situation ends as it should, and in a time that a poll of 20 ms and the schedule explain."""
     ran = wait_for(script(), cost=0.02, chance=lambda: dice)
     assert ran.outcome.end is end
     assert earliest <= ran.ended <= latest + 0.3

@@ -1,4 +1,4 @@
-"""The request budget, the pause for all, and the looks that are shared."""
+"""The request budget, the pause for all, and the polls that are shared."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def test_two_waits_for_one_job_share_its_polls() -> None:
 
 
 def test_the_last_poll_is_never_somebody_elses() -> None:
-    """At its deadline a wait asks, however fresh the last answer is."""
+    """At its deadline a wait asks, however fresh the last response is."""
     clock = Clock()
     api = Api(clock, ends_at=0.0)
     shared_polls = SharedPolls(api.get_job, RateLimit(6000), clock.now)

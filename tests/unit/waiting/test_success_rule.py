@@ -1,7 +1,7 @@
 """The success rule against an independent statement of it, over every combination that is small enough to list.
 
 The oracle (`ruled`) knows nothing of the code under test: it sorts each record of a tree into one of four standings and
-looks the answer up from there. Of earlier responses it keeps a `Past`: tables of what was seen, announced and named,
+looks the response up from there. Of earlier responses it keeps a `Past`: tables of what was seen, announced and named,
 where the code keeps a job. Cases are `Told` trees; `wire` turns one into the JSON that `Job.read` reads.
 
 What keeps the number of rows down: children are multisets, not sequences, because their order must not matter, which
@@ -31,7 +31,7 @@ from pulumi_bms.waiting.success_rule import judge
 
 @dataclass(frozen=True)
 class Part:
-    """What an answer tells of one job or sub-job; None is a field that the answer does not have."""
+    """What a response tells of one job or sub-job; None is a field that the response does not have."""
 
     status: str | None
     below: tuple[Part, ...] = ()

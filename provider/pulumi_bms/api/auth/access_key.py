@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pulumi_bms.api.auth.credential import Unpicklable, check_secret, fingerprint_of
+from pulumi_bms.api.auth.credential_name import CredentialKind, CredentialName
 from pulumi_bms.api.http.background import Unwanted
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class AccessKeyCredential(Unpicklable):
     secret_key: str = field(repr=False)
     source: str
     security_token: str | None = field(default=None, repr=False)
+    is_in_stack: bool = field(default=False, repr=False)
     clock: Callable[[], float] = field(default=time.time, repr=False, compare=False)
     """POSIX seconds for the date in the signature."""
 
@@ -42,14 +44,14 @@ class AccessKeyCredential(Unpicklable):
             check_secret("security token", self.security_token, self.source)
 
     @property
-    def kind(self) -> str:
-        """The kind, for messages."""
-        return "access key"
+    def name(self) -> CredentialName:
+        """The kind and the source."""
+        return CredentialName(CredentialKind.ACCESS_KEY, self.source, self.is_in_stack)
 
     @property
     def fingerprint(self) -> str:
         """A digest of all parts."""
-        return fingerprint_of(self.kind, self.access_key, self.secret_key, self.security_token or "")
+        return fingerprint_of(self.name.kind.name, self.access_key, self.secret_key, self.security_token or "")
 
     @property
     def secrets(self) -> tuple[str, ...]:

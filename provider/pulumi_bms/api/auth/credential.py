@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, Protocol
 
+from pulumi_bms.api.auth.credential_name import CredentialKind, CredentialName
 from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.api.http.background import Unwanted
 
@@ -25,13 +26,8 @@ class Credential(Protocol):
     """Authenticates one request. Shows its source, and never the secret."""
 
     @property
-    def kind(self) -> str:
-        """The kind of the credential in a word or two, for messages."""
-        ...
-
-    @property
-    def source(self) -> str:
-        """The source of the credential, for example `HW_AUTH_TOKEN`."""
+    def name(self) -> CredentialName:
+        """The kind and the source, for decisions and for messages."""
         ...
 
     @property
@@ -54,11 +50,6 @@ class Credential(Protocol):
     def renew(self, rejected: PreparedRequest) -> bool:
         """Prepare a fresh token for the next try after a rejected request. False if the credential can't be renewed."""
         ...
-
-
-def described(credential: Credential) -> str:
-    """The credential in words: `token from HW_AUTH_TOKEN`."""
-    return f"{credential.kind} from {credential.source}"
 
 
 def fingerprint_of(*parts: str) -> str:
@@ -94,19 +85,20 @@ class TokenCredential(Unpicklable):
 
     token: str = field(repr=False)
     source: str
+    is_in_stack: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         check_secret("token", self.token, self.source)
 
     @property
-    def kind(self) -> str:
-        """The kind, for messages."""
-        return "token"
+    def name(self) -> CredentialName:
+        """The kind and the source."""
+        return CredentialName(CredentialKind.TOKEN, self.source, self.is_in_stack)
 
     @property
     def fingerprint(self) -> str:
         """A digest of the token."""
-        return fingerprint_of(self.kind, self.token)
+        return fingerprint_of(self.name.kind.name, self.token)
 
     @property
     def secrets(self) -> tuple[str, ...]:

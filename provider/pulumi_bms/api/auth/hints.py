@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from pulumi_bms.api import error_codes
 from pulumi_bms.api.auth.credential import Credential
+from pulumi_bms.api.auth.credential_name import CredentialKind
 from pulumi_bms.api.errors import ApiError, AuthenticationError, NoAnswerError
 from pulumi_bms.api.http.request import SIGN_IN, Request
 from pulumi_bms.api.http.response import Response
@@ -28,25 +29,30 @@ _USER_OVER = "not even a new token is accepted: check that IAM endpoint and endp
 _KEY_LOCKED = "five wrong signatures lock an access key for five minutes: correct the secret key, wait, and run again"
 _USER_LOCKED = "wrong passwords lock a user for 15 minutes: correct the password, wait, and run again"
 _TEMPORARY = "a temporary key that has expired is replaced whole: access key, secret key and security token"
+_OTHER_TOKEN = f"the security token is not that of the access key; {_TEMPORARY}"
 _UNKNOWN_KEY = "this cloud knows no such access key: check it; a temporary one needs its security token too"
 _OTHER_KEY = "the secret key is not that of the access key: set both again, without blanks"
 _WRONG_LOGIN = (
     "check user name, password and account (domain) name; a HUAWEI ID can't sign in like this: create an IAM user"
 )
 
-# Text of the response, kind of credential ("" for any), and advice. The first match counts.
-_SAID: tuple[tuple[str, str, str], ...] = (
-    (r"frozen|arrears|suspended", "", _FROZEN),
-    (r"reach the limit|\blocked", "access key", _KEY_LOCKED),
-    (r"reach the limit|\blocked", "user", _USER_LOCKED),
-    (r"password.{0,20} expired|must be changed", "user", _LOGIN_OVER),
-    (r"signature expired", "access key", f"check the clock of this machine; {_TEMPORARY}"),
-    (r"expired", "access key", _TEMPORARY),
-    (r"ak not exist|get secretkey failed", "access key", _UNKNOWN_KEY),
-    (r"security.?token|decrypt token", "access key", f"the security token is not that of the access key; {_TEMPORARY}"),
-    (r"signature", "access key", _OTHER_KEY),
-    (r"decrypt token|token expire|must be updated|renew", "token", _OVER),
-    (r"decrypt token|token expire|must be updated|renew", "user", _USER_OVER),
+# Text of the cloud, kind of credential (None for any), and the next step. The first match counts.
+_TEXTS: tuple[tuple[str, CredentialKind | None, str], ...] = (
+    (r"frozen|arrears|suspended", None, _FROZEN),
+    (r"reach the limit|\blocked", CredentialKind.ACCESS_KEY, _KEY_LOCKED),
+    (r"reach the limit|\blocked", CredentialKind.USER, _USER_LOCKED),
+    (r"password.{0,20} expired|must be changed", CredentialKind.USER, _LOGIN_OVER),
+    (r"signature expired", CredentialKind.ACCESS_KEY, f"check the clock of this machine; {_TEMPORARY}"),
+    (r"expired", CredentialKind.ACCESS_KEY, _TEMPORARY),
+    (r"ak not exist|get secretkey failed", CredentialKind.ACCESS_KEY, _UNKNOWN_KEY),
+    (
+        r"security.?token|decrypt token",
+        CredentialKind.ACCESS_KEY,
+        f"the security token is not that of the access key; {_TEMPORARY}",
+    ),
+    (r"signature", CredentialKind.ACCESS_KEY, _OTHER_KEY),
+    (r"decrypt token|token expire|must be updated|renew", CredentialKind.TOKEN, _OVER),
+    (r"decrypt token|token expire|must be updated|renew", CredentialKind.USER, _USER_OVER),
 )
 
 
@@ -60,14 +66,14 @@ def skew_of(response: Response, signed_at: float) -> timedelta | None:
 
 
 def next_step_of(error: ApiError, credential: Credential, skew: timedelta | None, request: Request) -> str | None:
-    """The advice for an error, if more is known than the table of codes says."""
+    """The next step for an error, if more is known than the table of codes says."""
     message = f"{error.code} {error.detail}"
     if isinstance(error, AuthenticationError):
         return _of_clock(credential, skew) or _of_words(message, credential) or _of_kind(error, credential, request)
     if error_codes.normalise(error.code) == "Common.0018":
         return f"project {request.project_id or 'in the path'} is none of this credential's: set the id of its own"
     if error.status == _FORBIDDEN and not error_codes.lookup(error.code):
-        return _of_words(message, credential) or (_RIGHT if error.code or "HTML" not in message else None)
+        return _of_words(message, credential) or (None if error.is_page else _RIGHT)
     return None
 
 
@@ -94,7 +100,7 @@ def concerns_credential(error: ApiError) -> bool:
 
 
 def _of_clock(credential: Credential, skew: timedelta | None) -> str | None:
-    if not skew or abs(skew) <= LARGEST_SKEW or credential.kind != "access key":
+    if not skew or abs(skew) <= LARGEST_SKEW or credential.name.kind is not CredentialKind.ACCESS_KEY:
         return None
     minute = timedelta(minutes=1)
     allowed = LARGEST_SKEW // minute
@@ -105,13 +111,17 @@ def _of_clock(credential: Credential, skew: timedelta | None) -> str | None:
 
 
 def _of_words(message: str, credential: Credential) -> str | None:
-    for pattern, kind, text in _SAID:
-        if kind in ("", credential.kind) and re.search(pattern, message, re.IGNORECASE):
+    for pattern, kind, text in _TEXTS:
+        if kind in (None, credential.name.kind) and re.search(pattern, message, re.IGNORECASE):
             return text
     return None
 
 
 def _of_kind(error: ApiError, credential: Credential, request: Request) -> str | None:
-    if credential.kind == "user":
+    if credential.name.kind is CredentialKind.USER:
         return _WRONG_LOGIN if request.path.startswith(SIGN_IN) else _USER_OVER
-    return _OVER if credential.kind == "token" and error_codes.normalise(error.code) == "APIGW.0307" else None
+    return (
+        _OVER
+        if credential.name.kind is CredentialKind.TOKEN and error_codes.normalise(error.code) == "APIGW.0307"
+        else None
+    )

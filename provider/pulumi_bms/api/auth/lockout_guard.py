@@ -4,7 +4,7 @@ Five bad signatures in a row lock an access key. Some wrong passwords lock a use
 with a wrong secret must cost one request. Until an API has accepted a credential, one request at a time is sent with
 the credential. The waiting requests learn from the response. After acceptance, requests are sent without waiting.
 After `PATIENCE` seconds without a response, a second and a third request are sent. So a job without any response does
-not hold up the other jobs.
+not delay the other jobs.
 
 A rejection counts for one project, because the API may accept the same credential in another project. No code tells a
 wrong credential from a wrong project: the gateway has APIGW.0301 for both. So every project has its own first use.
@@ -13,16 +13,16 @@ After `MOST_FIRST_USES` rejections and no acceptance, a credential is rejected f
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pulumi_bms.api.auth.credential import Credential, described
+from pulumi_bms.api.auth.credential import Credential
 from pulumi_bms.api.errors import AuthenticationError, NoAnswerError
 from pulumi_bms.api.http.background import CHECK, INTERRUPTED, Unwanted
+from pulumi_bms.api.http.request import Request
 
 PATIENCE = 2.0
 """Seconds for which a pending first use delays the next first use."""
@@ -42,23 +42,15 @@ class CredentialState:
         self._miss: NoAnswerError | None = None
 
     @contextmanager
-    def first_use(
-        self,
-        credential: Credential,
-        what: str,
-        project: str = "",
-        *,
-        repeatable: bool,
-        timeout: float | None = None,
-        unwanted: Unwanted = None,
-    ) -> Iterator[None]:
+    def first_use(self, credential: Credential, what: str, request: Request) -> Iterator[None]:
         """Send one request, `what`, with the credential. Raises the rejection of an earlier first use.
 
-        The pending first use is a probe. If the probe got no response, waiting `repeatable` requests fail at once: many
-        waits must not queue at a silent API. Other requests fail only if the probe was never sent. The wait for a turn
-        ends after `timeout` seconds, or when `unwanted` is true.
+        The pending first use is a probe. If the probe got no response, waiting GETs fail at once: many waits must not
+        queue at a silent API. A POST fails only if the probe was never sent. The wait for a turn ends with the
+        request's timeout, or when the request is unwanted.
         """
-        is_first_use = self._enter(credential, what, project, repeatable=repeatable, timeout=timeout, unwanted=unwanted)
+        project = request.concerns
+        is_first_use = self._enter(credential, what, request)
         try:
             yield
         except NoAnswerError as error:
@@ -81,21 +73,13 @@ class CredentialState:
     def reject(self, error: AuthenticationError, project: str = "") -> None:
         """Note that the API rejected the credential."""
         with self._changed:
-            # A copy has no traceback. A traceback would keep the rejected request alive, and so the secret.
-            self._rejections.setdefault(project, copy.copy(error))
+            # Another error without a traceback: a traceback would keep the rejected request alive, and so the secret.
+            self._rejections.setdefault(project, error.replaced())
             self._changed.notify_all()
 
-    def _enter(
-        self,
-        credential: Credential,
-        what: str,
-        project: str,
-        *,
-        repeatable: bool,
-        timeout: float | None,
-        unwanted: Unwanted,
-    ) -> bool:
+    def _enter(self, credential: Credential, what: str, request: Request) -> bool:
         """Wait for a turn. True for a first use: the other requests wait for the result."""
+        project, timeout, unwanted = request.concerns, request.timeout, request.unwanted
         started_at = time.monotonic()
         with self._changed:
             miss = self._miss
@@ -104,13 +88,13 @@ class CredentialState:
                 self._raise_if_rejected(credential, what, project)
                 if project in self._accepted:
                     return False
-                if self._miss and self._miss is not miss and (repeatable or not self._miss.sent):
+                if self._miss and self._miss is not miss and (request.is_repeatable or not self._miss.sent):
                     raise NoAnswerError.never_sent(what, self._miss.detail or "")
                 if self._has_turn(project, waited):
                     self._under_way[project] += 1
                     return True
                 if timeout is not None and waited >= timeout:
-                    raise NoAnswerError.never_sent(what, "the first request with this credential has no answer yet")
+                    raise NoAnswerError.never_sent(what, "the first request with this credential has no response yet")
                 if unwanted and unwanted():
                     raise NoAnswerError.never_sent(what, INTERRUPTED)
                 self._changed.wait(self._until_next_turn(waited, timeout, unwanted))
@@ -132,10 +116,8 @@ class CredentialState:
         if not rejection and not self._accepted and len(self._rejections) >= MOST_FIRST_USES:
             rejection = next(iter(self._rejections.values()))
         if rejection:
-            again = copy.copy(rejection)
-            again.what = f"{what}, not sent: its credential was rejected before in this run"
-            again.credential = described(credential)
-            raise again
+            unsent = f"{what}, not sent: its credential was rejected before in this run"
+            raise rejection.replaced(what=unsent, sent=False, credential=credential.name)
 
 
 class LockoutGuard:

@@ -28,10 +28,10 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 def cause_of(error: Exception, *, has_begun: bool) -> str:
     """The innermost reason: requests nests errors, with object addresses in the text.
 
-    `begun` says whether the request has begun to leave. A timeout before belongs to the connection.
+    `has_begun` is whether the request has begun to leave. A timeout before belongs to the connection.
     """
     if isinstance(error, requests.exceptions.Timeout | ReadTimeoutError):
-        return "no answer in time" if has_begun else "no connection in time"
+        return "no response in time" if has_begun else "no connection in time"
     systems = [c for c in _causes(error) if isinstance(c, OSError) and c.strerror and not isinstance(c, HTTPError)]
     if systems:
         return str(systems[-1].strerror)
@@ -42,4 +42,4 @@ def cause_of(error: Exception, *, has_begun: bool) -> str:
         return "the address of the endpoint, or of a proxy that the environment names, can't be used"
     if not isinstance(error, requests.RequestException | HTTPError):
         return str(error)
-    return "the connection ended before the answer was whole"
+    return "the connection ended before the response was complete"

@@ -36,6 +36,11 @@ class Request(Unpicklable):
     effects: tuple[str, ...] = field(default=(), repr=False)
 
     @property
+    def is_repeatable(self) -> bool:
+        """Whether the request may be sent again: the request changes nothing."""
+        return self.method == "GET"
+
+    @property
     def concerns(self) -> str:
         """The project of the response, or ""."""
         return self.scope or self.project_id or ""

@@ -36,9 +36,8 @@ class UserApi:
                     names={"access_key": access_key},
                 )
             except (RefusedError, NotFoundError) as error:
-                refused = error.recast(RefusedError)
-                refused.next_step = "; or ".join(filter(None, (error.hint, _ASK)))
-                raise refused from None
+                ways = filter(None, (error.hint, _ASK))
+                raise error.recast(RefusedError, next_step="; or ".join(ways)) from None
 
 
 def _user_id(document: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ Source: the page "Querying Project Information" of the Identity and Access Manag
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,16 +12,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from pulumi_bms.api.auth.credential import described
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import (
-    NoAnswerError,
+    ApiError,
     NoSuchApiError,
     NotFoundError,
     RefusedError,
 )
 from pulumi_bms.api.http.background import Unwanted
 from pulumi_bms.api.http.request import Request
-from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.single_flight import SingleFlight, before_sending
 
 _PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -50,8 +48,8 @@ class GivenProject:
 class NamedProject:
     """A project looked up by name, once. Every region has a project with the region's name."""
 
-    def __init__(self, transport: Transport, name: str) -> None:
-        self._transport = transport
+    def __init__(self, client: Client, name: str) -> None:
+        self._client = client
         self._name = name
         self._request = Request("GET", f"/v3/projects?name={quote(name, safe='')}")
         self._single_flight: SingleFlight[str] = SingleFlight()
@@ -60,7 +58,7 @@ class NamedProject:
     def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
         """The id. The first caller sends the request, and the other callers wait for the response."""
         if self._id is None:
-            with before_sending(self._transport.describe(self._request), "the lookup is still under way"):
+            with before_sending(self._client.describe(self._request), "the lookup is still under way"):
                 self._id = self._single_flight.join(lambda: self._id or self._find_id(), timeout, unwanted)
         return self._id
 
@@ -68,11 +66,11 @@ class NamedProject:
         request = self._request
         with before_the_request():
             try:
-                _, document = self._transport.ask(request, _lists_projects)
+                _, document = self._client.ask(request, _lists_projects)
             except RefusedError as error:
                 # Not every user may list projects.
-                error.next_step = "; or ".join(filter(None, (error.hint, "set the project id, which needs no lookup")))
-                raise
+                ways = filter(None, (error.hint, "set the project id, which needs no lookup"))
+                raise error.replaced(next_step="; or ".join(ways)) from None
         # Not every service applies the filter by name.
         named = [each for each in document["projects"] if isinstance(each, Mapping) and each.get("name") == self._name]
         ids: list[str] = [each["id"] for each in named if is_project_id(each.get("id"))]
@@ -80,9 +78,10 @@ class NamedProject:
             return ids[0]
         many = f"{len(ids)} projects are called {self._name!r}: {', '.join(ids)}"
         raise RefusedError(
-            self._transport.describe(request),
+            self._client.describe(request),
             detail=many if ids else f"no project is called {self._name!r}",
-            credential=described(self._transport.credential),
+            sent=False,
+            credential=self._client.credential.name,
             next_step="set the project id (`bms:projectId`)" + ("" if ids else ", or the right project name"),
         )
 
@@ -93,14 +92,10 @@ def before_the_request() -> Iterator[None]:
     try:
         yield
     except (NotFoundError, NoSuchApiError) as error:
-        refused = error.recast(RefusedError)
-        refused.next_step = "check the IAM endpoint (`bms:iamEndpoint`), and the project's name or id"
-        raise refused from None
-    except NoAnswerError as error:
-        # A copy: the original error keeps the outcome of the request to the identity service.
-        unsent = copy.copy(error)
-        unsent.sent = False
-        raise unsent from None
+        step = "check the IAM endpoint (`bms:iamEndpoint`), and the project's name or id"
+        raise error.recast(RefusedError, next_step=step, sent=False) from None
+    except ApiError as error:
+        raise error.replaced(sent=False) from None
 
 
 def is_project_id(value: object) -> bool:

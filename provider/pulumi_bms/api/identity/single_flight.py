@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -50,8 +49,8 @@ class SingleFlight(Generic[T]):
         try:
             return result_of(future, timeout, unwanted)
         except ApiError as error:
-            # An error raised in many threads would be changed by all threads.
-            raise copy.copy(error) from None
+            # Another error for every caller: Python adds the traceback of each thread to the raised error.
+            raise error.replaced() from None
 
     def _make(self, attempt: Callable[[], T]) -> T:
         try:

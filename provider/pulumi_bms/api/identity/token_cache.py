@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import threading
 import time
 from collections.abc import Callable
@@ -73,7 +72,7 @@ class Tokens:
         if token and (now < token.renew_at or (now < token.ends_at and entry.single_flight.under_way)):
             return token
         if entry.refusal:
-            raise copy.copy(entry.refusal)
+            raise entry.refusal.replaced()
         return entry.single_flight.join(lambda: self._renewed(entry, sign_in), timeout, unwanted)
 
     def known(self, user: str) -> Token | None:

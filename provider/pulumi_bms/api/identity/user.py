@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from pulumi_bms.api.auth.credential import (
     TOKEN_HEADER,
     Unpicklable,
-    described,
     fingerprint_of,
 )
+from pulumi_bms.api.auth.credential_name import CredentialKind, CredentialName
 from pulumi_bms.api.auth.lockout_guard import LOCKOUT_GUARD, LockoutGuard
+from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import RefusedError, SettingsError
 from pulumi_bms.api.http.background import Unwanted
 from pulumi_bms.api.http.request import SIGN_IN, Request
-from pulumi_bms.api.http.transport import Transport
 from pulumi_bms.api.identity.projects import before_the_request, is_project_id
 from pulumi_bms.api.identity.single_flight import before_sending
 from pulumi_bms.api.identity.token_cache import Issued, Token, Tokens
@@ -38,7 +38,7 @@ TOKENS = Tokens()
 class UserCredential(Unpicklable):
     """A user of an account, signed in to one project. The project has an id, else a name."""
 
-    name: str
+    user_name: str
     password: str = field(repr=False)
     domain_name: str
     source: str
@@ -46,6 +46,7 @@ class UserCredential(Unpicklable):
     project_id: str | None = None
     project_name: str | None = None
     ca_bundle: str | None = None
+    is_in_stack: bool = field(default=False, repr=False)
     tokens: Tokens = field(default=TOKENS, repr=False, compare=False)
     lockout_guard: LockoutGuard = field(default=LOCKOUT_GUARD, repr=False, compare=False)
 
@@ -54,15 +55,17 @@ class UserCredential(Unpicklable):
             raise SettingsError(f"the password from {self.source} is empty")
 
     @property
-    def kind(self) -> str:
-        """The kind, for messages."""
-        return "user"
+    def name(self) -> CredentialName:
+        """The kind and the source."""
+        return CredentialName(CredentialKind.USER, self.source, self.is_in_stack)
 
     @property
     def fingerprint(self) -> str:
         """A digest of the user and the project."""
         project = self.project_id or f"name {self.project_name}"
-        return fingerprint_of(self.kind, self.iam_endpoint, self.domain_name, self.name, self.password, project)
+        return fingerprint_of(
+            self.name.kind.name, self.iam_endpoint, self.domain_name, self.user_name, self.password, project
+        )
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -85,16 +88,16 @@ class UserCredential(Unpicklable):
             return self.tokens.token(self.fingerprint, self._sign_in, timeout, unwanted)
 
     def _sign_in(self) -> Issued:
-        transport = Transport(
-            self.iam_endpoint, _SigningIn(self), ca_bundle=self.ca_bundle, lockout_guard=self.lockout_guard
-        )
+        client = Client(self.iam_endpoint, _SigningIn(self), ca_bundle=self.ca_bundle, lockout_guard=self.lockout_guard)
         scope = self.project_id or f"name {self.project_name}"
         request = Request("POST", f"{SIGN_IN}?nocatalog=true", _identity(self), scope=scope)
         with before_the_request():
-            response, document = transport.ask(request, _is_token)
+            response, document = client.ask(request, _is_token)
         value, body = response.headers.get("x-subject-token", ""), document["token"]
         if not value or not value.isascii() or not value.isprintable() or " " in value:
-            raise RefusedError(transport.describe(request), status=response.status, detail="the answer brings no token")
+            raise RefusedError(
+                client.describe(request), status=response.status, detail="the response has no token", sent=False
+            )
         project = body.get("project")
         project_id = project.get("id") if isinstance(project, Mapping) else None
         return Issued(value, project_id if is_project_id(project_id) else None, _life(body))
@@ -113,7 +116,8 @@ class ProjectOfToken:
             raise RefusedError(
                 f"POST {self.user.iam_endpoint}{SIGN_IN}",
                 detail="the token names no project",
-                credential=described(self.user),
+                sent=False,
+                credential=self.user.name,
                 next_step="set the project id (`bms:projectId`)",
             )
         return project_id
@@ -126,19 +130,15 @@ class _SigningIn(Unpicklable):
     user: UserCredential
 
     @property
-    def kind(self) -> str:
-        return self.user.kind
-
-    @property
-    def source(self) -> str:
-        return self.user.source
+    def name(self) -> CredentialName:
+        return self.user.name
 
     @property
     def fingerprint(self) -> str:
         # Not the user's fingerprint: if both services share an address, the first use of a token signs in during its
         # own turn. Without the project: wrong passwords count by user.
         user = self.user
-        return fingerprint_of("password", user.iam_endpoint, user.domain_name, user.name, user.password)
+        return fingerprint_of("password", user.iam_endpoint, user.domain_name, user.user_name, user.password)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -153,7 +153,7 @@ class _SigningIn(Unpicklable):
 
 def _identity(user: UserCredential) -> bytes:
     project = {"id": user.project_id} if user.project_id else {"name": user.project_name}
-    password = {"user": {"name": user.name, "password": user.password, "domain": {"name": user.domain_name}}}
+    password = {"user": {"name": user.user_name, "password": user.password, "domain": {"name": user.domain_name}}}
     identity = {"methods": ["password"], "password": password}
     return json.dumps({"auth": {"identity": identity, "scope": {"project": project}}}).encode()
 

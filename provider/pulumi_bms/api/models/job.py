@@ -35,7 +35,7 @@ class JobStatus(StrEnum):
     PENDING_PAYMENT = "PENDING_PAYMENT"
 
 
-class Unreadable(ValueError):  # noqa: N818  (it names a property of the answer)
+class Unreadable(ValueError):  # noqa: N818  (it names a property of the response)
     """A response that can only be read by guessing."""
 
 
