@@ -18,10 +18,18 @@ HOMES = {
     "JobCompletions": "pulumi_bms.resources.job_completions",
     "JobStatus": "pulumi_bms.api.models.job",
     "JobSubmission": "pulumi_bms.resources.job_submission",
+    "Servers": "pulumi_bms.resources.servers",
     "SubJob": "pulumi_bms.api.models.job",
     "SubJobResult": "pulumi_bms.resources.job_completion",
+    "VolumeAttachment": "pulumi_bms.resources.volume_attachment",
     "get_job": "pulumi_bms.data_sources.get_job",
 }
+
+PROVIDERS = {
+    "Servers": "pulumi_bms.resources.servers_provider",
+    "VolumeAttachment": "pulumi_bms.resources.volume_attachment_provider",
+}
+"""The modules of the providers, where a provider has a module of its own: only the plugin process loads the module."""
 
 
 def load_provider(name: str) -> ResourceProvider:
@@ -30,7 +38,7 @@ def load_provider(name: str) -> ResourceProvider:
     Users' stacks hold pickles of providers. Each pickle is a call of `pulumi_bms.load_provider` with the resource's
     name: the function's name, place and argument, and the resources' names, never change.
     """
-    module = import_home(HOMES[name], name)
+    module = import_home(PROVIDERS.get(name, HOMES[name]), name)
     provider: ResourceProvider = getattr(module, f"{name}Provider")()
     return provider
 

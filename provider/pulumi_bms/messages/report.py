@@ -35,8 +35,10 @@ def short(job_id: str | None) -> str:
     return text if len(text) <= 12 else f"{text[:4]}...{text[-4:]}"  # noqa: PLR2004
 
 
-def failed(job_id: str, job: Job, elapsed: float | None = None, *, is_final: bool = True) -> str:
-    """The report of a failed job, as a short tree.
+def failed(
+    job_id: str, job: Job, elapsed: float | None = None, *, is_final: bool = True, next_step: str | None = None
+) -> str:
+    """The report of a failed job, as a short tree. `next_step` is the last line after a final failure.
 
     While parts of the job may still run, the text advises neither to submit again nor to delete servers.
     """
@@ -49,7 +51,8 @@ def failed(job_id: str, job: Job, elapsed: float | None = None, *, is_final: boo
         why = "a sub-job failed"
     elif not why and not any(_has_failed(part) for part in parts):
         why = _NO_REASON
-    rest = (*_survivors(job), _after_failure(job_id)) if is_final else (*_servers_so_far(job), _after_part(job_id))
+    last = _after_failure(job_id) if next_step is None else next_step
+    rest = (*_survivors(job), last) if is_final else (*_servers_so_far(job), _after_part(job_id))
     return _lines(f"{what}: {why}" if why else what, *_tree(parts), *rest)
 
 

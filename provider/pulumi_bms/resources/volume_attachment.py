@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult
 
-from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.config_warnings import warn_of_config
-from pulumi_bms.lifecycle.provider import BmsProvider
 from pulumi_bms.lifecycle.resource import BmsResource
+from pulumi_bms.registry import load_provider
 
 
 class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
@@ -64,17 +62,4 @@ class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
             "endpoint": endpoint,
             "profile": profile,
         }
-        super().__init__(VolumeAttachmentProvider(), resource_name, props, opts)
-
-
-class VolumeAttachmentProvider(BmsProvider):
-    """Serves `VolumeAttachment`."""
-
-    resource_name = "VolumeAttachment"
-
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Check the inputs, offline. Fills in no defaults."""
-        # Only the plugin process checks: a program must not spend time on pydantic's models.
-        from pulumi_bms.resources.volume_attachment_inputs import problems  # noqa: PLC0415  (only the plugin process checks)
-
-        return input_checks.result(news, [*map(str, problems(news)), *self.connection_problems(news)])
+        super().__init__(load_provider("VolumeAttachment"), resource_name, props, opts)

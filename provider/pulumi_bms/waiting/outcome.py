@@ -56,6 +56,11 @@ class Outcome:
     error: ApiError | None = None
     judgement: Judgement | None = None
 
+    @property
+    def is_final_failure(self) -> bool:
+        """Whether the job has failed, and all its parts have ended."""
+        return self.end is End.FAILED and self.judgement is not None and self.judgement.is_final_failure
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
