@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pulumi
-from pulumi.dynamic import CheckResult
 
-from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.config_warnings import warn_of_config
 from pulumi_bms.lifecycle.orderer import ORDERED_BY, orderer
-from pulumi_bms.lifecycle.provider import BmsProvider
 from pulumi_bms.lifecycle.resource import BmsResource
+from pulumi_bms.registry import load_provider
 from pulumi_bms.resources.servers_args import (
     DataDisk,
     MetadataOptions,
@@ -35,6 +33,8 @@ class Servers(BmsResource, module="bms", name="Servers"):
 
     server_ids: pulumi.Output[Sequence[str]]
     """The ids of the servers, by slot."""
+    surviving_server_ids: pulumi.Output[Sequence[str]]
+    """Servers of failed orders that no slot has. Such servers exist and may be billed. A delete removes them."""
     servers: pulumi.Output[Sequence[Server]]
     """The servers, by slot."""
     job_id: pulumi.Output[str | None]
@@ -147,6 +147,7 @@ class Servers(BmsResource, module="bms", name="Servers"):
         props: dict[str, Any] = {
             ORDERED_BY: orderer(TYPE, resource_name, opts),
             "server_ids": None,
+            "surviving_server_ids": None,
             "servers": None,
             "job_id": None,
             "order_id": None,
@@ -195,29 +196,8 @@ class Servers(BmsResource, module="bms", name="Servers"):
             "profile": profile,
         }
         kept = pulumi.ResourceOptions(additional_secret_outputs=["admin_pass", "user_data"])
-        super().__init__(ServersProvider(), resource_name, props, pulumi.ResourceOptions.merge(kept, opts))
+        super().__init__(load_provider("Servers"), resource_name, props, pulumi.ResourceOptions.merge(kept, opts))
 
 
 def _secret(value: pulumi.Input[str] | None) -> pulumi.Output[str] | None:
     return None if value is None else pulumi.Output.secret(value)
-
-
-class ServersProvider(BmsProvider):
-    """Serves `Servers`."""
-
-    resource_name = "Servers"
-
-    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """Check the inputs, offline. Fills in no defaults."""
-        # Only the plugin process checks: a program must not spend time on pydantic's models.
-        from pulumi_bms.resources.servers_inputs import problems  # noqa: PLC0415  (only the plugin process checks)
-
-        broken = problems(news, ordering=_orders(olds, news))
-        return input_checks.result(news, [*map(str, broken), *self.connection_problems(news)])
-
-
-def _orders(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Whether the inputs order servers: the first servers, or more servers."""
-    before, now = olds.get("count", 1), news.get("count", 1)
-    known = isinstance(before, int | float) and isinstance(now, int | float)
-    return not olds or not known or now > before

@@ -85,11 +85,11 @@ def _changed(names: Sequence[str], olds: Mapping[str, Any], news: Mapping[str, A
 
 
 def _differs(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    return is_unknown(news.get(name)) or _meant(name, olds.get(name)) != _meant(name, news.get(name))
+    return is_unknown(news.get(name)) or meaning(name, olds.get(name)) != meaning(name, news.get(name))
 
 
-def _meant(name: str, value: Any) -> Any:
-    """The meaning of a value: with defaults, and without None or empty parts."""
+def meaning(name: str, value: Any) -> Any:
+    """The meaning of an input's value: with defaults, and without None or empty parts."""
     bare = _bare(_MEANINGS.get(name, _bare)(value))
     return _DEFAULTS.get(name) if bare is None else bare
 

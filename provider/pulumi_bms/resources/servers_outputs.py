@@ -1,0 +1,119 @@
+"""Servers as outputs: slots, documents, and the inputs that a refresh or an import finds in the cloud. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pulumi_bms.api.models.server import Server
+from pulumi_bms.api.server_state import ServerState, state_of
+from pulumi_bms.resources.servers_body import OUR_TAG
+from pulumi_bms.resources.servers_changes import IN_PLACE, LOCAL, REPLACING
+
+UNFINISHED = "unfinished_server_ids"
+"""The output with the servers of an order that still lack metadata or tags. Stored in users' stacks."""
+EMPTY = ""
+"""The id in a slot without a server."""
+INPUTS = (*REPLACING, *IN_PLACE, *LOCAL)
+"""The inputs that are kept among the outputs: a later run compares and deletes with the stored inputs."""
+
+
+def stored_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs to keep among the outputs."""
+    return {name: inputs[name] for name in INPUTS if inputs.get(name) is not None}
+
+
+def slots_of(outputs: Mapping[str, Any]) -> list[str]:
+    """The server ids by slot. A slot without a server is empty."""
+    return [each if isinstance(each, str) else EMPTY for each in outputs.get("server_ids") or []]
+
+
+def survivors_of(outputs: Mapping[str, Any]) -> list[str]:
+    """The servers of failed orders that no slot has."""
+    return [each for each in outputs.get("surviving_server_ids") or [] if isinstance(each, str)]
+
+
+def unfinished_of(outputs: Mapping[str, Any]) -> list[str]:
+    """The servers in slots that still lack metadata or tags."""
+    slots = slots_of(outputs)
+    return [each for each in outputs.get(UNFINISHED) or [] if each in slots]
+
+
+def documents(servers: Sequence[Server | None]) -> dict[str, Any]:
+    """The outputs of all slots. None is an empty slot."""
+    empty = {"id": EMPTY, "name": "", "status": ServerState.GONE.value}
+    return {
+        "server_ids": [server.id if server else EMPTY for server in servers],
+        "servers": [document_of(server) if server else empty for server in servers],
+    }
+
+
+def count_of(inputs: Mapping[str, Any]) -> int:
+    """The wanted number of servers."""
+    return int(inputs.get("count") or 1)
+
+
+def document_of(server: Server) -> dict[str, Any]:
+    """The output of one server."""
+    return {
+        "id": server.id,
+        "name": server.name,
+        "status": state_of(server).value,
+        "flavor_id": server.flavor_id,
+        "image_id": server.image_id,
+        "availability_zone": server.availability_zone,
+        "created": server.created,
+        "addresses": [
+            {
+                "ip_address": each.ip,
+                "type": each.kind,
+                "mac_address": each.mac_address,
+                "port_id": each.port_id,
+                "vpc_id": each.network,
+            }
+            for each in server.addresses
+        ],
+        "volumes": [
+            {
+                "volume_id": each.id,
+                "device": each.device,
+                "boot_index": each.boot_index,
+                "delete_on_termination": each.deleted_with_server,
+            }
+            for each in server.volumes
+        ],
+    }
+
+
+def user_tags(server: Server) -> dict[str, str]:
+    """The user's tags of a server, without the tag of this package."""
+    return {key: value for key, value in server.tags.items() if key != OUR_TAG}
+
+
+def name_of_slot(name: str, slot: int, count: int) -> str:
+    """The name of one server after a change of the name. One server alone has the name itself."""
+    return name if count == 1 else f"{name}-{slot + 1:04d}"
+
+
+def drifted(stored: Mapping[str, Any], servers: Sequence[Server]) -> dict[str, Any]:
+    """The stored inputs that differ in the cloud, with the values of the first server that differs."""
+    changed: dict[str, Any] = {}
+    for server in servers:
+        for name, value in _actual(stored, server).items():
+            if name not in changed and value != (stored.get(name) or _nothing(name)):
+                changed[name] = value
+    return changed
+
+
+def _actual(stored: Mapping[str, Any], server: Server) -> dict[str, Any]:
+    keys = stored.get("metadata") or {}
+    base = str(stored.get("name") or "")
+    return {
+        "tags": user_tags(server),
+        "metadata": {key: server.metadata[key] for key in keys if key in server.metadata},
+        "name": base if server.name == base or server.name.startswith(f"{base}-") else server.name,
+    }
+
+
+def _nothing(name: str) -> Any:
+    return "" if name == "name" else {}
