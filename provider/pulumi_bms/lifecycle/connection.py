@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pulumi_bms.api.channel import Channel
 from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import SettingsError
+from pulumi_bms.api.http.background import Unwanted
 from pulumi_bms.api.identity.projects import GivenProject, NamedProject, Project
 from pulumi_bms.api.identity.user import ProjectOfToken, UserCredential
+from pulumi_bms.api.identity.user_lookup import UserLookup
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.models.job import Job
+from pulumi_bms.api.orders import OrderApi
 from pulumi_bms.operation import ExpectedError
 from pulumi_bms.settings import (
     Lookup,
@@ -33,15 +36,36 @@ class MissingSettings(ExpectedError):  # noqa: N818  (what a preview does withou
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The API of one project: the channel of all typed calls, and the polls of jobs."""
+    """The API of one project: the channel of all typed calls, and the polls of jobs.
+
+    `user` finds the user of orders. `billing` is the channel of the billing service, or the problem of its address.
+    """
 
     channel: Channel
     polls: SharedPolls
+    user: UserLookup
+    billing: Channel | str
 
     @property
     def jobs(self) -> JobApi:
         """The Job API."""
         return JobApi(self.channel)
+
+    def orders(self) -> OrderApi:
+        """The billing service, for servers paid by month or year. Sends no request.
+
+        Raises `SettingsError` if the address of the service is not known.
+        """
+        if isinstance(self.billing, str):
+            raise SettingsError(self.billing)
+        return OrderApi(self.billing)
+
+    def user_id(self, unwanted: Unwanted = None) -> str:
+        """The id of the user in whose name servers are ordered. The id is looked up once, if necessary.
+
+        Raises an `ApiError`. A `RefusedError` asks for the input `user_id`.
+        """
+        return self.user.id(unwanted=unwanted)
 
     def poll_once(self, job_id: str, clock: Clock, timeout: float | None = None) -> Job:
         """Poll a job once, after the wait for the rate limit. `timeout` is for the request alone, in seconds.
@@ -57,26 +81,43 @@ class _Pool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rate_limits: dict[str, RateLimit] = {}
-        self._limits: dict[str, OperationLimits] = {}
+        self._rate_limits: dict[tuple[str, str], RateLimit] = {}
+        self._limits: dict[tuple[str, str], OperationLimits] = {}
         self._connections: dict[tuple[str, ...], Connection] = {}
 
     def connection(self, settings: Settings) -> Connection:
         project = (settings.project_id, settings.project_name, settings.iam_endpoint)
-        key = (settings.endpoint, settings.credential.fingerprint, settings.ca_bundle or "", *project)
+        others = (settings.users.endpoint, settings.users.problem, settings.billing.endpoint, settings.billing.problem)
+        key = (settings.endpoint, settings.credential.fingerprint, settings.ca_bundle or "", *project, *others)
         with self._lock:
             if key not in self._connections:
                 self._connections[key] = self._new(settings)
             return self._connections[key]
 
     def _new(self, settings: Settings) -> Connection:
-        # The API counts requests by endpoint, so all projects and credentials share one rate limit.
-        rate_limit = self._rate_limits.setdefault(settings.endpoint, RateLimit(settings.max_requests_per_minute))
-        rate_limit.limit(settings.max_requests_per_minute)
-        limits = self._limits.setdefault(settings.endpoint, OperationLimits(rate_limit))
+        rate_limit, limits = self._limits_of("bms", settings.endpoint, settings)
         client = Client(settings.endpoint, settings.credential, ca_bundle=settings.ca_bundle)
         channel = Channel(client, _project_of(settings), limits)
-        return Connection(channel, SharedPolls(JobApi(channel).get_job, rate_limit, time.monotonic))
+        polls = SharedPolls(JobApi(channel).get_job, rate_limit, time.monotonic)
+        return Connection(channel, polls, _user_of(settings), self._billing(settings))
+
+    def _billing(self, settings: Settings) -> Channel | str:
+        """The channel of the billing service, with a rate limit of its own, or the problem of its address."""
+        address = settings.billing.endpoint
+        if not address:
+            return settings.billing.problem
+        _, limits = self._limits_of("billing", address, settings)
+        return Channel(Client(address, settings.credential, ca_bundle=settings.ca_bundle), pace=limits)
+
+    def _limits_of(self, service: str, address: str, settings: Settings) -> tuple[RateLimit, OperationLimits]:
+        """The rate limit of a service, and the limits of the service's operations.
+
+        A service counts requests by endpoint, so all projects and credentials share one rate limit.
+        """
+        key = (service, address)
+        rate_limit = self._rate_limits.setdefault(key, RateLimit(settings.max_requests_per_minute))
+        rate_limit.limit(settings.max_requests_per_minute)
+        return rate_limit, self._limits.setdefault(key, OperationLimits(rate_limit))
 
 
 def _project_of(settings: Settings) -> Project:
@@ -86,6 +127,12 @@ def _project_of(settings: Settings) -> Project:
         return ProjectOfToken(settings.credential)
     iam = Client(settings.iam_endpoint, settings.credential, ca_bundle=settings.ca_bundle)
     return NamedProject(iam, settings.project_name)
+
+
+def _user_of(settings: Settings) -> UserLookup:
+    address = settings.users.endpoint
+    iam = Client(address, settings.credential, ca_bundle=settings.ca_bundle) if address else None
+    return UserLookup(settings.credential, iam, settings.users.problem)
 
 
 _POOL = _Pool()

@@ -8,7 +8,7 @@ settings.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pulumi_bms.api.auth.credential import Credential
 from pulumi_bms.api.errors import SettingsError
@@ -27,7 +27,7 @@ from pulumi_bms.settings.endpoints import (
     normalised,
     region_problem,
 )
-from pulumi_bms.settings.missing import missing_of
+from pulumi_bms.settings.missing import missing_billing, missing_iam, missing_of
 from pulumi_bms.settings.precedence import Sources
 from pulumi_bms.settings.sources import (
     SECRET_KEYS,
@@ -42,6 +42,7 @@ __all__ = [
     "REQUESTS_PER_MINUTE",
     "Lookup",
     "MissingSettingsError",
+    "Service",
     "Settings",
     "endpoint_problem",
     "enterprise_project",
@@ -60,8 +61,19 @@ class MissingSettingsError(SettingsError):
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """The address of a service that only some requests need, or the reason for the missing address."""
+
+    endpoint: str = ""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings for the API of one project. The project has an id, else a name to look up at the IAM endpoint."""
+    """The settings for the API of one project. The project has an id, else a name to look up at the IAM endpoint.
+
+    `users` is the identity service for the lookup of an access key's owner. `billing` is the billing service.
+    """
 
     endpoint: str
     project_id: str
@@ -70,6 +82,8 @@ class Settings:
     iam_endpoint: str = ""
     ca_bundle: str | None = None
     max_requests_per_minute: int = REQUESTS_PER_MINUTE
+    users: Service = Service()
+    billing: Service = Service()
 
 
 def load(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str]) -> Settings:
@@ -85,7 +99,7 @@ def load(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str
         raise SettingsError("\n".join((*wrong, *missing)))
     if missing or sources.owner is None:
         raise MissingSettingsError("\n".join(missing))
-    return _settings(sources, where)
+    return replace(_settings(sources, where), users=_users(sources, where, environ), billing=_billing(sources, where))
 
 
 def problems(inputs: Mapping[str, object] | None, config: Lookup, environ: Mapping[str, str]) -> list[str]:
@@ -170,13 +184,33 @@ def _credential(sources: Sources) -> Iterator[str]:
         yield from credentials.problems_of(owner)
 
 
+def _users(sources: Sources, where: Destination, environ: Mapping[str, str]) -> Service:
+    """The identity service for the owner of an access key, with the checks of a destination that signs in."""
+    if sources.owner is None or not sources.owner.has("accessKey"):
+        return Service()
+    asking = replace(where, needs_iam=True)
+    if where.iam.setting is None:
+        return Service(problem=missing_iam(sources, where))
+    problems = _wrong(sources, asking, environ)
+    return Service(problem="\n".join(problems)) if problems else Service(_iam_endpoint(asking))
+
+
+def _billing(sources: Sources, where: Destination) -> Service:
+    address = where.billing_address
+    return Service(normalised(address)) if address else Service(problem=missing_billing(sources, where))
+
+
+def _iam_endpoint(where: Destination) -> str:
+    # Tools disagree about the path in the address of the identity service.
+    return normalised(where.iam.text, "/auth/tokens", "/v3") if where.needs_iam else ""
+
+
 def _settings(sources: Sources, where: Destination) -> Settings:
     assert sources.owner is not None  # noqa: S101  (it would have been missing)
     assert where.project is not None  # noqa: S101  (likewise)
     by_id = where.project.key == "projectId"
     project_id, project_name = (where.project.value, "") if by_id else ("", where.project.value)
-    # Tools disagree about the path in the address of the identity service.
-    iam_endpoint = normalised(where.iam.text, "/auth/tokens", "/v3") if where.needs_iam else ""
+    iam_endpoint = _iam_endpoint(where)
     bundle = sources.stack.get("caBundle") or None
     credential = credentials.credential_of(sources.owner, iam_endpoint, project_id, project_name, bundle)
     rate_limit = values.number_of(sources.stack.get("maxRequestsPerMinute")) or REQUESTS_PER_MINUTE

@@ -1,4 +1,7 @@
-"""The destination: the addresses of the API and the identity service, and the project. All must be of one cloud."""
+"""The destination: the addresses of the API, the identity service and the billing service, and the project.
+
+All must be of one cloud.
+"""
 
 from __future__ import annotations
 
@@ -47,12 +50,21 @@ class Destination:
 
     `project` is the setting of the project. A region in `project` means the project with the region's name. Every
     region has a project of that name. `needs_iam` says whether a user signs in or a project name is looked up.
+    `billing` is the setting of the billing service's address.
     """
 
     endpoint: Address
     project: Setting | None
     needs_iam: bool
     iam: Address
+    billing: Setting | None = None
+
+    @property
+    def billing_address(self) -> str:
+        """The address of the billing service: the setting, else the address of the API's cloud, else ""."""
+        if self.billing:
+            return self.billing.value
+        return self.endpoint.cloud.billing if self.endpoint.cloud else ""
 
     @property
     def has_default_project(self) -> bool:
@@ -72,7 +84,9 @@ def destination_of(sources: Sources) -> Destination:
     project = sources.setting("projectId", "projectName") or sources.setting("region")
     named = project is not None and project.key != "projectId"
     needs_iam = sources.owner is not None and (named or credentials.is_user(sources.owner))
-    return Destination(endpoint, project, needs_iam, Address("iam", _iam_setting(sources, endpoint)))
+    iam = Address("iam", _iam_setting(sources, endpoint))
+    billing = Setting(sources.stack, "billingEndpoint") if sources.stack.has("billingEndpoint") else None
+    return Destination(endpoint, project, needs_iam, iam, billing)
 
 
 def _iam_setting(sources: Sources, endpoint: Address) -> Setting | None:
@@ -106,6 +120,7 @@ def problems_of(sources: Sources, destination: Destination) -> Iterator[str]:
     if region and not region_problem(region.value):
         yield _unknown_region(region, sources)
     yield from _two_clouds(sources, destination)
+    yield from _foreign_billing(sources, destination)
     yield from _foreign_region(sources, destination)
 
 
@@ -141,6 +156,19 @@ def _two_clouds(sources: Sources, destination: Destination) -> Iterator[str]:
             return
     if destination.needs_iam and iam.setting and iam.cloud and iam.cloud is not cloud:
         yield _differ(there, cloud.name, iam.setting, iam.cloud.name, sources.secrets)
+
+
+def _foreign_billing(sources: Sources, destination: Destination) -> Iterator[str]:
+    """The problem of a billing service in another cloud than the API, or than the credential of an unknown API."""
+    billing, endpoint = destination.billing, destination.endpoint
+    cloud = regions.cloud_of_address(billing.value) if billing else None
+    if billing is None or cloud is None or endpoint.setting is None:
+        return
+    known = [(endpoint.setting, endpoint.cloud.name)] if endpoint.cloud else _clouds_beside(sources, endpoint.setting)
+    for setting, other in known:
+        if other != cloud.name:
+            yield _differ(billing, cloud.name, setting, other, sources.secrets)
+            return
 
 
 def _clouds_beside(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, str]]:

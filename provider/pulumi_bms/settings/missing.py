@@ -18,6 +18,25 @@ _IAM = (
 )
 
 
+def missing_iam(sources: Sources, where: Destination) -> str:
+    """The missing address of the identity service, with the settings to add."""
+    # A region would not help beside an explicit address of the API.
+    endpoint = where.endpoint.setting
+    if endpoint is None or where.endpoint.cloud is not None:
+        return f"the IAM endpoint: set {_names(sources, ('iamEndpoint', 'region'), ('iamEndpoint',))}"
+    return f"the IAM endpoint for {endpoint.name}: set {_names(sources, ('iamEndpoint',), ('iamEndpoint',))}"
+
+
+def missing_billing(sources: Sources, where: Destination) -> str:
+    """The missing address of the billing service, with the setting to add."""
+    endpoint, cloud = where.endpoint.setting, where.endpoint.cloud
+    whose = f" of {cloud.name}" if cloud else f" for {endpoint.name}" if endpoint else ""
+    return (
+        f"the address of the billing service{whose} is not known, and servers paid by month or year need the service: "
+        f"set `{sources.stack.name('billingEndpoint')}`"
+    )
+
+
 def missing_of(sources: Sources, where: Destination, environ: Mapping[str, str]) -> list[str]:
     """Lines about all missing settings: first the parts of a credential, then the rest."""
     lines = []
@@ -51,13 +70,7 @@ def _credential(sources: Sources, environ: Mapping[str, str]) -> str:
 
 
 def _iam(sources: Sources, where: Destination) -> str:
-    # A region would not help beside an explicit address of the API.
-    endpoint = where.endpoint.setting
-    if endpoint is None or where.endpoint.cloud is not None:
-        what = f"the IAM endpoint: set {_names(sources, ('iamEndpoint', 'region'), ('iamEndpoint',))}"
-    else:
-        what = f"the IAM endpoint for {endpoint.name}: set {_names(sources, ('iamEndpoint',), ('iamEndpoint',))}"
-    return what + (_IAM if sources.hints else "")
+    return missing_iam(sources, where) + (_IAM if sources.hints else "")
 
 
 def _names(sources: Sources, keys: tuple[str, ...], variables: tuple[str, ...]) -> str:

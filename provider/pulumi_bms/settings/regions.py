@@ -1,7 +1,8 @@
 """The public clouds: their domains and their regions.
 
 Sources: the pages "Regions and Endpoints" of Huawei Cloud, of its European site and of Open Telekom Cloud, and the
-regions of the vendor's SDK for Go, as of August 2026. No address is built from an unlisted region.
+regions of the vendor's SDK for Go, as of August 2026. No address is built from an unlisted region. The addresses of the
+billing services are from the vendor's SDK (`huaweicloudsdkbss`, `huaweicloudsdkbssintl`).
 
 `eu-west-0` is left out: Huawei Cloud and Flexible Engine both have a region of that name.
 """
@@ -15,12 +16,16 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """One public cloud: the domain of its addresses, and alternative domains."""
+    """One public cloud: the domain of its addresses, alternative domains, and the address of its billing service.
+
+    `billing` is "" for a cloud without a known billing service.
+    """
 
     name: str
     domain: str
     others: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    billing: str = ""
 
 
 HUAWEI = Cloud(
@@ -35,10 +40,17 @@ HUAWEI = Cloud(
         *("my-kualalumpur-1", "me-east-1", "ae-ad-1", "tr-west-1", "af-south-1", "af-north-1"),
         *("la-north-2", "la-south-2", "na-mexico-1", "sa-brazil-1", "sa-peru-1", "ru-moscow-1", "ru-northwest-2"),
     ),
+    # The site of the account decides, not the region: accounts of the international site need a setting.
+    "https://bss.myhuaweicloud.com",
 )
 CLOUDS = (
     HUAWEI,
-    Cloud("Huawei Cloud (European site)", "myhuaweicloud.eu", regions=("eu-west-101",)),
+    Cloud(
+        "Huawei Cloud (European site)",
+        "myhuaweicloud.eu",
+        regions=("eu-west-101",),
+        billing="https://bss.myhuaweicloud.eu",
+    ),
     Cloud("Open Telekom Cloud", "otc.t-systems.com", regions=("eu-de", "eu-nl")),
     # No regions here: the addresses of these clouds have a different form.
     Cloud("Open Telekom Cloud (Switzerland)", "sc.otc.t-systems.com"),

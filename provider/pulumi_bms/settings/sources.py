@@ -17,7 +17,8 @@ NAMESPACE = "bms"
 
 KEYS = (
     *("accessKey", "secretKey", "securityToken", "username", "password", "domainName", "token"),
-    *("projectName", "projectId", "region", "endpoint", "iamEndpoint", "caBundle", "maxRequestsPerMinute"),
+    *("projectName", "projectId", "region", "endpoint", "iamEndpoint", "billingEndpoint"),
+    *("caBundle", "maxRequestsPerMinute"),
 )
 """The keys of the stack config and of a profile."""
 

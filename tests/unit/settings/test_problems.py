@@ -146,7 +146,10 @@ def test_inputs_that_are_not_known_yet(tmp_path: Path) -> None:
         "AKIAS3CR3TS3CR3TS3CR3T4x/y z",
     ],
 )
-@pytest.mark.parametrize("key", ["endpoint", "iamEndpoint", "projectId", "caBundle", "maxRequestsPerMinute", "region"])
+@pytest.mark.parametrize(
+    "key",
+    ["endpoint", "iamEndpoint", "billingEndpoint", "projectId", "caBundle", "maxRequestsPerMinute", "region"],
+)
 def test_a_value_that_may_hold_a_secret_is_not_shown(key: str, value: str) -> None:
     """The setting is named all the same."""
     (message,) = result({f"bms:{key}": value})

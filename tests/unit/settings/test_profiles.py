@@ -273,7 +273,8 @@ def outcome(inputs: Mapping[str, object], config: Mapping[str, object], environ:
     )
 
 
-FORMS = {"endpoint": "https://{}.example", "iamEndpoint": "https://{}.example", "caBundle": "/nonexistent/{}"}
+ADDRESSES = ("endpoint", "iamEndpoint", "billingEndpoint")
+FORMS = {**dict.fromkeys(ADDRESSES, "https://{}.example"), "caBundle": "/nonexistent/{}"}
 NUMBERS = {f"{prefix}-maxRequestsPerMinute": number for prefix, number in (("own", "5"), ("top", "7"))}
 VARIABLES = (
     *("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_USER_NAME", "HW_USER_PASSWORD", "HW_DOMAIN_NAME"),

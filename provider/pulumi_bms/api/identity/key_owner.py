@@ -12,7 +12,8 @@ from pulumi_bms.api.errors import NotFoundError, RefusedError
 from pulumi_bms.api.identity.projects import before_the_request
 from pulumi_bms.api.models.job import Unreadable
 
-_ASK = "set `user_id`, the id of the IAM user, which needs no lookup"
+SET_USER_ID = "set `user_id`, the id of the IAM user, which needs no lookup"
+"""The next step without a lookup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class UserApi:
                     names={"access_key": access_key},
                 )
             except (RefusedError, NotFoundError) as error:
-                ways = filter(None, (error.hint, _ASK))
+                ways = filter(None, (error.hint, SET_USER_ID))
                 raise error.recast(RefusedError, next_step="; or ".join(ways)) from None
 
 

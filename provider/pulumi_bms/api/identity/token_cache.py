@@ -22,11 +22,12 @@ RETRY_AFTER = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Issued(Unpicklable):
-    """An issued token with its project and its lifetime in seconds. The lifetime is inf if unknown."""
+    """An issued token with its project, its user, and its lifetime in seconds. The lifetime is inf if unknown."""
 
     value: str = field(repr=False)
     project_id: str | None
     life: float
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Token(Unpicklable):
     project_id: str | None
     renew_at: float
     ends_at: float
+    user_id: str | None = None
 
 
 class _Entry:
@@ -100,7 +102,8 @@ class Tokens:
         except ApiError as error:
             return self._kept(entry, old, error)
         margin = min(LONGEST_MARGIN, MARGIN * issued.life)
-        fresh = Token(issued.value, issued.project_id, started_at + issued.life - margin, started_at + issued.life)
+        ends_at = started_at + issued.life
+        fresh = Token(issued.value, issued.project_id, ends_at - margin, ends_at, issued.user_id)
         with self._lock:
             entry.token = fresh
         return fresh

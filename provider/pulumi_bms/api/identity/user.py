@@ -98,9 +98,8 @@ class UserCredential(Unpicklable):
             raise RefusedError(
                 client.describe(request), status=response.status, detail="the response has no token", sent=False
             )
-        project = body.get("project")
-        project_id = project.get("id") if isinstance(project, Mapping) else None
-        return Issued(value, project_id if is_project_id(project_id) else None, _life(body))
+        project_id, user_id = (_id_of(body.get(name)) for name in ("project", "user"))
+        return Issued(value, project_id if is_project_id(project_id) else None, _life(body), user_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +159,12 @@ def _identity(user: UserCredential) -> bytes:
 
 def _is_token(document: Mapping[str, Any]) -> bool:
     return isinstance(document.get("token"), dict)
+
+
+def _id_of(value: object) -> str | None:
+    """The id of an object in a token, or None."""
+    found = value.get("id") if isinstance(value, Mapping) else None
+    return found.strip() or None if isinstance(found, str) else None
 
 
 def _life(token: Mapping[str, Any]) -> float:
