@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pulumi_bms.resources.job_completion import JobCompletion, SubJobResult
     from pulumi_bms.resources.job_completions import JobCompletions
     from pulumi_bms.resources.job_submission import JobSubmission
+    from pulumi_bms.resources.servers import Servers
+    from pulumi_bms.resources.volume_attachment import VolumeAttachment
 
 __all__ = [
     "Job",
@@ -24,8 +26,10 @@ __all__ = [
     "JobCompletions",
     "JobStatus",
     "JobSubmission",
+    "Servers",
     "SubJob",
     "SubJobResult",
+    "VolumeAttachment",
     "__version__",
     "get_job",
     "load_provider",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pulumi_bms.api.channel import Channel
-from pulumi_bms.api.errors import ApiError, NoAnswerError
+from pulumi_bms.api.errors import ApiError, NoAnswerError, SettingsError
 from pulumi_bms.api.http.transport import CONNECT_TIMEOUT
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.api.operation_codes import Meaning, meaning_of
@@ -178,10 +178,13 @@ class Step:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Turn an `ApiError` into the error of the step. With an unfinished job, the state is kept."""
+        """Turn an error of the API or of the settings into the error of the step.
+
+        With an unfinished job, the state is kept.
+        """
         try:
             yield
-        except ApiError as error:
+        except (ApiError, SettingsError) as error:
             if pending_job_of(self.kept.outputs):
                 raise self.kept.failure(str(error)) from None
             raise ExpectedError(str(error)) from None

@@ -198,22 +198,21 @@ class Records:
         """Whether the sending process lives, and the outcome will be on record soon."""
         return not record.answered and durable.is_locked(record.path)
 
-    def settle(self, *, job_id: object = None, attempt: object = None, orderer: str = "") -> None:
-        """Remove the record of a job, or of an attempt, in the saved state of the engine.
+    def settle(
+        self, *, job_id: object = None, order_id: object = None, attempt: object = None, orderer: str = ""
+    ) -> None:
+        """Remove the record of a job, of an order, or of an attempt, in the saved state of the engine.
 
         `orderer` limits the search to the records of one orderer. A damaged record stays.
         """
         with suppress(RecordError):
             for path in self._paths(_hashed(orderer) if orderer else ""):
-                self._settle(path, job_id, attempt)
+                self._settle(path, job_id=job_id, order_id=order_id, attempt=attempt)
 
-    def _settle(self, path: Path, job_id: object, attempt: object) -> None:
+    def _settle(self, path: Path, **known: object) -> None:
         with suppress(RecordError, OSError):
             record = _read(path)
-            known = record is not None and (
-                (job_id and record.job_id == job_id) or (attempt and record.attempt == attempt)
-            )
-            if known:
+            if record is not None and any(value and getattr(record, name) == value for name, value in known.items()):
                 path.unlink(missing_ok=True)
 
     def _paths(self, prefix: str) -> list[Path]:

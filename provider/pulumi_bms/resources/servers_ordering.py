@@ -79,11 +79,11 @@ class Ordering:
         if not empty:
             return
         found = self._found(is_first=is_first)
+        record = self._earlier()
         if found:
             self._adopt(len(empty))
-            return
-        record = self._earlier()
-        if record is not None:
+            self._forget(record)
+        elif record is not None:
             self._go_on(record, len(empty))
         else:
             self._order(len(empty))
@@ -112,12 +112,14 @@ class Ordering:
             self._wait(record.job_id, count, record.order_id)
         elif record.order_id:
             self._wait_for_order(record.order_id)
-        elif not self._search(count):
-            if not record.answered:
-                self._complete(Pending(record), error=_NO_RESPONSE)
-                raise self.step.kept.failure(self._lost(record))
+        elif self._search(count):
+            self._forget(record)
+        elif not record.answered:
+            self._complete(Pending(record), error=_NO_RESPONSE)
+            raise self.step.kept.failure(self._lost(record))
+        else:
             self._refuse_beside_other_orders(record)
-            self.records.settle(attempt=record.attempt)
+            self._forget(record)
             self._order(count)
 
     def _order(self, count: int) -> None:
@@ -134,7 +136,9 @@ class Ordering:
             self._wait(response.job_id, count, response.order_id)
         elif response.order_id:
             self._wait_for_order(response.order_id)
-        elif not self._search(count):
+        elif self._search(count):
+            self._forget(pending.record)
+        else:
             raise self.step.kept.failure(self._lost(pending.record))
 
     def _sent(self, pending: Pending, body: Mapping[str, Any]) -> Ordered:
@@ -246,7 +250,8 @@ class Ordering:
         except JobFailedError as error:
             survivors = self._survivors(error.job.server_ids)
             self.step.kept.outputs["pending_job"] = None
-            self._settle(job_id)
+            # The next run may order again.
+            self.records.settle(job_id=job_id)
             self._take([server.id for server in survivors if state_of(server).is_settled])
             broken = [server.id for server in survivors if not state_of(server).is_settled]
             self.step.kept.keep(surviving_server_ids=[*survivors_of(self.step.kept.outputs), *broken])
@@ -302,9 +307,10 @@ class Ordering:
             **{PENDING_ORDER: None, UNFINISHED: unfinished},
         )
 
-    def _settle(self, job_id: str) -> None:
-        """Remove the record of an order whose job has failed: the next run may order again."""
-        self.records.settle(job_id=job_id)
+    def _forget(self, record: Record | None) -> None:
+        """Remove the record of an order whose servers carry the marker: the marker finds the servers again."""
+        if record is not None:
+            self.records.settle(attempt=record.attempt)
 
 
 @dataclass(frozen=True, slots=True)

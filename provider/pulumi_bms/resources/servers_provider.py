@@ -72,7 +72,8 @@ class ServersProvider(BmsProvider):
         if current().preview:
             return CreateResult("", _known_in_preview(props))
         marker = marker_of(props)
-        kept = Kept(current(), marker, {**stored_inputs(props), "server_ids": [EMPTY] * count_of(props)})
+        nothing = {"job_id": None, "order_id": None, "server_ids": [EMPTY] * count_of(props)}
+        kept = Kept(current(), marker, {**stored_inputs(props), **nothing})
         step = self._step(kept, props)
         with step.explained():
             self._fill(step, props, marker, is_first=True)
@@ -234,5 +235,7 @@ def _recorded(inputs: Mapping[str, Any], slots: list[str]) -> RecordedOrder:
 
 def _forget(outputs: Mapping[str, Any]) -> None:
     """Remove the record of an order in the state."""
-    if job_id := outputs.get("job_id"):
-        _records().settle(job_id=job_id)
+    job_id, order_id = outputs.get("job_id"), outputs.get("order_id")
+    # An unfinished order of the state may be without a job: then the order is known by its own id.
+    if job_id or order_id:
+        _records().settle(job_id=job_id, order_id=order_id)
