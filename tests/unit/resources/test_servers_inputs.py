@@ -13,9 +13,9 @@ from pulumi.output import UNKNOWN
 
 from pulumi_bms.lifecycle.model_reading import read
 from pulumi_bms.resources import servers_inputs
-from pulumi_bms.resources.servers import ServersProvider
 from pulumi_bms.resources.servers_inputs import problems, warnings
 from pulumi_bms.resources.servers_model import ServersInputs
+from pulumi_bms.resources.servers_provider import ServersProvider
 from tests.unit.resources.servers_samples import EVERYTHING, LEAST, OWN_EIP, PREPAID
 
 CREATE = "BMS API reference, Creating BMSs"

@@ -8,9 +8,9 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
-from pulumi_bms.resources.volume_attachment import VolumeAttachmentProvider
 from pulumi_bms.resources.volume_attachment_changes import attach_body, replacing
 from pulumi_bms.resources.volume_attachment_inputs import problems
+from pulumi_bms.resources.volume_attachment_provider import VolumeAttachmentProvider
 
 GOOD = {"server_id": "4a5c8e4e-6a0a-4a6a-9a33-0f2d0a2b8a11", "volume_id": "b53f23bd-ee8f-49ec-9420-d1acfeaf91d4"}
 PAGE = "BMS API reference, Attaching an EVS Disk to a BMS"
