@@ -25,6 +25,26 @@ class Purpose(Enum):
     """The resource is not owned by the stack (`opts.id`). `read` gets the program's inputs."""
 
 
+class Effect(Enum):
+    """The effect of a changed property. `preview --diff` shows the effect beside the property."""
+
+    ADD = auto()
+    ADD_REPLACE = auto()
+    DELETE = auto()
+    DELETE_REPLACE = auto()
+    UPDATE = auto()
+    UPDATE_REPLACE = auto()
+
+    @classmethod
+    def of(cls, old: object, new: object, *, replaces: bool) -> Effect:
+        """The effect of a change from `old` to `new`. None stands for an absent value."""
+        if old is None:
+            return cls.ADD_REPLACE if replaces else cls.ADD
+        if new is None:
+            return cls.DELETE_REPLACE if replaces else cls.DELETE
+        return cls.UPDATE_REPLACE if replaces else cls.UPDATE
+
+
 Outputs: TypeAlias = dict[str, Any] | Callable[[], dict[str, Any]]
 """Outputs, or a function that computes the outputs."""
 
@@ -66,6 +86,8 @@ class Operation:
 
     Any number of steps may pass the same function.
     """
+    explain: Callable[[Mapping[str, Effect]], None] = _nowhere
+    """Report in `diff` the effect of each changed property, by the path of the property."""
     checkpoint: Callable[[str, Outputs, str], None] = _nowhere
     """Report the known id and outputs, and the reason for the missing rest. With an empty id, no state is kept.
 

@@ -443,3 +443,27 @@ def test_an_import_that_was_never_read_can_be_deleted(own: Plugin) -> None:
     """Its outputs hold no provider; its inputs do."""
     refusal = refused(lambda: own.delete("left", Struct(), old_inputs=struct({"size": 1}, AWARE), name="d"))
     assert refusal.text == "left: d None []"
+
+
+@pytest.mark.parametrize(
+    ("olds", "news", "kinds"),
+    [
+        ({"size": 1}, {"size": 2}, {"size": proto.PropertyDiff.UPDATE}),
+        ({}, {"size": 2, "colour": "red"}, {"size": proto.PropertyDiff.ADD, "colour": proto.PropertyDiff.ADD_REPLACE}),
+        ({"colour": "red"}, {"colour": "blue"}, {"colour": proto.PropertyDiff.UPDATE_REPLACE}),
+        (
+            {"size": 1, "colour": "red"},
+            {},
+            {"size": proto.PropertyDiff.DELETE, "colour": proto.PropertyDiff.DELETE_REPLACE},
+        ),
+        ({"size": 1}, {"size": 1}, {}),
+    ],
+)
+def test_a_diff_tells_what_each_property_does(
+    own: Plugin, olds: dict[str, Any], news: dict[str, Any], kinds: dict[str, Any]
+) -> None:
+    """The effect of each changed property reaches the engine, and no detail is announced without an effect."""
+    provider = sample("Explaining")
+    response = own.diff("id", struct(olds, provider), struct(news, provider))
+    assert {path: detail.kind for path, detail in response.detailedDiff.items()} == kinds
+    assert response.hasDetailedDiff is bool(kinds)

@@ -14,7 +14,7 @@ from pulumi_bms.host.engine import Engine
 from pulumi_bms.host.providers import Providers, has_provider
 from pulumi_bms.host.step import Context, Step
 from pulumi_bms.host.wire import decode, decode_stored, decode_with_unknowns
-from pulumi_bms.operation import ExpectedError, Operation, Purpose
+from pulumi_bms.operation import Effect, ExpectedError, Operation, Purpose
 
 
 class Servicer(proto.ResourceProviderServicer):
@@ -49,9 +49,7 @@ class Servicer(proto.ResourceProviderServicer):
         result = await step.run(lambda provider: provider.check(olds, news), request.news, request.olds)
         return proto.CheckResponse(
             inputs=await step.encode(result.inputs, request.news),
-            failures=[
-                proto.CheckFailure(property=provider.property, reason=provider.reason) for provider in result.failures
-            ],
+            failures=[proto.CheckFailure(property=each.property, reason=each.reason) for each in result.failures],
         )
 
     async def Diff(self, request: proto.DiffRequest, context: Context) -> proto.DiffResponse:
@@ -61,13 +59,19 @@ class Servicer(proto.ResourceProviderServicer):
             work_is_left = has_provider(request.news)
             return proto.DiffResponse(changes=_CHANGES[work_is_left])
         olds, news = decode_with_unknowns(request.olds), decode_with_unknowns(request.news)
-        step = self._step(context, request.urn, Operation(inputs=decode_stored(request.old_inputs)))
+        effects: dict[str, Effect] = {}
+        operation = Operation(inputs=decode_stored(request.old_inputs), explain=effects.update)
+        step = self._step(context, request.urn, operation)
         result = await step.run(lambda provider: provider.diff(request.id, olds, news), request.news, request.olds)
         return proto.DiffResponse(
             changes=_CHANGES[result.changes],
             replaces=result.replaces or [],
             stables=result.stables or [],
             deleteBeforeReplace=bool(result.delete_before_replace),
+            hasDetailedDiff=bool(effects),
+            detailedDiff={
+                path: proto.PropertyDiff(kind=_KINDS[effect], inputDiff=True) for path, effect in effects.items()
+            },
         )
 
     async def Create(self, request: proto.CreateRequest, context: Context) -> proto.CreateResponse:
@@ -150,6 +154,16 @@ class Servicer(proto.ResourceProviderServicer):
     async def _uses_operation(self, context: Context, source: Struct) -> bool:
         return await self._step(context, "", Operation()).uses_operation(source)
 
+
+_KINDS = {
+    Effect.ADD: proto.PropertyDiff.ADD,
+    Effect.ADD_REPLACE: proto.PropertyDiff.ADD_REPLACE,
+    Effect.DELETE: proto.PropertyDiff.DELETE,
+    Effect.DELETE_REPLACE: proto.PropertyDiff.DELETE_REPLACE,
+    Effect.UPDATE: proto.PropertyDiff.UPDATE,
+    Effect.UPDATE_REPLACE: proto.PropertyDiff.UPDATE_REPLACE,
+}
+"""The engine's words for effects."""
 
 _CHANGES = {
     None: proto.DiffResponse.DIFF_UNKNOWN,

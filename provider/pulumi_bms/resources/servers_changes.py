@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_bms.lifecycle.input_checks import is_unknown
+from pulumi_bms.operation import Effect
 
 REPLACING = (
     *("flavor_id", "image_id", "availability_zone", "vpc_id", "nics", "key_pair", "admin_pass", "user_data"),
@@ -78,6 +79,18 @@ def changes(olds: Mapping[str, Any], news: Mapping[str, Any], empty_slots: Seque
         in_place=(*_changed(IN_PLACE, olds, news), *slots),
         local=_changed(LOCAL, olds, news),
     )
+
+
+def effects(change: Changes, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Effect]:
+    """The effect of each changed property, for the host. A slot to be filled is an update."""
+    names = [*change.replacing, *change.in_place, *change.local]
+    return {name: _effect(name, olds, news, replaces=name in change.replacing) for name in names}
+
+
+def _effect(name: str, olds: Mapping[str, Any], news: Mapping[str, Any], *, replaces: bool) -> Effect:
+    if name not in olds and name not in news:
+        return Effect.UPDATE
+    return Effect.of(olds.get(name), news.get(name), replaces=replaces)
 
 
 def _changed(names: Sequence[str], olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from pulumi_bms.lifecycle.provider import ONCE, BmsProvider, tell, tell_of_stock
 from pulumi_bms.lifecycle.record import Order as RecordedOrder
 from pulumi_bms.lifecycle.record import RecordError, Records, orders_folder
 from pulumi_bms.operation import ExpectedError, Purpose, current
-from pulumi_bms.resources.servers_changes import Changes, changes
+from pulumi_bms.resources.servers_changes import Changes, changes, effects
 from pulumi_bms.resources.servers_consequences import consequences
 from pulumi_bms.resources.servers_deleting import Deleting
 from pulumi_bms.resources.servers_inputs import problems, warnings
@@ -60,6 +60,7 @@ class ServersProvider(BmsProvider):
         """
         _forget(olds)
         change = changes(olds, news, [slot for slot, server_id in enumerate(slots_of(olds)) if server_id == EMPTY])
+        current().explain(effects(change, olds, news))
         for line in consequences(change, olds, news):
             if ONCE.first(f"{current().urn} {line}"):
                 tell(current(), line)

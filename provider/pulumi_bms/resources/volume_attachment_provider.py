@@ -25,7 +25,7 @@ from pulumi_bms.lifecycle.job_resource import (
 )
 from pulumi_bms.lifecycle.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.lifecycle.server_locks import LOCKS
-from pulumi_bms.operation import ExpectedError, Purpose, current
+from pulumi_bms.operation import Effect, ExpectedError, Purpose, current
 from pulumi_bms.resources.volume_attachment_inputs import problems
 
 REPLACING = ("server_id", "volume_id", "device")
@@ -47,6 +47,7 @@ class VolumeAttachmentProvider(BmsProvider):
         A device that the cloud has chosen is no difference. An unfinished attachment is a change: work is left.
         """
         changed = [name for name in REPLACING if _differs(name, olds, news)]
+        current().explain({name: Effect.of(olds.get(name), news.get(name), replaces=True) for name in changed})
         if changed:
             return DiffResult(changes=None, replaces=changed, delete_before_replace=True)
         return DiffResult(changes=pending_job_of(olds) is not None or not olds.get("device"))

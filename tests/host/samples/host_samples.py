@@ -23,7 +23,7 @@ from pulumi.dynamic import (
 )
 from pulumi.runtime import rpc
 
-from pulumi_bms.operation import ExpectedError, PartialStateError, current
+from pulumi_bms.operation import Effect, ExpectedError, PartialStateError, current
 
 LONGEST = 30.0
 """Seconds after which a sample stops waiting for what a test does."""
@@ -69,6 +69,19 @@ class Thing(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         if _props.get("busy"):
             raise RuntimeError(f"{_id} is in use")  # the dynamic provider's way to say no
+
+
+class Explaining(ResourceProvider):
+    """Tells the effect of each changed property."""
+
+    uses_operation = True
+
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        changed = [name for name in ("size", "colour") if olds.get(name) != news.get(name)]
+        current().explain(
+            {name: Effect.of(olds.get(name), news.get(name), replaces=name == "colour") for name in changed}
+        )
+        return DiffResult(changes=bool(changed))
 
 
 class Silent(ResourceProvider):
