@@ -32,13 +32,17 @@ Effect: TypeAlias = Callable[[Step, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job to be placed on a server. `status` is that of the response, `occupies` keeps other jobs off the server."""
+    """A job to be placed on a server. `status` is that of the response, `occupies` keeps other jobs off the server.
+
+    `follows_name` is whether a scenario in the name of the server bends the job.
+    """
 
     server: Server
     base: Step
     effect: Effect
     status: int = 200
     occupies: bool = False
+    follows_name: bool = True
 
 
 class Cloud:
@@ -63,8 +67,9 @@ class Cloud:
 
     def carry_out(self, task: Task, call: Call) -> Response:
         """Place a job on a server, and respond with its id."""
-        # A scenario in the name of a server holds for all later jobs on the server.
-        scenario = scenario_of(task.server.name)
+        # A scenario in the name of a server holds for later jobs on the server, but not for its deletion: a server of
+        # a failing scenario could never be deleted.
+        scenario = scenario_of(task.server.name if task.follows_name else "")
         if scenario.takes_orders:
             plan = self.place(task.base, scenario, call.moment, task.effect)
             if task.occupies:

@@ -22,6 +22,9 @@ from pulumi_bms.resources.servers_updating import Updating
 GONE_TIMEOUT = 900.0
 """Seconds until deleted servers must be gone. The billing service passes ids on later."""
 
+GONE_TIMEOUT_AFTER_FAILURE = 30.0
+"""Seconds until the servers of a failed delete job must be gone."""
+
 
 @dataclass(frozen=True)
 class Deleting:
@@ -51,11 +54,10 @@ class Deleting:
         on_demand = [server.id for server in servers if server not in yearly]
         with LOCKS.hold([server.id for server in servers], self.step.operation):
             self._tell_of_leftovers([server for server in servers if server not in yearly])
-            if on_demand:
-                self._delete_on_demand(on_demand)
+            failure = self._delete_on_demand(on_demand) if on_demand else ""
             for first in range(0, len(yearly), MOST_UNSUBSCRIBED):
                 self._unsubscribe([server.id for server in yearly[first : first + MOST_UNSUBSCRIBED]])
-            self._await_gone([server.id for server in servers])
+            self._await_gone([server.id for server in servers], failure)
 
     def _is_yearly(self, server: Server) -> bool:
         return self.inputs.get("charging_mode") == "prePaid" if server.prepaid is None else server.prepaid
@@ -80,7 +82,9 @@ class Deleting:
         if left:
             tell(self.step.operation, f"the servers are deleted, and these stay and are billed: {' and '.join(left)}")
 
-    def _delete_on_demand(self, server_ids: Sequence[str]) -> None:
+    def _delete_on_demand(self, server_ids: Sequence[str]) -> str:
+        """Delete the servers by one job. Returns the report of a failed job, else ""."""
+        failure = ""
         eips, disks = (bool(self.inputs.get(f"delete_{name}_on_delete")) for name in ("eip", "data_volumes"))
         try:
             job_id = self.step.send_when_free(
@@ -90,7 +94,7 @@ class Deleting:
             self.step.wait(job_id)
         except JobFailedError as error:
             # The job may have deleted some servers: the poll of the servers decides.
-            tell(self.step.operation, str(error))
+            failure = str(error)
         except OutcomeUnknownError:
             # Deleting twice does no harm: the poll of the servers decides.
             pass
@@ -98,6 +102,7 @@ class Deleting:
             if meaning_of(operations.DELETE_SERVERS, error) is not Meaning.GONE:
                 raise ExpectedError(f"the servers {', '.join(server_ids)} were not deleted\n{error}") from None
         self.step.kept.outputs["pending_job"] = None
+        return failure
 
     def _unsubscribe(self, server_ids: Sequence[str]) -> None:
         orders = self.step.connection.orders()
@@ -116,15 +121,18 @@ class Deleting:
             lines = [f"server {each.resource_id}: {each.code or ''} {each.message or ''}" for each in refused]
             raise ExpectedError("\n".join(["these servers were not unsubscribed, and are billed:", *lines]))
 
-    def _await_gone(self, server_ids: Sequence[str]) -> None:
-        api = ServerApi(self.step.channel)
+    def _await_gone(self, server_ids: Sequence[str], failure: str) -> None:
+        """Wait until the servers are gone: after a failed job only for a short time."""
+        api, left = ServerApi(self.step.channel), list(server_ids)
 
         def gone() -> bool | None:
+            nonlocal left
             existing = [each for each in server_ids if api.get(each) is not None]
             in_bin = api.in_recycle_bin() if existing else frozenset()
             left = [each for each in existing if each not in in_bin]
             self.step.operation.report(f"{len(server_ids) - len(left)}/{len(server_ids)} servers are gone")
             return None if left else True
 
-        if self.step.until(gone, GONE_TIMEOUT) is None:
-            raise ExpectedError(f"the servers {', '.join(server_ids)} are not gone yet: run the command again")
+        if self.step.until(gone, GONE_TIMEOUT_AFTER_FAILURE if failure else GONE_TIMEOUT) is None:
+            text = f"these servers still exist, and are billed: {', '.join(left)}\nRun the command again"
+            raise ExpectedError(f"{failure}\n{text}" if failure else text)

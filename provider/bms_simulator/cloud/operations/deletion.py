@@ -32,7 +32,7 @@ def delete(cloud: Cloud, call: Call) -> Response:
 
     first = next(iter(servers.values()))
     base = batch_of(servers, cloud.behaviour.delete_types, DELETE_SECONDS)
-    return cloud.carry_out(Task(first, base, remove), call)
+    return cloud.carry_out(Task(first, base, remove, follows_name=False), call)
 
 
 def end_server(cloud: Cloud, server: Server, since: float, *, volumes: bool, eips: bool) -> None:
