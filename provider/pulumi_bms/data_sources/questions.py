@@ -55,7 +55,8 @@ class _Runs:
         self._runs: WeakKeyDictionary[object, dict[Hashable, _Answer[Any]]] = WeakKeyDictionary()
 
     def answer(self, key: Hashable) -> _Answer[Any]:
-        run = SETTINGS.monitor or self._no_engine
+        # Each run of a program has its own connection to an engine.
+        run = getattr(SETTINGS, "monitor", None) or self._no_engine
         with self._lock:
             return self._runs.setdefault(run, {}).setdefault(key, _Answer())
 
