@@ -66,3 +66,20 @@ def test_an_error_of_a_read_ends_the_run(stack: Stack, simulator: Simulator) -> 
         assert "the server gone at " in output
         assert "check the id, the region and the project" in output
     assert simulator.count("GET") == 2
+
+
+HANGING = """
+    import pulumi
+    from pulumi_bms import get_quotas_output
+
+    pulumi.export("left", get_quotas_output().instances.left)
+    pulumi.Output.from_input(0).apply(lambda zero: 1 / zero)
+"""
+
+
+def test_a_failed_program_does_not_wait_for_a_response(stack: Stack, simulator: Simulator) -> None:
+    """A request without a response holds no program that has failed elsewhere."""
+    simulator.spoil_next("hang", method="GET", times=9)
+    stack.program(HANGING)
+    ended = stack.ended(stack.start("preview"), 45.0).failed()
+    assert "ZeroDivisionError" in ended.output
