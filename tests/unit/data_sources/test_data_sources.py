@@ -154,7 +154,7 @@ READS: Mapping[str, Callable[[], Any]] = {
 def test_a_failure_is_told_and_not_kept(
     sim: Simulator, read: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An outage, a rejected token and a cut connection are errors with the request; the next call asks again."""
+    """An outage and a rejected token are errors with the request. The next call sends a new request."""
     sim.setup.add_server(id=GONE)
     sim.spoil_next(Response(503, "down"), method="GET", times=9)
     with pytest.raises(NoAnswerError) as error:

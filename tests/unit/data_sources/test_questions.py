@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 
 def test_the_same_question_is_asked_once(sim: Simulator) -> None:
-    """Calls one after the other and at the same time share one request; filters of a read list need none."""
+    """Calls one after the other and at the same time share one request. Filters of a list need no request."""
     sim.setup.add_server("web", id=ID)
     with ThreadPoolExecutor(8) as pool:
         servers = list(pool.map(lambda _: get_server(ID), range(16)))
