@@ -13,7 +13,12 @@ from pulumi_bms.registry import HOMES, load_provider
 
 if TYPE_CHECKING:
     from pulumi_bms.api.models.job import Job, JobStatus, SubJob
-    from pulumi_bms.data_sources.get_job import get_job
+    from pulumi_bms.api.models.quota import Quota, Quotas
+    from pulumi_bms.data_sources.get_flavors import FlavorDetails, get_flavors, get_flavors_output
+    from pulumi_bms.data_sources.get_job import get_job, get_job_output
+    from pulumi_bms.data_sources.get_quotas import get_quotas, get_quotas_output
+    from pulumi_bms.data_sources.get_server import ServerDetails, get_server, get_server_output
+    from pulumi_bms.data_sources.get_servers import get_servers, get_servers_output
     from pulumi_bms.resources.job_completion import JobCompletion, SubJobResult
     from pulumi_bms.resources.job_completions import JobCompletions
     from pulumi_bms.resources.job_submission import JobSubmission
@@ -21,17 +26,30 @@ if TYPE_CHECKING:
     from pulumi_bms.resources.volume_attachment import VolumeAttachment
 
 __all__ = [
+    "FlavorDetails",
     "Job",
     "JobCompletion",
     "JobCompletions",
     "JobStatus",
     "JobSubmission",
+    "Quota",
+    "Quotas",
+    "ServerDetails",
     "Servers",
     "SubJob",
     "SubJobResult",
     "VolumeAttachment",
     "__version__",
+    "get_flavors",
+    "get_flavors_output",
     "get_job",
+    "get_job_output",
+    "get_quotas",
+    "get_quotas_output",
+    "get_server",
+    "get_server_output",
+    "get_servers",
+    "get_servers_output",
     "load_provider",
 ]
 

@@ -13,16 +13,29 @@ if TYPE_CHECKING:
     from pulumi.dynamic import ResourceProvider
 
 HOMES = {
+    "FlavorDetails": "pulumi_bms.data_sources.get_flavors",
     "Job": "pulumi_bms.api.models.job",
     "JobCompletion": "pulumi_bms.resources.job_completion",
     "JobCompletions": "pulumi_bms.resources.job_completions",
     "JobStatus": "pulumi_bms.api.models.job",
     "JobSubmission": "pulumi_bms.resources.job_submission",
+    "Quota": "pulumi_bms.api.models.quota",
+    "Quotas": "pulumi_bms.api.models.quota",
+    "ServerDetails": "pulumi_bms.data_sources.get_server",
     "Servers": "pulumi_bms.resources.servers",
     "SubJob": "pulumi_bms.api.models.job",
     "SubJobResult": "pulumi_bms.resources.job_completion",
     "VolumeAttachment": "pulumi_bms.resources.volume_attachment",
+    "get_flavors": "pulumi_bms.data_sources.get_flavors",
+    "get_flavors_output": "pulumi_bms.data_sources.get_flavors",
     "get_job": "pulumi_bms.data_sources.get_job",
+    "get_job_output": "pulumi_bms.data_sources.get_job",
+    "get_quotas": "pulumi_bms.data_sources.get_quotas",
+    "get_quotas_output": "pulumi_bms.data_sources.get_quotas",
+    "get_server": "pulumi_bms.data_sources.get_server",
+    "get_server_output": "pulumi_bms.data_sources.get_server",
+    "get_servers": "pulumi_bms.data_sources.get_servers",
+    "get_servers_output": "pulumi_bms.data_sources.get_servers",
 }
 
 PROVIDERS = {

@@ -34,15 +34,28 @@ def run(program: str, *arguments: str) -> Any:
 def test_the_names_are_pinned() -> None:
     """Each name is there, in `dir` too, and no other."""
     names = [
+        "FlavorDetails",
         "Job",
         "JobCompletion",
         "JobCompletions",
         "JobStatus",
         "JobSubmission",
+        "Quota",
+        "Quotas",
+        "ServerDetails",
         "SubJob",
         "SubJobResult",
         "__version__",
+        "get_flavors",
+        "get_flavors_output",
         "get_job",
+        "get_job_output",
+        "get_quotas",
+        "get_quotas_output",
+        "get_server",
+        "get_server_output",
+        "get_servers",
+        "get_servers_output",
         "load_provider",
     ]
     assert sorted(pulumi_bms.__all__) == names

@@ -16,7 +16,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from bms_simulator import SCENARIOS
+from bms_simulator import SCENARIOS, Catalogue, Flavor, Simulator
 from pulumi_bms import settings
 from pulumi_bms.lifecycle.leftovers import Leftovers
 from pulumi_bms.lifecycle.replacement import consequence
@@ -257,9 +257,20 @@ def run_program(program: Path) -> None:
     runpy.run_path(str(program))
 
 
+@pytest.fixture
+def _cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A cloud for what programs read, with a server of the role "web"."""
+    with Simulator(catalogue=Catalogue((Flavor("physical.s3.large", stock={"az1": 4}),))) as sim:
+        sim.setup.add_server("web-0001", tags={"role": "web"})
+        known = {"BMS_ENDPOINT": sim.endpoint, "HW_PROJECT_ID": sim.project_id, "HW_AUTH_TOKEN": sim.token}
+        for name, value in known.items():
+            monkeypatch.setenv(name, value)
+        yield
+
+
 # Pulumi leaves event loops of its threads open.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-@pytest.mark.usefixtures("_own_process")
+@pytest.mark.usefixtures("_own_process", "_cloud")
 @pytest.mark.parametrize("program", COMPLETE)
 def test_every_program_runs(program: str, tmp_path: Path) -> None:
     """A program in the pages runs as shown, in a cloud in which each job succeeds at once."""
@@ -269,9 +280,9 @@ def test_every_program_runs(program: str, tmp_path: Path) -> None:
 
 
 def test_every_page_of_a_resource_has_a_program() -> None:
-    """The tests above are about the README and the pages of the resources."""
+    """The tests above are about the README, the pages of the resources, and the page of the data sources."""
     pages = {str(program.id).rpartition("-")[0] for program in COMPLETE}
-    resources = {"docs/job-submission.md", "docs/job-completion.md", "docs/job-completions.md"}
+    resources = {"docs/job-submission.md", "docs/job-completion.md", "docs/job-completions.md", "docs/data-sources.md"}
     assert {"README.md"} | resources <= pages
 
 

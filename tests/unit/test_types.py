@@ -19,7 +19,11 @@ from typing import Any
 
 import pulumi
 
-from pulumi_bms import Job, JobCompletion, JobStatus, JobSubmission, SubJob, SubJobResult, __version__, get_job
+from pulumi_bms import (
+    FlavorDetails, Job, JobCompletion, JobStatus, JobSubmission, Quotas, ServerDetails, SubJob, SubJobResult,
+    __version__, get_flavors, get_flavors_output, get_job, get_job_output, get_quotas, get_quotas_output, get_server,
+    get_server_output, get_servers, get_servers_output,
+)
 
 config = pulumi.Config()
 order = JobSubmission("order", path="baremetalservers", body={"server": {"adminPass": config.require_secret("pass")}})
@@ -51,13 +55,26 @@ pulumi.export("codes", web.sub_jobs.apply(codes))
 pulumi.export("first", web.server_ids[0])
 found: Job = get_job("2c9eb2c5544cbf6101544f0602af2b4f", region="eu-de")
 children: Sequence[SubJob] = found.sub_jobs
+server: ServerDetails = get_server("bae51750-0089-41a1-9b18-5c777978ff6d", profile="eu")
+ips: list[str | None] = [address.ip for address in server.addresses]
+servers: tuple[ServerDetails, ...] = get_servers(name_prefix="web", tag="role=web", status="ACTIVE")
+flavors: Sequence[FlavorDetails] = get_flavors(availability_zone="az1")
+stock: dict[str, int | None] = {flavor.id: flavor.stock for flavor in flavors}
+quotas: Quotas = get_quotas()
+left: int | None = quotas.instances.left
+later: pulumi.Output[ServerDetails] = get_server_output(web.server_ids[0], region=web.job_id)
+name: pulumi.Output[str] = later.apply(lambda one: one.name)
+all_of_them: pulumi.Output[tuple[ServerDetails, ...]] = get_servers_output(name=name)
+on_sale: pulumi.Output[tuple[FlavorDetails, ...]] = get_flavors_output(availability_zone=name)
+rest: pulumi.Output[Quotas] = get_quotas_output(project_id=name)
+job: pulumi.Output[Job] = get_job_output(order.job_id)
 over: bool = found.known_status is JobStatus.SUCCESS and found.server_ids[0] != __version__
 """
 
 WRONG = """
 import pulumi
 
-from pulumi_bms import JobCompletion, JobSubmission, get_job
+from pulumi_bms import JobCompletion, JobSubmission, get_flavors, get_job, get_quotas, get_server_output, get_servers
 from pulumi_bms import JobWaiter  # refused
 
 web = JobCompletion("web", job_id="a")
@@ -73,6 +90,14 @@ number: pulumi.Output[int] = web.job_id  # refused
 text: pulumi.Output[str] = web.error_code  # refused
 status: int = get_job("a").status  # refused
 get_job("a").finished  # refused
+get_servers(names="web")  # refused
+get_servers("web")  # refused
+get_servers()[0].ip  # refused
+get_flavors(availability_zone=1)  # refused
+get_flavors()[0].stocks  # refused
+many: str = get_quotas().instances.left  # refused
+get_server_output(3)  # refused
+get_server_output(web.server_ids[0]).apply(lambda one: one.nmae)  # refused
 """
 
 

@@ -20,6 +20,7 @@ from pulumi_bms.settings import endpoint_problem, name_problem, region_problem
 
 LONGEST_JOB_ID = 128
 _JOB_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_SERVER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _SEGMENT = re.compile(r"[A-Za-z0-9._~:@-]+")
 _METHODS = ("POST", "PUT", "DELETE")
 _FIRST_INEXACT = 2**53
@@ -53,6 +54,18 @@ def job_id_problem(value: object) -> str | None:
     if not _JOB_ID.fullmatch(value) or ".." in value:
         return f"job_id {value!r} holds characters that no id has: {next_step}"
     return None
+
+
+def server_id_problem(value: object) -> str | None:
+    """The problem of a server's id, or None."""
+    if isinstance(value, Unknown):
+        return None
+    next_step = "write the server's id, such as bae51750-0089-41a1-9b18-5c777978ff6d"
+    if not isinstance(value, str):
+        return f"server_id must be a string: {next_step}"
+    if not value.strip():
+        return f"server_id is empty: {next_step}"
+    return None if _SERVER_ID.fullmatch(value) else f"server_id {value!r} holds characters that no id has: {next_step}"
 
 
 def job_ids_problems(value: object) -> list[str | None]:

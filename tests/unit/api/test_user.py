@@ -26,6 +26,7 @@ from pulumi_bms.api.errors import (
 from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.identity.token_cache import Tokens
 from pulumi_bms.api.identity.user import ProjectOfToken, UserCredential
+from pulumi_bms.api.identity.user_lookup import UserLookup
 from pulumi_bms.api.jobs import JobApi
 
 if TYPE_CHECKING:
@@ -119,6 +120,24 @@ def test_what_is_sent_to_sign_in(cloud: Cloud, project: dict[str, str], scope: d
     }
     assert setting.tokens_sent() == ["T-1", "T-1"]
     assert PASSWORD.encode() not in b"".join(seen.body for seen in setting.bms.seen)
+
+
+def test_the_user_of_the_token(cloud: Cloud) -> None:
+    """The id of the user comes with the token, and is still known when a later token does not name the user."""
+    setting = Setting(cloud, [token(cloud, "T-1", user={"id": " u-1 "}), token(cloud, "T-2")], polls(cloud, 1))
+    lookup = UserLookup(setting.user)
+    assert lookup.id() == "u-1"
+    setting.clock.now += 25 * HOUR
+    assert (setting.user.token().value, lookup.id()) == ("T-2", "u-1")
+    assert len(setting.iam.seen) == 2
+
+
+@pytest.mark.parametrize("user", [None, "u-1", {}, {"id": ""}, {"id": 3}])
+def test_a_token_without_a_user(cloud: Cloud, user: object) -> None:
+    """A token that names no user asks for `user_id`."""
+    setting = Setting(cloud, [token(cloud, "T-1", user=user)], [])
+    with pytest.raises(RefusedError, match="the user's token names no user: set `user_id`"):
+        UserLookup(setting.user).id()
 
 
 def test_the_project_of_the_token(cloud: Cloud) -> None:

@@ -109,7 +109,7 @@ def test_the_owner_of_an_access_key_is_looked_up_once(sim: Simulator) -> None:
         ({"HW_ACCESS_KEY": "AKD", "HW_SECRET_KEY": "SKD"}, "Access denied"),
     ],
 )
-def test_a_user_that_nobody_tells_is_asked_for(sim: Simulator, environ: Mapping[str, str], says: str) -> None:
+def test_an_unknown_user_is_asked_for(sim: Simulator, environ: Mapping[str, str], says: str) -> None:
     """Each credential without a known user is told why, and that `user_id` helps. Nothing counts as sent."""
     with pytest.raises(RefusedError) as error:
         connection(sim, environ).user_id()

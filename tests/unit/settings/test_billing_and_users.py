@@ -127,7 +127,7 @@ def test_the_identity_service_of_a_lookup(
     ],
 )
 def test_an_identity_service_that_a_lookup_can_not_use(config: Mapping[str, object], says: str) -> None:
-    """The lookup is refused with a reason; whoever needs no lookup is not told."""
+    """The lookup has a reason for its refusal, and settings without a lookup load."""
     environ = {"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "s"}
     users = loaded({"bms:projectId": "p", **config}, environ).users
     assert users.endpoint == ""

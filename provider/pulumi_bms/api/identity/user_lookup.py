@@ -1,7 +1,7 @@
 """The id of the user of a credential. Servers are ordered in the user's name.
 
-A signed-in user's token has the id. The owner of a permanent access key is looked up, once. No other credential names
-a user that the service would tell.
+A signed-in user's token has the id. The owner of a permanent access key is looked up, once. The service does not tell
+the user of any other credential.
 """
 
 from __future__ import annotations

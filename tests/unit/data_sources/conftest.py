@@ -1,0 +1,77 @@
+"""A simulator that the environment leads to, and programs with mocks that ask it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any, TypeVar
+
+import pulumi
+import pytest
+
+from bms_simulator import ManualClock, Simulator
+
+T = TypeVar("T")
+
+
+@pytest.fixture
+def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Simulator]]:
+    """Return a function that starts a simulator with those switches. The environment names the simulator."""
+    with ExitStack() as stack:
+
+        def started(**options: Any) -> Simulator:
+            sim = stack.enter_context(Simulator(clock=ManualClock(), **options))
+            monkeypatch.setenv("BMS_ENDPOINT", sim.endpoint)
+            monkeypatch.setenv("HW_PROJECT_ID", sim.project_id)
+            monkeypatch.setenv("HW_AUTH_TOKEN", sim.token)
+            return sim
+
+        yield started
+
+
+@pytest.fixture
+def sim(start: Callable[..., Simulator]) -> Simulator:
+    """Return an ordinary simulator."""
+    return start()
+
+
+class NoCloud(pulumi.runtime.Mocks):
+    """Mocks without any resource."""
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        return f"{args.name}-id", args.inputs
+
+    def call(self, _args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
+        return {}, None
+
+
+@pytest.fixture
+def _own_loop() -> Iterator[None]:
+    """An event loop for the program alone."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.run_until_complete(loop.shutdown_default_executor())
+    asyncio.set_event_loop(None)
+    loop.close()
+    gc.collect()
+
+
+@pytest.fixture
+def run(_own_loop: None) -> Callable[..., list[Any]]:
+    """Return a function that runs a program under mocks, and returns the values of the program's output."""
+
+    def ran(program: Callable[[], pulumi.Output[Any]], *, preview: bool = False) -> list[Any]:
+        seen: list[Any] = []
+
+        @pulumi.runtime.test  # type: ignore[untyped-decorator]
+        def under_mocks() -> pulumi.Output[Any]:
+            pulumi.runtime.set_mocks(NoCloud(), project="data", preview=preview)
+            return program().apply(seen.append)
+
+        under_mocks()
+        return seen
+
+    return ran
