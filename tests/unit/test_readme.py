@@ -252,7 +252,7 @@ def _own_process() -> Iterator[None]:
 @pulumi.runtime.test  # type: ignore[untyped-decorator]
 def run_program(program: Path) -> None:
     pulumi.runtime.set_mocks(CloudOfMany(), project="docs")
-    names = ("jobId", "webJob", "dbJob", "adminPass")
+    names = ("jobId", "webJob", "dbJob", "adminPass", "serverId", "volumeId")
     pulumi.runtime.set_all_config({f"docs:{name}": "2c9eb2c5" for name in names})
     runpy.run_path(str(program))
 
