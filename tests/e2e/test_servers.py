@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from bms_simulator import Simulator
+from bms_simulator.http.responses import RESET
 from tests.e2e.conftest import Stack
 
 PROGRAM = """
@@ -90,3 +91,71 @@ def test_the_life_of_servers(stack: Stack, simulator: Simulator) -> None:
     stack.destroy().ok()
     assert servers(simulator) == {}
     assert {each.server_id for each in simulator.setup.world().volumes} == {None}
+
+
+OWN = pytest.mark.parametrize("host", ["own"])
+REFUSED = "servers of a finished resource with the same inputs exist"
+
+
+def urn_of(stack: Stack, name: str) -> str:
+    """The URN of a resource."""
+    return str(next(each["urn"] for each in stack.state()["resources"] if each["urn"].endswith(f"::{name}")))
+
+
+@OWN
+def test_a_lost_response_and_a_replacement(stack: Stack, simulator: Simulator) -> None:
+    """The order goes on in the same run. Other `triggers` order anew, and only the old servers are deleted."""
+    simulator.spoil_next(RESET, method="POST", path_contains="baremetalservers", carried_out=True)
+    stack.program(program(2))
+    stack.up().ok()
+    old = stack.outputs()["server_ids"]
+    assert sorted(old) == sorted(servers(simulator))
+
+    stack.program(program(2, more=', triggers="2"'))
+    assert "replaces the servers: orders 2 servers, and deletes 2 servers" in stack.preview().ok().output
+    stack.up().ok()
+    new = stack.outputs()["server_ids"]
+    assert not set(old) & set(new)
+    assert sorted(new) == sorted(servers(simulator))
+
+    # To a provider, a forced replacement looks like a first order.
+    refused = stack.up("--target-replace", urn_of(stack, "web")).failed().output
+    assert REFUSED in refused
+    assert sorted(servers(simulator)) == sorted(new)
+    stack.program(program(2, more=', triggers="2", opts=pulumi.ResourceOptions(delete_before_replace=True)'))
+    stack.up().ok()
+    stack.up("--target-replace", urn_of(stack, "web")).ok()
+    assert len(servers(simulator)) == 2
+    stack.destroy().ok()
+    assert servers(simulator) == {}
+
+
+@OWN
+def test_two_stacks_of_one_name_never_share_servers(make_stack: Callable[..., Stack], simulator: Simulator) -> None:
+    """Stacks of the same name in two backends order alike: the second is refused, and adopts nothing."""
+    first, second = make_stack("one"), make_stack("two")
+    for stack in (first, second):
+        stack.connect(simulator)
+        stack.program(program(1))
+    first.up().ok()
+    assert REFUSED in second.up().failed().output
+    assert first.outputs()["server_ids"] == list(servers(simulator))
+    second.program(program(1, more=', triggers="another stack"'))
+    second.up().ok()
+    second.destroy().ok()
+    assert first.outputs()["server_ids"] == list(servers(simulator))
+
+
+@OWN
+def test_existing_servers_move_in_without_a_change(stack: Stack, simulator: Simulator) -> None:
+    """An import by ids shows no difference afterwards, sends no change, and a destroy deletes the servers."""
+    ids = [simulator.setup.add_server(f"web-000{number}").id for number in (1, 2)]
+    imported = f', opts=pulumi.ResourceOptions(import_="{ids[0]},{ids[1]}")'
+    stack.program(program(2, tags="{}", more=imported))
+    stack.up().ok()
+    assert stack.outputs()["server_ids"] == ids
+    stack.program(program(2, tags="{}"))
+    assert "unchanged" in stack.preview("--expect-no-changes").ok().output
+    assert writes(simulator) == []
+    stack.destroy().ok()
+    assert servers(simulator) == {}
