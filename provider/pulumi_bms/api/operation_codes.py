@@ -56,6 +56,10 @@ _ROWS: Mapping[Operation, _Row] = {
     operations.STOP_SERVERS: {**_CHANGE, Meaning.DONE: ("BMS.0039",)},
     operations.REBOOT_SERVERS: _CHANGE,
     operations.DELETE_SERVERS: _CHANGE,
+    operations.REINSTALL: _CHANGE,
+    operations.CHANGE_IMAGE: _CHANGE,
+    operations.ADD_NICS: _CHANGE,
+    operations.REMOVE_NICS: _CHANGE,
     operations.LIST_ATTACHMENTS: {
         Meaning.WAIT: (_OVERLOADED,),
         Meaning.GONE: _NO_SERVER,

@@ -45,6 +45,10 @@ REBOOT_SERVERS = Operation("reboot servers", "POST", f"{_SERVERS}/action", 50)
 LIST_ATTACHMENTS = Operation("list attachments", "GET", f"{_SERVER}/os-volume_attachments", 500)
 ATTACH_VOLUME = Operation("attach a volume", "POST", f"{_SERVER}/attachvolume", 100)
 DETACH_VOLUME = Operation("detach a volume", "DELETE", f"{_SERVER}/detachvolume/{{attachment_id}}", 100)
+REINSTALL = Operation("reinstall a server", "POST", f"{_SERVER}/reinstallos", 50)
+CHANGE_IMAGE = Operation("change the image", "POST", f"{_SERVER}/changeos", 50)
+ADD_NICS = Operation("add NICs", "POST", f"{_SERVER}/nics", 500)
+REMOVE_NICS = Operation("remove NICs", "POST", f"{_SERVER}/nics/delete", 500)
 LIST_FLAVORS = Operation("list flavors", "GET", f"{_SERVERS}/flavors", 500)
 GET_STOCK = Operation("get the stock", "GET", f"{_SERVERS}/available_resource")
 GET_QUOTAS = Operation("get quotas", "GET", f"{_SERVERS}/limits", 500)
@@ -66,6 +70,7 @@ GET_ACCESS_KEY = Operation("get an access key", "GET", "/v3.0/OS-CREDENTIAL/cred
 OPERATIONS = (
     *(CREATE_SERVERS, GET_SERVER, LIST_SERVERS, LIST_SERVERS_BRIEFLY, RENAME_SERVER, UPDATE_METADATA, GET_TAGS),
     *(CHANGE_TAGS, DELETE_SERVERS, START_SERVERS, STOP_SERVERS, REBOOT_SERVERS, LIST_ATTACHMENTS, ATTACH_VOLUME),
+    *(REINSTALL, CHANGE_IMAGE, ADD_NICS, REMOVE_NICS),
     *(DETACH_VOLUME, LIST_FLAVORS, GET_STOCK, GET_QUOTAS, GET_JOB, GET_PORT, UPDATE_PORT),
     *(LIST_ORDERS, GET_ORDER, LIST_ORDERED, UNSUBSCRIBE, START_RENEWING, STOP_RENEWING, GET_ACCESS_KEY),
 )

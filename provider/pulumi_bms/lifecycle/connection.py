@@ -18,10 +18,12 @@ from pulumi_bms.api.identity.user_lookup import UserLookup
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.api.orders import OrderApi
+from pulumi_bms.api.ports import PortApi
 from pulumi_bms.operation import ExpectedError
 from pulumi_bms.settings import (
     Lookup,
     MissingSettingsError,
+    Service,
     Settings,
     load,
 )
@@ -38,13 +40,15 @@ class MissingSettings(ExpectedError):  # noqa: N818  (what a preview does withou
 class Connection:
     """The API of one project: the channel of all typed calls, and the polls of jobs.
 
-    `user` finds the user of orders. `billing` is the channel of the billing service, or the problem of its address.
+    `user` finds the user of orders. `billing` and `network` are the channels of the billing service and of the network
+    service, or the problems of their addresses.
     """
 
     channel: Channel
     polls: SharedPolls
     user: UserLookup
     billing: Channel | str
+    network: Channel | str
 
     @property
     def jobs(self) -> JobApi:
@@ -59,6 +63,15 @@ class Connection:
         if isinstance(self.billing, str):
             raise SettingsError(self.billing)
         return OrderApi(self.billing)
+
+    def ports(self) -> PortApi:
+        """The ports of servers, at the network service. Sends no request.
+
+        Raises `SettingsError` if the address of the service is not known.
+        """
+        if isinstance(self.network, str):
+            raise SettingsError(self.network)
+        return PortApi(self.network)
 
     def user_id(self, unwanted: Unwanted = None) -> str:
         """The id of the user in whose name servers are ordered. The id is looked up once, if necessary.
@@ -87,7 +100,8 @@ class _Pool:
 
     def connection(self, settings: Settings) -> Connection:
         project = (settings.project_id, settings.project_name, settings.iam_endpoint)
-        others = (settings.users.endpoint, settings.users.problem, settings.billing.endpoint, settings.billing.problem)
+        services = (settings.users, settings.billing, settings.network)
+        others = [text for service in services for text in (service.endpoint, service.problem)]
         key = (settings.endpoint, settings.credential.fingerprint, settings.ca_bundle or "", *project, *others)
         with self._lock:
             if key not in self._connections:
@@ -99,15 +113,16 @@ class _Pool:
         client = Client(settings.endpoint, settings.credential, ca_bundle=settings.ca_bundle)
         channel = Channel(client, _project_of(settings), limits)
         polls = SharedPolls(JobApi(channel).get_job, rate_limit, time.monotonic)
-        return Connection(channel, polls, _user_of(settings), self._billing(settings))
+        billing = self._service("billing", settings.billing, settings, None)
+        network = self._service("network", settings.network, settings, _project_of(settings))
+        return Connection(channel, polls, _user_of(settings), billing, network)
 
-    def _billing(self, settings: Settings) -> Channel | str:
-        """The channel of the billing service, with a rate limit of its own, or the problem of its address."""
-        address = settings.billing.endpoint
-        if not address:
-            return settings.billing.problem
-        _, limits = self._limits_of("billing", address, settings)
-        return Channel(Client(address, settings.credential, ca_bundle=settings.ca_bundle), pace=limits)
+    def _service(self, name: str, service: Service, settings: Settings, project: Project | None) -> Channel | str:
+        """The channel of another service, with a rate limit of its own, or the problem of its address."""
+        if not service.endpoint:
+            return service.problem
+        _, limits = self._limits_of(name, service.endpoint, settings)
+        return Channel(Client(service.endpoint, settings.credential, ca_bundle=settings.ca_bundle), project, limits)
 
     def _limits_of(self, service: str, address: str, settings: Settings) -> tuple[RateLimit, OperationLimits]:
         """The rate limit of a service, and the limits of the service's operations.

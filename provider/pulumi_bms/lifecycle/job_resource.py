@@ -36,6 +36,8 @@ CONFIRM_TIMEOUT = 180.0
 """Seconds until a finished change must show in the API, and until a change without a response counts as lost."""
 JOB = "pending_job"
 """The output with the unfinished job of a resource: the outputs of a completion. Stored in users' stacks."""
+CHANGE = "pending_change"
+"""The output with the unfinished job of a change of existing servers. Stored in users' stacks."""
 
 
 @dataclass
@@ -149,17 +151,19 @@ class Step:
             pause = interval.interval(now - started_at, 0.0, retry_after=pause_after)
             self.pause(max(0.05, min(pause, ends_at - now)))
 
-    def wait(self, job_id: str, /, expected_servers: int | None = None, **outputs: Any) -> Job:
+    def wait(self, job_id: str, /, expected_servers: int | None = None, *, output: str = JOB, **outputs: Any) -> Job:
         """Wait for a job by the success rule, and return the job. `outputs` are kept beside the job.
+
+        `output` is the name of the output with the unfinished job.
 
         A job that ends without success raises `JobFailedError`, with the final job no longer kept as unfinished. Any
         other end raises `PartialStateError`: the next run goes on with the job.
         """
-        known = self.kept.outputs.get(JOB)
+        known = self.kept.outputs.get(output)
         stored = known if isinstance(known, Mapping) and known.get("job_id") == job_id else {}
 
         def keep(job: Job | None, judgement: Any = None) -> None:
-            self.kept.keep(**outputs, **{JOB: _stored(job_id, job, judgement)})
+            self.kept.keep(**outputs, **{output: _stored(job_id, job, judgement)})
 
         def observe(progress: Progress) -> None:
             keep(progress.job, progress.judgement)
@@ -173,7 +177,7 @@ class Step:
             return outcome.job
         if outcome.is_final_failure and outcome.job is not None:
             raise JobFailedError(outcome, outcome.job)
-        self.kept.outputs[JOB] = _stored(job_id, outcome.job, outcome.judgement)
+        self.kept.outputs[output] = _stored(job_id, outcome.job, outcome.judgement)
         raise self.kept.failure(report.describe_outcome(outcome))
 
     @contextmanager
@@ -185,13 +189,13 @@ class Step:
         try:
             yield
         except (ApiError, SettingsError) as error:
-            if pending_job_of(self.kept.outputs):
+            if pending_job_of(self.kept.outputs) or pending_job_of(self.kept.outputs, CHANGE):
                 raise self.kept.failure(str(error)) from None
             raise ExpectedError(str(error)) from None
 
     def done(self, **outputs: Any) -> dict[str, Any]:
         """The outputs of a step that ended well."""
-        return {**self.kept.outputs, JOB: None, **outputs}
+        return {**self.kept.outputs, JOB: None, CHANGE: None, **outputs}
 
     def _warn(self, job: Job) -> None:
         for warning in report.warnings(job):
@@ -213,8 +217,8 @@ class JobFailedError(ExpectedError):
         self.job = job
 
 
-def pending_job_of(outputs: Mapping[str, Any]) -> str | None:
+def pending_job_of(outputs: Mapping[str, Any], output: str = JOB) -> str | None:
     """The id of the unfinished job in stored outputs, or None."""
-    stored = outputs.get(JOB)
+    stored = outputs.get(output)
     job_id = stored.get("job_id") if isinstance(stored, Mapping) else None
     return job_id if isinstance(job_id, str) and job_id else None

@@ -27,7 +27,7 @@ from pulumi_bms.settings.endpoints import (
     normalised,
     region_problem,
 )
-from pulumi_bms.settings.missing import missing_billing, missing_iam, missing_of
+from pulumi_bms.settings.missing import missing_billing, missing_iam, missing_network, missing_of
 from pulumi_bms.settings.precedence import Sources
 from pulumi_bms.settings.sources import (
     SECRET_KEYS,
@@ -72,7 +72,8 @@ class Service:
 class Settings:
     """The settings for the API of one project. The project has an id, else a name to look up at the IAM endpoint.
 
-    `users` is the identity service for the lookup of an access key's owner. `billing` is the billing service.
+    `users` is the identity service for the lookup of an access key's owner. `billing` is the billing service,
+    `network` the network service (VPC).
     """
 
     endpoint: str
@@ -84,6 +85,7 @@ class Settings:
     max_requests_per_minute: int = REQUESTS_PER_MINUTE
     users: Service = Service()
     billing: Service = Service()
+    network: Service = Service()
 
 
 def load(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str]) -> Settings:
@@ -99,7 +101,12 @@ def load(inputs: Mapping[str, object], config: Lookup, environ: Mapping[str, str
         raise SettingsError("\n".join((*wrong, *missing)))
     if missing or sources.owner is None:
         raise MissingSettingsError("\n".join(missing))
-    return replace(_settings(sources, where), users=_users(sources, where, environ), billing=_billing(sources, where))
+    return replace(
+        _settings(sources, where),
+        users=_users(sources, where, environ),
+        billing=_billing(sources, where),
+        network=_network(sources, where),
+    )
 
 
 def problems(inputs: Mapping[str, object] | None, config: Lookup, environ: Mapping[str, str]) -> list[str]:
@@ -198,6 +205,11 @@ def _users(sources: Sources, where: Destination, environ: Mapping[str, str]) -> 
 def _billing(sources: Sources, where: Destination) -> Service:
     address = where.billing_address
     return Service(normalised(address)) if address else Service(problem=missing_billing(sources, where))
+
+
+def _network(sources: Sources, where: Destination) -> Service:
+    address = where.network_address
+    return Service(normalised(address)) if address else Service(problem=missing_network(sources))
 
 
 def _iam_endpoint(where: Destination) -> str:

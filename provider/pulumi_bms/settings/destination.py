@@ -50,7 +50,7 @@ class Destination:
 
     `project` is the setting of the project. A region in `project` means the project with the region's name. Every
     region has a project of that name. `needs_iam` says whether a user signs in or a project name is looked up.
-    `billing` is the setting of the billing service's address.
+    `billing` and `network` are the settings of the billing service's and of the network service's address.
     """
 
     endpoint: Address
@@ -58,6 +58,7 @@ class Destination:
     needs_iam: bool
     iam: Address
     billing: Setting | None = None
+    network: Setting | None = None
 
     @property
     def billing_address(self) -> str:
@@ -65,6 +66,14 @@ class Destination:
         if self.billing:
             return self.billing.value
         return self.endpoint.cloud.billing if self.endpoint.cloud else ""
+
+    @property
+    def network_address(self) -> str:
+        """The address of the network service (VPC): the setting, else the address beside the API, else ""."""
+        if self.network:
+            return self.network.value
+        text = self.endpoint.text
+        return text.replace("://bms.", "://vpc.", 1) if self.endpoint.cloud and "://bms." in text else ""
 
     @property
     def has_default_project(self) -> bool:
@@ -86,7 +95,8 @@ def destination_of(sources: Sources) -> Destination:
     needs_iam = sources.owner is not None and (named or credentials.is_user(sources.owner))
     iam = Address("iam", _iam_setting(sources, endpoint))
     billing = Setting(sources.stack, "billingEndpoint") if sources.stack.has("billingEndpoint") else None
-    return Destination(endpoint, project, needs_iam, iam, billing)
+    network = Setting(sources.stack, "vpcEndpoint") if sources.stack.has("vpcEndpoint") else None
+    return Destination(endpoint, project, needs_iam, iam, billing, network)
 
 
 def _iam_setting(sources: Sources, endpoint: Address) -> Setting | None:
@@ -120,7 +130,8 @@ def problems_of(sources: Sources, destination: Destination) -> Iterator[str]:
     if region and not region_problem(region.value):
         yield _unknown_region(region, sources)
     yield from _two_clouds(sources, destination)
-    yield from _foreign_billing(sources, destination)
+    for service in (destination.billing, destination.network):
+        yield from _foreign_service(sources, destination, service)
     yield from _foreign_region(sources, destination)
 
 
@@ -158,16 +169,16 @@ def _two_clouds(sources: Sources, destination: Destination) -> Iterator[str]:
         yield _differ(there, cloud.name, iam.setting, iam.cloud.name, sources.secrets)
 
 
-def _foreign_billing(sources: Sources, destination: Destination) -> Iterator[str]:
-    """The problem of a billing service in another cloud than the API, or than the credential of an unknown API."""
-    billing, endpoint = destination.billing, destination.endpoint
-    cloud = regions.cloud_of_address(billing.value) if billing else None
-    if billing is None or cloud is None or endpoint.setting is None:
+def _foreign_service(sources: Sources, destination: Destination, service: Setting | None) -> Iterator[str]:
+    """The problem of a service in another cloud than the API, or than the credential of an unknown API."""
+    endpoint = destination.endpoint
+    cloud = regions.cloud_of_address(service.value) if service else None
+    if service is None or cloud is None or endpoint.setting is None:
         return
     known = [(endpoint.setting, endpoint.cloud.name)] if endpoint.cloud else _clouds_beside(sources, endpoint.setting)
     for setting, other in known:
         if other != cloud.name:
-            yield _differ(billing, cloud.name, setting, other, sources.secrets)
+            yield _differ(service, cloud.name, setting, other, sources.secrets)
             return
 
 

@@ -37,6 +37,12 @@ def missing_billing(sources: Sources, where: Destination) -> str:
     )
 
 
+def missing_network(sources: Sources) -> str:
+    """The missing address of the network service, with the setting to add."""
+    name = sources.stack.name("vpcEndpoint")
+    return f"the address of the network service (VPC) is not known, and NICs and security groups need it: set `{name}`"
+
+
 def missing_of(sources: Sources, where: Destination, environ: Mapping[str, str]) -> list[str]:
     """Lines about all missing settings: first the parts of a credential, then the rest."""
     lines = []

@@ -18,6 +18,7 @@ NAMESPACE = "bms"
 KEYS = (
     *("accessKey", "secretKey", "securityToken", "username", "password", "domainName", "token"),
     *("projectName", "projectId", "region", "endpoint", "iamEndpoint", "billingEndpoint"),
+    "vpcEndpoint",
     *("caBundle", "maxRequestsPerMinute"),
 )
 """The keys of the stack config and of a profile."""

@@ -28,7 +28,7 @@ def problem_of(setting: Setting, secrets: Collection[str]) -> str | None:
     """The problem of a setting's value, or None. A value with a secret in the text is not shown."""
     what = f"{setting.name}{shown(setting.value, secrets)}"
     match setting.key:
-        case "endpoint" | "iamEndpoint" | "billingEndpoint":
+        case "endpoint" | "iamEndpoint" | "billingEndpoint" | "vpcEndpoint":
             return endpoint_problem(setting.value, what)
         case "region":
             return region_problem(setting.value, what)

@@ -1,0 +1,90 @@
+"""Power of servers: one request for all servers that need the change, and only for those."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pulumi_bms.api import operations
+from pulumi_bms.api.channel import Channel
+from pulumi_bms.api.errors import ApiError, OutcomeUnknownError
+from pulumi_bms.api.operation_codes import Meaning, meaning_of
+from pulumi_bms.api.operations import Operation
+from pulumi_bms.api.power import PowerApi
+from pulumi_bms.api.server_state import ServerState, state_of
+from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step
+from pulumi_bms.lifecycle.server_locks import LOCKS
+from pulumi_bms.operation import ExpectedError
+from pulumi_bms.resources.servers_updating import Updating
+
+
+class Power(StrEnum):
+    """The wanted power of servers. Without a wanted power the resource does not manage power."""
+
+    ON = "on"
+    OFF = "off"
+
+
+_STATES = {Power.ON: ServerState.READY, Power.OFF: ServerState.OFF}
+_LOCKED = "is locked: unlock the server first"
+_FROZEN = "is frozen because of unpaid bills: settle the account first"
+
+
+@dataclass(frozen=True)
+class Powering:
+    """Starts, stops and reboots servers of one resource. The states are read before each request."""
+
+    step: Step
+    updating: Updating
+
+    def bring(self, server_ids: Sequence[str], power: Power) -> None:
+        """Start or stop the servers with the other power. Raises `ExpectedError` for locked and frozen servers."""
+        needed = [each for each in server_ids if self._state(each) is not _STATES[power]]
+        if not needed:
+            return
+        if power is Power.ON:
+            self._act(operations.START_SERVERS, needed, lambda channel: PowerApi(channel).start(needed))
+        else:
+            self._act(operations.STOP_SERVERS, needed, lambda channel: PowerApi(channel).stop(needed))
+        late = [each for each in needed if self._state(each) is not _STATES[power]]
+        if late:
+            raise self.step.kept.failure(
+                f"these servers are not {power.value}: {', '.join(late)}; run `pulumi up` again"
+            )
+
+    def reboot(self, server_ids: Sequence[str], **outputs: Any) -> None:
+        """Reboot the servers that run. `outputs` are kept once the request is accepted: no run reboots twice."""
+        running = [each for each in server_ids if self._state(each) is ServerState.READY]
+        if running:
+            self._act(operations.REBOOT_SERVERS, running, lambda channel: PowerApi(channel).reboot(running), **outputs)
+
+    def _act(
+        self, kind: Operation, server_ids: Sequence[str], change: Callable[[Channel], str], **outputs: Any
+    ) -> None:
+        with LOCKS.hold(server_ids, self.step.operation):
+            try:
+                job_id = self.step.send_when_free(kind, change)
+                self.step.wait(job_id, output=CHANGE, **outputs)
+            except OutcomeUnknownError:
+                # The states of the servers decide, now and in the next run.
+                self.step.kept.keep(**outputs)
+            except JobFailedError as error:
+                raise ExpectedError(str(error)) from None
+            except ApiError as error:
+                if meaning_of(kind, error) is not Meaning.DONE:
+                    raise
+        self.step.kept.keep(**{CHANGE: None})
+
+    def _state(self, server_id: str) -> ServerState:
+        state = state_of(self.updating.ready(server_id))
+        if state in (ServerState.LOCKED, ServerState.FROZEN):
+            raise ExpectedError(f"server {server_id} {_LOCKED if state is ServerState.LOCKED else _FROZEN}")
+        return state
+
+
+def power_of(states: Sequence[ServerState], wanted: Power) -> Power:
+    """The wanted power if all servers have it, else the other power: a difference shows as drift."""
+    other = Power.OFF if wanted is Power.ON else Power.ON
+    return other if any(state is _STATES[other] for state in states) else wanted
