@@ -6,13 +6,13 @@ A step never believes a request: after a change the step polls until the thing i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pulumi_bms.api.channel import Channel
-from pulumi_bms.api.errors import ApiError, NoAnswerError, SettingsError
+from pulumi_bms.api.errors import ApiError, NoAnswerError, OutcomeUnknownError, SettingsError
 from pulumi_bms.api.http.transport import CONNECT_TIMEOUT
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.api.operation_codes import Meaning, meaning_of
@@ -21,6 +21,7 @@ from pulumi_bms.lifecycle.await_jobs import plan_of, timeout_of, wait_for
 from pulumi_bms.lifecycle.connection import Connection
 from pulumi_bms.lifecycle.job_outputs import job_of, outputs_of, unfinished_status
 from pulumi_bms.lifecycle.record import Pending
+from pulumi_bms.lifecycle.server_locks import LOCKS
 from pulumi_bms.messages import progress_line, report
 from pulumi_bms.operation import ExpectedError, Operation, PartialStateError
 from pulumi_bms.waiting.clock import MonotonicClock
@@ -48,10 +49,13 @@ class Kept:
     id: str
     outputs: dict[str, Any] = field(default_factory=dict)
     reason: str = "interrupted: run `pulumi up` again to go on"
+    is_kept: bool = False
+    """Whether a checkpoint was reported: something exists, or may exist."""
 
     def keep(self, **outputs: Any) -> None:
         """Add outputs, and report all outputs so far as a checkpoint."""
         self.outputs.update(outputs)
+        self.is_kept = True
         self.operation.checkpoint(self.id, dict(self.outputs), self.reason)
 
     def failure(self, text: str) -> PartialStateError:
@@ -63,17 +67,21 @@ class Kept:
 class Step:
     """One call of a provider's method, with the connection and the deadline of the call.
 
-    `kept` is the partial result. `ends_at` is a time of the monotonic clock.
+    `kept` is the partial result. `ends_at` is a time of the monotonic clock. `busy_pause` is the time in seconds before
+    the next try after a refusal of a busy server.
     """
 
     connection: Connection
     kept: Kept
     ends_at: float
+    busy_pause: float = BUSY_PAUSE
 
     @classmethod
-    def begin(cls, connection: Connection, kept: Kept, inputs: Mapping[str, Any]) -> Step:
+    def begin(
+        cls, connection: Connection, kept: Kept, inputs: Mapping[str, Any], busy_pause: float = BUSY_PAUSE
+    ) -> Step:
         """A step with the timeout of the operation, else of the constructor, else 3 hours."""
-        return cls(connection, kept, time.monotonic() + timeout_of(kept.operation, inputs))
+        return cls(connection, kept, time.monotonic() + timeout_of(kept.operation, inputs), busy_pause)
 
     @property
     def operation(self) -> Operation:
@@ -109,16 +117,33 @@ class Step:
 
             return change(channel.within(None, self.operation.cancelled.is_set, may_send))
 
-    def send_when_free(self, kind: ApiOperation, change: Callable[[Channel], T]) -> T:
+    def send_when_free(self, kind: ApiOperation, change: Callable[[Channel], T], channel: Channel | None = None) -> T:
         """As `send`, again after each refusal of a busy server, until the deadline."""
         while True:
             try:
-                return self.send(change)
+                return self.send(change, channel)
             except ApiError as error:
                 if meaning_of(kind, error) is not Meaning.WAIT or self.left <= 0:
                     raise
                 self.operation.report(f"waiting: {error.reason}")
-            self.pause(BUSY_PAUSE)
+            self.pause(self.busy_pause)
+
+    def repeat(self, kind: ApiOperation, change: Callable[[Channel], T], channel: Channel | None = None) -> T:
+        """As `send_when_free`, for a change that does no harm when sent twice: once more after a lost response."""
+        try:
+            return self.send_when_free(kind, change, channel)
+        except OutcomeUnknownError:
+            return self.send_when_free(kind, change, channel)
+
+    @contextmanager
+    def alone_on(self, server_ids: Iterable[str]) -> Iterator[None]:
+        """Hold the locks of these servers. Raises `PartialStateError` after a cancel."""
+        with ExitStack() as held:
+            try:
+                held.enter_context(LOCKS.hold(server_ids, self.operation))
+            except ExpectedError as error:
+                raise self.kept.failure(str(error)) from None
+            yield
 
     def pause(self, seconds: float) -> None:
         """Sleep. Raises `PartialStateError` after a cancel."""
@@ -151,19 +176,28 @@ class Step:
             pause = interval.interval(now - started_at, 0.0, retry_after=pause_after)
             self.pause(max(0.05, min(pause, ends_at - now)))
 
-    def wait(self, job_id: str, /, expected_servers: int | None = None, *, output: str = JOB, **outputs: Any) -> Job:
+    def wait(
+        self,
+        job_id: str,
+        /,
+        expected_servers: int | None = None,
+        *,
+        output: str = JOB,
+        is_resumed: bool = True,
+        **outputs: Any,
+    ) -> Job:
         """Wait for a job by the success rule, and return the job. `outputs` are kept beside the job.
 
-        `output` is the name of the output with the unfinished job.
-
-        A job that ends without success raises `JobFailedError`, with the final job no longer kept as unfinished. Any
-        other end raises `PartialStateError`: the next run goes on with the job.
+        `output` is the name of the output with the unfinished job. A job that ends without success raises
+        `JobFailedError`. Any other end raises `UnfinishedJobError`. With `is_resumed`, the unfinished job is kept, and
+        the next run goes on with the job.
         """
         known = self.kept.outputs.get(output)
         stored = known if isinstance(known, Mapping) and known.get("job_id") == job_id else {}
 
         def keep(job: Job | None, judgement: Any = None) -> None:
-            self.kept.keep(**outputs, **{output: _stored(job_id, job, judgement)})
+            if is_resumed:
+                self.kept.keep(**outputs, **{output: _stored(job_id, job, judgement)})
 
         def observe(progress: Progress) -> None:
             keep(progress.job, progress.judgement)
@@ -177,19 +211,20 @@ class Step:
             return outcome.job
         if outcome.is_final_failure and outcome.job is not None:
             raise JobFailedError(outcome, outcome.job)
-        self.kept.outputs[output] = _stored(job_id, outcome.job, outcome.judgement)
-        raise self.kept.failure(report.describe_outcome(outcome))
+        keep(outcome.job, outcome.judgement)
+        raise UnfinishedJobError(self.kept, outcome)
 
     @contextmanager
     def explained(self) -> Iterator[None]:
         """Turn an error of the API or of the settings into the error of the step.
 
-        With an unfinished job, the state is kept.
+        After a checkpoint, the state is kept.
         """
         try:
             yield
         except (ApiError, SettingsError) as error:
-            if pending_job_of(self.kept.outputs) or pending_job_of(self.kept.outputs, CHANGE):
+            is_unfinished = pending_job_of(self.kept.outputs) or pending_job_of(self.kept.outputs, CHANGE)
+            if self.kept.is_kept or is_unfinished:
                 raise self.kept.failure(str(error)) from None
             raise ExpectedError(str(error)) from None
 
@@ -206,6 +241,14 @@ def _stored(job_id: str, job: Job | None, judgement: Any) -> dict[str, Any]:
     """The unfinished job in the state, without absent fields."""
     outputs = outputs_of(job_id, job, unfinished_status(job, judgement))
     return {name: value for name, value in outputs.items() if value not in (None, [])}
+
+
+class UnfinishedJobError(PartialStateError):
+    """A wait has ended before the job. `end` is the reason."""
+
+    def __init__(self, kept: Kept, outcome: Outcome) -> None:
+        super().__init__(kept.id, dict(kept.outputs), report.describe_outcome(outcome))
+        self.end = outcome.end
 
 
 class JobFailedError(ExpectedError):

@@ -113,3 +113,21 @@ def _bare(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_bare(inner) for inner in value] or None
     return value
+
+
+def is_taken(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Whether the old servers have an address, a port or an EIP of the new servers: delete first, then order."""
+    if meaning("eip_id", olds.get("eip_id")) and olds.get("eip_id") == news.get("eip_id"):
+        return True
+    return bool(_fixed(olds) & _fixed(news))
+
+
+def _fixed(inputs: Mapping[str, Any]) -> set[tuple[str, str]]:
+    nics = [nic for nic in inputs.get("nics") or [] if isinstance(nic, Mapping)] if _is_list(inputs) else []
+    named = (("port_id", nic.get("port_id")) for nic in nics)
+    addressed = ((str(nic.get("subnet_id")), nic.get("ip_address")) for nic in nics)
+    return {(name, value) for name, value in (*named, *addressed) if isinstance(value, str) and value}
+
+
+def _is_list(inputs: Mapping[str, Any]) -> bool:
+    return isinstance(inputs.get("nics"), list | tuple)

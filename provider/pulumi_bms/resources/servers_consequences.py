@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_bms.resources.servers_changes import Changes
+from pulumi_bms.lifecycle.input_checks import is_unknown
+from pulumi_bms.resources.servers_changes import Changes, is_taken
 from pulumi_bms.resources.servers_outputs import EMPTY, count_of, slots_of
 
 _PREPAID = "prePaid"
@@ -14,54 +15,79 @@ _PREPAID = "prePaid"
 def consequences(change: Changes, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
     """The lines about a change. A change of names, tags and metadata has no lines."""
     if change.replacing:
-        return [_replacement(change, olds, news), *_money(olds, news), *_refusal(olds)]
+        return [_replacement(change, olds, news), *_money(olds, news), *_left(olds), *_refusal(olds)]
     before, after = len(slots_of(olds)), count_of(news)
+    if is_unknown(news.get("count")):
+        return ["the number of servers is not known yet: servers may be ordered or deleted"]
     lines = []
     if after < before:
-        lines += [_shrink(olds, before, after), *_refusal(olds), *_left(olds)]
-    empty = sum(each == EMPTY for each in slots_of(olds)[:after])
-    ordered = max(0, after - before) + empty
+        lines += [_shrink(olds, before, after), *_refund(olds), *_left(olds), *_refusal({**olds, **_flag(news)})]
+    ordered = max(0, after - before) + sum(each == EMPTY for each in slots_of(olds)[:after])
     if ordered:
         lines += [f"orders {_servers(ordered)}{_terms(news)}"]
     return lines
 
 
+def of_new(inputs: Mapping[str, Any]) -> list[str]:
+    """The lines about a first order. On-demand servers have no lines."""
+    if inputs.get("charging_mode") != _PREPAID:
+        return []
+    number = "servers" if is_unknown(inputs.get("count")) else _servers(count_of(inputs))
+    lines = [f"orders {number}{_terms(inputs)}"]
+    if not inputs.get("unsubscribe_on_delete"):
+        lines.append("`pulumi destroy` will refuse to delete the servers, unless unsubscribe_on_delete=True is set")
+    return lines
+
+
 def _replacement(change: Changes, olds: Mapping[str, Any], news: Mapping[str, Any]) -> str:
     deleted = [each for each in slots_of(olds) if each != EMPTY]
+    number = "servers" if is_unknown(news.get("count")) else _servers(count_of(news))
     return (
-        f"a change of {', '.join(change.replacing)} replaces the servers: orders {_servers(count_of(news))}"
-        f"{_terms(news)}, and deletes {_servers(len(deleted))} with the system disks: {', '.join(deleted)}"
+        f"a change of {', '.join(change.replacing)} replaces the servers: orders {number}{_terms(news)}, and deletes "
+        f"{_servers(len(deleted))} with all system and local disks: {', '.join(deleted)}"
+        f"{'. The old servers are deleted first' if is_taken(olds, news) else ''}"
     )
 
 
 def _money(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-    lines = []
-    if olds.get("charging_mode") == _PREPAID:
-        lines.append("the old servers are paid by month or year: unsubscribing may cost a fee")
-    if news.get("charging_mode") == _PREPAID:
-        lines.append("the new servers are paid at once")
-    return [*lines, *_left(olds)]
+    paid = ["the new servers are paid at once"] if news.get("charging_mode") == _PREPAID else []
+    return [*_refund(olds), *paid]
+
+
+def _refund(olds: Mapping[str, Any]) -> list[str]:
+    is_yearly = olds.get("charging_mode") == _PREPAID
+    return ["the old servers are paid by month or year: unsubscribing may cost a fee"] if is_yearly else []
 
 
 def _left(olds: Mapping[str, Any]) -> list[str]:
+    """What stays. Disks bought with a yearly server end with the server, and an EIP never does."""
+    is_yearly = olds.get("charging_mode") == _PREPAID
     lines = []
-    if olds.get("data_disks") and not olds.get("delete_data_volumes_on_delete"):
+    if olds.get("data_disks") and not olds.get("delete_data_volumes_on_delete") and not is_yearly:
         lines.append("the data disks of the deleted servers stay and are billed: see delete_data_volumes_on_delete")
-    if olds.get("iptype") and not olds.get("delete_eip_on_delete"):
-        lines.append("the public IPs of the deleted servers stay and are billed: see delete_eip_on_delete")
+    elif olds.get("data_disks"):
+        lines.append("the data disks of the deleted servers are deleted, with all data")
+    if olds.get("iptype") and (is_yearly or not olds.get("delete_eip_on_delete")):
+        see = "" if is_yearly else ": see delete_eip_on_delete"
+        lines.append(f"the public IPs of the deleted servers stay and are billed{see}")
     return lines
 
 
 def _refusal(olds: Mapping[str, Any]) -> list[str]:
     if olds.get("charging_mode") != _PREPAID or olds.get("unsubscribe_on_delete"):
         return []
-    return ["`pulumi up` will refuse to delete the yearly or monthly servers: set unsubscribe_on_delete=True before"]
+    text = "`pulumi up` will refuse to delete the yearly or monthly servers: set unsubscribe_on_delete=True, and run "
+    return [f"{text}`pulumi up`, before this change"]
+
+
+def _flag(news: Mapping[str, Any]) -> dict[str, Any]:
+    return {"unsubscribe_on_delete": news.get("unsubscribe_on_delete")}
 
 
 def _shrink(olds: Mapping[str, Any], before: int, after: int) -> str:
     deleted = [each for each in slots_of(olds)[after:] if each != EMPTY]
     return (
-        f"a count of {after} instead of {before} deletes {_servers(len(deleted))} with the system disks: "
+        f"a count of {after} instead of {before} deletes {_servers(len(deleted))} with all system and local disks: "
         f"{', '.join(deleted)}"
     )
 
@@ -71,7 +97,8 @@ def _terms(inputs: Mapping[str, Any]) -> str:
         return ""
     period = inputs.get("period")
     number = f"{period:g} " if isinstance(period, int | float) else ""
-    return f" for {number}{inputs.get('period_unit')}(s)"
+    unit = inputs.get("period_unit")
+    return f" for {number}{unit if isinstance(unit, str) else 'period'}(s), paid at once"
 
 
 def _servers(count: int) -> str:

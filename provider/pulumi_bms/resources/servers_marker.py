@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pulumi_bms.lifecycle.orderer import ORDERED_BY
@@ -19,6 +19,8 @@ from pulumi_bms.resources.servers_changes import REPLACING, meaning
 _ROUNDS = 200_000
 """Rounds of the digest. A guess of a password costs a tenth of a second."""
 _MARKER = re.compile("[0-9a-f]{32}")
+ORDER_KEY = "pulumi-bms-order"
+"""The metadata key with the digest of an order. Servers with the same value were completed together."""
 
 
 def replacing_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,3 +48,8 @@ def ordered(marker: str) -> str:
 def owned(marker: str) -> str:
     """The tag's value on a server of a complete resource."""
     return f"owned.{marker}"
+
+
+def order_digest(server_ids: Iterable[str]) -> str:
+    """The digest of the servers of one order."""
+    return hashlib.sha256(",".join(sorted(server_ids)).encode()).hexdigest()[:32]

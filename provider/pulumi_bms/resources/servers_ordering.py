@@ -1,61 +1,46 @@
 """Fill slots with servers: find what is ordered already, order once, wait, and take the servers over.
 
-An order is sent at most once. An earlier run's order is found by the record of this machine, or by the marker in the
-cloud. A failed order is rolled back by the cloud for a while: no server of the order counts until the server has stayed
-in one state for the settling time.
+An order is sent at most once. An earlier run's order is found by its job in the state, by the record of this machine,
+or by the marker in the cloud. A failed order is rolled back by the cloud for a while: no server of the order counts
+until the server has stayed in one state for the settling time.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from pulumi_bms.api.errors import ApiError, OutcomeUnknownError
 from pulumi_bms.api.http.excerpt import Excerpt
 from pulumi_bms.api.models.order import OrderStatus
 from pulumi_bms.api.models.server import Server
-from pulumi_bms.api.server_state import ServerState, state_of
+from pulumi_bms.api.server_state import state_of
 from pulumi_bms.api.servers import Ordered, ServerApi
-from pulumi_bms.lifecycle.job_resource import JobFailedError, Step, pending_job_of
+from pulumi_bms.api.submission import ORDER_ID
+from pulumi_bms.lifecycle.job_resource import JOB, JobFailedError, Step, UnfinishedJobError, pending_job_of
 from pulumi_bms.lifecycle.provider import tell
-from pulumi_bms.lifecycle.record import Order as RecordedOrder
-from pulumi_bms.lifecycle.record import Pending, Record, RecordError, Records
-from pulumi_bms.operation import ExpectedError
-from pulumi_bms.resources.servers_body import OUR_TAG, Order, create_body
-from pulumi_bms.resources.servers_marker import ordered, owned
-from pulumi_bms.resources.servers_outputs import EMPTY, UNFINISHED, slots_of, survivors_of, unfinished_of
+from pulumi_bms.lifecycle.record import Pending, Record, RecordError
+from pulumi_bms.operation import ExpectedError, PartialStateError
+from pulumi_bms.resources import servers_texts as texts
+from pulumi_bms.resources.servers_body import Order, create_body
+from pulumi_bms.resources.servers_finding import ENDED_ORDERS, Finding
+from pulumi_bms.resources.servers_marker import ordered
+from pulumi_bms.resources.servers_memory import ADOPTED, Memory
+from pulumi_bms.resources.servers_outputs import (
+    EMPTY,
+    LOST_ORDER,
+    PENDING_ORDER,
+    UNFINISHED,
+    slots_of,
+    survivors_of,
+    unfinished_of,
+)
+from pulumi_bms.waiting.outcome import End
 
-PENDING_ORDER = "pending_order_id"
-"""The output with an order without a job, while the order is not finished."""
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Times in seconds.
-
-    `search` is the time to look for the servers of an order without a response. `settling` is the time without a
-    change after which a server of a failed order counts as a survivor. `adoption` is the time without a new server
-    after which an adopted order counts as complete.
-    """
-
-    search: float = 300.0
-    settling: float = 120.0
-    adoption: float = 900.0
-
-
-TIMES = Times()
-PREPAID_MODE = "prePaid"
-_NO_RESPONSE = "the run ended before a response arrived"
-_ADOPTED: set[str] = set()
-"""The servers adopted by this process. No delete of the same run removes such a server."""
-
-
-def was_adopted(server_id: str) -> bool:
-    """Whether a create of this run has adopted the server."""
-    return server_id in _ADOPTED
+_WITHOUT_SERVERS = (End.NOT_FOUND, End.GONE, End.INCONSISTENT)
+"""Ends of a wait after which only the marker can find the servers of the job."""
 
 
 @dataclass(frozen=True)
@@ -64,10 +49,8 @@ class Ordering:
 
     step: Step
     inputs: Mapping[str, Any]
-    marker: str
-    records: Records
-    recorded: RecordedOrder
-    times: Times = TIMES
+    finding: Finding
+    memory: Memory
 
     def fill(self, *, is_first: bool) -> None:
         """Fill all empty slots. `is_first` is whether the resource has never had a server.
@@ -75,71 +58,92 @@ class Ordering:
         Raises `PartialStateError` for an order that did not end well, and `ExpectedError` if nothing was ordered.
         """
         self.resume()
-        empty = [slot for slot, server_id in enumerate(self._slots) if server_id == EMPTY]
-        if not empty:
+        count = self._slots.count(EMPTY)
+        if not count:
             return
-        found = self._found(is_first=is_first)
-        record = self._earlier()
-        if found:
-            self._adopt(len(empty))
-            self._forget(record)
-        elif record is not None:
-            self._go_on(record, len(empty))
+        record = self.memory.earlier(self.step)
+        unfinished = self.finding.unfinished(count)
+        if is_first:
+            self._refuse_finished(record, unfinished)
+        if record and (record.job_id or record.order_id):
+            self._go_on(record)
+        elif unfinished:
+            self._adopt(count, record)
+        elif record or self.step.kept.outputs.get(LOST_ORDER):
+            self._search_again(count, record)
         else:
-            self._order(len(empty))
+            self._order(count)
+
+    def resume(self) -> None:
+        """Wait for the unfinished job or order of an earlier run, and take its servers."""
+        if job_id := pending_job_of(self.step.kept.outputs):
+            self._wait(job_id)
+        elif order_id := self.step.kept.outputs.get(PENDING_ORDER):
+            self._wait_for_order(str(order_id))
+
+    def end(self) -> None:
+        """Before a delete: wait for the end of an unfinished order, however the order ends, and take its servers."""
+        try:
+            self.resume()
+        except PartialStateError:
+            if pending_job_of(self.step.kept.outputs) or self.step.kept.outputs.get(PENDING_ORDER):
+                raise
+        count = self._slots.count(EMPTY)
+        lost = self.step.kept.outputs.get(LOST_ORDER)
+        if (count and self.finding.unfinished()) or (lost and self.finding.appears(str(lost))):
+            self._take([server.id for server in self.finding.gathered(max(count, 1))])
 
     @property
     def _slots(self) -> list[str]:
         return slots_of(self.step.kept.outputs)
 
-    def resume(self) -> None:
-        """Wait for the unfinished job or order of an earlier run, and take its servers."""
-        if job_id := pending_job_of(self.step.kept.outputs):
-            self._wait(job_id, None)
-        elif order_id := self.step.kept.outputs.get(PENDING_ORDER):
-            self._wait_for_order(str(order_id))
-
-    def _earlier(self) -> Record | None:
-        try:
-            return self.records.find(self.recorded).same
-        except RecordError as error:
-            raise ExpectedError(str(error)) from None
-
-    def _go_on(self, record: Record, count: int) -> None:
-        """Go on with the order of a run that did not end well. A second search without servers orders anew."""
-        tell(self.step.operation, f"an earlier run sent {record.request} at {record.sent_at}: nothing is ordered yet")
+    def _go_on(self, record: Record) -> None:
+        """Go on with the job or the order of a run that did not end well."""
+        before = set(self._slots)
+        tell(self.step.operation, texts.going_on(record))
         if record.job_id:
-            self._wait(record.job_id, count, record.order_id)
-        elif record.order_id:
-            self._wait_for_order(record.order_id)
-        elif self._search(count):
-            self._forget(record)
-        elif not record.answered:
-            self._complete(Pending(record), error=_NO_RESPONSE)
-            raise self.step.kept.failure(self._lost(record))
+            self._wait(record.job_id, record.order_id)
         else:
-            self._refuse_beside_other_orders(record)
-            self._forget(record)
+            self._wait_for_order(str(record.order_id))
+        ADOPTED.update(set(self._slots) - before)
+
+    def _search_again(self, count: int, record: Record | None) -> None:
+        """Search for the servers of a lost order. After the second search without servers, order anew."""
+        since = record.sent_at if record else str(self.step.kept.outputs[LOST_ORDER])
+        is_second = record is None or record.answered
+        if record is not None:
+            tell(self.step.operation, texts.searching(record))
+        self.step.kept.keep(**{LOST_ORDER: since})
+        if self.finding.appears(since):
+            self._adopt(count, record)
+        elif not is_second and record is not None:
+            self.memory.complete(self.step, Pending(record), error=texts.NO_RESPONSE)
+            raise self._lost(record.request, since)
+        else:
+            self._refuse_beside_other_orders(since, record)
+            self.memory.forget(record)
+            self.step.kept.outputs[LOST_ORDER] = None
             self._order(count)
 
     def _order(self, count: int) -> None:
         """Order servers for `count` slots, once."""
         user_id = str(self.inputs.get("user_id") or self.step.connection.user_id(self.step.operation.cancelled.is_set))
-        body = create_body(self.inputs, Order(count, user_id, ordered(self.marker)))["server"]
+        body = create_body(self.inputs, Order(count, user_id, ordered(self.finding.marker)))["server"]
         try:
-            pending = self.records.pending(self.recorded)
+            pending = self.memory.pending()
             response = self._sent(pending, body)
         except RecordError as error:
             raise ExpectedError(str(error)) from None
-        self._complete(pending, job_id=response.job_id, order_id=response.order_id)
+        self.memory.complete(self.step, pending, job_id=response.job_id, order_id=response.order_id)
         if response.job_id:
-            self._wait(response.job_id, count, response.order_id)
+            self._wait(response.job_id, response.order_id, count)
         elif response.order_id:
             self._wait_for_order(response.order_id)
-        elif self._search(count):
-            self._forget(pending.record)
         else:
-            raise self.step.kept.failure(self._lost(pending.record))
+            self.step.kept.keep(**{LOST_ORDER: pending.record.sent_at})
+            if not self.finding.appears(pending.record.sent_at):
+                raise self._lost(pending.record.request, pending.record.sent_at)
+            self._adopt(count, pending.record)
 
     def _sent(self, pending: Pending, body: Mapping[str, Any]) -> Ordered:
         """The ids in the response to the order, or no ids if the response was lost."""
@@ -147,192 +151,123 @@ class Ordering:
             return self.step.send(lambda channel: ServerApi(channel).create(body), pending=pending)
         except OutcomeUnknownError as error:
             found = error.excerpt or Excerpt()
-            self._complete(pending, error=error.reason)
-            tell(self.step.operation, f"the response to the order was lost, so the servers are searched for: {error}")
-            return Ordered(found.id_of("job_id", "jobId"), found.id_of("order_id", "orderId"))
+            self.step.kept.keep(**{LOST_ORDER: pending.record.sent_at})
+            self.memory.complete(self.step, pending, error=error.reason)
+            tell(self.step.operation, texts.response_lost(error))
+            return Ordered(found.id_of("job_id", "jobId"), found.id_of(*ORDER_ID))
         except ApiError as error:
             pending.remove()
-            raise ExpectedError(f"{error}\nNothing was ordered.") from None
+            if self.step.operation.cancelled.is_set() and not error.sent:
+                raise self._nothing("interrupted before the order was sent") from None
+            raise self._nothing(str(error)) from None
 
-    def _complete(self, pending: Pending, **result: Any) -> None:
-        try:
-            pending.complete(**result)
-        except RecordError as error:
-            tell(self.step.operation, f"the record of the order could not be completed: {error}")
+    def _nothing(self, reason: str) -> ExpectedError:
+        """The error without an order. The state is kept if the step has changed the state before."""
+        text = f"{reason}\nNothing was ordered."
+        return self.step.kept.failure(text) if self.step.kept.is_kept else ExpectedError(text)
 
-    def _search(self, count: int) -> bool:
-        """Search for servers with the marker for some minutes. Adopts the servers of a late order."""
-        self.step.kept.keep()
-        found = self.step.until(lambda: self._marked(ordered(self.marker)) or None, self.times.search)
-        if found:
-            self._adopt(count)
-        return found is not None
-
-    def _refuse_beside_other_orders(self, record: Record) -> None:
-        """Refuse to order anew if the billing service has an order since the lost request."""
-        if self.inputs.get("charging_mode") != PREPAID_MODE:
-            return
-        since = datetime.fromisoformat(record.sent_at) - timedelta(minutes=1)
-        orders = self.step.connection.orders().between(since, datetime.now(UTC))
-        if orders:
-            named = ", ".join(order.order_id for order in orders)
-            raise self.step.kept.failure(
-                "nothing was ordered: the response to an earlier order was lost, and other orders exist since.\n"
-                f"The orders: {named}\n"
-                f"Check the orders in the console. If no order is the lost order, delete the record {record.path}"
-            )
-
-    def _lost(self, record: Record) -> str:
-        return "\n".join(
-            (
-                f"{record.request} was sent at {record.sent_at}, and no response arrived.",
-                f"No server with the tag {OUR_TAG}={ordered(self.marker)} appeared in {self.times.search:.0f} s.",
-                "Check the cloud's console (servers, orders).",
-                "The next `pulumi up` searches once more, and orders anew if there is still no server.",
-            )
+    def _lost(self, request: str, since: str) -> PartialStateError:
+        return self.step.kept.failure(
+            texts.lost(request, since, ordered(self.finding.marker), self.finding.times.search)
         )
 
-    def _found(self, *, is_first: bool) -> list[Server]:
-        """The servers of an unfinished order. Raises `ExpectedError` for servers of a finished resource."""
-        found = self._marked(ordered(self.marker), *([owned(self.marker)] if is_first else []))
-        finished = [server.id for server in found if server.tags.get(OUR_TAG) == owned(self.marker)]
-        if finished:
-            raise ExpectedError(
-                "\n".join(
-                    (
-                        f"servers of a finished resource with the same inputs exist: {', '.join(finished)}",
-                        "Nothing was ordered. The ways on:",
-                        "- to replace the servers on purpose, change `triggers`,",
-                        '- if the state was lost, import the servers: opts=ResourceOptions(import_="ID,ID"),',
-                        "- else delete the servers in the cloud's console.",
-                    )
-                )
-            )
-        return found
+    def _refuse_finished(self, record: Record | None, unfinished: Sequence[Server]) -> None:
+        """Refuse to order beside servers of a finished resource with the same marker.
 
-    def _marked(self, *values: str) -> list[Server]:
-        """The servers with the marker that exist and are in no slot, oldest first."""
-        listed = ServerApi(self.step.channel).tagged(OUR_TAG, values, str(self.inputs["name"]))
-        known = {*self._slots, *survivors_of(self.step.kept.outputs)}
-        others = [server for server in listed if server.id not in known and state_of(server) is not ServerState.GONE]
-        return sorted(others, key=lambda server: (server.created or "", server.name, server.id))
+        With a record of this machine, an earlier run was killed after the last change of the servers. On Pulumi's own
+        host the record outlives a run that ended well, so the record proves nothing, and the refusal stays.
+        """
+        ids = {server.id for server in unfinished}
+        finished = [server.id for server in self.finding.owned() if server.id not in ids]
+        is_of_record = record is not None and bool(record.job_id or record.order_id)
+        if finished and not (is_of_record and self.step.operation.keeps_partial_state):
+            raise ExpectedError(texts.finished(finished))
 
-    def _adopt(self, count: int) -> None:
+    def _refuse_beside_other_orders(self, since: str, record: Record | None) -> None:
+        """Refuse to order anew if the billing service has an open order since the lost request."""
+        if orders := self.finding.open_orders(since):
+            raise self.step.kept.failure(texts.other_orders(orders, record))
+
+    def _adopt(self, count: int, record: Record | None) -> None:
         """Take over the servers of an earlier order, once all are there and ready."""
-        watch = _Watch(time.monotonic(), ())
-
-        def complete() -> list[Server] | None:
-            nonlocal watch
-            servers = self._marked(ordered(self.marker))
-            watch = watch.seen(servers)
-            ready = sum(state_of(server).is_settled for server in servers)
-            self.step.operation.report(f"{ready}/{count} servers of an earlier order are ready")
-            if len(servers) >= count and ready >= count:
-                return servers
-            return servers if watch.unchanged_for > self.times.adoption else None
-
-        servers = self.step.until(complete)
-        if servers is None:
-            raise self.step.kept.failure("the servers of an earlier order are not ready: run `pulumi up` to go on")
+        servers = self.finding.gathered(count)
         usable = [server.id for server in servers if state_of(server).is_settled]
-        _ADOPTED.update(usable)
-        self._take(usable)
-        if len(usable) < count:
-            raise self.step.kept.failure(
-                f"an earlier order brought {len(usable)} of {count} servers: run `pulumi up` to order the rest"
-            )
+        ADOPTED.update(usable)
+        self._take(usable, [server for server in servers if server.id not in usable])
+        self.memory.forget(record)
+        missing = self._slots.count(EMPTY)
+        if missing and self.step.operation.keeps_partial_state:
+            raise self.step.kept.failure(texts.short(count, missing))
+        if missing:
+            # Pulumi's own host keeps no state: the next run would find the same servers, and stop here again.
+            self._order(missing)
 
-    def _wait(self, job_id: str, count: int | None, order_id: str | None = None) -> None:
+    def _wait(self, job_id: str, order_id: str | None = None, count: int | None = None) -> None:
         """Wait for the job of an order, and take its servers. Raises `PartialStateError` for a failed job."""
-        outputs = {"job_id": job_id, **({"order_id": order_id} if order_id else {})}
+        self.step.kept.outputs.update(
+            {"job_id": job_id, LOST_ORDER: None, **({"order_id": order_id} if order_id else {})}
+        )
         try:
-            job = self.step.wait(job_id, count, **outputs)
+            job = self.step.wait(job_id, count)
         except JobFailedError as error:
-            survivors = self._survivors(error.job.server_ids)
-            self.step.kept.outputs["pending_job"] = None
-            # The next run may order again.
-            self.records.settle(job_id=job_id)
-            self._take([server.id for server in survivors if state_of(server).is_settled])
-            broken = [server.id for server in survivors if not state_of(server).is_settled]
-            self.step.kept.keep(surviving_server_ids=[*survivors_of(self.step.kept.outputs), *broken])
-            raise self.step.kept.failure(_failure(error, survivors)) from None
-        self._take(job.server_ids)
-        self.step.kept.keep(pending_job=None)
+            raise self._failed(str(error), error.job.server_ids, job_id=job_id) from None
+        except UnfinishedJobError as error:
+            if error.end not in _WITHOUT_SERVERS:
+                raise
+            self._find_without_job(error, job_id)
+        else:
+            self._take(job.server_ids)
+
+    def _find_without_job(self, error: UnfinishedJobError, job_id: str) -> None:
+        """Search for the servers of a job that names none, or is unknown: records of ended jobs are kept for a day."""
+        count = self._slots.count(EMPTY)
+        if count and self.finding.appears(""):
+            self._adopt(count, None)
+            return
+        since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.memory.lose(self.step, job_id, error.reason)
+        self.step.kept.keep(**{JOB: None, LOST_ORDER: since if count else None})
+        raise self.step.kept.failure(f"{error.reason}\n{texts.no_servers(job_id)}")
 
     def _wait_for_order(self, order_id: str) -> None:
         """Wait for a yearly order without a job, and take its servers."""
         orders = self.step.connection.orders()
-        self.step.kept.keep(**{PENDING_ORDER: order_id, "order_id": order_id})
+        self.step.kept.keep(**{PENDING_ORDER: order_id, "order_id": order_id, LOST_ORDER: None})
 
         def ended() -> int | None:
             status = orders.get(order_id).status
             if status == OrderStatus.UNPAID:
                 self.step.operation.report(f"order {order_id} waits to be paid")
-            return status if status in (OrderStatus.DONE, OrderStatus.CANCELLED, OrderStatus.TO_BE_REFUNDED) else None
+            return status if status in ENDED_ORDERS else None
 
         status = self.step.until(ended)
         if status is None:
             raise self.step.kept.failure(f"order {order_id} did not finish in time: run `pulumi up` to go on")
-        self.step.kept.outputs[PENDING_ORDER] = None
+        server_ids = [each.resource_id for each in orders.resources(order_id)]
         if status != OrderStatus.DONE:
-            raise self.step.kept.failure(f"order {order_id} was cancelled by the cloud: see the order in the console")
-        self._take([each.resource_id for each in orders.resources(order_id)])
+            text = f"order {order_id} was cancelled by the cloud: see the order in the console"
+            raise self._failed(text, server_ids, order_id=order_id)
+        self._take(server_ids)
 
-    def _survivors(self, server_ids: Sequence[str]) -> list[Server]:
-        """The servers of a failed order that stay, after the rollback."""
-        api, watch = ServerApi(self.step.channel), _Watch(time.monotonic(), ())
+    def _failed(self, text: str, server_ids: Sequence[str], **known: str | None) -> PartialStateError:
+        """Take what a failed order has left, and make the error. The next run may order again."""
+        survivors = self.finding.survivors(server_ids)
+        self.memory.settle(**known)
+        usable = [server.id for server in survivors if state_of(server).is_settled]
+        self._take(usable, [server for server in survivors if server.id not in usable])
+        return self.step.kept.failure(texts.failed(text, survivors))
 
-        def settled() -> list[Server] | None:
-            nonlocal watch
-            servers = [server for server_id in server_ids if (server := api.get(server_id))]
-            watch = watch.seen(servers)
-            at_rest = all(state_of(server) is not ServerState.BUSY for server in servers)
-            self.step.operation.report(f"the order failed, {len(servers)} servers are left so far")
-            return servers if not servers or (at_rest and watch.unchanged_for > self.times.settling) else None
-
-        return self.step.until(settled) or [server for server_id in server_ids if (server := api.get(server_id))]
-
-    def _take(self, server_ids: Sequence[str]) -> None:
-        """Put servers into the empty slots. More servers than slots are survivors."""
-        slots, rest = self._slots, [each for each in server_ids if each not in self._slots]
-        unfinished = unfinished_of(self.step.kept.outputs)
+    def _take(self, server_ids: Sequence[str], broken: Sequence[Server] = ()) -> None:
+        """Put servers into the empty slots. Broken servers, and more servers than slots, are survivors."""
+        slots, unfinished = self._slots, unfinished_of(self.step.kept.outputs)
+        survivors = survivors_of(self.step.kept.outputs)
+        rest = [each for each in server_ids if each not in (*slots, *survivors)]
         for slot, server_id in enumerate(slots):
             if server_id == EMPTY and rest:
                 slots[slot] = rest.pop(0)
                 unfinished.append(slots[slot])
         self.step.kept.keep(
             server_ids=slots,
-            surviving_server_ids=[*survivors_of(self.step.kept.outputs), *rest],
-            pending_job=None,
-            **{PENDING_ORDER: None, UNFINISHED: unfinished},
+            surviving_server_ids=[*survivors, *rest, *(server.id for server in broken)],
+            **{JOB: None, PENDING_ORDER: None, LOST_ORDER: None, UNFINISHED: unfinished},
         )
-
-    def _forget(self, record: Record | None) -> None:
-        """Remove the record of an order whose servers carry the marker: the marker finds the servers again."""
-        if record is not None:
-            self.records.settle(attempt=record.attempt)
-
-
-@dataclass(frozen=True, slots=True)
-class _Watch:
-    """The servers and their states since a time of the monotonic clock."""
-
-    since: float
-    states: tuple[tuple[str, ServerState], ...]
-
-    def seen(self, servers: Sequence[Server]) -> _Watch:
-        """The watch after a poll: the time starts again with each change."""
-        states = tuple(sorted((server.id, state_of(server)) for server in servers))
-        return self if states == self.states else _Watch(time.monotonic(), states)
-
-    @property
-    def unchanged_for(self) -> float:
-        """Seconds without a change."""
-        return time.monotonic() - self.since
-
-
-def _failure(error: JobFailedError, survivors: Sequence[Server]) -> str:
-    left = [f"server {server.id} ({state_of(server)}) exists and is billed" for server in survivors]
-    if not left:
-        return f"{error}\nNo server of the order is left. The next `pulumi up` orders again"
-    return "\n".join([str(error), *left, "`pulumi up` orders the missing servers, and `pulumi destroy` deletes all"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,10 @@ from pulumi_bms.resources.servers_changes import IN_PLACE, LOCAL, REPLACING
 
 UNFINISHED = "unfinished_server_ids"
 """The output with the servers of an order that still lack metadata or tags. Stored in users' stacks."""
+PENDING_ORDER = "pending_order_id"
+"""The output with an order without a job, while the order is not finished."""
+LOST_ORDER = "lost_order_sent_at"
+"""The output with the time of an order whose response was lost, until the order's servers are found."""
 EMPTY = ""
 """The id in a slot without a server."""
 INPUTS = (*REPLACING, *IN_PLACE, *LOCAL)
@@ -49,8 +54,9 @@ def documents(servers: Sequence[Server | None]) -> dict[str, Any]:
 
 
 def count_of(inputs: Mapping[str, Any]) -> int:
-    """The wanted number of servers."""
-    return int(inputs.get("count") or 1)
+    """The wanted number of servers. An unknown number counts as 1."""
+    count = inputs.get("count")
+    return int(count) if isinstance(count, int | float) and count else 1
 
 
 def document_of(server: Server) -> dict[str, Any]:
@@ -98,20 +104,23 @@ def name_of_slot(name: str, slot: int, count: int) -> str:
 def drifted(stored: Mapping[str, Any], servers: Sequence[Server]) -> dict[str, Any]:
     """The stored inputs that differ in the cloud, with the values of the first server that differs."""
     changed: dict[str, Any] = {}
+    names = {each.get("id"): each.get("name") for each in stored.get("servers") or [] if isinstance(each, Mapping)}
     for server in servers:
-        for name, value in _actual(stored, server).items():
+        for name, value in _actual(stored, server, names.get(server.id)).items():
             if name not in changed and value != (stored.get(name) or _nothing(name)):
                 changed[name] = value
     return changed
 
 
-def _actual(stored: Mapping[str, Any], server: Server) -> dict[str, Any]:
+def _actual(stored: Mapping[str, Any], server: Server, known_name: str | None) -> dict[str, Any]:
+    # A name that was there before is no drift: imported servers may have any names.
     keys = stored.get("metadata") or {}
     base = str(stored.get("name") or "")
+    is_named = server.name == known_name or re.fullmatch(rf"{re.escape(base)}(-\d{{4}})?", server.name)
     return {
         "tags": user_tags(server),
         "metadata": {key: server.metadata[key] for key in keys if key in server.metadata},
-        "name": base if server.name == base or server.name.startswith(f"{base}-") else server.name,
+        "name": base if is_named else server.name,
     }
 
 

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from pulumi_bms.lifecycle import input_checks
-from pulumi_bms.lifecycle.backend import backend_of
 from pulumi_bms.lifecycle.job_resource import Kept, Step, pending_job_of
-from pulumi_bms.lifecycle.orderer import ORDERED_BY
 from pulumi_bms.lifecycle.provider import ONCE, BmsProvider, tell, tell_of_stock_host
-from pulumi_bms.lifecycle.record import Order as RecordedOrder
-from pulumi_bms.lifecycle.record import RecordError, Records, orders_folder
 from pulumi_bms.operation import ExpectedError, Purpose, current
-from pulumi_bms.resources.servers_changes import Changes, changes, effects
-from pulumi_bms.resources.servers_consequences import consequences
+from pulumi_bms.resources.servers_changes import LOCAL, Changes, changes, effects, is_taken
+from pulumi_bms.resources.servers_consequences import consequences, of_new
 from pulumi_bms.resources.servers_deleting import Deleting
+from pulumi_bms.resources.servers_finding import Finding
 from pulumi_bms.resources.servers_inputs import problems, warnings
-from pulumi_bms.resources.servers_marker import is_marker, marker_of, replacing_inputs
-from pulumi_bms.resources.servers_ordering import PENDING_ORDER, Ordering
+from pulumi_bms.resources.servers_marker import is_marker, marker_of
+from pulumi_bms.resources.servers_memory import ADOPTED, Memory, forget_saved
+from pulumi_bms.resources.servers_ordering import Ordering
 from pulumi_bms.resources.servers_outputs import (
     EMPTY,
     INPUTS,
+    LOST_ORDER,
+    PENDING_ORDER,
     count_of,
     documents,
     drifted,
@@ -35,6 +33,8 @@ from pulumi_bms.resources.servers_outputs import (
     survivors_of,
     unfinished_of,
 )
+from pulumi_bms.resources.servers_reading import Reading, differences, remarks
+from pulumi_bms.resources.servers_times import TIMES, Times
 from pulumi_bms.resources.servers_updating import Updating
 
 _IN_PLACE = ("name", "tags", "metadata", "agency_name", "auto_renew")
@@ -44,6 +44,11 @@ class ServersProvider(BmsProvider):
     """Serves `Servers`."""
 
     resource_name = "Servers"
+
+    def __init__(self, times: Times = TIMES) -> None:
+        """Serve with these waits. Tests have shorter waits."""
+        super().__init__()
+        self._times = times
 
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline. Fills in no defaults."""
@@ -58,44 +63,43 @@ class ServersProvider(BmsProvider):
 
         Says in words what is ordered, deleted, wiped and charged.
         """
-        _forget(olds)
+        forget_saved(olds)
         change = changes(olds, news, [slot for slot, server_id in enumerate(slots_of(olds)) if server_id == EMPTY])
         current().explain(effects(change, olds, news))
-        for line in consequences(change, olds, news):
-            if ONCE.first(f"{current().urn} {line}"):
-                tell(current(), line)
+        _say(consequences(change, olds, news))
         if change.replacing:
-            return DiffResult(changes=None, replaces=list(change.replacing))
+            first = is_taken(olds, news)
+            return DiffResult(changes=None, replaces=list(change.replacing), delete_before_replace=first)
         return DiffResult(changes=bool(change) or _is_unfinished(olds) or len(slots_of(olds)) != count_of(news))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Order the servers, and wait. A preview sends nothing."""
         if current().preview:
+            _say(of_new(props))
             return CreateResult("", _known_in_preview(props))
         marker = marker_of(props)
         nothing = {"job_id": None, "order_id": None, "server_ids": [EMPTY] * count_of(props)}
-        kept = Kept(current(), marker, {**stored_inputs(props), **nothing})
-        step = self._step(kept, props)
+        step = self._step(Kept(current(), marker, {**stored_inputs(props), **nothing}), props)
         with step.explained():
             self._fill(step, props, marker, is_first=True)
             outputs = step.done(**Updating(step, props).read_back())
+        # At the end of the run the engine has saved the resource. The text of the note is empty, so no note shows.
+        step.operation.note_at_end(partial(_forget_at_end, outputs))
         return CreateResult(marker, outputs)
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """Finish unfinished work, then change in place: fewer servers, properties, more servers."""
         if current().preview:
             return UpdateResult(_after_update(olds, news))
-        _forget(olds)
+        forget_saved(olds)
         marker = id_ if is_marker(id_) else marker_of(news)
-        kept = Kept(current(), id_, dict(olds))
-        step = self._step(kept, news)
+        step = self._step(Kept(current(), id_, {**olds, **{name: news.get(name) for name in LOCAL}}), news)
         with step.explained():
-            self._resume(step, news, marker)
+            self._ordering(step, news, marker).resume()
             self._shrink(step, news)
             self._change(step, olds, news)
-            kept.keep(server_ids=[*slots_of(kept.outputs), *[EMPTY] * (count_of(news) - len(slots_of(kept.outputs)))])
-            self._fill(step, news, marker, is_first=not any(slots_of(olds)))
-            kept.outputs.update(stored_inputs(news))
+            self._grow(step, news, marker, is_first=not any(slots_of(olds)))
+            step.kept.outputs.update(stored_inputs(news))
             outputs = step.done(**Updating(step, news).read_back())
         return UpdateResult(_without_dropped(outputs, news))
 
@@ -107,13 +111,15 @@ class ServersProvider(BmsProvider):
         operation = current()
         if operation.purpose is not Purpose.REFRESH:
             return self._import(id_, props)
-        _forget(props)
+        forget_saved(props)
         step = self._step(Kept(operation, id_, dict(props)), {**props, **operation.inputs})
         with step.explained():
-            servers = [Updating(step, props).server(server_id) for server_id in slots_of(props)]
-        if not any(servers) and not _is_unfinished(props) and not survivors_of(props):
+            servers = [Reading(step).server(server_id) for server_id in slots_of(props)]
+            survivors = [server.id for server in Reading(step).existing(survivors_of(props))]
+        if not any(servers) and not _is_unfinished(props) and not survivors:
             return ReadResult("", {})
-        outputs = {**props, **documents(servers), **drifted(props, [server for server in servers if server])}
+        actual = drifted(props, [server for server in servers if server])
+        outputs = {**props, **documents(servers), **actual, "surviving_server_ids": survivors}
         if operation.keeps_partial_state and _is_unfinished(props):
             step.kept.outputs = outputs
             raise step.kept.failure("the order is not finished: run `pulumi up` to go on")
@@ -121,36 +127,44 @@ class ServersProvider(BmsProvider):
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Delete all servers of the resource: in slots, of a failed order, and of an unfinished order."""
-        _forget(props)
+        forget_saved(props)
         operation = current()
         inputs = {**props, **operation.inputs}
         step = self._step(Kept(operation, id_, dict(props)), inputs)
         with step.explained():
-            self._resume(step, inputs, id_ if is_marker(id_) else marker_of(inputs))
-            owned = [each for each in slots_of(step.kept.outputs) if each != EMPTY]
-            Deleting(step, inputs).delete([*owned, *survivors_of(step.kept.outputs)])
+            ordering = self._ordering(step, inputs, id_ if is_marker(id_) else marker_of(inputs))
+            ordering.end()
+            owned = [*slots_of(step.kept.outputs), *survivors_of(step.kept.outputs)]
+            adopted = [each for each in owned if each in ADOPTED]
+            if adopted:
+                tell(operation, f"not deleted, because this run has adopted the servers: {', '.join(adopted)}")
+            deleting = Deleting(step, inputs, self._times)
+            deleting.delete([each for each in owned if each != EMPTY and each not in adopted])
+        ordering.memory.forget_order()
 
     def _step(self, kept: Kept, inputs: Mapping[str, Any]) -> Step:
         tell_of_stock_host(kept.operation)
-        return Step.begin(self.connection(inputs), kept, inputs)
+        return Step.begin(self.connection(inputs), kept, inputs, self._times.busy)
 
     def _ordering(self, step: Step, inputs: Mapping[str, Any], marker: str) -> Ordering:
-        return Ordering(step, inputs, marker, _records(), _recorded(inputs, slots_of(step.kept.outputs)))
+        memory = Memory.of(step.operation, inputs, slots_of(step.kept.outputs))
+        return Ordering(step, inputs, Finding(step, inputs, marker, self._times), memory)
 
     def _fill(self, step: Step, inputs: Mapping[str, Any], marker: str, *, is_first: bool) -> None:
         """Fill the empty slots, and complete all servers that are new."""
         self._ordering(step, inputs, marker).fill(is_first=is_first)
-        Updating(step, inputs).complete_order(marker)
+        Updating(step, inputs, self._times).complete_order(marker)
 
-    def _resume(self, step: Step, inputs: Mapping[str, Any], marker: str) -> None:
-        """Wait for the unfinished order of an earlier run."""
-        if pending_job_of(step.kept.outputs) or step.kept.outputs.get(PENDING_ORDER):
-            self._ordering(step, inputs, marker).resume()
+    def _grow(self, step: Step, news: Mapping[str, Any], marker: str, *, is_first: bool) -> None:
+        """Add slots, and fill all empty slots."""
+        slots = slots_of(step.kept.outputs)
+        step.kept.outputs["server_ids"] = [*slots, *[EMPTY] * (count_of(news) - len(slots))]
+        self._fill(step, news, marker, is_first=is_first)
 
     def _shrink(self, step: Step, news: Mapping[str, Any]) -> None:
         slots, count = slots_of(step.kept.outputs), count_of(news)
         if count < len(slots):
-            deleting = Deleting(step, {**step.kept.outputs, **news})
+            deleting = Deleting(step, step.kept.outputs, self._times)
             deleting.delete([each for each in slots[count:] if each != EMPTY])
             step.kept.keep(server_ids=slots[:count])
 
@@ -158,7 +172,7 @@ class ServersProvider(BmsProvider):
         """Change the properties of the existing servers that differ from the stored inputs."""
         change: Changes = changes(olds, news)
         existing = {slot: each for slot, each in enumerate(slots_of(step.kept.outputs)) if each != EMPTY}
-        ids, updating = list(existing.values()), Updating(step, news)
+        ids, updating = list(existing.values()), Updating(step, news, self._times)
         if "name" in change.in_place:
             updating.rename(existing, count_of(news))
         if "tags" in change.in_place:
@@ -167,29 +181,49 @@ class ServersProvider(BmsProvider):
             updating.remember(ids, olds)
         if "auto_renew" in change.in_place and news.get("charging_mode") == "prePaid":
             updating.renew(ids)
-        step.kept.keep(**{name: news.get(name) for name in _IN_PLACE if name in change.in_place})
+        changed = {name: news.get(name) for name in _IN_PLACE if name in change.in_place}
+        if changed:
+            step.kept.keep(**changed)
 
     def _import(self, id_: str, inputs: dict[str, Any]) -> ReadResult:
         """Take over existing servers, in the order of the ids."""
-        operation = current()
-        server_ids = [part.strip() for part in id_.split(",") if part.strip()]
+        server_ids = list(dict.fromkeys(part.strip() for part in id_.split(",") if part.strip()))
         if len(server_ids) != count_of(inputs):
             raise ExpectedError(
-                f"import_ has {len(server_ids)} ids, and count is {count_of(inputs)}: write the same number"
+                f"import_ has {len(server_ids)} different ids, and count is {count_of(inputs)}: write the same number"
             )
+        operation = current()
         step = self._step(Kept(operation, id_), inputs)
         with step.explained():
-            servers = [Updating(step, inputs).server(server_id) for server_id in server_ids]
-        missing = [server_id for server_id, server in zip(server_ids, servers, strict=True) if server is None]
+            servers = Reading(step).existing(server_ids)
+        missing = sorted(set(server_ids) - {server.id for server in servers})
         if missing:
             raise ExpectedError(f"these servers do not exist: {', '.join(missing)}; check ids, region and project")
-        actual = drifted(stored_inputs(inputs), [server for server in servers if server])
-        stored = {**stored_inputs(inputs), **actual, "surviving_server_ids": []}
-        return ReadResult(id_, {**stored, **documents(servers), "job_id": None, "order_id": None})
+        if lines := differences(inputs, servers):
+            raise ExpectedError("\n".join([*lines, "Nothing was imported: write the values of the servers"]))
+        stored = stored_inputs(inputs)
+        actual = drifted(stored, servers)
+        for line in remarks(inputs, actual, servers):
+            tell(operation, line)
+        actual.pop("name", None)
+        rest: dict[str, Any] = {"surviving_server_ids": [], "job_id": None, "order_id": None}
+        return ReadResult(id_, {**stored, **actual, **documents(servers), **rest})
+
+
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        if ONCE.first(f"{current().urn} {line}"):
+            tell(current(), line)
+
+
+def _forget_at_end(outputs: Mapping[str, Any]) -> str:
+    forget_saved(outputs)
+    return ""
 
 
 def _is_unfinished(outputs: Mapping[str, Any]) -> bool:
-    return bool(pending_job_of(outputs) or outputs.get(PENDING_ORDER) or unfinished_of(outputs))
+    lost = outputs.get(PENDING_ORDER) or outputs.get(LOST_ORDER)
+    return bool(pending_job_of(outputs) or lost or unfinished_of(outputs))
 
 
 def _known_in_preview(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -199,7 +233,9 @@ def _known_in_preview(inputs: Mapping[str, Any]) -> dict[str, Any]:
 def _after_update(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
     """The outputs known in a preview of an update: the ids stay known if no server comes or goes."""
     known = _known_in_preview(news)
-    is_stable = len(slots_of(olds)) == count_of(news) and EMPTY not in slots_of(olds) and not pending_job_of(olds)
+    is_known = not input_checks.is_unknown(news.get("count"))
+    is_full = len(slots_of(olds)) == count_of(news) and EMPTY not in slots_of(olds)
+    is_stable = is_known and is_full and not _is_unfinished(olds)
     return {**known, "server_ids": olds["server_ids"]} if is_stable else known
 
 
@@ -217,26 +253,3 @@ def _orders(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
     before, now = olds.get("count", 1), news.get("count", 1)
     known = isinstance(before, int | float) and isinstance(now, int | float)
     return not olds or not known or now > before
-
-
-def _records() -> Records:
-    try:
-        return Records(orders_folder(os.environ))
-    except RecordError as error:
-        raise ExpectedError(str(error)) from None
-
-
-def _recorded(inputs: Mapping[str, Any], slots: list[str]) -> RecordedOrder:
-    """The order as the record knows the order: who orders, with what inputs, beside which servers."""
-    beside = sorted(each for each in slots if each != EMPTY)
-    text = json.dumps([replacing_inputs(inputs), beside, len(slots)], sort_keys=True, default=str)
-    orderer = str(inputs.get(ORDERED_BY) or current().urn or "a resource without a name")
-    return RecordedOrder(orderer, text, backend_of(os.environ, Path.cwd()))
-
-
-def _forget(outputs: Mapping[str, Any]) -> None:
-    """Remove the record of an order in the state."""
-    job_id, order_id = outputs.get("job_id"), outputs.get("order_id")
-    # An unfinished order of the state may be without a job: then the order is known by its own id.
-    if job_id or order_id:
-        _records().settle(job_id=job_id, order_id=order_id)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pulumi_bms.api import operations
 from pulumi_bms.api.channel import Channel
-from pulumi_bms.api.errors import OutcomeUnknownError
+from pulumi_bms.api.errors import ApiError
 from pulumi_bms.api.models.server import Server
+from pulumi_bms.api.operation_codes import Meaning, meaning_of
 from pulumi_bms.api.operations import Operation
+from pulumi_bms.api.orders import OrderApi
 from pulumi_bms.api.server_properties import ServerPropertyApi
 from pulumi_bms.api.server_state import ServerState, state_of
-from pulumi_bms.api.servers import ServerApi
 from pulumi_bms.lifecycle.job_resource import Step
 from pulumi_bms.lifecycle.provider import tell
-from pulumi_bms.lifecycle.server_locks import LOCKS
-from pulumi_bms.resources.servers_body import MOST_TAGS_OF_USER, OUR_TAG
-from pulumi_bms.resources.servers_marker import owned
+from pulumi_bms.resources.servers_body import OUR_TAG
+from pulumi_bms.resources.servers_marker import ORDER_KEY, order_digest, owned
 from pulumi_bms.resources.servers_outputs import (
-    EMPTY,
     UNFINISHED,
     documents,
     name_of_slot,
@@ -28,6 +28,8 @@ from pulumi_bms.resources.servers_outputs import (
     unfinished_of,
     user_tags,
 )
+from pulumi_bms.resources.servers_reading import Reading
+from pulumi_bms.resources.servers_times import TIMES, Times
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,22 @@ class Updating:
 
     step: Step
     inputs: Mapping[str, Any]
+    times: Times = TIMES
 
     def complete_order(self, marker: str) -> None:
-        """Finish new servers: wait until ready, write what no order takes, and mark the servers as owned."""
-        for server_id in unfinished_of(self.step.kept.outputs):
-            self._complete(server_id, marker)
-            rest = [each for each in unfinished_of(self.step.kept.outputs) if each != server_id]
+        """Finish new servers: wait until ready, write what no order takes, and mark the servers as owned.
+
+        The mark is the last change. The servers of one order get a common value before, so that a run cut off between
+        the marks finds the whole order again.
+        """
+        servers = [self.ready(server_id, self.times.visibility) for server_id in unfinished_of(self.step.kept.outputs)]
+        known = next((found for server in servers if (found := server.metadata.get(ORDER_KEY))), None)
+        order = {ORDER_KEY: known or order_digest(server.id for server in servers)} if len(servers) > 1 else {}
+        for server in servers:
+            self._remember(server, {**self._metadata(), **order})
+        for server in servers:
+            self._mark(server, marker)
+            rest = [each for each in unfinished_of(self.step.kept.outputs) if each != server.id]
             self.step.kept.keep(**{UNFINISHED: rest})
 
     def rename(self, server_ids: Mapping[int, str], count: int) -> None:
@@ -56,30 +68,42 @@ class Updating:
 
     def remember(self, server_ids: Sequence[str], olds: Mapping[str, Any]) -> None:
         """Give every server the user's metadata and agency. The API removes no key, so a removed key stays."""
-        values = {key: str(value) for key, value in (self.inputs.get("metadata") or {}).items()}
+        values = self._metadata()
         if agency := self.inputs.get("agency_name"):
             values["agency_name"] = str(agency)
-        removed = sorted(key for key in olds.get("metadata") or {} if key not in values)
-        if removed:
+        before = [*(olds.get("metadata") or {}), *(["agency_name"] if olds.get("agency_name") else [])]
+        if removed := sorted(key for key in before if key not in values):
             tell(self.step.operation, f"the API can't remove metadata: {', '.join(removed)} stay on the servers")
         for server_id in server_ids if values else ():
-            self._remember(server_id, values)
+            self._remember(self.ready(server_id), values)
 
     def renew(self, server_ids: Sequence[str]) -> None:
         """Start or stop the automatic renewal of yearly servers."""
-        orders = self.step.connection.orders()
-        change = orders.start_renewing if self.inputs.get("auto_renew") else orders.stop_renewing
+        is_on = bool(self.inputs.get("auto_renew"))
+        kind = operations.START_RENEWING if is_on else operations.STOP_RENEWING
+        billing = self.step.connection.orders().channel
         for server_id in server_ids:
-            change(server_id)
 
-    def ready(self, server_id: str) -> Server:
-        """The server once no task runs. Raises `ExpectedError` for a server in error, or a server that is gone."""
+            def change(channel: Channel, server_id: str = server_id) -> None:
+                api = OrderApi(channel)
+                (api.start_renewing if is_on else api.stop_renewing)(server_id)
+
+            self.step.repeat(kind, change, billing)
+
+    def ready(self, server_id: str, appears_within: float = 0.0) -> Server:
+        """The server once no task runs. A new server may appear in the API some time after the end of its job.
+
+        Raises `PartialStateError` for a server in error, or a server that is gone.
+        """
+        reading = Reading(self.step)
+        began_at = time.monotonic()
 
         def at_rest() -> tuple[Server | None] | None:
-            server = ServerApi(self.step.channel).get(server_id)
+            server = reading.now(server_id)
+            is_late = server is None and time.monotonic() < began_at + appears_within
             is_busy = server is not None and state_of(server) is ServerState.BUSY
-            self.step.operation.report(f"waiting for server {server_id}" if is_busy else "")
-            return None if is_busy else (server,)
+            self.step.operation.report(f"waiting for server {server_id}" if is_busy or is_late else "")
+            return None if is_busy or is_late else (server,)
 
         found = self.step.until(at_rest)
         if found is None:
@@ -93,63 +117,53 @@ class Updating:
         return server
 
     def read_back(self) -> dict[str, Any]:
-        """The documents of all servers, by slot."""
-        return documents([self.server(each) for each in slots_of(self.step.kept.outputs)])
+        """The documents of all servers, by slot. Raises `PartialStateError` for a server that is gone."""
+        wanted = slots_of(self.step.kept.outputs)
+        servers = [Reading(self.step).server(each) for each in wanted]
+        if gone := [each for each, server in zip(wanted, servers, strict=True) if server is None]:
+            self.step.kept.keep(**documents(servers))
+            raise self.step.kept.failure(
+                f"servers are gone from the cloud: {', '.join(gone)}. Run `pulumi up` to order the servers again"
+            )
+        return documents(servers)
 
-    def server(self, server_id: str) -> Server | None:
-        """The server, or None for an empty slot and a server that is gone."""
-        if server_id == EMPTY:
-            return None
-        found = self.step.until(lambda: (ServerApi(self.step.channel).get(server_id),))
-        if found is None:
-            raise self.step.kept.failure(f"server {server_id} could not be read in time: run the command again")
-        return found[0]
-
-    def _complete(self, server_id: str, marker: str) -> None:
-        server = self.ready(server_id)
-        extra = dict(sorted((self.inputs.get("tags") or {}).items())[MOST_TAGS_OF_USER:])
-        metadata = {key: str(value) for key, value in (self.inputs.get("metadata") or {}).items()}
-        if metadata:
-            self._remember(server_id, metadata)
-        if server.tags.get(OUR_TAG) != owned(marker):
-            # The last change: a server marked as owned is complete.
-            self._tag(server_id, {**extra, OUR_TAG: owned(marker)})
+    def _metadata(self) -> dict[str, str]:
+        return {key: str(value) for key, value in (self.inputs.get("metadata") or {}).items()}
 
     def _rename(self, server_id: str, name: str) -> None:
-        with LOCKS.hold([server_id], self.step.operation):
-            self._repeatable(
-                operations.RENAME_SERVER, lambda channel: ServerPropertyApi(channel).rename(server_id, name)
-            )
+        if self.ready(server_id).name != name:
+            self._change(server_id, operations.RENAME_SERVER, lambda api, id_: api.rename(id_, name))
 
     def _retag(self, server_id: str, wanted: Mapping[str, str]) -> None:
         actual = user_tags(self.ready(server_id))
         removed = [key for key in actual if key not in wanted]
         changed = {key: value for key, value in wanted.items() if actual.get(key) != value}
+        # Removed first: a server has a limited number of tags.
         if removed:
-            with LOCKS.hold([server_id], self.step.operation):
-                self._repeatable(
-                    operations.CHANGE_TAGS,
-                    lambda channel: ServerPropertyApi(channel).delete_tags(server_id, removed),
-                )
+            self._change(server_id, operations.CHANGE_TAGS, lambda api, id_: api.delete_tags(id_, removed))
         if changed:
-            self._tag(server_id, changed)
+            self._change(server_id, operations.CHANGE_TAGS, lambda api, id_: api.set_tags(id_, changed))
 
-    def _tag(self, server_id: str, tags: Mapping[str, str]) -> None:
-        with LOCKS.hold([server_id], self.step.operation):
-            self._repeatable(
-                operations.CHANGE_TAGS, lambda channel: ServerPropertyApi(channel).set_tags(server_id, tags)
-            )
+    def _remember(self, server: Server, metadata: Mapping[str, str]) -> None:
+        """Write the metadata that differ."""
+        changed = {key: value for key, value in metadata.items() if server.metadata.get(key) != value}
+        if changed:
+            self._change(server.id, operations.UPDATE_METADATA, lambda api, id_: api.update_metadata(id_, changed))
 
-    def _remember(self, server_id: str, metadata: Mapping[str, str]) -> None:
-        with LOCKS.hold([server_id], self.step.operation):
-            self._repeatable(
-                operations.UPDATE_METADATA,
-                lambda channel: ServerPropertyApi(channel).update_metadata(server_id, metadata),
-            )
+    def _mark(self, server: Server, marker: str) -> None:
+        """Mark a complete server as owned. An order takes no more than some tags, so the others are written here."""
+        tags = {**(self.inputs.get("tags") or {}), OUR_TAG: owned(marker)}
+        changed = {key: value for key, value in tags.items() if server.tags.get(key) != value}
+        if changed:
+            self._change(server.id, operations.CHANGE_TAGS, lambda api, id_: api.set_tags(id_, changed))
 
-    def _repeatable(self, kind: Operation, change: Callable[[Channel], None]) -> None:
-        """Send a change that does no harm when sent twice: once more after a lost response."""
-        try:
-            self.step.send_when_free(kind, change)
-        except OutcomeUnknownError:
-            self.step.send_when_free(kind, change)
+    def _change(self, server_id: str, kind: Operation, change: Callable[[ServerPropertyApi, str], None]) -> None:
+        """Send a repeatable change of one server. Raises `PartialStateError` for a server that is gone."""
+        with self.step.alone_on([server_id]):
+            try:
+                self.step.repeat(kind, lambda channel: change(ServerPropertyApi(channel), server_id))
+            except ApiError as error:
+                if meaning_of(kind, error) is not Meaning.GONE:
+                    raise
+                text = f"server {server_id} is gone: run `pulumi refresh`, then `pulumi up`"
+                raise self.step.kept.failure(text) from None

@@ -1,4 +1,4 @@
-"""What `VolumeAttachment` refuses offline, sends, and replaces."""
+"""What `VolumeAttachment` refuses offline, and replaces."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest
 from pulumi.output import UNKNOWN
 
-from pulumi_bms.resources.volume_attachment_changes import attach_body, replacing
 from pulumi_bms.resources.volume_attachment_inputs import problems
 from pulumi_bms.resources.volume_attachment_provider import VolumeAttachmentProvider
 
@@ -49,13 +48,6 @@ def test_the_provider_checks_by_these_rules() -> None:
     ]
 
 
-def test_the_body() -> None:
-    """Without a device the cloud takes the next one."""
-    assert attach_body(GOOD) == {"volumeAttachment": {"volumeId": GOOD["volume_id"]}}
-    named = attach_body({**GOOD, "device": "/dev/sdb"})
-    assert named == {"volumeAttachment": {"volumeId": GOOD["volume_id"], "device": "/dev/sdb"}}
-
-
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -66,8 +58,13 @@ def test_the_body() -> None:
         ({"server_id": "other"}, ("server_id",)),
         ({"volume_id": UNKNOWN}, ("volume_id",)),
         ({"region": "elsewhere"}, ()),
+        ({"device": "/dev/sdb"}, ()),
     ],
 )
 def test_what_replaces(change: dict[str, Any], expected: tuple[str, ...]) -> None:
-    """A device that the cloud chose, or gave as asked for, is no change."""
-    assert replacing({**GOOD, "device": "/dev/sdc"}, {**GOOD, **change}) == expected
+    """A device that the cloud chose, or gave as asked for, or gave against the program's wish, is no change."""
+    olds = {**GOOD, "device": "/dev/sdc", "requested_device": "/dev/sdb"}
+    result = VolumeAttachmentProvider().diff("id", olds, {**GOOD, **change})
+    assert tuple(result.replaces or ()) == expected
+    # A disk has one server: the disk is detached before.
+    assert bool(result.delete_before_replace) is bool(expected)

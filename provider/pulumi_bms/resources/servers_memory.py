@@ -1,0 +1,109 @@
+"""The memory of orders: the record of this machine, and the servers adopted by this run."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi_bms.api.channel import SUBMISSION_TIMEOUT
+from pulumi_bms.lifecycle.backend import backend_of
+from pulumi_bms.lifecycle.job_resource import Step
+from pulumi_bms.lifecycle.orderer import ORDERED_BY
+from pulumi_bms.lifecycle.provider import ONCE, tell
+from pulumi_bms.lifecycle.record import Order, Pending, Record, RecordError, Records, orders_folder
+from pulumi_bms.operation import ExpectedError, Operation
+from pulumi_bms.resources import servers_texts as texts
+from pulumi_bms.resources.servers_marker import replacing_inputs
+from pulumi_bms.resources.servers_outputs import EMPTY
+
+ADOPTED: set[str] = set()
+"""The servers adopted by this process. No delete of the same run removes such a server. Sets are safe in threads."""
+_SENDER_CHECK = 0.2
+_LONGEST_SENDER = 2 * SUBMISSION_TIMEOUT
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The records of one order. The number of servers is no part of an order: a user may change the number."""
+
+    records: Records
+    order: Order
+
+    @classmethod
+    def of(cls, operation: Operation, inputs: Mapping[str, Any], slots: Sequence[str]) -> Memory:
+        """The memory of an order with these inputs, beside the servers in these slots. Raises `ExpectedError`."""
+        beside = sorted(each for each in slots if each != EMPTY)
+        text = json.dumps([replacing_inputs(inputs), beside], sort_keys=True, default=str)
+        orderer = str(inputs.get(ORDERED_BY) or operation.urn or "a resource without a name")
+        try:
+            records = Records(orders_folder(os.environ))
+        except RecordError as error:
+            raise ExpectedError(str(error)) from None
+        return cls(records, Order(orderer, text, backend_of(os.environ, Path.cwd())))
+
+    def earlier(self, step: Step) -> Record | None:
+        """The record of an earlier run with the same order, once no other process is sending the order.
+
+        Names records of other orders of the same resource. Raises `ExpectedError` for a damaged record.
+        """
+        ends_at = time.monotonic() + _LONGEST_SENDER
+        try:
+            while (found := self.records.find(self.order)).same and self.records.is_being_sent(found.same):
+                if time.monotonic() > ends_at:
+                    raise ExpectedError(f"nothing was sent: another run has been sending {found.same.request} too long")
+                step.operation.report("another run sends this order: its response is waited for")
+                step.pause(_SENDER_CHECK)
+            # The process may have completed the record between the two.
+            found = self.records.find(self.order)
+        except RecordError as error:
+            raise ExpectedError(str(error)) from None
+        for record in found.others:
+            if ONCE.first(record.attempt):
+                tell(step.operation, texts.left_behind(record))
+        return found.same
+
+    def pending(self) -> Pending:
+        """A record to be written. Raises `RecordError`."""
+        return self.records.pending(self.order)
+
+    def complete(self, step: Step, pending: Pending, **result: Any) -> None:
+        """Add the result to the record."""
+        try:
+            pending.complete(**result)
+        except RecordError as error:
+            tell(step.operation, f"the record of the order could not be completed: {error}")
+
+    def lose(self, step: Step, job_id: str, error: str) -> None:
+        """Take an unknown job out of the record: the next run searches for servers, and may order anew."""
+        with suppress(RecordError):
+            record = self.records.find(self.order).same
+            if record is not None and record.job_id == job_id:
+                self.complete(step, Pending(record), job_id=None, order_id=None, error=error[:200])
+
+    def forget(self, record: Record | None) -> None:
+        """Remove a record. The marker finds the servers again."""
+        if record is not None:
+            self.records.settle(attempt=record.attempt)
+
+    def forget_order(self) -> None:
+        """Remove the record of the order, if any."""
+        with suppress(RecordError):
+            self.forget(self.records.find(self.order).same)
+
+    def settle(self, *, job_id: str | None = None, order_id: str | None = None) -> None:
+        """Remove the record of a job or of an order."""
+        self.records.settle(job_id=job_id, order_id=order_id)
+
+
+def forget_saved(outputs: Mapping[str, Any]) -> None:
+    """Remove the record of an order in the saved state."""
+    job_id, order_id = outputs.get("job_id"), outputs.get("order_id")
+    if job_id or order_id:
+        with suppress(RecordError):
+            Records(orders_folder(os.environ)).settle(job_id=job_id, order_id=order_id)
