@@ -84,6 +84,11 @@ class Servers(BmsResource, module="bms", name="Servers"):
         unsubscribe_on_delete: pulumi.Input[bool] | None = None,
         delete_eip_on_delete: pulumi.Input[bool] | None = None,
         delete_data_volumes_on_delete: pulumi.Input[bool] | None = None,
+        power: pulumi.Input[str] | None = None,
+        reboot_triggers: Any = None,
+        on_image_change: pulumi.Input[str] | None = None,
+        reinstall_triggers: Any = None,
+        max_unavailable: pulumi.Input[int] | None = None,
         triggers: Any = None,
         region: pulumi.Input[str] | None = None,
         project_id: pulumi.Input[str] | None = None,
@@ -137,6 +142,13 @@ class Servers(BmsResource, module="bms", name="Servers"):
             the EIPs stay and are billed.
         :param delete_data_volumes_on_delete: whether data disks are deleted with their on-demand servers, by default
             False. With False the disks stay and are billed.
+        :param power: `on` or `off`. By default the resource does not manage the power. A stop is always hard.
+        :param reboot_triggers: any value. A change reboots the servers that run.
+        :param on_image_change: `replace`, the default, or `reinstall`: another `image_id` is installed in place. An
+            installation wipes the system disk. `key_pair`, `admin_pass` and `user_data` then count for the next
+            installation.
+        :param reinstall_triggers: any value. A change installs the system anew, with `on_image_change="reinstall"`.
+        :param max_unavailable: the number of servers to install at a time, by default all.
         :param triggers: any value. A change replaces all servers.
         :param region: the region, by default the config's.
         :param project_id: the project, by default the config's.
@@ -189,6 +201,11 @@ class Servers(BmsResource, module="bms", name="Servers"):
             "unsubscribe_on_delete": unsubscribe_on_delete,
             "delete_eip_on_delete": delete_eip_on_delete,
             "delete_data_volumes_on_delete": delete_data_volumes_on_delete,
+            "power": power,
+            "reboot_triggers": reboot_triggers,
+            "on_image_change": on_image_change,
+            "reinstall_triggers": reinstall_triggers,
+            "max_unavailable": max_unavailable,
             "triggers": triggers,
             "region": region,
             "project_id": project_id,

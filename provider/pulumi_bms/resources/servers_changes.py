@@ -16,21 +16,34 @@ REPLACING = (
     *("system_disk_kms_key_id", "data_disks", "enterprise_project_id", "scheduler_hints", "metadata_options", "byol"),
     *("charging_mode", "period_unit", "period", "triggers"),
 )
-"""The inputs that replace all servers. The marker of an order is made of these inputs."""
+"""The inputs of an order. The marker of an order is made of these inputs. `changes` says which of them replace."""
+
+LOGIN = ("key_pair", "admin_pass", "user_data")
+"""The inputs for the login. An installed system takes the login of the installation."""
+
+INSTALL_INPUTS = ("image_id", "reinstall_triggers")
+"""The inputs of which a change installs the system anew, with `on_image_change="reinstall"`."""
 
 PLACE = ("region", "project_id")
 """The location. A new region or project replaces, but naming the config's own region or project does not."""
 
-IN_PLACE = ("name", "tags", "metadata", "agency_name", "auto_renew", "count")
+IN_PLACE = (
+    *("name", "tags", "metadata", "agency_name", "auto_renew", "count", "power", "reboot_triggers"),
+    "reinstall_triggers",
+)
 """The inputs that change existing servers in place."""
 
-LOCAL = ("unsubscribe_on_delete", "delete_eip_on_delete", "delete_data_volumes_on_delete", "user_id")
+LOCAL = (
+    *("unsubscribe_on_delete", "delete_eip_on_delete", "delete_data_volumes_on_delete", "user_id"),
+    *("on_image_change", "max_unavailable"),
+)
 """The inputs kept for a later delete or order. A change sends nothing."""
 
 _DEFAULTS: Mapping[str, Any] = {
     "count": 1,
     "charging_mode": "postPaid",
     "auto_renew": False,
+    "on_image_change": "replace",
     "unsubscribe_on_delete": False,
     "delete_eip_on_delete": False,
     "delete_data_volumes_on_delete": False,
@@ -74,11 +87,36 @@ def changes(olds: Mapping[str, Any], news: Mapping[str, Any], empty_slots: Seque
     """
     moved = [name for name in PLACE if olds.get(name) and news.get(name) and _differs(name, olds, news)]
     slots = [f"server_ids[{number}]" for number in empty_slots]
+    softer = _in_place_of(olds, news)
+    later = LOGIN if installs(news) else ()
+    replacing = [name for name in REPLACING if name not in (*softer, *later)]
     return Changes(
-        replacing=(*_changed(REPLACING, olds, news), *moved),
-        in_place=(*_changed(IN_PLACE, olds, news), *slots),
-        local=_changed(LOCAL, olds, news),
+        replacing=(*_changed(replacing, olds, news), *moved),
+        in_place=(*_changed(softer, olds, news), *_changed(IN_PLACE, olds, news), *slots),
+        local=(*_changed(later, olds, news), *_changed(LOCAL, olds, news)),
     )
+
+
+def installs(inputs: Mapping[str, Any]) -> bool:
+    """Whether another image is installed in place."""
+    return inputs.get("on_image_change") == "reinstall"
+
+
+def _in_place_of(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str, ...]:
+    """The inputs of an order that change in place here: groups, the NICs after the first, and perhaps the image."""
+    softer = ["security_groups"]
+    if _primary(olds) == _primary(news) and _primary(news) is not None:
+        softer.append("nics")
+    if installs(news):
+        softer.append("image_id")
+    return tuple(softer)
+
+
+def _primary(inputs: Mapping[str, Any]) -> Any:
+    """The meaning of the primary NIC, or None if the NIC is not known."""
+    nics = inputs.get("nics")
+    primary = nics[0] if isinstance(nics, list | tuple) and nics else None
+    return None if primary is None or is_unknown(nics) else _bare(primary)
 
 
 def effects(change: Changes, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Effect]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi_bms.lifecycle.input_checks import is_unknown
-from pulumi_bms.resources.servers_changes import Changes, is_taken
+from pulumi_bms.resources.servers_changes import INSTALL_INPUTS, LOGIN, Changes, installs, is_taken
+from pulumi_bms.resources.servers_installing import outdated
+from pulumi_bms.resources.servers_nics import difference
 from pulumi_bms.resources.servers_outputs import EMPTY, count_of, slots_of
 
 _PREPAID = "prePaid"
@@ -25,7 +27,40 @@ def consequences(change: Changes, olds: Mapping[str, Any], news: Mapping[str, An
     ordered = max(0, after - before) + sum(each == EMPTY for each in slots_of(olds)[:after])
     if ordered:
         lines += [f"orders {_servers(ordered)}{_terms(news)}"]
+    return [*_in_place(change, olds, news), *lines]
+
+
+def _in_place(change: Changes, olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """The steps for existing servers that stop, wipe or rewire the servers, in their order."""
+    kept = [each for each in slots_of(olds)[: count_of(news)] if each != EMPTY]
+    if not kept:
+        return []
+    added, removed = difference(olds.get("nics"), news.get("nics")) if "nics" in change.in_place else ([], [])
+    wiped = outdated(olds, news, kept) if installs(news) and set(INSTALL_INPUTS) & set(change.in_place) else []
+    lines = [f"adds {len(added)} NIC(s) to each of {_servers(len(kept))}"] if added else []
+    if wiped:
+        lines.append(_installation(wiped, news))
+    if removed:
+        lines.append(f"removes {len(removed)} NIC(s) from each of {_servers(len(kept))}")
+    login = [name for name in LOGIN if name in change.local]
+    if login and not wiped:
+        lines.append(f"{', '.join(login)} will take effect at the next installation: nothing is changed now")
+    if "power" in change.in_place and news.get("power") in ("on", "off"):
+        lines.append(
+            f"{'starts' if news['power'] == 'on' else 'stops, hard,'} the servers that are not {news['power']}"
+        )
+    if "reboot_triggers" in change.in_place and not wiped:
+        lines.append("reboots the servers that run, hard")
     return lines
+
+
+def _installation(wiped: Sequence[str], news: Mapping[str, Any]) -> str:
+    most = news.get("max_unavailable")
+    pace = f", {most:g} at a time" if isinstance(most, int | float) else ""
+    return (
+        f"stops {_servers(len(wiped))}, wipes the system disk of {_servers(len(wiped))}, and installs the system"
+        f"{pace}: {', '.join(wiped)}"
+    )
 
 
 def of_new(inputs: Mapping[str, Any]) -> list[str]:

@@ -19,7 +19,6 @@ from pulumi_bms.api.errors import OutcomeUnknownError
 from pulumi_bms.api.installations import InstallationApi, Login
 from pulumi_bms.api.server_state import ServerState, state_of
 from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step
-from pulumi_bms.lifecycle.server_locks import LOCKS
 from pulumi_bms.resources.servers_power import Power, Powering
 from pulumi_bms.resources.servers_updating import Updating
 
@@ -80,7 +79,7 @@ class Installing:
             self._finish(server_id)
 
     def _send(self, server_id: str) -> None:
-        with LOCKS.hold([server_id], self.step.operation):
+        with self.step.alone_on([server_id]):
             try:
                 kind = operations.CHANGE_IMAGE if self._image_differs(server_id) else operations.REINSTALL
                 job_id = self.step.send_when_free(kind, lambda channel: self._request(channel, server_id, kind))

@@ -87,6 +87,9 @@ class ServersInputs(Inputs):
     period_unit: OrUnknown[str] | None = None
     period: OrUnknown[Whole] | None = None
     auto_renew: OrUnknown[bool] | None = None
+    power: OrUnknown[str] | None = None
+    on_image_change: OrUnknown[str] | None = None
+    max_unavailable: OrUnknown[Whole] | None = None
     unsubscribe_on_delete: OrUnknown[bool] | None = None
     delete_eip_on_delete: OrUnknown[bool] | None = None
     delete_data_volumes_on_delete: OrUnknown[bool] | None = None

@@ -12,7 +12,6 @@ from pulumi_bms.api.errors import OutcomeUnknownError
 from pulumi_bms.api.models.server import Server
 from pulumi_bms.api.nics import NewNic, NicApi
 from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step
-from pulumi_bms.lifecycle.server_locks import LOCKS
 from pulumi_bms.resources.servers_updating import Updating
 
 
@@ -85,7 +84,7 @@ class Wiring:
 
     def _change(self, server_id: str, new: Sequence[NewNic], ports: Sequence[str]) -> None:
         kind = operations.ADD_NICS if new else operations.REMOVE_NICS
-        with LOCKS.hold([server_id], self.step.operation):
+        with self.step.alone_on([server_id]):
             try:
                 job_id = self.step.send_when_free(
                     kind,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,12 +10,12 @@ from typing import Any
 from pulumi_bms.api import operations
 from pulumi_bms.api.channel import Channel
 from pulumi_bms.api.errors import ApiError, OutcomeUnknownError
+from pulumi_bms.api.models.server import Server
 from pulumi_bms.api.operation_codes import Meaning, meaning_of
 from pulumi_bms.api.operations import Operation
 from pulumi_bms.api.power import PowerApi
 from pulumi_bms.api.server_state import ServerState, state_of
 from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step
-from pulumi_bms.lifecycle.server_locks import LOCKS
 from pulumi_bms.operation import ExpectedError
 from pulumi_bms.resources.servers_updating import Updating
 
@@ -63,7 +63,7 @@ class Powering:
     def _act(
         self, kind: Operation, server_ids: Sequence[str], change: Callable[[Channel], str], **outputs: Any
     ) -> None:
-        with LOCKS.hold(server_ids, self.step.operation):
+        with self.step.alone_on(server_ids):
             try:
                 job_id = self.step.send_when_free(kind, change)
                 self.step.wait(job_id, output=CHANGE, **outputs)
@@ -84,7 +84,9 @@ class Powering:
         return state
 
 
-def power_of(states: Sequence[ServerState], wanted: Power) -> Power:
-    """The wanted power if all servers have it, else the other power: a difference shows as drift."""
-    other = Power.OFF if wanted is Power.ON else Power.ON
-    return other if any(state is _STATES[other] for state in states) else wanted
+def power_drift(stored: Mapping[str, Any], servers: Sequence[Server]) -> dict[str, str]:
+    """The power of a server that differs from the stored power, as an input."""
+    if stored.get("power") not in set(Power):
+        return {}
+    other = Power.OFF if stored["power"] == Power.ON else Power.ON
+    return {"power": other.value} if any(state_of(server) is _STATES[other] for server in servers) else {}

@@ -9,14 +9,16 @@ from typing import Any
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from pulumi_bms.lifecycle import input_checks
-from pulumi_bms.lifecycle.job_resource import Kept, Step, pending_job_of
+from pulumi_bms.lifecycle.job_resource import CHANGE, Kept, Step, pending_job_of
 from pulumi_bms.lifecycle.provider import ONCE, BmsProvider, tell, tell_of_stock_host
 from pulumi_bms.operation import ExpectedError, Purpose, current
-from pulumi_bms.resources.servers_changes import LOCAL, Changes, changes, effects, is_taken
+from pulumi_bms.resources.servers_changes import LOCAL, changes, effects, is_taken
 from pulumi_bms.resources.servers_consequences import consequences, of_new
 from pulumi_bms.resources.servers_deleting import Deleting
 from pulumi_bms.resources.servers_finding import Finding
+from pulumi_bms.resources.servers_in_place import InPlace
 from pulumi_bms.resources.servers_inputs import problems, warnings
+from pulumi_bms.resources.servers_installing import INSTALLING
 from pulumi_bms.resources.servers_marker import is_marker, marker_of
 from pulumi_bms.resources.servers_memory import ADOPTED, Memory, forget_saved
 from pulumi_bms.resources.servers_ordering import Ordering
@@ -33,11 +35,10 @@ from pulumi_bms.resources.servers_outputs import (
     survivors_of,
     unfinished_of,
 )
+from pulumi_bms.resources.servers_power import power_drift
 from pulumi_bms.resources.servers_reading import Reading, differences, remarks
 from pulumi_bms.resources.servers_times import TIMES, Times
 from pulumi_bms.resources.servers_updating import Updating
-
-_IN_PLACE = ("name", "tags", "metadata", "agency_name", "auto_renew")
 
 
 class ServersProvider(BmsProvider):
@@ -82,6 +83,7 @@ class ServersProvider(BmsProvider):
         step = self._step(Kept(current(), marker, {**stored_inputs(props), **nothing}), props)
         with step.explained():
             self._fill(step, props, marker, is_first=True)
+            InPlace(step, props, props, self._times).power()
             outputs = step.done(**Updating(step, props).read_back())
         # At the end of the run the engine has saved the resource. The text of the note is empty, so no note shows.
         step.operation.note_at_end(partial(_forget_at_end, outputs))
@@ -97,9 +99,10 @@ class ServersProvider(BmsProvider):
         with step.explained():
             self._ordering(step, news, marker).resume()
             self._shrink(step, news)
-            self._change(step, olds, news)
+            InPlace(step, olds, news, self._times).change()
             self._grow(step, news, marker, is_first=not any(slots_of(olds)))
             step.kept.outputs.update(stored_inputs(news))
+            InPlace(step, news, news, self._times).power()
             outputs = step.done(**Updating(step, news).read_back())
         return UpdateResult(_without_dropped(outputs, news))
 
@@ -118,7 +121,8 @@ class ServersProvider(BmsProvider):
             survivors = [server.id for server in Reading(step).existing(survivors_of(props))]
         if not any(servers) and not _is_unfinished(props) and not survivors:
             return ReadResult("", {})
-        actual = drifted(props, [server for server in servers if server])
+        found = [server for server in servers if server]
+        actual = {**drifted(props, found), **power_drift(props, found)}
         outputs = {**props, **documents(servers), **actual, "surviving_server_ids": survivors}
         if operation.keeps_partial_state and _is_unfinished(props):
             step.kept.outputs = outputs
@@ -168,23 +172,6 @@ class ServersProvider(BmsProvider):
             deleting.delete([each for each in slots[count:] if each != EMPTY])
             step.kept.keep(server_ids=slots[:count])
 
-    def _change(self, step: Step, olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
-        """Change the properties of the existing servers that differ from the stored inputs."""
-        change: Changes = changes(olds, news)
-        existing = {slot: each for slot, each in enumerate(slots_of(step.kept.outputs)) if each != EMPTY}
-        ids, updating = list(existing.values()), Updating(step, news, self._times)
-        if "name" in change.in_place:
-            updating.rename(existing, count_of(news))
-        if "tags" in change.in_place:
-            updating.retag(ids)
-        if "metadata" in change.in_place or "agency_name" in change.in_place:
-            updating.remember(ids, olds)
-        if "auto_renew" in change.in_place and news.get("charging_mode") == "prePaid":
-            updating.renew(ids)
-        changed = {name: news.get(name) for name in _IN_PLACE if name in change.in_place}
-        if changed:
-            step.kept.keep(**changed)
-
     def _import(self, id_: str, inputs: dict[str, Any]) -> ReadResult:
         """Take over existing servers, in the order of the ids."""
         server_ids = list(dict.fromkeys(part.strip() for part in id_.split(",") if part.strip()))
@@ -223,7 +210,8 @@ def _forget_at_end(outputs: Mapping[str, Any]) -> str:
 
 def _is_unfinished(outputs: Mapping[str, Any]) -> bool:
     lost = outputs.get(PENDING_ORDER) or outputs.get(LOST_ORDER)
-    return bool(pending_job_of(outputs) or lost or unfinished_of(outputs))
+    changing = pending_job_of(outputs, CHANGE) or outputs.get(INSTALLING)
+    return bool(pending_job_of(outputs) or changing or lost or unfinished_of(outputs))
 
 
 def _known_in_preview(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -183,7 +183,18 @@ def options_of_metadata(inputs: ServersInputs) -> Iterator[Problem]:
         yield Problem("metadata_options.http_tokens", "must be optional or required")
 
 
+def in_place(inputs: ServersInputs) -> Iterator[Problem]:
+    """The values of `power`, `on_image_change` and `max_unavailable`."""
+    if (value := known(inputs.power)) is not None and value not in {"on", "off"}:
+        yield Problem("power", "must be on or off")
+    if (value := known(inputs.on_image_change)) is not None and value not in {"replace", "reinstall"}:
+        yield Problem("on_image_change", "must be replace or reinstall")
+    if (most := known(inputs.max_unavailable)) is not None and most < 1:
+        yield Problem("max_unavailable", "must be 1 or more")
+
+
 RULES = (
+    in_place,
     empty_texts,
     count,
     name,

@@ -1,0 +1,113 @@
+"""A change of existing servers as one plan: each server stops once and starts once.
+
+The order: properties without a job, new NICs, installations, old NICs, security groups, power, a reboot. Each part is
+kept as soon as the part is done, so that an interrupted run does what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step, pending_job_of
+from pulumi_bms.lifecycle.provider import tell
+from pulumi_bms.resources.servers_changes import Changes, changes, installs
+from pulumi_bms.resources.servers_installing import INSTALLED, Installing, outdated
+from pulumi_bms.resources.servers_nics import Wiring, difference
+from pulumi_bms.resources.servers_outputs import EMPTY, count_of, slots_of
+from pulumi_bms.resources.servers_power import Power, Powering
+from pulumi_bms.resources.servers_times import TIMES, Times
+from pulumi_bms.resources.servers_updating import Updating
+
+
+@dataclass(frozen=True)
+class InPlace:
+    """Brings the existing servers of a resource from the old inputs to the new inputs."""
+
+    step: Step
+    olds: Mapping[str, Any]
+    news: Mapping[str, Any]
+    times: Times = TIMES
+
+    def change(self) -> None:
+        """Carry out the plan for all that differs."""
+        self._end_pending()
+        change = changes(self.olds, self.news)
+        self._properties(change)
+        was_installed = self._machines(change)
+        if "reboot_triggers" in change.in_place:
+            self._reboot(was_installed=was_installed)
+
+    def power(self) -> None:
+        """Start or stop the servers that need it, if the resource manages the power."""
+        power = self.news.get("power")
+        if power in set(Power):
+            Powering(self.step, self._updating).bring(self._ids, Power(power))
+            self._keep("power")
+
+    @property
+    def _ids(self) -> list[str]:
+        return [each for each in slots_of(self.step.kept.outputs) if each != EMPTY]
+
+    @property
+    def _updating(self) -> Updating:
+        return Updating(self.step, self.news, self.times)
+
+    def _keep(self, *names: str) -> None:
+        self.step.kept.keep(**{name: self.news.get(name) for name in names})
+
+    def _end_pending(self) -> None:
+        """Wait for the change of an earlier run. A failed change is told: this run changes what still differs."""
+        if job_id := pending_job_of(self.step.kept.outputs, CHANGE):
+            try:
+                self.step.wait(job_id, output=CHANGE)
+            except JobFailedError as error:
+                tell(self.step.operation, str(error))
+            self.step.kept.keep(**{CHANGE: None})
+
+    def _properties(self, change: Changes) -> None:
+        existing = {slot: each for slot, each in enumerate(slots_of(self.step.kept.outputs)) if each != EMPTY}
+        if "name" in change.in_place:
+            self._updating.rename(existing, count_of(self.news))
+            self._keep("name")
+        if "tags" in change.in_place:
+            self._updating.retag(self._ids)
+            self._keep("tags")
+        if "metadata" in change.in_place or "agency_name" in change.in_place:
+            self._updating.remember(self._ids, self.olds)
+            self._keep("metadata", "agency_name")
+        if "auto_renew" in change.in_place and self.news.get("charging_mode") == "prePaid":
+            self._updating.renew(self._ids)
+            self._keep("auto_renew")
+
+    def _machines(self, change: Changes) -> bool:
+        """Change NICs, systems and power. Returns whether a system was installed."""
+        wiring, number = Wiring(self.step, self.news), len(self.news.get("nics") or [])
+        added, removed = difference(self.olds.get("nics"), self.news.get("nics"))
+        if added:
+            wiring.add(self._ids, added, number + len(removed))
+        was_installed = installs(self.news) and bool(outdated(self._noted, self.news, self._ids))
+        if was_installed:
+            Installing(self.step, self.news, self.olds).install(self._ids)
+            self.step.kept.outputs[INSTALLED] = {}
+            self._keep("image_id", "reinstall_triggers")
+        if removed:
+            wiring.remove(self._ids, removed, number)
+        if "nics" in change.in_place:
+            self._keep("nics")
+        if "security_groups" in change.in_place:
+            wiring.guard(self._ids)
+            self._keep("security_groups")
+        self.power()
+        return was_installed
+
+    @property
+    def _noted(self) -> dict[str, Any]:
+        return {**self.olds, INSTALLED: self.step.kept.outputs.get(INSTALLED) or {}}
+
+    def _reboot(self, *, was_installed: bool) -> None:
+        # An installation has started the servers: a reboot would add nothing.
+        if not was_installed:
+            Powering(self.step, self._updating).reboot(self._ids, reboot_triggers=self.news.get("reboot_triggers"))
+        self._keep("reboot_triggers")
