@@ -5,22 +5,33 @@ A new resource or data source is one new row.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pulumi_bms._imports import import_home
 
 if TYPE_CHECKING:
     from pulumi.dynamic import ResourceProvider
 
+
+class Home(NamedTuple):
+    """The module of a public name, and the module of the provider if the name is a resource.
+
+    Only the plugin process loads the module of a provider. The provider's class is called `NAMEProvider`.
+    """
+
+    module: str
+    provider: str = ""
+
+
 HOMES = {
-    "Job": "pulumi_bms.api.models.job",
-    "JobCompletion": "pulumi_bms.resources.job_completion",
-    "JobCompletions": "pulumi_bms.resources.job_completions",
-    "JobStatus": "pulumi_bms.api.models.job",
-    "JobSubmission": "pulumi_bms.resources.job_submission",
-    "SubJob": "pulumi_bms.api.models.job",
-    "SubJobResult": "pulumi_bms.resources.job_completion",
-    "get_job": "pulumi_bms.data_sources.get_job",
+    "Job": Home("pulumi_bms.api.models.job"),
+    "JobCompletion": Home("pulumi_bms.resources.job_completion", "pulumi_bms.resources.job_completion_provider"),
+    "JobCompletions": Home("pulumi_bms.resources.job_completions", "pulumi_bms.resources.job_completions_provider"),
+    "JobStatus": Home("pulumi_bms.api.models.job"),
+    "JobSubmission": Home("pulumi_bms.resources.job_submission", "pulumi_bms.resources.job_submission_provider"),
+    "SubJob": Home("pulumi_bms.api.models.job"),
+    "SubJobResult": Home("pulumi_bms.resources.job_completion"),
+    "get_job": Home("pulumi_bms.data_sources.get_job"),
 }
 
 
@@ -30,7 +41,7 @@ def load_provider(name: str) -> ResourceProvider:
     Users' stacks hold pickles of providers. Each pickle is a call of `pulumi_bms.load_provider` with the resource's
     name: the function's name, place and argument, and the resources' names, never change.
     """
-    module = import_home(HOMES[name], name)
+    module = import_home(HOMES[name].provider, name)
     provider: ResourceProvider = getattr(module, f"{name}Provider")()
     return provider
 

@@ -5,30 +5,30 @@ API: `GET /v1/{project_id}/jobs/{job_id}`.
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Unpack, cast
 
 import pulumi
 
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.connection import connect
+from pulumi_bms.lifecycle.connection_args import CONNECTION, ConnectionArgs, refuse_unknown
 from pulumi_bms.waiting.clock import MonotonicClock
 
 
-def get_job(
-    job_id: str,
-    *,
-    region: str | None = None,
-    project_id: str | None = None,
-    endpoint: str | None = None,
-    profile: str | None = None,
-) -> Job:
-    """Poll a job once, in a preview too. Without connection arguments, the config and the environment name the API.
+def get_job(job_id: str, **args: Unpack[ConnectionArgs[str]]) -> Job:
+    """Poll a job once, in a preview too.
 
-    Raises `ValueError` for an invalid id, `SettingsError` for missing settings, and an `ApiError` for any response
-    without the job. Source: the page "Querying Job Status" of the Bare Metal Server API reference.
+    :param job_id: the job's id from the API's response.
+    :param args: the API: see `ConnectionArgs`.
+    :raises ValueError: an invalid id or argument.
+    :raises SettingsError: missing or wrong settings.
+    :raises ApiError: any response without the job.
+
+    Source: the page "Querying Job Status" of the Bare Metal Server API reference.
     """
-    inputs = {"region": region, "project_id": project_id, "endpoint": endpoint, "profile": profile}
+    refuse_unknown("get_job", args, CONNECTION)
+    inputs = {**args}
     problem = next(filter(None, [input_checks.job_id_problem(job_id), *input_checks.connection_problems(inputs)]), None)
     if problem:
         raise ValueError(problem)

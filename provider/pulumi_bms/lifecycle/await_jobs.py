@@ -18,7 +18,7 @@ from pulumi_bms.api.errors import (
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle.connection import Connection
 from pulumi_bms.lifecycle.job_outputs import job_of, outputs_of, unfinished_status
-from pulumi_bms.lifecycle.provider import ONCE
+from pulumi_bms.lifecycle.once import ONCE
 from pulumi_bms.messages import report
 from pulumi_bms.operation import ExpectedError, Operation
 from pulumi_bms.waiting import memory

@@ -19,7 +19,8 @@ from pulumi_bms.api.http.excerpt import Excerpt
 from pulumi_bms.api.jobs import JobApi, Submission
 from pulumi_bms.api.submission import ORDER_ID
 from pulumi_bms.lifecycle import unresolved as words
-from pulumi_bms.lifecycle.provider import ONCE, tell
+from pulumi_bms.lifecycle.once import ONCE
+from pulumi_bms.lifecycle.provider import tell
 from pulumi_bms.lifecycle.record import (
     Found,
     Order,

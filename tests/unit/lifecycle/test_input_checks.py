@@ -11,9 +11,9 @@ import pytest
 from pulumi.dynamic import CheckFailure, Config, ConfigureRequest, ResourceProvider
 from pulumi.output import UNKNOWN, Unknown
 
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_completions import JobCompletionsProvider
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
+from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 
 PROVIDERS: dict[str, ResourceProvider] = {"completion": JobCompletionProvider(), "submission": JobSubmissionProvider()}
 PROFILES = ["eu", "prod_2", "x" * 64]

@@ -17,13 +17,13 @@ from pulumi_bms.api.http.response import Response
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle.job_outputs import (
     INCONSISTENT,
-    OUTPUTS,
     failure_of,
     job_of,
     outputs_of,
     stored_status,
     unfinished_status,
 )
+from pulumi_bms.lifecycle.output_types import OUTPUTS
 from pulumi_bms.waiting.memory import merged, missing
 from pulumi_bms.waiting.outcome import End, Outcome
 from pulumi_bms.waiting.success_rule import (

@@ -16,14 +16,14 @@ from pulumi_bms.lifecycle.cut_outputs import (
     to_go_on,
 )
 from pulumi_bms.lifecycle.job_outputs import (
-    OUTPUTS,
     failure_of,
     job_of,
     outputs_of,
 )
+from pulumi_bms.lifecycle.output_types import OUTPUTS
 from pulumi_bms.messages import report
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_completions import JobCompletionsProvider
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
 from pulumi_bms.waiting.success_rule import judge, survivors
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"

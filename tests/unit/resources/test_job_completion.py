@@ -19,7 +19,7 @@ from pulumi_bms.api.errors import (
     NotFoundError,
     SettingsError,
 )
-from pulumi_bms.lifecycle.job_outputs import OUTPUTS
+from pulumi_bms.lifecycle.output_types import OUTPUTS
 from pulumi_bms.operation import (
     ExpectedError,
     Operation,
@@ -27,8 +27,8 @@ from pulumi_bms.operation import (
     PartialStateError,
     running,
 )
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 SHORT = 0.05

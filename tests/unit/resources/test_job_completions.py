@@ -21,7 +21,7 @@ from pulumi_bms.operation import (
     PartialStateError,
     running,
 )
-from pulumi_bms.resources.job_completions import JobCompletionsProvider
+from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
 
 
 def _job(*servers: str) -> dict[str, Any]:

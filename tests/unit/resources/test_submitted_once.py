@@ -25,7 +25,7 @@ from pulumi_bms.operation import (
     PartialStateError,
     running,
 )
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 from tests.unit.resources.conftest import PASSWORD, TRIGGER, created, order
 
 
