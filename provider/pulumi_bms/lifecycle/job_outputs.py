@@ -59,15 +59,6 @@ def job_of(outputs: Mapping[str, Any]) -> Job | None:
     return job.model_copy(update={"entities": (*job.entities, *missing)}) if missing else job
 
 
-def failure_of(outputs: Mapping[str, Any]) -> Job | None:
-    """The job of a final stored failure. None if the job is unfinished or has succeeded.
-
-    A status FAIL with unfinished sub-jobs, as stored by version 0.1.0, is not final.
-    """
-    job = job_of(outputs)
-    return job if job and job.status == JobStatus.FAIL and judge(job).is_final_failure else None
-
-
 def servers_made(outputs: Mapping[str, Any]) -> list[str] | None:
     """The servers made by a job with these stored outputs.
 
@@ -93,8 +84,8 @@ def stored_status(outcome: Outcome) -> str:
 def unfinished_status(job: Job | None, judgement: Judgement | None = None) -> str:
     """The stored status of an unfinished job: the API's status, unless the status looks final.
 
-    FAIL is stored only if all parts of the job have ended. `verdict` is the verdict on the newest response, with the
-    gaps of the response. Without a verdict the job is judged as given.
+    FAIL is stored only if all parts of the job have ended. `judgement` is about the newest response, with the gaps of
+    the response. Without a judgement the job is judged as given.
     """
     if job is None:
         return ""

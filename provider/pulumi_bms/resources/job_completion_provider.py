@@ -1,52 +1,28 @@
-"""Serves `JobCompletion`, in the plugin process."""
+"""`JobCompletion` in the plugin process."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
+from pulumi.dynamic import CheckResult, DiffResult, ReadResult, UpdateResult
 
-from pulumi_bms.api.errors import ApiError
-from pulumi_bms.api.models.job import Job, JobStatus
+from pulumi_bms.api.models.job import JobStatus
 from pulumi_bms.lifecycle import input_checks
-from pulumi_bms.lifecycle.await_jobs import (
-    note_once,
-    plan_of,
-    poll_once,
-    preview_job,
-    timeout_of,
-    wait_for,
-)
-from pulumi_bms.lifecycle.connection import MissingSettings
-from pulumi_bms.lifecycle.cut_outputs import cuts, to_go_on
-from pulumi_bms.lifecycle.job_outputs import (
-    failure_of,
-    job_of,
-    outputs_of,
-    servers_made,
-    stored_status,
-    unfinished_status,
-)
-from pulumi_bms.lifecycle.leftovers import leave
+from pulumi_bms.lifecycle.completion import CompletionProvider
+from pulumi_bms.lifecycle.cut_outputs import cuts
 from pulumi_bms.lifecycle.output_types import OUTPUTS
-from pulumi_bms.lifecycle.provider import BmsProvider, tell_of_stock_host
 from pulumi_bms.messages import progress_line, report
-from pulumi_bms.operation import (
-    ExpectedError,
-    Operation,
-    PartialStateError,
-    Purpose,
-    current,
-)
-from pulumi_bms.waiting.outcome import End, Outcome, Progress
-from pulumi_bms.waiting.success_rule import Judgement
+from pulumi_bms.operation import ExpectedError, Purpose, current
+from pulumi_bms.waiting.outcome import Progress
 
 
-class JobCompletionProvider(BmsProvider):
+class JobCompletionProvider(CompletionProvider):
     """Serves `JobCompletion`."""
 
     resource_name = "JobCompletion"
+    jobs_input = "job_id"
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline. Fills in no defaults, so a preview without config shows no change."""
@@ -67,131 +43,90 @@ class JobCompletionProvider(BmsProvider):
         _check_expectation(olds, news)
         return DiffResult(changes=False)
 
-    def create(self, props: dict[str, Any]) -> CreateResult:
-        """Wait for the job. A preview polls once."""
-        if current().preview:
-            return CreateResult(_id_in_preview(props), self._preview(props))
-        return CreateResult(props["job_id"], self._wait(props, {}))
-
-    def update(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
-        """Go on with an unfinished wait. Repeat a final failure without a request."""
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        """Go on with an unfinished wait. A success stays as it is, also with inputs that are not known yet."""
         if olds.get("status") == JobStatus.SUCCESS:
             return UpdateResult(_stored(olds))
-        failure = failure_of(olds)
-        if failure:
-            raise _failed(news["job_id"], olds, failure)
-        return UpdateResult(self._preview(news) if current().preview else self._wait(news, olds))
+        return super().update(id_, olds, news)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """A finished wait is final and needs no request. An unfinished wait is polled once, and stays unfinished."""
         operation = current()
         if operation.purpose is Purpose.IMPORT:
             return ReadResult(id_, self._import(id_, props))
-        if props.get("status") == JobStatus.SUCCESS:
-            return ReadResult(id_, props)
-        failure = failure_of(props)
-        if failure:
-            if operation.keeps_partial_state:
-                raise _failed(id_, props, failure)
-            return ReadResult(id_, props)
         # The engine drops nulls. A wait without any response is stored without a status, but with empty lists.
-        if "job_id" not in props or (operation.inputs and not props.keys() & {"status", "server_ids"}):
+        if not props.get("status") and (
+            "job_id" not in props or (operation.inputs and not props.keys() & {"status", "server_ids"})
+        ):
             raise ExpectedError("JobCompletion can't be read by opts.id: give the id as job_id, or use opts.import_")
-        return self._poll_again(id_, props, operation)
+        return self.refreshed(id_, props.get("job_id"), props)
 
-    def delete(self, _id: str, props: dict[str, Any]) -> None:
-        """Change nothing in the cloud. List the remaining servers."""
-        if job_id := props.get("job_id"):
-            leave(current(), {str(job_id): servers_made(props)})
+    def jobs(self, job_ids: str) -> OneJob:
+        """The job."""
+        return OneJob(job_ids)
+
+    def stored(self, outputs: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """The outputs are the job's."""
+        return [outputs]
+
+    def new_id(self, job_ids: object, *, in_preview: bool) -> str:  # noqa: ARG002  (the id is known in a preview too)
+        """The job's id."""
+        return job_ids if isinstance(job_ids, str) else ""
 
     def smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """Smaller and smaller outputs of a job without success, for a host with a size limit on errors."""
         return cuts(outputs)
 
-    def _poll_again(self, id_: str, props: dict[str, Any], operation: Operation) -> ReadResult:
-        """Poll an unfinished wait once in a refresh. The wait stays unfinished, with new outputs."""
-        job_id, outputs, trouble = props["job_id"], _stored(props), ""
-        # Ctrl-C in a refresh need not wait for the response: the stored outputs stay.
-        operation.checkpoint(id_, outputs, f"interrupted while job {job_id} was polled: run `pulumi up`")
-        try:
-            outputs = poll_once(self.connection(operation.inputs), outputs, operation)
-        except (ApiError, ExpectedError) as error:
-            trouble = report.not_polled(error)
-            if not operation.keeps_partial_state:
-                raise ExpectedError(f"job {job_id} {trouble}") from None
-        if operation.keeps_partial_state:
-            failure = failure_of(outputs)
-            if failure:
-                raise _failed(id_, outputs, failure)
-            raise PartialStateError(id_, outputs, report.unfinished(job_id, job_of(outputs), trouble))
-        return ReadResult(id_, outputs)
-
     def _import(self, id_: str, inputs: dict[str, Any]) -> dict[str, Any]:
         if id_ != inputs.get("job_id"):
             raise ExpectedError(f"import_ is {id_!r}, and job_id {inputs.get('job_id')!r}: write the same id for both")
-        return self._preview(inputs) if current().preview else self._wait(inputs, {})
-
-    def _preview(self, inputs: dict[str, Any]) -> dict[str, Any]:
-        """The outputs known in a preview. Absent outputs are unknown to dependent resources."""
-        operation, job_id = current(), inputs.get("job_id")
-        if input_checks.is_unknown(inputs):
-            return {"job_id": job_id}
-        try:
-            connection = self.connection(inputs)
-        except MissingSettings as error:
-            note_once(operation, "settings", f"this preview does not poll the API: {error}")
-            return {"job_id": job_id}
-        # Ctrl-C in a preview need not wait for the response.
-        operation.checkpoint(str(job_id), {"job_id": job_id}, f"interrupted while job {job_id} was polled")
-        preview = preview_job(connection, str(job_id), inputs.get("expected_servers"), operation)
-        if preview.job:
-            return outputs_of(str(job_id), preview.job, JobStatus.SUCCESS)
-        if preview.row:
-            operation.note(preview.row)
-        return {"job_id": job_id}
-
-    def _wait(self, inputs: dict[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
-        job_id: str = inputs["job_id"]
-        operation = current()
-        plan = plan_of(job_id, timeout_of(operation, inputs), stored, inputs.get("expected_servers"))
-        connection = self.connection(inputs)
-        tell_of_stock_host(operation)
-
-        def keep(job: Job | None, judgement: Judgement | None = None) -> None:
-            outputs = to_go_on(outputs_of(job_id, job, unfinished_status(job, judgement)))
-            operation.checkpoint(job_id, outputs, report.interrupted(job_id))
-
-        def observe(progress: Progress) -> None:
-            keep(progress.job or plan.known, progress.judgement)
-            operation.report(progress_line.of_job(progress))
-
-        keep(plan.known)
-        (outcome,) = wait_for(connection, [plan], operation, observe)
-        return _settle(outcome, operation)
+        return self.run(id_, inputs, {})
 
 
-def _id_in_preview(inputs: Mapping[str, Any]) -> str:
-    job_id = inputs.get("job_id")
-    return job_id if isinstance(job_id, str) else ""
+@dataclass(frozen=True, slots=True)
+class OneJob:
+    """The job of a `JobCompletion`."""
+
+    job_id: str
+
+    @property
+    def job_ids(self) -> tuple[str, ...]:
+        """The job."""
+        return (self.job_id,)
+
+    @property
+    def interrupted(self) -> str:
+        """The reason of an interrupted wait."""
+        return report.interrupted(self.job_id)
+
+    @property
+    def interrupted_poll(self) -> str:
+        """The reason of an interrupted preview or refresh."""
+        return f"interrupted while job {self.job_id} was polled"
+
+    def count(self, _job_id: str) -> int:
+        """One."""
+        return 1
+
+    def outputs(self, jobs: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """The job's outputs."""
+        return _stored(jobs.get(self.job_id, {"job_id": self.job_id}))
+
+    def reason(self, failures: Mapping[str, str]) -> str:
+        """The report of the job."""
+        return failures[self.job_id]
+
+    def label(self, _job_id: str, text: str) -> str:
+        """The text alone: the row names the resource."""
+        return text
+
+    def row(self, newest: Progress, _done: int, _troubled: Progress | None) -> str:
+        """The progress of the job."""
+        return progress_line.of_job(newest)
 
 
-def _settle(outcome: Outcome, operation: Operation) -> dict[str, Any]:
-    outputs = outputs_of(outcome.job_id, outcome.job, stored_status(outcome))
-    if outcome.end is End.INTERRUPTED:
-        outputs = to_go_on(outputs)
-    if outcome.end is not End.SUCCEEDED:
-        raise PartialStateError(outcome.job_id, outputs, report.describe_outcome(outcome))
-    for warning in report.warnings(outcome.job) if outcome.job else ():
-        operation.warn(warning)
-    return outputs
-
-
-def _failed(job_id: str, outputs: Mapping[str, Any], known: Job) -> PartialStateError:
-    return PartialStateError(job_id, _stored(outputs), report.failed(job_id, known))
-
-
-def _stored(olds: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: olds.get(name) for name in ("job_id", *OUTPUTS)}
+def _stored(outputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: outputs.get(name) for name in ("job_id", *OUTPUTS)}
 
 
 def _check_expectation(olds: Mapping[str, Any], news: Mapping[str, Any]) -> None:
