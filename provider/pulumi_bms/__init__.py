@@ -36,7 +36,7 @@ if not TYPE_CHECKING:  # a type checker would accept any name, even a misspelt n
     def __getattr__(name: str) -> object:
         if name not in HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_home(HOMES[name].module, name), name)
+        return getattr(import_home(HOMES[name], name), name)
 
 
 def __dir__() -> list[str]:

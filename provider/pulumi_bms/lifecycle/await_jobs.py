@@ -10,7 +10,7 @@ from pulumi_bms.api.http.background import NoThreadError, result_of, start
 from pulumi_bms.api.models.job import JobStatus
 from pulumi_bms.lifecycle.connection import Connection
 from pulumi_bms.lifecycle.cut_outputs import to_go_on
-from pulumi_bms.lifecycle.job_outputs import outputs_of, stored_status, unfinished_status
+from pulumi_bms.lifecycle.job_outputs import job_of, outputs_of, stored_status, unfinished_status
 from pulumi_bms.lifecycle.job_set import JobStep
 from pulumi_bms.lifecycle.provider import tell_of_stock_host
 from pulumi_bms.messages import progress_line, report
@@ -29,14 +29,20 @@ def timeout_of(operation: Operation, inputs: Mapping[str, Any]) -> float:
     return float(operation.timeout or inputs.get("create_timeout_seconds") or DEFAULT_TIMEOUT)
 
 
+def plan_of(
+    job_id: str, timeout: float, stored: Mapping[str, Any] | None = None, expected_servers: float | None = None
+) -> Plan:
+    """The plan of one job's wait. `stored` are the outputs of an earlier, unfinished wait."""
+    return Plan(job_id, timeout, int(expected_servers) if expected_servers else None, job_of(stored or {}))
+
+
 def await_jobs(step: JobStep, timeout: float, expected_servers: float | None = None) -> dict[str, Any]:
     """Wait for every unfinished job, once for each job. Returns the resource's outputs after success.
 
     Raises `PartialStateError` with the outputs of all jobs if any job has no success, or no thread can be started.
     """
-    expected = int(expected_servers) if expected_servers else None
-    known = {job_id: job.job for job_id, job in step.stored.items()}
-    plans = [Plan(job_id, timeout, expected, known.get(job_id)) for job_id in step.unfinished()]
+    stored = {job_id: job.outputs for job_id, job in step.stored.items()}
+    plans = [plan_of(job_id, timeout, stored.get(job_id), expected_servers) for job_id in step.unfinished()]
     if not plans:
         return _settle(step, [])
     connection = step.connect()
@@ -44,13 +50,14 @@ def await_jobs(step: JobStep, timeout: float, expected_servers: float | None = N
     watch = _Watch(step, plans)
     step.operation.checkpoint(step.id, watch.outputs, step.jobs.interrupted)
     try:
-        outcomes = _wait(connection, plans, step.operation, watch.observe)
+        outcomes = wait_for(connection, plans, step.operation, watch.observe)
     except NoThreadError as error:
         raise PartialStateError(step.id, watch.outputs(), f"{error}\n{report.GO_ON}") from None
     return _settle(step, outcomes)
 
 
-def _wait(connection: Connection, plans: Sequence[Plan], operation: Operation, observer: Observer) -> list[Outcome]:
+def wait_for(connection: Connection, plans: Sequence[Plan], operation: Operation, observer: Observer) -> list[Outcome]:
+    """Wait until every job has ended, the deadline has passed, or the operation is cancelled."""
     polls, batch = connection.polls, _together if len(plans) > 1 else one_by_one
     loop = PollLoop(polls.poll, MonotonicClock(operation.cancelled), observer=observer, gate=polls, batch=batch)
     return loop.wait(plans)
