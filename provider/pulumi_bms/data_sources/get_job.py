@@ -11,6 +11,7 @@ import pulumi
 
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle import input_checks
+from pulumi_bms.lifecycle.completion_inputs import job_id_problems
 from pulumi_bms.lifecycle.connection import connect
 from pulumi_bms.lifecycle.connection_args import CONNECTION, ConnectionArgs, refuse_unknown
 from pulumi_bms.waiting.clock import MonotonicClock
@@ -29,9 +30,8 @@ def get_job(job_id: str, **args: Unpack[ConnectionArgs[str]]) -> Job:
     """
     refuse_unknown("get_job", args, CONNECTION)
     inputs = {**args}
-    problem = next(filter(None, [input_checks.job_id_problem(job_id), *input_checks.connection_problems(inputs)]), None)
-    if problem:
-        raise ValueError(problem)
+    for problem in (*job_id_problems({"job_id": job_id}), *input_checks.connection_problems(inputs)):
+        raise ValueError(str(problem))
     return connect(inputs, _program_config).poll_once(job_id, MonotonicClock())
 
 

@@ -11,6 +11,7 @@ from pulumi.dynamic import CheckResult, DiffResult, ReadResult, UpdateResult
 from pulumi_bms.api.models.job import JobStatus
 from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.completion import CompletionProvider
+from pulumi_bms.lifecycle.completion_inputs import completion_problems
 from pulumi_bms.lifecycle.cut_outputs import cuts
 from pulumi_bms.lifecycle.output_types import OUTPUTS
 from pulumi_bms.messages import progress_line, report
@@ -26,13 +27,7 @@ class JobCompletionProvider(CompletionProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline. Fills in no defaults, so a preview without config shows no change."""
-        problems = [
-            input_checks.job_id_problem(news.get("job_id")),
-            input_checks.expected_servers_problem(news.get("expected_servers")),
-            input_checks.timeout_problem(news.get("create_timeout_seconds")),
-            *self.connection_problems(news),
-        ]
-        return input_checks.result(news, problems)
+        return input_checks.result(news, [*completion_problems(news), *self.connection_problems(news)])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Only a change of the job replaces. A stored status other than SUCCESS is a change, because work is left."""

@@ -11,6 +11,7 @@ from pulumi.dynamic import CheckResult, DiffResult, ReadResult
 from pulumi_bms.api.models.job import JobStatus
 from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.completion import CompletionProvider
+from pulumi_bms.lifecycle.completion_inputs import completions_problems
 from pulumi_bms.lifecycle.cut_outputs import CUTS
 from pulumi_bms.messages import progress_line
 from pulumi_bms.operation import ExpectedError
@@ -27,12 +28,7 @@ class JobCompletionsProvider(CompletionProvider):
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline."""
-        problems = [
-            *input_checks.job_ids_problems(news.get("job_ids")),
-            input_checks.timeout_problem(news.get("create_timeout_seconds")),
-            *self.connection_problems(news),
-        ]
-        return input_checks.result(news, problems)
+        return input_checks.result(news, [*completions_problems(news), *self.connection_problems(news)])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """A change of the jobs is an update in place. So is unfinished work."""

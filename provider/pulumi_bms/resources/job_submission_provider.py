@@ -36,6 +36,7 @@ from pulumi_bms.operation import (
     Purpose,
     current,
 )
+from pulumi_bms.resources.job_submission_inputs import problems
 
 REPLACING = ("path", "method", "body", "triggers")
 """The replacing inputs: a change submits anew."""
@@ -49,16 +50,8 @@ class JobSubmissionProvider(BmsProvider):
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """Check the inputs, offline. Fills in no defaults."""
         _remember_secrets(news)
-        problems = [
-            input_checks.path_problem(news.get("path")),
-            input_checks.method_problem(news.get("method")),
-            input_checks.body_problem(news.get("body")),
-            *input_checks.json_problems("body", news.get("body")),
-            *input_checks.json_problems("triggers", news.get("triggers")),
-            self.enterprise_project_problem(news),
-            *self.connection_problems(news),
-        ]
-        return input_checks.result(news, problems)
+        settings = (self.enterprise_project_problem(news), *self.connection_problems(news))
+        return input_checks.result(news, [*problems(news), *settings])
 
     def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """A difference from the sent inputs replaces. The connection inputs make no difference.

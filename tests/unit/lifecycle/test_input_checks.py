@@ -27,9 +27,9 @@ GOOD: dict[str, dict[str, Any]] = {
 MISSING = object()
 WHOLE = "write a whole number of at least 1"
 OWN_ID = "write the id from the API's response"
-RELATIVE = "write it relative to /v1/{project_id}/"
+RELATIVE = "write the path after /v1/{project_id}/"
 HTTPS = "write https://"
-METHODS = "none of POST, PUT, DELETE"
+METHODS = "POST, PUT"
 LETTERS = "letters, digits, - and _ only"
 LABEL = "letters, digits and - only"
 TIMEOUTS = "set custom_timeouts.create instead"
@@ -242,6 +242,6 @@ def test_no_object_is_a_text(value: object, _words: str) -> None:
         (failure,) = _failures(kind, _inputs(kind, name, value))
         assert failure.reason.startswith(f"{name} must be a string")
     (failure,) = JobCompletionsProvider().check({}, {"job_ids": {"web": value}}).failures
-    assert failure.reason.startswith("job_ids['web']: job_id must be a string")
+    assert failure.reason.startswith("job_ids.web must be a string: write the id")
     (failure,) = _failures("completion", _inputs("completion", "expected_servers", value))
-    assert failure.reason == "expected_servers: write a whole number of at least 1, or leave it out"
+    assert failure.reason.startswith("expected_servers must be a whole number: write a whole number of at least 1")
