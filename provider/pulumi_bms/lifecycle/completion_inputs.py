@@ -16,7 +16,7 @@ REMEDIES = {
     "job_id": _ID,
     "job_ids": 'write {"web": "2c9eb2c5544cbf6101544f0602af2b4f"}',
     "job_ids.*": _ID,
-    "expected_servers": "write a whole number of at least 1, or leave the property out",
+    "expected_servers": "write 1 or more, or leave the property out",
     "create_timeout_seconds": "set custom_timeouts.create instead",
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,6 +15,7 @@ from pulumi_bms.api.http.redaction import secrets_of
 from pulumi_bms.api.http.sanitized import SUBMITTED
 from pulumi_bms.lifecycle import input_checks, unresolved
 from pulumi_bms.lifecycle.backend import backend_of
+from pulumi_bms.lifecycle.json_values import canonical, exact
 from pulumi_bms.lifecycle.leftovers import leave
 from pulumi_bms.lifecycle.once import ONCE
 from pulumi_bms.lifecycle.orderer import ORDERED_BY
@@ -85,7 +85,7 @@ class JobSubmissionProvider(BmsProvider):
         request = JobRequest(
             method=str(props.get("method") or "POST"),
             path=str(props["path"]),
-            body=_exact(props.get("body")),
+            body=exact(props.get("body")),
             order=_order(props, operation),
         )
         outcome = submit_once(request, lambda: self.connection(props).jobs, _records(), operation)
@@ -152,7 +152,7 @@ def _order(inputs: Mapping[str, Any], operation: Operation) -> Order:
     sent = {**{name: inputs.get(name) for name in REPLACING}, "method": inputs.get("method") or "POST"}
     return Order(
         str(inputs.get(ORDERED_BY) or operation.urn or "a resource without a name"),
-        _canonical(sent),
+        canonical(sent),
         backend_of(os.environ, Path.cwd()),
     )
 
@@ -162,19 +162,5 @@ def _stored(olds: Mapping[str, Any]) -> dict[str, Any]:
     return {**kept, unresolved.OUTPUT: olds[unresolved.OUTPUT]} if unresolved.OUTPUT in olds else kept
 
 
-def _exact(value: Any) -> Any:
-    """Whole numbers as int: Pulumi passes every number as a float, but the API needs 3, not 3.0."""
-    if isinstance(value, Mapping):
-        return {key: _exact(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_exact(inner) for inner in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def _digest(salt: str, value: Any) -> str:
-    return hashlib.sha256(f"{salt}\n{_canonical(value)}".encode()).hexdigest()
-
-
-def _canonical(value: Any) -> str:
-    """The same text for the same value, in any order of keys."""
-    return json.dumps(_exact(value), sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(f"{salt}\n{canonical(value)}".encode()).hexdigest()

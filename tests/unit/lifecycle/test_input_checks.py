@@ -25,7 +25,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "submission": {"path": "baremetalservers", "method": "POST", "body": {"server": {"name": "web", "count": 3.0}}},
 }
 MISSING = object()
-WHOLE = "write a whole number of at least 1"
+WHOLE = "write 1 or more, or leave the property out"
 OWN_ID = "write the id from the API's response"
 RELATIVE = "write the path after /v1/{project_id}/"
 HTTPS = "write https://"
@@ -244,4 +244,4 @@ def test_no_object_is_a_text(value: object, _words: str) -> None:
     (failure,) = JobCompletionsProvider().check({}, {"job_ids": {"web": value}}).failures
     assert failure.reason.startswith("job_ids.web must be a string: write the id")
     (failure,) = _failures("completion", _inputs("completion", "expected_servers", value))
-    assert failure.reason.startswith("expected_servers must be a whole number: write a whole number of at least 1")
+    assert failure.reason.startswith("expected_servers must be a whole number: write 1 or more")
