@@ -85,7 +85,7 @@ class JobSet(Protocol):
         """The reason of an interrupted preview or refresh."""
         ...
 
-    def count(self, job_id: str) -> int:
+    def count(self, job_id: str, /) -> int:
         """The number of places that hold the job."""
         ...
 
@@ -97,11 +97,11 @@ class JobSet(Protocol):
         """The reports of the jobs without success as one text."""
         ...
 
-    def label(self, job_id: str, text: str) -> str:
+    def label(self, job_id: str, text: str, /) -> str:
         """A text about one job."""
         ...
 
-    def row(self, newest: Progress, done: int, troubled: Progress | None) -> str:
+    def row(self, newest: Progress, done: int, troubled: Progress | None, /) -> str:
         """The resource's row. `done` counts the places of jobs with success, `troubled` is a job worth a word."""
         ...
 

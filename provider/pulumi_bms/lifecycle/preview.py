@@ -75,6 +75,8 @@ def _poll(step: JobStep, connection: Connection, job_id: str, expected_servers: 
         operation.note(step.jobs.label(job_id, "not visible yet"))
         return None
     except NoAnswerError as error:
+        if operation.cancelled.is_set():
+            raise ExpectedError(step.jobs.interrupted_poll) from None
         _note_once(operation, "unreachable", f"the API sent no response, so the server ids stay unknown: {error}")
         if time.monotonic() - started_at > PREVIEW_TIMEOUT / 2:
             _SILENT.add(connection)

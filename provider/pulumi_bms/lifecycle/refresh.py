@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi_bms.api.errors import ApiError, AuthenticationError, NoAnswerError, NoSuchApiError
@@ -24,9 +25,12 @@ def refresh(step: JobStep) -> dict[str, Any]:
     troubles: dict[str, str] = {}
     if step.unfinished():
         # Ctrl-C in a refresh need not wait for the responses: the stored outputs stay.
-        step.operation.checkpoint(step.id, step.outputs({}), f"{step.jobs.interrupted_poll}: run `pulumi up`")
+        interrupted = f"{step.jobs.interrupted_poll}: run `pulumi up`"
+        step.operation.checkpoint(step.id, step.outputs({}), interrupted)
         polled, troubles = _poll_unfinished(step)
-    outputs = step.outputs({job_id: job.outputs for job_id, job in polled.items()})
+        if step.operation.cancelled.is_set():
+            raise PartialStateError(step.id, step.outputs(_outputs(polled)), interrupted)
+    outputs = step.outputs(_outputs(polled))
     if not step.operation.keeps_partial_state:
         if troubles:
             texts = {job_id: f"job {job_id} {trouble}" for job_id, trouble in troubles.items()}
@@ -35,6 +39,10 @@ def refresh(step: JobStep) -> dict[str, Any]:
     jobs = {**step.stored, **polled}
     texts = {job_id: job.report(troubles.get(job_id, "")) for job_id, job in jobs.items() if not job.has_succeeded}
     raise PartialStateError(step.id, outputs, step.jobs.reason(texts))
+
+
+def _outputs(jobs: Mapping[str, StoredJob]) -> dict[str, Mapping[str, Any]]:
+    return {job_id: job.outputs for job_id, job in jobs.items()}
 
 
 def _poll_unfinished(step: JobStep) -> tuple[dict[str, StoredJob], dict[str, str]]:

@@ -245,3 +245,12 @@ def test_no_object_is_a_text(value: object, _words: str) -> None:
     assert failure.reason.startswith("job_ids.web must be a string: write the id")
     (failure,) = _failures("completion", _inputs("completion", "expected_servers", value))
     assert failure.reason.startswith("expected_servers must be a whole number: write 1 or more")
+
+
+def test_a_job_in_a_map_is_named_by_its_path() -> None:
+    """Each problem has the path as Pulumi writes it, and the same remedy as the one of a single job."""
+    job_ids = {"web": None, "a b": "", "c": 3.0, "d": "x/y", "e": UNKNOWN, "f": "fine"}
+    failures = JobCompletionsProvider().check({}, {"job_ids": job_ids}).failures
+    starts = ["job_ids.c must be a string", "job_ids.web is missing", 'job_ids["a b"] is empty', "job_ids.d must hold"]
+    assert [failure.reason.startswith(start) for failure, start in zip(failures, starts, strict=True)] == [True] * 4
+    assert all(OWN_ID in failure.reason for failure in failures)

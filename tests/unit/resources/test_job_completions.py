@@ -198,6 +198,7 @@ def test_a_cancelled_refresh_polls_no_more(provider: JobCompletionsProvider, sim
     with running(operation), pytest.raises(PartialStateError) as error:
         provider.read("id", {"jobs": jobs})
     assert error.value.outputs["jobs"] == jobs
+    assert error.value.reason == "interrupted while the jobs were polled: run `pulumi up`"
     assert sim.requests == []
 
 
