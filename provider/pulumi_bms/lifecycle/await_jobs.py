@@ -79,14 +79,14 @@ class _Watch:
     def __init__(self, step: JobStep, plans: Sequence[Plan]) -> None:
         self._step = step
         self._progress = {plan.job_id: Progress(plan.job_id, job=plan.known) for plan in plans}
-        self._done = sum(step.jobs.count(job_id) for job_id, job in step.stored.items() if job.has_succeeded)
+        self._done = sum(len(step.jobs.keys[job_id]) for job_id, job in step.stored.items() if job.has_succeeded)
         self._troubled: dict[str, Progress] = {}
 
     def observe(self, progress: Progress) -> None:
         """Take in one job's change."""
         # The cost must not grow with the number of jobs: one change must not compute the outputs of all jobs.
         job_id, jobs = progress.job_id, self._step.jobs
-        self._done += (progress.succeeded - self._progress[job_id].succeeded) * jobs.count(job_id)
+        self._done += (progress.succeeded - self._progress[job_id].succeeded) * len(jobs.keys[job_id])
         self._progress[job_id] = progress
         self._troubled.pop(job_id, None)
         if progress_line.in_trouble(progress):

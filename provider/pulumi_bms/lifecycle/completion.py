@@ -77,6 +77,6 @@ class CompletionProvider(BmsProvider):
         stored = [stored_job(each) for each in self.stored(outputs)]
         by_id: dict[str, StoredJob] = {}
         for job in stored:
-            if job.job_id in jobs.job_ids and not (job.job_id in by_id and by_id[job.job_id].is_over):
+            if job.job_id in jobs.keys and not (job.job_id in by_id and by_id[job.job_id].is_over):
                 by_id[job.job_id] = job
         return JobStep(id_, jobs, by_id, lambda: self.connection(inputs), current())

@@ -51,7 +51,7 @@ def preview(step: JobStep, inputs: Mapping[str, Any], expected_servers: float | 
     outputs: dict[str, dict[str, Any]] = {}
     for job_id in unfinished:
         if time.monotonic() > ends_at:
-            text = f"not polled in the {PREVIEW_TIMEOUT:.0f} s of a preview, and so are the jobs after"
+            text = f"not polled, like the jobs after: a preview polls for {PREVIEW_TIMEOUT:.0f} s"
             step.operation.note(step.jobs.label(job_id, text))
             return None
         job = _poll(step, connection, job_id, int(expected_servers) if expected_servers else None)

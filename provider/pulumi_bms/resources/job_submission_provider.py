@@ -20,22 +20,11 @@ from pulumi_bms.lifecycle.leftovers import leave
 from pulumi_bms.lifecycle.once import ONCE
 from pulumi_bms.lifecycle.orderer import ORDERED_BY
 from pulumi_bms.lifecycle.provider import BmsProvider, tell
-from pulumi_bms.lifecycle.record import (
-    Order,
-    RecordError,
-    Records,
-    orders_folder,
-)
+from pulumi_bms.lifecycle.record import Order, RecordError, Records, orders_folder
 from pulumi_bms.lifecycle.replacement import consequence
 from pulumi_bms.lifecycle.submit import JobRequest, preview_job, submit_once
 from pulumi_bms.lifecycle.unresolved import Unresolved
-from pulumi_bms.operation import (
-    ExpectedError,
-    Operation,
-    PartialStateError,
-    Purpose,
-    current,
-)
+from pulumi_bms.operation import ExpectedError, Operation, PartialStateError, Purpose, current
 from pulumi_bms.resources.job_submission_inputs import problems
 
 REPLACING = ("path", "method", "body", "triggers")

@@ -132,32 +132,6 @@ def test_a_failure_whose_parts_still_run_is_gone_on_with(provider: JobCompletion
     assert {request.path.rsplit("/", 1)[1] for request in sim.requests[asked:]} == {"bad"}
 
 
-def test_a_failure_that_an_older_version_stored_too_soon_is_gone_on_with(
-    provider: JobCompletionsProvider, sim: Simulator
-) -> None:
-    """A stored FAIL beside a sub-job that moved then is polled again."""
-    sim.add_job("bad", [_failing("a", moving=True)])
-    with pytest.raises(PartialStateError) as first:
-        provider.create({"job_ids": {"web": "bad"}, "create_timeout_seconds": 0.05})
-    olds = first.value.outputs
-    olds["jobs"]["web"]["status"] = "FAIL"
-    sim.add_job("bad", [_failing("a", moving=False)])
-    with pytest.raises(PartialStateError) as again:
-        provider.update("id", olds, {"job_ids": {"web": "bad"}})
-    assert again.value.outputs["jobs"]["web"]["surviving_server_ids"] == ["a", "late"]
-
-
-def test_a_checkpoint_of_a_failure_in_doubt_is_unfinished(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """A failure whose response lacks a sub-job that was there before is not kept as final."""
-    whole = _failing("a", moving=False)
-    sim.add_job("bad", [{**whole, "status": "RUNNING"}, {**FAILED, "entities": _job("a")["entities"]}])
-    kept: list[Outputs] = []
-    operation = Operation(keeps_partial_state=True, checkpoint=lambda _id, outputs, _reason: kept.append(outputs))
-    with running(operation), pytest.raises(PartialStateError):
-        provider.create({"job_ids": {"web": "bad"}, "create_timeout_seconds": 1.5})
-    assert _made(kept[-1])["jobs"]["web"]["status"] == "RUNNING"
-
-
 def test_a_refresh_that_learns_nothing_keeps_all(provider: JobCompletionsProvider, sim: Simulator) -> None:
     """A refusal is told with its job, an outage stops the polls, what is stored stays, and no success ends a wait."""
     for name in ("one", "two", "three"):
