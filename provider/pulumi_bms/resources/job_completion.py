@@ -79,12 +79,13 @@ class JobCompletion(BmsResource, module="bms", name="JobCompletion"):
             the wait, by default 3 hours.
         :raises ValueError: a timeout must be a duration above zero.
         """
+        where = connection_props("JobCompletion", args)
         warn_of_config()
         props: dict[str, Any] = {
             **dict.fromkeys(OUTPUTS),
             "job_id": job_id,
             "expected_servers": expected_servers,
-            **connection_props("JobCompletion", args),
+            **where,
             "create_timeout_seconds": create_timeout(args.get("opts")),
         }
         super().__init__(ProviderName("JobCompletion"), name, props, args.get("opts"))

@@ -41,12 +41,13 @@ class JobCompletions(BmsResource, module="bms", name="JobCompletions"):
             the whole wait, by default 3 hours.
         :raises ValueError: a timeout must be a duration above zero.
         """
+        where = connection_props("JobCompletions", args)
         warn_of_config()
         props: dict[str, Any] = {
             "server_ids": None,
             "jobs": None,
             "job_ids": job_ids,
-            **connection_props("JobCompletions", args),
+            **where,
             "create_timeout_seconds": create_timeout(args.get("opts")),
         }
         super().__init__(ProviderName("JobCompletions"), name, props, args.get("opts"))

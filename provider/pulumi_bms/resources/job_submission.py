@@ -56,6 +56,7 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
         :param args: the API, and Pulumi's options: see `ResourceArgs`.
         :raises TypeError: a resource in `body` or `triggers`. Write an output of the resource.
         """
+        where = connection_props("JobSubmission", args)
         warn_of_config()
         opts = args.get("opts")
         ordered_by = orderer(_TYPE, name, opts)
@@ -68,7 +69,7 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
             "body": mark_secrets(without_resources("body", body)),
             "method": method,
             "triggers": without_resources("triggers", triggers),
-            **connection_props("JobSubmission", args),
+            **where,
         }
         # The digests would let a short password in the body be guessed, so the digests are kept secret too.
         kept = pulumi.ResourceOptions(additional_secret_outputs=["digests"])

@@ -23,7 +23,7 @@ REMEDIES = {
 _SEGMENT = re.compile(r"[A-Za-z0-9._~:@-]+")
 _METHODS = ("POST", "PUT", "DELETE")
 _FIRST_INEXACT = 2**53
-_NO_JSON = "write strings, numbers, lists and dicts"
+_NO_JSON = "not JSON: write strings, numbers, lists and dicts"
 
 
 class SubmissionInputs(Inputs):
@@ -98,7 +98,7 @@ def _no_json(value: object) -> str:
     if isinstance(value, Asset):
         return "is an asset, not JSON: write the content as a string"
     if isinstance(value, Archive):
-        return f"is an archive, not JSON: {_NO_JSON}"
+        return f"is an archive, {_NO_JSON}"
     if isinstance(value, Resource):
         return "is a resource, not JSON: write an output of the resource, such as `id`"
-    return f"is a {type(value).__name__}, not JSON: {_NO_JSON}"
+    return f"is a {type(value).__name__}, {_NO_JSON}"
