@@ -16,12 +16,7 @@ from pulumi_bms.api.identity.user import ProjectOfToken, UserCredential
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.operation import ExpectedError
-from pulumi_bms.settings import (
-    Lookup,
-    MissingSettingsError,
-    Settings,
-    load,
-)
+from pulumi_bms.settings import Lookup, MissingSettingsError, Settings, load
 from pulumi_bms.waiting.clock import Clock
 from pulumi_bms.waiting.operation_limits import OperationLimits
 from pulumi_bms.waiting.rate_limit import RateLimit, SharedPolls

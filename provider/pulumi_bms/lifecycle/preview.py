@@ -6,13 +6,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_bms.api.errors import (
-    ApiError,
-    AuthenticationError,
-    NoAnswerError,
-    NoSuchApiError,
-    NotFoundError,
-)
+from pulumi_bms.api.errors import ApiError, AuthenticationError, NoAnswerError, NoSuchApiError, NotFoundError
 from pulumi_bms.api.models.job import Job, JobStatus
 from pulumi_bms.lifecycle.connection import Connection, MissingSettings
 from pulumi_bms.lifecycle.job_outputs import outputs_of

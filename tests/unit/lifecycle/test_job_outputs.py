@@ -15,24 +15,12 @@ from pulumi.runtime import rpc
 from pulumi_bms.api.classification import read_object
 from pulumi_bms.api.http.response import Response
 from pulumi_bms.api.models.job import Job
-from pulumi_bms.lifecycle.job_outputs import (
-    INCONSISTENT,
-    job_of,
-    outputs_of,
-    stored_status,
-    unfinished_status,
-)
+from pulumi_bms.lifecycle.job_outputs import INCONSISTENT, job_of, outputs_of, stored_status, unfinished_status
 from pulumi_bms.lifecycle.job_set import stored_job
 from pulumi_bms.lifecycle.output_types import OUTPUTS
 from pulumi_bms.waiting.memory import merged, missing
 from pulumi_bms.waiting.outcome import End, Outcome
-from pulumi_bms.waiting.success_rule import (
-    Finality,
-    Judgement,
-    Ruling,
-    judge,
-    survivors,
-)
+from pulumi_bms.waiting.success_rule import Finality, Judgement, Ruling, judge, survivors
 
 ASKED = "2c9eb2c5544cbf6101544f0602af2b4f"
 TIMES = {"begin_time": "2016-04-25T20:04:34.604Z", "end_time": "2016-04-25T20:08:41.593Z"}

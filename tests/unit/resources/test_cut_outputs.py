@@ -8,17 +8,8 @@ from typing import Any
 import pytest
 
 from pulumi_bms.api.models.job import Job
-from pulumi_bms.lifecycle.cut_outputs import (
-    CUTS,
-    LONGEST_TEXT,
-    MOST_FAILED,
-    cuts,
-    to_go_on,
-)
-from pulumi_bms.lifecycle.job_outputs import (
-    job_of,
-    outputs_of,
-)
+from pulumi_bms.lifecycle.cut_outputs import CUTS, LONGEST_TEXT, MOST_FAILED, cuts, to_go_on
+from pulumi_bms.lifecycle.job_outputs import job_of, outputs_of
 from pulumi_bms.lifecycle.job_set import stored_job
 from pulumi_bms.lifecycle.output_types import OUTPUTS
 from pulumi_bms.messages import report

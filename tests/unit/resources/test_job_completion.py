@@ -12,21 +12,9 @@ from pulumi.output import UNKNOWN
 from bms_simulator import Simulator
 from bms_simulator.http.responses import Response, gateway_error
 from pulumi_bms import get_job
-from pulumi_bms.api.errors import (
-    AuthenticationError,
-    BmsError,
-    NoAnswerError,
-    NotFoundError,
-    SettingsError,
-)
+from pulumi_bms.api.errors import AuthenticationError, BmsError, NoAnswerError, NotFoundError, SettingsError
 from pulumi_bms.lifecycle.output_types import OUTPUTS
-from pulumi_bms.operation import (
-    ExpectedError,
-    Operation,
-    Outputs,
-    PartialStateError,
-    running,
-)
+from pulumi_bms.operation import ExpectedError, Operation, Outputs, PartialStateError, running
 from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
 from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 

@@ -17,13 +17,7 @@ from bms_simulator import Simulator
 from bms_simulator.http.responses import service_error
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle.job_outputs import outputs_of
-from pulumi_bms.operation import (
-    ExpectedError,
-    Operation,
-    Outputs,
-    PartialStateError,
-    running,
-)
+from pulumi_bms.operation import ExpectedError, Operation, Outputs, PartialStateError, running
 from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
 from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
 from pulumi_bms.waiting.success_rule import judge
