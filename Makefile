@@ -71,7 +71,8 @@ e2e: setup ## tests with the real CLI
 	@# Most of their time is waiting: some side by side, on two cores too.
 	$(BIN)/python -m pytest tests/e2e -n 6 --dist worksteal
 
-bench: setup ## many waits beside one alone; minutes long, no part of the tests
+bench: setup ## imports, and many waits beside one alone; minutes long, no part of the tests
+	$(BIN)/python -m tests.bench.import_time
 	$(BIN)/python -m tests.bench.many_jobs
 	$(BIN)/python -m tests.bench.interrupt
 	$(BIN)/python -m tests.bench.request_budget

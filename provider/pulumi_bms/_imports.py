@@ -15,8 +15,8 @@ from types import ModuleType, TracebackType
 _STANDARD_LIBRARY = os.path.dirname(os.__file__)  # noqa: PTH120  (pathlib is not loaded yet, and may be shadowed itself)
 
 
-def import_home(module: str, is_expected: str) -> ModuleType:
-    """Import the module of the public name `wanted`.
+def import_home(module: str, public_name: str) -> ModuleType:
+    """Import the module of a public name.
 
     An AttributeError becomes an ImportError, because Python hides the cause: after an AttributeError in a package,
     `from package import name` only reports a missing name.
@@ -27,11 +27,11 @@ def import_home(module: str, is_expected: str) -> ModuleType:
         files = sorted(set(_shadowing_files(error)) or set(_shadowing_modules()))
         if not files and not isinstance(error, AttributeError):
             raise
-        raise ImportError(_explanation(is_expected, error, files), name=module) from error
+        raise ImportError(_explanation(public_name, error, files), name=module) from error
 
 
-def _explanation(is_expected: str, error: Exception, files: list[str]) -> str:
-    lines = [f"pulumi_bms.{is_expected} cannot be imported: {type(error).__name__}: {error}"]
+def _explanation(public_name: str, error: Exception, files: list[str]) -> str:
+    lines = [f"pulumi_bms.{public_name} cannot be imported: {type(error).__name__}: {error}"]
     lines += [f"{file} takes the place of Python's own module {_name_of(file)!r}: rename the file" for file in files]
     return "\n".join(lines)
 

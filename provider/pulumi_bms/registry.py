@@ -1,6 +1,6 @@
 """The public names with their modules, and how a stored provider is loaded again.
 
-A new resource or data source is one new row.
+A new data source is one new row in `HOMES`. A new resource is one new row in `HOMES` and one in `PROVIDERS`.
 """
 
 from __future__ import annotations
@@ -39,10 +39,13 @@ HOMES = {
 }
 
 PROVIDERS = {
+    "JobCompletion": "pulumi_bms.resources.job_completion_provider",
+    "JobCompletions": "pulumi_bms.resources.job_completions_provider",
+    "JobSubmission": "pulumi_bms.resources.job_submission_provider",
     "Servers": "pulumi_bms.resources.servers_provider",
     "VolumeAttachment": "pulumi_bms.resources.volume_attachment_provider",
 }
-"""The modules of the providers, where a provider has a module of its own: only the plugin process loads the module."""
+"""The modules of the providers by resource. Only the plugin process loads the modules."""
 
 
 def load_provider(name: str) -> ResourceProvider:
@@ -51,7 +54,7 @@ def load_provider(name: str) -> ResourceProvider:
     Users' stacks hold pickles of providers. Each pickle is a call of `pulumi_bms.load_provider` with the resource's
     name: the function's name, place and argument, and the resources' names, never change.
     """
-    module = import_home(PROVIDERS.get(name, HOMES[name]), name)
+    module = import_home(PROVIDERS[name], name)
     provider: ResourceProvider = getattr(module, f"{name}Provider")()
     return provider
 

@@ -22,6 +22,13 @@ import pulumi
 sys.path.insert(0, ".")
 from pulumi_bms import JobCompletion, JobCompletions, JobSubmission
 """
+# A data source polls in the program, and so loads models and HTTP.
+DATA_SOURCE = """
+import sys
+import pulumi
+sys.path.insert(0, ".")
+from pulumi_bms import get_job
+"""
 # Providers are loaded like that by a plugin process, of whichever host.
 PROVIDER = """
 import sys
@@ -69,12 +76,12 @@ def test_common_names_do_no_harm(tmp_path: Path) -> None:
     """A program may have files of its own with these names, and use this package."""
     for name in COMMON:
         shadow(tmp_path, name)
-    for program in (PROGRAM, PROVIDER):
+    for program in (PROGRAM, DATA_SOURCE, PROVIDER):
         ended = run(tmp_path, program)
         assert (ended.returncode, ended.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("program", [PROGRAM, PROVIDER])
+@pytest.mark.parametrize(("program", "public_name"), [(DATA_SOURCE, "get_job"), (PROVIDER, "JobCompletion")])
 @pytest.mark.parametrize(
     ("name", "cause"),
     [
@@ -85,14 +92,14 @@ def test_common_names_do_no_harm(tmp_path: Path) -> None:
         ("decimal/__init__", "ImportError: cannot import name 'Decimal' from 'decimal'"),
     ],
 )
-def test_a_file_that_does_harm_is_named(tmp_path: Path, program: str, name: str, cause: str) -> None:
+def test_a_file_that_does_harm_is_named(tmp_path: Path, program: str, public_name: str, name: str, cause: str) -> None:
     """With the cause, the file, and what to do; the other files there are not suspected."""
     shadow(tmp_path, "helpers")
     file = shadow(tmp_path, name)
     ended = run(tmp_path, program)
     assert ended.returncode == 1
     last = ended.stderr.rstrip().splitlines()[-2:]
-    assert last[0].startswith(f"ImportError: pulumi_bms.JobCompletion cannot be imported: {cause}")
+    assert last[0].startswith(f"ImportError: pulumi_bms.{public_name} cannot be imported: {cause}")
     module = name.removesuffix("/__init__")
     assert last[1] == f"{file} takes the place of Python's own module {module!r}: rename the file"
 
@@ -100,8 +107,8 @@ def test_a_file_that_does_harm_is_named(tmp_path: Path, program: str, name: str,
 def test_an_error_inside_the_users_file_is_told_with_the_file(tmp_path: Path) -> None:
     """Whatever the file raises is the cause, and its own traceback is shown."""
     file = shadow(tmp_path, "fractions", "raise RuntimeError('not configured')\n")
-    text = run(tmp_path, PROGRAM).stderr
-    assert "pulumi_bms.JobCompletion cannot be imported: RuntimeError: not configured" in text
+    text = run(tmp_path, DATA_SOURCE).stderr
+    assert "pulumi_bms.get_job cannot be imported: RuntimeError: not configured" in text
     assert f"{file} takes the place of Python's own module 'fractions'" in text
 
 
@@ -109,7 +116,7 @@ def test_an_attribute_error_keeps_its_cause(tmp_path: Path) -> None:
     """Python itself turns it into "cannot import name" without a reason."""
     folder = tmp_path / "pydantic"
     shadow(folder, "__init__", "import sys\nsys.no_such_thing\n")
-    text = run(tmp_path, PROGRAM).stderr
+    text = run(tmp_path, DATA_SOURCE).stderr
     assert "AttributeError: module 'sys' has no attribute 'no_such_thing'" in text
     assert "takes the place" not in text
 
@@ -117,7 +124,7 @@ def test_an_attribute_error_keeps_its_cause(tmp_path: Path) -> None:
 def test_another_error_is_itself(tmp_path: Path) -> None:
     """A package that is missing is named by Python's own error."""
     shadow(tmp_path / "pydantic", "__init__", "import not_there\n")
-    assert run(tmp_path, PROGRAM).stderr.endswith("ModuleNotFoundError: No module named 'not_there'\n")
+    assert run(tmp_path, DATA_SOURCE).stderr.endswith("ModuleNotFoundError: No module named 'not_there'\n")
 
 
 def test_the_plugin_process_starts_beside_any_of_them(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import pulumi_bms
 from pulumi_bms import load_provider
 
 RESOURCES = ("JobCompletion", "JobCompletions", "JobSubmission")
+NEEDED = {"JobCompletion": "job_id", "JobCompletions": "job_ids", "JobSubmission": "path"}
 
 
 def run(program: str, *arguments: str) -> Any:
@@ -257,6 +258,48 @@ def test_the_package_alone_loads_next_to_nothing() -> None:
     """Neither Pulumi nor requests nor pydantic: whoever needs a part pays for that part."""
     assert not {"pulumi", "requests", "pydantic", "grpc", "bms_simulator"} & set(run(IMPORT, "pulumi_bms"))
     assert not {"pulumi", "requests", "pydantic", "grpc"} & set(run(IMPORT, "pulumi_bms.operation"))
+
+
+PROGRAM = """
+import json, sys
+import pulumi
+from pulumi_bms import JobCompletion, JobCompletions, JobSubmission, SubJobResult
+
+@pulumi.runtime.test
+def build():
+    pulumi.runtime.set_mocks(Cloud())
+    order = JobSubmission("order", path="p", body={"adminPass": "x"})
+    built = [JobCompletion("web", job_id=order.job_id), JobCompletions("all", job_ids={"a": order.job_id})]
+    return pulumi.Output.all(*[one.urn for one in built])
+
+class Cloud(pulumi.runtime.Mocks):
+    def new_resource(self, args):
+        return f"{args.name}-id", {"job_id": "j", **args.inputs}
+    def call(self, args):
+        return {}
+
+build()
+print(json.dumps(sorted(sys.modules)))
+"""
+PROVIDER_HALF = ("pulumi_bms.api", "pulumi_bms.settings", "pulumi_bms.waiting", "pulumi_bms.lifecycle.provider")
+
+
+def test_a_program_loads_no_provider() -> None:
+    """A program that makes each resource loads neither requests nor pydantic nor a provider: every run would pay."""
+    loaded = run(PROGRAM)
+    assert "pulumi_bms.resources.job_completion" in loaded
+    foreign = {name.partition(".")[0] for name in loaded}
+    assert not {"requests", "pydantic", "urllib3"} & foreign
+    assert [name for name in loaded if name.startswith(PROVIDER_HALF) or name.endswith("_provider")] == []
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_a_misspelt_argument_is_refused(name: str) -> None:
+    """A program that no type checker has seen gets Python's own error, from a data source too."""
+    with pytest.raises(TypeError, match=rf"{name}\(\) got an unexpected keyword argument 'regoin'"):
+        getattr(pulumi_bms, name)("web", **{NEEDED[name]: "x"}, regoin="eu-de")
+    with pytest.raises(TypeError, match=r"get_job\(\) got an unexpected keyword argument 'opts'"):
+        pulumi_bms.get_job("j", opts=None)  # type: ignore[call-arg]
 
 
 def test_the_simulator_loads_nothing_of_the_client() -> None:

@@ -18,10 +18,10 @@ import pytest
 
 from bms_simulator import SCENARIOS, Catalogue, Flavor, Simulator
 from pulumi_bms import settings
+from pulumi_bms.config_keys import KEYS
 from pulumi_bms.lifecycle.leftovers import Leftovers
 from pulumi_bms.lifecycle.replacement import consequence
 from pulumi_bms.messages import progress_line
-from pulumi_bms.settings.sources import KEYS
 from pulumi_bms.settings.variables import VARIABLES
 from pulumi_bms.waiting.outcome import Progress
 from tests.unit.test_mocks import Cloud

@@ -83,6 +83,11 @@ JobCompletion("b", job_id="a", expected_servers="3")  # refused
 JobCompletion("c", job_id="a", timeout="90m")  # refused
 JobCompletion("d")  # refused
 JobCompletion("e", "a")  # refused
+JobCompletion("h", job_id="a", region=3)  # refused
+JobCompletion("i", job_id="a", regoin="eu-de")  # refused
+JobSubmission("j", path="a", opts="b")  # refused
+get_job("a", opts=None)  # refused
+get_job("a", region=web.job_id)  # refused
 JobSubmission("f", path="a", body="b")  # refused
 JobSubmission("g", body={})  # refused
 pulumi.export("server", web.server_id)  # refused

@@ -64,7 +64,7 @@ class _Runs:
 _RUNS = _Runs()
 
 
-def connected(where: Mapping[str, str | None], *problems: str | None) -> Connection:
+def connected(where: Mapping[str, Any], *problems: str | None) -> Connection:
     """The API for these connection arguments. Raises `ValueError` for a problem, and `SettingsError`. Sends nothing."""
     problem = next(filter(None, [*problems, *input_checks.connection_problems(where)]), None)
     if problem:

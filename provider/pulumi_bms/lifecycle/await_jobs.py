@@ -1,37 +1,27 @@
-"""From a resource's step to a wait: checkpoints, rows, and polls in previews."""
+"""The wait for the jobs of one resource: checkpoint, row, outputs at the end."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future
 from typing import Any
 
-from pulumi_bms.api.errors import (
-    ApiError,
-    AuthenticationError,
-    NoAnswerError,
-    NoSuchApiError,
-    NotFoundError,
-)
-from pulumi_bms.api.models.job import Job
+from pulumi_bms.api.http.background import NoThreadError, result_of, start
+from pulumi_bms.api.models.job import JobStatus
 from pulumi_bms.lifecycle.connection import Connection
-from pulumi_bms.lifecycle.job_outputs import job_of, outputs_of, unfinished_status
-from pulumi_bms.lifecycle.provider import ONCE
-from pulumi_bms.messages import report
-from pulumi_bms.operation import ExpectedError, Operation
-from pulumi_bms.waiting import memory
+from pulumi_bms.lifecycle.cut_outputs import to_go_on
+from pulumi_bms.lifecycle.job_outputs import job_of, outputs_of, stored_status, unfinished_status
+from pulumi_bms.lifecycle.job_set import JobStep
+from pulumi_bms.lifecycle.provider import tell_of_stock_host
+from pulumi_bms.messages import progress_line, report
+from pulumi_bms.operation import Operation, PartialStateError
 from pulumi_bms.waiting.clock import MonotonicClock
 from pulumi_bms.waiting.job_wait import Plan
-from pulumi_bms.waiting.outcome import Outcome
-from pulumi_bms.waiting.poll_loop import AT_ONCE, Observer, PollLoop
-from pulumi_bms.waiting.success_rule import Ruling, judge
+from pulumi_bms.waiting.outcome import End, Outcome, Progress
+from pulumi_bms.waiting.poll_loop import Observer, PollLoop, one_by_one
 
 DEFAULT_TIMEOUT = 3 * 3600.0
 """The default timeout of a wait in seconds. Windows servers take up to two hours."""
-PREVIEW_TIMEOUT = 5.0
-"""The timeout of a preview's poll in seconds."""
 
 
 def timeout_of(operation: Operation, inputs: Mapping[str, Any]) -> float:
@@ -46,103 +36,86 @@ def plan_of(
     return Plan(job_id, timeout, int(expected_servers) if expected_servers else None, job_of(stored or {}))
 
 
+def await_jobs(step: JobStep, timeout: float, expected_servers: float | None = None) -> dict[str, Any]:
+    """Wait for every unfinished job, once for each job. Returns the resource's outputs after success.
+
+    Raises `PartialStateError` with the outputs of all jobs if any job has no success, or no thread can be started.
+    """
+    stored = {job_id: job.outputs for job_id, job in step.stored.items()}
+    plans = [plan_of(job_id, timeout, stored.get(job_id), expected_servers) for job_id in step.unfinished()]
+    if not plans:
+        return _settle(step, [])
+    connection = step.connect()
+    tell_of_stock_host(step.operation)
+    watch = _Watch(step, plans)
+    step.operation.checkpoint(step.id, watch.outputs, step.jobs.interrupted)
+    try:
+        outcomes = wait_for(connection, plans, step.operation, watch.observe)
+    except NoThreadError as error:
+        raise PartialStateError(step.id, watch.outputs(), f"{error}\n{report.GO_ON}") from None
+    return _settle(step, outcomes)
+
+
 def wait_for(connection: Connection, plans: Sequence[Plan], operation: Operation, observer: Observer) -> list[Outcome]:
     """Wait until every job has ended, the deadline has passed, or the operation is cancelled."""
-    polls, clock = connection.polls, MonotonicClock(operation.cancelled)
-    if len(plans) <= 1:
-        return PollLoop(polls.poll, clock, observer=observer, gate=polls).wait(plans)
-    with ThreadPoolExecutor(min(AT_ONCE, len(plans))) as pool:
-
-        def together(polls: Sequence[Callable[[], None]]) -> None:
-            list(pool.map(lambda poll: poll(), polls))
-
-        return PollLoop(polls.poll, clock, observer=observer, gate=polls, batch=together).wait(plans)
+    polls, batch = connection.polls, _together if len(plans) > 1 else one_by_one
+    loop = PollLoop(polls.poll, MonotonicClock(operation.cancelled), observer=observer, gate=polls, batch=batch)
+    return loop.wait(plans)
 
 
-def poll_once(connection: Connection, stored: Mapping[str, Any], operation: Operation) -> dict[str, Any]:
-    """Poll the job of an unfinished wait once, and return the merged outputs. Raises an `ApiError`.
-
-    The outputs never show success: a refresh must not end a wait. Else the wait's error would be lost and the next `up`
-    green.
-    """
-    job_id, known = str(stored["job_id"]), job_of(stored)
-    job = connection.poll_once(job_id, MonotonicClock(operation.cancelled))
-    trouble = memory.stranger(job_id, known, job)
-    if trouble:
-        raise NoAnswerError(f"job {job_id}", detail=trouble)
-    return outputs_of(job_id, memory.merged(known, job), unfinished_status(job, judge(job, earlier=known)))
-
-
-def poll_each(
-    connection: Connection, unfinished: Mapping[str, Mapping[str, Any]], operation: Operation
-) -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
-    """Poll each key once, in turn and within the rate limit. Returns new outputs, and errors.
-
-    The polls end at a missing response, a rejected credential or a missing API: all later polls would fail alike.
-    After a cancel the remaining outputs stay as stored.
-    """
-    polled: dict[str, dict[str, Any]] = {}
-    troubles: dict[str, str] = {}
-    for key, stored in unfinished.items():
-        if operation.cancelled.is_set():
-            break
-        try:
-            polled[key] = poll_once(connection, stored, operation)
-        except ApiError as error:
-            troubles[key] = report.not_polled(error)
-            if isinstance(error, NoAnswerError | AuthenticationError | NoSuchApiError):
-                break
-    return polled, troubles
-
-
-@dataclass(frozen=True, slots=True)
-class JobPreview:
-    """A preview's knowledge of a job: the outcome of a success, else a note for the user, if any."""
-
-    job: Job | None = None
-    row: str = ""
-
-
-_SILENT: set[Connection] = set()
-"""The APIs without a response in a preview. No later poll of the run waits for the same API."""
-
-
-def preview_job(
-    connection: Connection, job_id: str, expected_servers: float | None, operation: Operation
-) -> JobPreview:
-    """Poll a job once, in a preview.
-
-    A failed job and a refusal by the API are errors. A missing response is not.
-    """
-    if connection in _SILENT:
-        return JobPreview()
-    clock = MonotonicClock(operation.cancelled)
-    connection.polls.await_turn(clock)
-    started_at = time.monotonic()
+def _together(polls: Sequence[Callable[[], None]]) -> None:
+    """Run the polls in a thread each. Raises `NoThreadError` after the end of the polls that have begun."""
+    futures: list[Future[None]] = []
     try:
-        job = connection.jobs.get_job(job_id, timeout=PREVIEW_TIMEOUT, unwanted=operation.cancelled.is_set).job
-    except NotFoundError:
-        return JobPreview(row="not visible yet")
-    except NoAnswerError as error:
-        note_once(operation, "unreachable", f"the API sent no response, so the server ids stay unknown: {error}")
-        if time.monotonic() - started_at > PREVIEW_TIMEOUT / 2:
-            _SILENT.add(connection)
-        return JobPreview()
-    except AuthenticationError as error:
-        raise ExpectedError(f"the API does not accept the credential: {error}") from None
-    except NoSuchApiError as error:
-        raise ExpectedError(f"{report.NO_SUCH_API}: {error}") from None
-    except ApiError as error:
-        raise ExpectedError(f"the API refused to tell about job {job_id}: {error}") from None
-    judgement = judge(job, int(expected_servers) if expected_servers else None)
-    if judgement.is_final_failure:
-        raise ExpectedError(report.failed(job_id, job))
-    if judgement.ruling is Ruling.SUCCEEDED:
-        return JobPreview(job=job)
-    return JobPreview(row=f"{job.status}, to be waited for" + (f"; {judgement.because}" if judgement.because else ""))
+        futures.extend(start(poll, "poll") for poll in polls)
+    finally:
+        for future in futures:
+            result_of(future)
 
 
-def note_once(operation: Operation, what: str, text: str) -> None:
-    """Leave one line for the whole run: the text is true of every resource."""
-    if ONCE.first(what):
-        operation.note(text)
+class _Watch:
+    """The changing jobs of one wait, for the row and for the checkpoint."""
+
+    def __init__(self, step: JobStep, plans: Sequence[Plan]) -> None:
+        self._step = step
+        self._progress = {plan.job_id: Progress(plan.job_id, job=plan.known) for plan in plans}
+        self._done = sum(len(step.jobs.keys[job_id]) for job_id, job in step.stored.items() if job.has_succeeded)
+        self._troubled: dict[str, Progress] = {}
+
+    def observe(self, progress: Progress) -> None:
+        """Take in one job's change."""
+        # The cost must not grow with the number of jobs: one change must not compute the outputs of all jobs.
+        job_id, jobs = progress.job_id, self._step.jobs
+        self._done += (progress.succeeded - self._progress[job_id].succeeded) * len(jobs.keys[job_id])
+        self._progress[job_id] = progress
+        self._troubled.pop(job_id, None)
+        if progress_line.in_trouble(progress):
+            self._troubled[job_id] = progress
+        self._step.operation.report(jobs.row(progress, self._done, next(iter(self._troubled.values()), None)))
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs so far. Called from any thread."""
+        return self._step.outputs({job_id: _so_far(progress) for job_id, progress in self._progress.copy().items()})
+
+
+def _so_far(progress: Progress) -> dict[str, Any]:
+    if progress.succeeded:
+        return outputs_of(progress.job_id, progress.job, JobStatus.SUCCESS)
+    return to_go_on(outputs_of(progress.job_id, progress.job, unfinished_status(progress.job, progress.judgement)))
+
+
+def _settle(step: JobStep, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    outputs = step.outputs({outcome.job_id: _at_end(outcome) for outcome in outcomes})
+    for outcome in outcomes:
+        for warning in report.warnings(outcome.job) if outcome.end is End.SUCCEEDED and outcome.job else ():
+            step.operation.warn(warning)
+    ended = {each.job_id: report.describe_outcome(each) for each in outcomes if each.end is not End.SUCCEEDED}
+    failures = {**step.failures(), **ended}
+    if failures:
+        raise PartialStateError(step.id, outputs, step.jobs.reason(failures))
+    return outputs
+
+
+def _at_end(outcome: Outcome) -> dict[str, Any]:
+    outputs = outputs_of(outcome.job_id, outcome.job, stored_status(outcome))
+    return to_go_on(outputs) if outcome.end is End.INTERRUPTED else outputs

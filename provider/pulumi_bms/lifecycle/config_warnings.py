@@ -8,9 +8,8 @@ import pulumi
 from pulumi.runtime import get_config, get_config_env, is_config_secret
 from pulumi.runtime.config import CONFIG
 
-from pulumi_bms.lifecycle.provider import ONCE
-from pulumi_bms.settings.known_keys import unknown_keys
-from pulumi_bms.settings.sources import NAMESPACE, SECRET_KEYS, profiles_of
+from pulumi_bms.config_keys import NAMESPACE, SECRET_KEYS, profiles_of, unknown_keys
+from pulumi_bms.lifecycle.once import ONCE
 
 
 def warn_of_config() -> None:

@@ -20,13 +20,7 @@ from pulumi_bms.api.models.job import Job
 from pulumi_bms.api.orders import OrderApi
 from pulumi_bms.api.ports import PortApi
 from pulumi_bms.operation import ExpectedError
-from pulumi_bms.settings import (
-    Lookup,
-    MissingSettingsError,
-    Service,
-    Settings,
-    load,
-)
+from pulumi_bms.settings import Lookup, MissingSettingsError, Service, Settings, load
 from pulumi_bms.waiting.clock import Clock
 from pulumi_bms.waiting.operation_limits import OperationLimits
 from pulumi_bms.waiting.rate_limit import RateLimit, SharedPolls

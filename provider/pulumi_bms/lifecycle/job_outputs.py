@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import pulumi
-
 from pulumi_bms.api.models.job import Job, JobStatus, Record
+from pulumi_bms.lifecycle.output_types import OUTPUTS
 from pulumi_bms.waiting.outcome import End, Outcome
 from pulumi_bms.waiting.success_rule import Judgement, Ruling, judge, may_make_servers, survivors
 
@@ -15,45 +14,6 @@ INCONSISTENT = "INCONSISTENT"
 """The stored status of a job with SUCCESS everywhere, but with an incomplete response."""
 
 _TEXTS = ("job_type", "begin_time", "end_time", "error_code", "fail_reason", "message", "code")
-
-
-@pulumi.output_type
-class SubJobResult(dict[str, Any]):
-    """One sub-job as a stack output: the fields of the API's table 3, with None for absent fields.
-
-    `entities` is a list. Each entry has all keys from the API, such as `server_id` and `nic_id`.
-    """
-
-    status: str
-    entities: Sequence[Mapping[str, Any]]
-    job_id: str | None
-    job_type: str | None
-    begin_time: str | None
-    end_time: str | None
-    error_code: str | None
-    fail_reason: str | None
-    message: str | None
-    code: str | None
-
-
-OUTPUTS = (
-    "job_type",
-    "status",
-    "begin_time",
-    "end_time",
-    "duration_seconds",
-    "error_code",
-    "fail_reason",
-    "message",
-    "code",
-    "sub_jobs_total",
-    "server_ids",
-    "nic_ids",
-    "surviving_server_ids",
-    "sub_jobs",
-    "entities",
-)
-"""The outputs of a completion besides `job_id`. Stored in users' stacks: the names never change."""
 
 
 def outputs_of(job_id: str, job: Job | None, status: str) -> dict[str, Any]:
@@ -99,15 +59,6 @@ def job_of(outputs: Mapping[str, Any]) -> Job | None:
     return job.model_copy(update={"entities": (*job.entities, *missing)}) if missing else job
 
 
-def failure_of(outputs: Mapping[str, Any]) -> Job | None:
-    """The job of a final stored failure. None if the job is unfinished or has succeeded.
-
-    A status FAIL with unfinished sub-jobs, as stored by version 0.1.0, is not final.
-    """
-    job = job_of(outputs)
-    return job if job and job.status == JobStatus.FAIL and judge(job).is_final_failure else None
-
-
 def servers_made(outputs: Mapping[str, Any]) -> list[str] | None:
     """The servers made by a job with these stored outputs.
 
@@ -133,8 +84,8 @@ def stored_status(outcome: Outcome) -> str:
 def unfinished_status(job: Job | None, judgement: Judgement | None = None) -> str:
     """The stored status of an unfinished job: the API's status, unless the status looks final.
 
-    FAIL is stored only if all parts of the job have ended. `verdict` is the verdict on the newest response, with the
-    gaps of the response. Without a verdict the job is judged as given.
+    FAIL is stored only if all parts of the job have ended. `judgement` is about the newest response, with the gaps of
+    the response. Without a judgement the job is judged as given.
     """
     if job is None:
         return ""

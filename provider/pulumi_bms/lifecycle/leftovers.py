@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 
-from pulumi_bms.lifecycle.provider import print_once
+from pulumi_bms.lifecycle.once import print_once
 from pulumi_bms.operation import Operation
 
 _SERVERS_STAY = "pulumi-bms: nothing is deleted in the cloud: the servers that the jobs have made stay"

@@ -100,8 +100,8 @@ def _part(number: int, part: str | int) -> str:
 def read(model: type[M], inputs: Mapping[str, Any], next_step: Mapping[str, str]) -> tuple[M, list[Problem]]:
     """Read inputs into a model, and collect the type problems.
 
-    A value of a wrong type then counts as unknown, so the other rules still find their problems. `advice` has a remedy
-    for each property path without indices.
+    A value of a wrong type then counts as unknown, so the other rules still find their problems. `next_step` has a
+    remedy for each property path without indices. A path such as `tags.*` stands for all keys of a map.
     """
     values: Any = _without_none(inputs)
     try:
@@ -141,6 +141,7 @@ _TEXTS = {
     "string_type": "must be a string",
     "bool_type": "must be True or False",
     "int_type": "must be a whole number",
+    "float_type": "must be a number",
     "list_type": "must be a list",
     "dict_type": "must be a dict",
     "model_type": "must be a dict",
@@ -150,5 +151,5 @@ _TEXTS = {
 def _problem(detail: ErrorDetails, next_step: Mapping[str, str]) -> Problem:
     text = _TEXTS.get(detail["type"], "is not valid")
     names = ".".join(part for part in detail["loc"] if isinstance(part, str))
-    hint = next_step.get(names)
+    hint = next_step.get(names) or next_step.get(f"{names.rpartition('.')[0]}.*")
     return Problem(shown(detail["loc"]), f"{text}: {hint}" if hint else text)

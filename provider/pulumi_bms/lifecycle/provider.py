@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-import threading
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -13,8 +11,9 @@ from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.lifecycle import settings_checks
 from pulumi_bms.lifecycle.connection import Connection, connect, explained
+from pulumi_bms.lifecycle.once import print_once
+from pulumi_bms.lifecycle.resource import ProviderName
 from pulumi_bms.operation import Operation
-from pulumi_bms.registry import load_provider
 
 _STOCK_HOST = (
     "pulumi-bms: these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
@@ -25,24 +24,6 @@ _INSTALL_FOR_AUTOMATION = (
     "the Automation API can use a better one by a `work_dir` that has a Pulumi.yaml, after "
     "`python -m pulumi_bms.host install` in that folder"
 )
-
-
-class Once:
-    """Remembers the texts shown in a plugin process, which is one run of the CLI."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._messages: set[str] = set()
-
-    def first(self, what: str) -> bool:
-        """Whether the text is new in the run."""
-        with self._lock:
-            new = what not in self._messages
-            self._messages.add(what)
-            return new
-
-
-ONCE = Once()
 
 
 class BmsProvider(ResourceProvider):
@@ -57,8 +38,8 @@ class BmsProvider(ResourceProvider):
         self._config = Config({}, "")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle as a call of `load_provider`: the class may move, and holds nothing worth keeping."""
-        return load_provider, (self.resource_name,)
+        """Pickle as a call of `load_provider`."""
+        return ProviderName(self.resource_name).__reduce__()
 
     def configure(self, req: ConfigureRequest) -> None:
         """Take the stack's config, to be read when an API is needed."""
@@ -104,9 +85,3 @@ def tell_of_stock_host(operation: Operation) -> None:
     """Name the limits of Pulumi's own host, once a run."""
     if not operation.keeps_partial_state:
         print_once(stock_host_hint(os.environ, os.name))
-
-
-def print_once(text: str) -> None:
-    """Print one line on stderr, once a run. Pulumi's own host has no other channel."""
-    if ONCE.first(text):
-        print(text, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,4 +1,4 @@
-"""The common base of the resources."""
+"""The common base of the resources: the program's side, without requests, pydantic and providers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,21 @@ from typing import Any
 import pulumi
 from pulumi.dynamic import Resource, ResourceProvider
 
+from pulumi_bms.registry import load_provider
+
 _PROVIDER = "__provider"
 """The property with the pickled provider, in every dynamic resource of Pulumi."""
+
+
+class ProviderName:
+    """Stands for a provider in a program. The pickle is the provider's own: a call of `load_provider`."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as a call of `load_provider`: the provider's class may move, and has no data worth keeping."""
+        return load_provider, (self._name,)
 
 
 class BmsResource(Resource):
@@ -19,7 +32,7 @@ class BmsResource(Resource):
 
     def __init__(
         self,
-        provider: ResourceProvider,
+        provider: ProviderName | ResourceProvider,
         name: str,
         props: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
@@ -33,7 +46,7 @@ class BmsResource(Resource):
         pulumi.CustomResource.__init__(self, kind, name, {**props, _PROVIDER: pickled(provider)}, opts)
 
 
-def pickled(provider: ResourceProvider) -> str:
+def pickled(provider: ProviderName | ResourceProvider) -> str:
     """The provider in the form of the state.
 
     For a provider pickled by name, the bytes are those of the SDK's pickler.

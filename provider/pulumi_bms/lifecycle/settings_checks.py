@@ -21,7 +21,7 @@ def connection_problems(
     inputs: Mapping[str, Any], config: Lookup, environ: Mapping[str, str] | None = None
 ) -> list[str]:
     """The problems of the connection inputs, and of the settings behind the inputs."""
-    problems = [problem for problem in input_checks.connection_problems(inputs) if problem]
+    problems = input_checks.connection_problems(inputs)
     decided = not problems and not any(isinstance(inputs.get(name), Unknown) for name in input_checks.CONNECTION)
     if not decided and inputs.get("profile") is not None:
         # Only the profile in the config would count, but the inputs do not name the profile.

@@ -9,25 +9,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi_bms.api.channel import SUBMISSION_TIMEOUT
-from pulumi_bms.api.errors import (
-    ApiError,
-    NoAnswerError,
-    OutcomeUnknownError,
-    RefusedError,
-)
+from pulumi_bms.api.errors import ApiError, NoAnswerError, OutcomeUnknownError, RefusedError
 from pulumi_bms.api.http.excerpt import Excerpt
 from pulumi_bms.api.jobs import JobApi, Submission
 from pulumi_bms.api.submission import ORDER_ID
 from pulumi_bms.lifecycle import unresolved as words
-from pulumi_bms.lifecycle.provider import ONCE, tell
-from pulumi_bms.lifecycle.record import (
-    Found,
-    Order,
-    Pending,
-    Record,
-    RecordError,
-    Records,
-)
+from pulumi_bms.lifecycle.once import ONCE
+from pulumi_bms.lifecycle.provider import tell
+from pulumi_bms.lifecycle.record import Found, Order, Pending, Record, RecordError, Records
 from pulumi_bms.lifecycle.unresolved import Unresolved
 from pulumi_bms.operation import ExpectedError, Operation
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import pulumi
 
 from pulumi_bms.lifecycle.config_warnings import warn_of_config
+from pulumi_bms.lifecycle.connection_args import ResourceArgs, connection_props
 from pulumi_bms.lifecycle.orderer import ORDERED_BY, orderer
-from pulumi_bms.lifecycle.resource import BmsResource
-from pulumi_bms.registry import load_provider
+from pulumi_bms.lifecycle.resource import BmsResource, ProviderName
 from pulumi_bms.resources.servers_args import (
     DataDisk,
     MetadataOptions,
@@ -90,11 +90,7 @@ class Servers(BmsResource, module="bms", name="Servers"):
         reinstall_triggers: Any = None,
         max_unavailable: pulumi.Input[int] | None = None,
         triggers: Any = None,
-        region: pulumi.Input[str] | None = None,
-        project_id: pulumi.Input[str] | None = None,
-        endpoint: pulumi.Input[str] | None = None,
-        profile: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
+        **args: Unpack[ResourceArgs],
     ) -> None:
         """Order servers.
 
@@ -150,14 +146,12 @@ class Servers(BmsResource, module="bms", name="Servers"):
         :param reinstall_triggers: any value. A change installs the system anew, with `on_image_change="reinstall"`.
         :param max_unavailable: the number of servers to install at a time, by default all.
         :param triggers: any value. A change replaces all servers.
-        :param region: the region, by default the config's.
-        :param project_id: the project, by default the config's.
-        :param endpoint: the address of the API, by default the config's.
-        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
+        :param args: the API, and Pulumi's options: see `ResourceArgs`.
         """
+        where = connection_props("Servers", args)
         warn_of_config()
         props: dict[str, Any] = {
-            ORDERED_BY: orderer(TYPE, resource_name, opts),
+            ORDERED_BY: orderer(TYPE, resource_name, args.get("opts")),
             "server_ids": None,
             "surviving_server_ids": None,
             "servers": None,
@@ -207,13 +201,12 @@ class Servers(BmsResource, module="bms", name="Servers"):
             "reinstall_triggers": reinstall_triggers,
             "max_unavailable": max_unavailable,
             "triggers": triggers,
-            "region": region,
-            "project_id": project_id,
-            "endpoint": endpoint,
-            "profile": profile,
+            **where,
         }
         kept = pulumi.ResourceOptions(additional_secret_outputs=["admin_pass", "user_data"])
-        super().__init__(load_provider("Servers"), resource_name, props, pulumi.ResourceOptions.merge(kept, opts))
+        super().__init__(
+            ProviderName("Servers"), resource_name, props, pulumi.ResourceOptions.merge(kept, args.get("opts"))
+        )
 
 
 def _secret(value: pulumi.Input[str] | None) -> pulumi.Output[str] | None:

@@ -14,8 +14,9 @@ from typing import Any
 from pulumi_bms.api.channel import SUBMISSION_TIMEOUT
 from pulumi_bms.lifecycle.backend import backend_of
 from pulumi_bms.lifecycle.job_resource import Step
+from pulumi_bms.lifecycle.once import ONCE
 from pulumi_bms.lifecycle.orderer import ORDERED_BY
-from pulumi_bms.lifecycle.provider import ONCE, tell
+from pulumi_bms.lifecycle.provider import tell
 from pulumi_bms.lifecycle.record import Order, Pending, Record, RecordError, Records, orders_folder
 from pulumi_bms.operation import ExpectedError, Operation
 from pulumi_bms.resources import servers_texts as texts

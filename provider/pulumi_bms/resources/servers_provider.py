@@ -10,7 +10,8 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Up
 
 from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.job_resource import CHANGE, Kept, Step, pending_job_of
-from pulumi_bms.lifecycle.provider import ONCE, BmsProvider, tell, tell_of_stock_host
+from pulumi_bms.lifecycle.once import ONCE
+from pulumi_bms.lifecycle.provider import BmsProvider, tell, tell_of_stock_host
 from pulumi_bms.operation import ExpectedError, Purpose, current
 from pulumi_bms.resources.servers_changes import LOCAL, changes, effects, is_taken
 from pulumi_bms.resources.servers_consequences import consequences, of_new

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 import pulumi
 
 from pulumi_bms.lifecycle.config_warnings import warn_of_config
-from pulumi_bms.lifecycle.resource import BmsResource
-from pulumi_bms.registry import load_provider
+from pulumi_bms.lifecycle.connection_args import ResourceArgs, connection_props
+from pulumi_bms.lifecycle.resource import BmsResource, ProviderName
 
 
 class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
@@ -34,11 +34,7 @@ class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
         server_id: pulumi.Input[str],
         volume_id: pulumi.Input[str],
         device: pulumi.Input[str] | None = None,
-        region: pulumi.Input[str] | None = None,
-        project_id: pulumi.Input[str] | None = None,
-        endpoint: pulumi.Input[str] | None = None,
-        profile: pulumi.Input[str] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
+        **args: Unpack[ResourceArgs],
     ) -> None:
         """Attach a disk.
 
@@ -46,20 +42,15 @@ class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
         :param server_id: the server.
         :param volume_id: the disk: available, of the SCSI device type, and in the server's availability zone.
         :param device: the device name to ask for, such as `/dev/sdb`. By default the cloud takes the next name.
-        :param region: the region, by default the config's.
-        :param project_id: the project, by default the config's.
-        :param endpoint: the address of the API, by default the config's.
-        :param profile: the name of a profile in the config, `bms:profiles.PROFILE.*`, with credential, region etc.
+        :param args: the API, and Pulumi's options: see `ResourceArgs`.
         """
+        where = connection_props("VolumeAttachment", args)
         warn_of_config()
         props: dict[str, Any] = {
             "job_id": None,
             "server_id": server_id,
             "volume_id": volume_id,
             "device": device,
-            "region": region,
-            "project_id": project_id,
-            "endpoint": endpoint,
-            "profile": profile,
+            **where,
         }
-        super().__init__(load_provider("VolumeAttachment"), resource_name, props, opts)
+        super().__init__(ProviderName("VolumeAttachment"), resource_name, props, args.get("opts"))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from pulumi_bms.api.auth.credential import Credential
 from pulumi_bms.api.errors import SettingsError
+from pulumi_bms.config_keys import SECRET_KEYS, Lookup
 from pulumi_bms.settings import (
     credentials,
     destination,
@@ -29,14 +30,7 @@ from pulumi_bms.settings.endpoints import (
 )
 from pulumi_bms.settings.missing import missing_billing, missing_iam, missing_network, missing_of
 from pulumi_bms.settings.precedence import Sources
-from pulumi_bms.settings.sources import (
-    SECRET_KEYS,
-    Lookup,
-    Setting,
-    Source,
-    of_config,
-    of_inputs,
-)
+from pulumi_bms.settings.sources import Setting, Source, of_config, of_inputs
 
 __all__ = [
     "REQUESTS_PER_MINUTE",

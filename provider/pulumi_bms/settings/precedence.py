@@ -17,13 +17,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pulumi_bms.config_keys import SECRET_KEYS, Lookup
 from pulumi_bms.settings import credentials, sources
-from pulumi_bms.settings.sources import (
-    SECRET_KEYS,
-    Lookup,
-    Setting,
-    Source,
-)
+from pulumi_bms.settings.sources import Setting, Source
 from pulumi_bms.settings.variables import Family
 
 

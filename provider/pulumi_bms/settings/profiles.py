@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pulumi_bms.api.errors import SettingsError
+from pulumi_bms.config_keys import KEYS, Lookup, nearest, profiles_of
 from pulumi_bms.settings import precedence
 from pulumi_bms.settings.endpoints import name_problem
-from pulumi_bms.settings.known_keys import nearest
 from pulumi_bms.settings.precedence import Sources
-from pulumi_bms.settings.sources import (
-    KEYS,
-    Lookup,
-    Source,
-    of_profile,
-    place_of,
-    profiles_of,
-)
+from pulumi_bms.settings.sources import Source, of_profile, place_of
 from pulumi_bms.settings.values import shown
 
 

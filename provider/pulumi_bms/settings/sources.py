@@ -5,29 +5,12 @@ The variables are in `variables`.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from pulumi_bms.api.auth.credential import Unpicklable
+from pulumi_bms.config_keys import KEYS, NAMESPACE, Lookup
 from pulumi_bms.settings.variables import VARIABLES, Family
-
-NAMESPACE = "bms"
-"""The namespace of the stack config."""
-
-KEYS = (
-    *("accessKey", "secretKey", "securityToken", "username", "password", "domainName", "token"),
-    *("projectName", "projectId", "region", "endpoint", "iamEndpoint", "billingEndpoint"),
-    "vpcEndpoint",
-    *("caBundle", "maxRequestsPerMinute"),
-)
-"""The keys of the stack config and of a profile."""
-
-SECRET_KEYS = ("secretKey", "securityToken", "password", "token")
-"""The secret keys."""
-
-Lookup = Callable[[str], object]
-"""The value of a stack config key such as `bms:endpoint`, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +90,6 @@ def of_profile(name: str, values: Mapping[str, object]) -> Source:
 def place_of(profile: str) -> str:
     """The config key of a profile."""
     return f"{NAMESPACE}:profiles.{profile}"
-
-
-def profiles_of(config: Lookup) -> Mapping[str, object]:
-    """The profiles in the stack config by name, with any content."""
-    value = config(f"{NAMESPACE}:profiles")
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            value = None
-    return value if isinstance(value, Mapping) else {}
 
 
 def _of_family(family: Family, environ: Mapping[str, str]) -> Source:

@@ -11,9 +11,9 @@ import pytest
 from pulumi.dynamic import CheckFailure, Config, ConfigureRequest, ResourceProvider
 from pulumi.output import UNKNOWN, Unknown
 
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_completions import JobCompletionsProvider
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
+from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 
 PROVIDERS: dict[str, ResourceProvider] = {"completion": JobCompletionProvider(), "submission": JobSubmissionProvider()}
 PROFILES = ["eu", "prod_2", "x" * 64]
@@ -25,11 +25,11 @@ GOOD: dict[str, dict[str, Any]] = {
     "submission": {"path": "baremetalservers", "method": "POST", "body": {"server": {"name": "web", "count": 3.0}}},
 }
 MISSING = object()
-WHOLE = "write a whole number of at least 1"
+WHOLE = "write 1 or more, or leave the property out"
 OWN_ID = "write the id from the API's response"
-RELATIVE = "write it relative to /v1/{project_id}/"
+RELATIVE = "write the path after /v1/{project_id}/"
 HTTPS = "write https://"
-METHODS = "none of POST, PUT, DELETE"
+METHODS = "POST, PUT"
 LETTERS = "letters, digits, - and _ only"
 LABEL = "letters, digits and - only"
 TIMEOUTS = "set custom_timeouts.create instead"
@@ -242,6 +242,15 @@ def test_no_object_is_a_text(value: object, _words: str) -> None:
         (failure,) = _failures(kind, _inputs(kind, name, value))
         assert failure.reason.startswith(f"{name} must be a string")
     (failure,) = JobCompletionsProvider().check({}, {"job_ids": {"web": value}}).failures
-    assert failure.reason.startswith("job_ids['web']: job_id must be a string")
+    assert failure.reason.startswith("job_ids.web must be a string: write the id")
     (failure,) = _failures("completion", _inputs("completion", "expected_servers", value))
-    assert failure.reason == "expected_servers: write a whole number of at least 1, or leave it out"
+    assert failure.reason.startswith("expected_servers must be a whole number: write 1 or more")
+
+
+def test_a_job_in_a_map_is_named_by_its_path() -> None:
+    """Each problem has the path as Pulumi writes it, and the same remedy as the one of a single job."""
+    job_ids = {"web": None, "a b": "", "c": 3.0, "d": "x/y", "e": UNKNOWN, "f": "fine"}
+    failures = JobCompletionsProvider().check({}, {"job_ids": job_ids}).failures
+    starts = ["job_ids.c must be a string", "job_ids.web is missing", 'job_ids["a b"] is empty', "job_ids.d must hold"]
+    assert [failure.reason.startswith(start) for failure, start in zip(failures, starts, strict=True)] == [True] * 4
+    assert all(OWN_ID in failure.reason for failure in failures)

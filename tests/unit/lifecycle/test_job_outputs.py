@@ -15,24 +15,12 @@ from pulumi.runtime import rpc
 from pulumi_bms.api.classification import read_object
 from pulumi_bms.api.http.response import Response
 from pulumi_bms.api.models.job import Job
-from pulumi_bms.lifecycle.job_outputs import (
-    INCONSISTENT,
-    OUTPUTS,
-    failure_of,
-    job_of,
-    outputs_of,
-    stored_status,
-    unfinished_status,
-)
+from pulumi_bms.lifecycle.job_outputs import INCONSISTENT, job_of, outputs_of, stored_status, unfinished_status
+from pulumi_bms.lifecycle.job_set import stored_job
+from pulumi_bms.lifecycle.output_types import OUTPUTS
 from pulumi_bms.waiting.memory import merged, missing
 from pulumi_bms.waiting.outcome import End, Outcome
-from pulumi_bms.waiting.success_rule import (
-    Finality,
-    Judgement,
-    Ruling,
-    judge,
-    survivors,
-)
+from pulumi_bms.waiting.success_rule import Finality, Judgement, Ruling, judge, survivors
 
 ASKED = "2c9eb2c5544cbf6101544f0602af2b4f"
 TIMES = {"begin_time": "2016-04-25T20:04:34.604Z", "end_time": "2016-04-25T20:08:41.593Z"}
@@ -230,7 +218,7 @@ def test_an_unfinished_wait_never_stores_an_end() -> None:
         assert status
         assert status != "SUCCESS"
         assert (status == "FAIL") == judgement.is_final_failure
-        assert (failure_of(_kept(outputs_of(ASKED, job, status))) is not None) == judgement.is_final_failure
+        assert stored_job(_kept(outputs_of(ASKED, job, status))).has_failed == judgement.is_final_failure
         assert (status == INCONSISTENT) == (judgement.ruling is Ruling.INCONSISTENT)
         if job.status not in {"SUCCESS", "FAIL"}:
             assert status == job.status
@@ -276,7 +264,7 @@ def test_what_a_response_lacked_keeps_a_failure_unfinished() -> None:
 )
 def test_a_stored_failure_is_final_only_where_all_is_over(outputs: dict[str, Any], *, is_final: bool) -> None:
     """A FAIL beside sub-jobs that move, as version 0.1.0 stored it, is gone on with."""
-    assert (failure_of(_kept(outputs)) is not None) == is_final
+    assert stored_job(_kept(outputs)).has_failed == is_final
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from pulumi.dynamic import Config, ConfigureRequest
 
 from bms_simulator import Simulator, sample_order
 from pulumi_bms.lifecycle.orderer import ORDERED_BY
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 from pulumi_bms.settings.variables import VARIABLES
 
 PASSWORD = "hunter2-Passw0rd"

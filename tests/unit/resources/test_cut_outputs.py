@@ -8,22 +8,13 @@ from typing import Any
 import pytest
 
 from pulumi_bms.api.models.job import Job
-from pulumi_bms.lifecycle.cut_outputs import (
-    CUTS,
-    LONGEST_TEXT,
-    MOST_FAILED,
-    cuts,
-    to_go_on,
-)
-from pulumi_bms.lifecycle.job_outputs import (
-    OUTPUTS,
-    failure_of,
-    job_of,
-    outputs_of,
-)
+from pulumi_bms.lifecycle.cut_outputs import CUTS, LONGEST_TEXT, MOST_FAILED, cuts, to_go_on
+from pulumi_bms.lifecycle.job_outputs import job_of, outputs_of
+from pulumi_bms.lifecycle.job_set import stored_job
+from pulumi_bms.lifecycle.output_types import OUTPUTS
 from pulumi_bms.messages import report
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_completions import JobCompletionsProvider
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
 from pulumi_bms.waiting.success_rule import judge, survivors
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
@@ -137,7 +128,7 @@ def test_a_cut_failure_names_every_server(cut: Any) -> None:
 @pytest.mark.parametrize("cut", CUTS)
 def test_a_cut_failure_stays_final(cut: Any) -> None:
     """A failed job is not polled again because its sub-jobs had no room in the state."""
-    assert failure_of(kept(cut(outputs_of(JOB, FAILED, "FAIL")))) is not None
+    assert stored_job(kept(cut(outputs_of(JOB, FAILED, "FAIL")))).has_failed
 
 
 def test_a_cut_failure_keeps_some_reasons() -> None:

@@ -12,23 +12,11 @@ from pulumi.output import UNKNOWN
 from bms_simulator import Simulator
 from bms_simulator.http.responses import Response, gateway_error
 from pulumi_bms import get_job
-from pulumi_bms.api.errors import (
-    AuthenticationError,
-    BmsError,
-    NoAnswerError,
-    NotFoundError,
-    SettingsError,
-)
-from pulumi_bms.lifecycle.job_outputs import OUTPUTS
-from pulumi_bms.operation import (
-    ExpectedError,
-    Operation,
-    Outputs,
-    PartialStateError,
-    running,
-)
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.api.errors import AuthenticationError, BmsError, NoAnswerError, NotFoundError, SettingsError
+from pulumi_bms.lifecycle.output_types import OUTPUTS
+from pulumi_bms.operation import ExpectedError, Operation, Outputs, PartialStateError, running
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 SHORT = 0.05
@@ -66,6 +54,11 @@ def failing(provider: JobCompletionProvider, props: dict[str, Any]) -> PartialSt
     assert caught.value.id == JOB
     assert caught.value.outputs.keys() == {"job_id", *OUTPUTS}
     return caught.value
+
+
+def computed(outputs: Outputs) -> dict[str, Any]:
+    """The outputs of a checkpoint."""
+    return outputs() if callable(outputs) else outputs
 
 
 # --- create
@@ -154,7 +147,7 @@ def test_an_interrupted_create_stores_what_it_goes_on_with(sim: Simulator, compl
         error = failing(completion, {"job_id": JOB})
     assert error.outputs["surviving_server_ids"] == ["b"]
     assert error.outputs["sub_jobs"][1] == {"job_id": "later", "status": "RUNNING"}
-    assert kept[-1] == error.outputs
+    assert computed(kept[-1]) == error.outputs
 
 
 @pytest.mark.parametrize("method", ["check", "read"])
@@ -390,7 +383,7 @@ def test_a_checkpoint_of_a_failure_in_doubt_is_unfinished(sim: Simulator, comple
     operation = Operation(checkpoint=lambda _id, outputs, _reason: kept.append(outputs))
     with running(operation):
         failing(completion, {"job_id": JOB, "create_timeout_seconds": 1.5})
-    assert [outputs["status"] for outputs in kept if isinstance(outputs, dict)] == [None, "RUNNING", "RUNNING"]
+    assert computed(kept[-1])["status"] == "RUNNING"
 
 
 def test_a_server_that_a_later_response_lacks_stays_known(sim: Simulator, completion: JobCompletionProvider) -> None:
@@ -585,7 +578,7 @@ def test_get_job_can_be_told_where(sim: Simulator, monkeypatch: pytest.MonkeyPat
     ("job_id", "where", "says"),
     [
         ("", {}, "^job_id is empty"),
-        ("a/../b", {}, "^job_id .* holds characters that no id has"),
+        ("a/../b", {}, "^job_id must hold letters, digits"),
         (JOB, {"endpoint": "http://elsewhere.example.com"}, "^endpoint is http on another machine"),
         (JOB, {"region": "eu de"}, "^region may hold"),
         (JOB, {"project_id": "a/b"}, "^project_id may hold"),

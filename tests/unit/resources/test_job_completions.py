@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -14,14 +17,10 @@ from bms_simulator import Simulator
 from bms_simulator.http.responses import service_error
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle.job_outputs import outputs_of
-from pulumi_bms.operation import (
-    ExpectedError,
-    Operation,
-    Outputs,
-    PartialStateError,
-    running,
-)
-from pulumi_bms.resources.job_completions import JobCompletionsProvider
+from pulumi_bms.operation import ExpectedError, Operation, Outputs, PartialStateError, running
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
+from pulumi_bms.waiting.success_rule import judge
 
 
 def _job(*servers: str) -> dict[str, Any]:
@@ -127,32 +126,6 @@ def test_a_failure_whose_parts_still_run_is_gone_on_with(provider: JobCompletion
     assert {request.path.rsplit("/", 1)[1] for request in sim.requests[asked:]} == {"bad"}
 
 
-def test_a_failure_that_an_older_version_stored_too_soon_is_gone_on_with(
-    provider: JobCompletionsProvider, sim: Simulator
-) -> None:
-    """A stored FAIL beside a sub-job that moved then is polled again."""
-    sim.add_job("bad", [_failing("a", moving=True)])
-    with pytest.raises(PartialStateError) as first:
-        provider.create({"job_ids": {"web": "bad"}, "create_timeout_seconds": 0.05})
-    olds = first.value.outputs
-    olds["jobs"]["web"]["status"] = "FAIL"
-    sim.add_job("bad", [_failing("a", moving=False)])
-    with pytest.raises(PartialStateError) as again:
-        provider.update("id", olds, {"job_ids": {"web": "bad"}})
-    assert again.value.outputs["jobs"]["web"]["surviving_server_ids"] == ["a", "late"]
-
-
-def test_a_checkpoint_of_a_failure_in_doubt_is_unfinished(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """A failure whose response lacks a sub-job that was there before is not kept as final."""
-    whole = _failing("a", moving=False)
-    sim.add_job("bad", [{**whole, "status": "RUNNING"}, {**FAILED, "entities": _job("a")["entities"]}])
-    kept: list[Outputs] = []
-    operation = Operation(keeps_partial_state=True, checkpoint=lambda _id, outputs, _reason: kept.append(outputs))
-    with running(operation), pytest.raises(PartialStateError):
-        provider.create({"job_ids": {"web": "bad"}, "create_timeout_seconds": 1.5})
-    assert _made(kept[-1])["jobs"]["web"]["status"] == "RUNNING"
-
-
 def test_a_refresh_that_learns_nothing_keeps_all(provider: JobCompletionsProvider, sim: Simulator) -> None:
     """A refusal is told with its job, an outage stops the polls, what is stored stays, and no success ends a wait."""
     for name in ("one", "two", "three"):
@@ -193,6 +166,7 @@ def test_a_cancelled_refresh_polls_no_more(provider: JobCompletionsProvider, sim
     with running(operation), pytest.raises(PartialStateError) as error:
         provider.read("id", {"jobs": jobs})
     assert error.value.outputs["jobs"] == jobs
+    assert error.value.reason == "interrupted while the jobs were polled: run `pulumi up`"
     assert sim.requests == []
 
 
@@ -271,6 +245,84 @@ def test_a_change_costs_no_outputs(provider: JobCompletionsProvider, sim: Simula
             sys.setprofile(None)
     assert len(rows) == 5 * len(names)
     assert sorted(made) == sorted(names)
+
+
+def test_two_keys_of_one_job_are_one_wait(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """The job is polled once a turn, and each key gets the job's outcome, a failure too."""
+    sim.add_job("one", [{"status": "RUNNING"}, _job("a")])
+    made = provider.create({"job_ids": {"web": "one", "db": "one"}}).outs or {}
+    assert made["server_ids"] == {"web": ["a"], "db": ["a"]}
+    assert made["jobs"]["web"] == made["jobs"]["db"]
+    assert len(sim.requests) == 2
+    sim.add_job("bad", [FAILED])
+    with pytest.raises(
+        PartialStateError, match=r"2 of 2 jobs did not succeed:\nx: job bad .*\n.*\ny: job bad"
+    ) as error:
+        provider.create({"job_ids": {"x": "bad", "y": "bad"}})
+    assert {key: job["status"] for key, job in error.value.outputs["jobs"].items()} == {"x": "FAIL", "y": "FAIL"}
+    assert len(sim.requests) == 3
+
+
+def test_a_finished_job_is_known_under_another_key(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """A renamed key, and a second key of the same job, need no request and no settings."""
+    sim.add_job("one", [_job("a")])
+    made = provider.create({"job_ids": {"web": "one"}})
+    renamed = JobCompletionsProvider().update(made.id, made.outs or {}, {"job_ids": {"www": "one", "db": "one"}})
+    assert (renamed.outs or {})["server_ids"] == {"www": ["a"], "db": ["a"]}
+    assert len(sim.requests) == 1
+
+
+def test_a_machine_without_threads_keeps_the_jobs(provider: JobCompletionsProvider, sim: Simulator) -> None:
+    """The error has the remedy and a way on, the state has the jobs, and the next run goes on."""
+    for name in ("one", "two"):
+        sim.add_job(name, [{"status": "RUNNING"}, _job(name)])
+    inputs = {"job_ids": {"a": "one", "b": "two"}}
+    usual = threading.stack_size(2**46)
+    try:
+        with pytest.raises(PartialStateError, match=r"can't start another thread: raise .*\n.*`pulumi up`") as error:
+            provider.create(inputs)
+    finally:
+        threading.stack_size(usual)
+    assert error.value.outputs["job_ids"] == inputs["job_ids"]
+    ended = provider.update("id", error.value.outputs, inputs).outs or {}
+    assert ended["server_ids"] == {"a": ["one"], "b": ["two"]}
+
+
+def test_a_response_is_judged_once(
+    provider: JobCompletionsProvider, completion: JobCompletionProvider, sim: Simulator
+) -> None:
+    """In a wait, in a preview and in a refresh: the judgement is handed on."""
+    judged: list[object] = []
+
+    def count(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code is judge.__code__:
+            judged.append(frame)
+
+    def judgements(step: Callable[[], object]) -> tuple[int, int]:
+        """The judgements and the requests of one step."""
+        judged.clear()
+        before = len(sim.requests)
+        threading.setprofile(count)
+        sys.setprofile(count)
+        try:
+            with suppress(ExpectedError):
+                step()
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+        return len(judged), len(sim.requests) - before
+
+    sim.add_job("bad", [{"status": "RUNNING"}, _failing("a", moving=False)])
+    sim.add_job("ok", [{"status": "RUNNING"}, _job("b")])
+    assert judgements(lambda: provider.create({"job_ids": {"a": "bad", "b": "ok"}})) == (4, 4)
+    sim.add_job("alone", [_failing("a", moving=False)])
+    assert judgements(lambda: completion.create({"job_id": "alone"})) == (1, 1)
+    with running(Operation(preview=True)):
+        assert judgements(lambda: completion.create({"job_id": "ok"})) == (1, 1)
+    with running(Operation(keeps_partial_state=True)):
+        # Neither job has been in a response yet, so nothing stored is judged.
+        stored = {"job_id": "bad", "server_ids": []}
+        assert judgements(lambda: completion.read("bad", stored)) == (1, 1)
 
 
 def test_the_row_counts_all_jobs(provider: JobCompletionsProvider, sim: Simulator) -> None:

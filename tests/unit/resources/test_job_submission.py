@@ -16,7 +16,7 @@ from pulumi.output import UNKNOWN
 from bms_simulator import Simulator
 from pulumi_bms.lifecycle.orderer import ORDERED_BY
 from pulumi_bms.operation import ExpectedError, Operation, running
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 from tests.unit.resources.conftest import PASSWORD, TRIGGER, created, order
 
 # --- create

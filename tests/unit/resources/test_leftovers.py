@@ -11,9 +11,9 @@ from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle.job_outputs import outputs_of
 from pulumi_bms.lifecycle.leftovers import Leftovers
 from pulumi_bms.operation import Operation, running
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_completions import JobCompletionsProvider
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
+from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 
 
 def stored(job_id: str, status: str, *servers: str, kind: str = "baremetalBatchCreate") -> dict[str, Any]:

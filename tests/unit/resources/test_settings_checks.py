@@ -14,9 +14,9 @@ from pulumi_bms.lifecycle.connection import MissingSettings
 from pulumi_bms.lifecycle.provider import BmsProvider
 from pulumi_bms.lifecycle.settings_checks import connection_problems, enterprise_project_problem
 from pulumi_bms.operation import ExpectedError, Operation, running
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_completions import JobCompletionsProvider
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
+from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 
 INPUTS: list[tuple[type[BmsProvider], dict[str, Any]]] = [
     (JobCompletionProvider, {"job_id": "j"}),

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.api.identity.user import UserCredential
+from pulumi_bms.config_keys import KEYS
 from pulumi_bms.settings import Settings, load
-from pulumi_bms.settings.sources import KEYS
 
 WHOLE = {"endpoint": "https://eu.example.com", "projectId": "eu-project", "token": "eu-token"}
 AROUND = {

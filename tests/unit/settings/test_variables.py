@@ -10,8 +10,8 @@ import huaweicloudsdkcore
 import pytest
 
 from pulumi_bms.api.errors import SettingsError
+from pulumi_bms.config_keys import KEYS
 from pulumi_bms.settings import load
-from pulumi_bms.settings.sources import KEYS
 from pulumi_bms.settings.variables import (
     VARIABLES,
     Effect,

@@ -61,7 +61,7 @@ class Exchange:
         does not end the wait for a request that has begun to leave and is not `repeatable`. The response may name a job
         that costs money.
         """
-        future = start(lambda: self._in_thread(work), "exchange")
+        future = start(work, "exchange")
 
         def stop() -> bool:
             return bool(unwanted and unwanted()) and (repeatable or self._give_up_unsent())
@@ -103,9 +103,9 @@ class Exchange:
         if connection:
             connection.cut(self)
 
-    def _in_thread(self, work: Callable[[], T]) -> T:
+    def enter_thread(self) -> None:
+        """Make this exchange the exchange of the thread. The work calls the method first."""
         _OF_THREAD.exchange = self
-        return work()
 
 
 class _OfThread(threading.local):

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, quote_plus
 
+from pulumi_bms.secret_names import is_secret_name
+
 SHORTEST_PART = 6
 """Shortest secret that is masked within a longer word too."""
 _MASK = "[secret]"
-_SENSITIVE = ("pass", "pwd", "secret", "user_data", "token", "private", "personality")
 
 
 def cleaned(text: str) -> str:
@@ -52,7 +53,7 @@ def _secrets(value: object, *, sensitive: bool) -> Iterator[str]:
         yield str(value)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _secrets(inner, sensitive=sensitive or any(word in str(key).lower() for word in _SENSITIVE))
+            yield from _secrets(inner, sensitive=sensitive or is_secret_name(str(key)))
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _secrets(inner, sensitive=sensitive)

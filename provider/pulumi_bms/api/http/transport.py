@@ -9,7 +9,8 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.auth import AuthBase
@@ -95,7 +96,7 @@ class Transport:
         ends_at = self._monotonic() + seconds
         try:
             response = exchange.run(
-                lambda: self._exchange(exchange, prepared, request, ends_at),
+                partial(self._exchange, exchange, prepared, request, ends_at),
                 seconds + GRACE,
                 request.unwanted,
                 repeatable=request.is_repeatable,
@@ -113,11 +114,12 @@ class Transport:
         return response
 
     def _exchange(self, exchange: Exchange, prepared: PreparedRequest, request: Request, ends_at: float) -> Response:
+        exchange.enter_thread()
         # A kept-alive connection may have died unnoticed. Then the outcome of the request would be unknown.
         # So a request that changes things gets a new connection.
         session = self._session if request.is_repeatable else new_session()
         try:
-            with self._open(session, prepared, request) as reply:
+            with session.send(prepared, **self._options(session, prepared, request)) as reply:
                 head = Response(reply.status_code, {key.lower(): each for key, each in reply.headers.items()}, b"")
                 exchange.status, exchange.request_id = head.status, head.request_id
                 for piece in self._pieces(reply, request, exchange, ends_at):
@@ -131,19 +133,15 @@ class Transport:
             if session is not self._session:
                 session.close()
 
-    def _open(self, session: requests.Session, prepared: PreparedRequest, request: Request) -> requests.Response:
+    def _options(self, session: requests.Session, prepared: PreparedRequest, request: Request) -> dict[str, Any]:
         # Proxies and certificate bundles from the environment, as in requests.
         environment = session.merge_environment_settings(prepared.url, {}, True, self._ca_bundle, None)  # noqa: FBT003
         if is_loopback(self.endpoint):
             # A proxy would receive the credential unencrypted.
             environment["proxies"] = {}
         silence = request.response_timeout or READ_TIMEOUT
-        return session.send(
-            prepared,
-            timeout=(_at_most(request.timeout, CONNECT_TIMEOUT), _at_most(request.timeout, silence)),
-            allow_redirects=False,
-            **environment,
-        )
+        timeout = (_at_most(request.timeout, CONNECT_TIMEOUT), _at_most(request.timeout, silence))
+        return {**environment, "timeout": timeout, "allow_redirects": False}
 
     def _pieces(
         self, reply: requests.Response, request: Request, exchange: Exchange, ends_at: float

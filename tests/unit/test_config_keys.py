@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_bms.settings.known_keys import nearest, unknown_keys
-from pulumi_bms.settings.sources import KEYS
+from pulumi_bms.config_keys import KEYS, nearest, unknown_keys
 
 
 def test_only_unread_keys_of_the_namespace_are_told() -> None:
