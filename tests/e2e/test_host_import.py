@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bms_simulator import Simulator
 from tests.e2e.conftest import Stack, job_body
-
-pytestmark = pytest.mark.parametrize("host", ["own"])
 
 PROGRAM = """
     import pulumi
@@ -61,22 +57,23 @@ OTHERS = """
     import pulumi
     from pulumi_bms import JobCompletions, JobSubmission
 
-    {made}, opts=pulumi.ResourceOptions({option}))
+    for option in ("import_", "id"):
+        opts = pulumi.ResourceOptions(**{option: "done"})
+        JobCompletions(f"many-{option}", job_ids={"a": "done"}, opts=opts)
+        JobSubmission(f"order-{option}", path="x", body={}, opts=opts)
 """
 
 
-@pytest.mark.parametrize(
-    "made", ['JobCompletions("many", job_ids={"a": "done"}', 'JobSubmission("order", path="x", body={}']
-)
-@pytest.mark.parametrize("option", ['import_="done"', 'id="done"'])
-def test_a_resource_that_has_no_import_names_the_way(
-    stack: Stack, simulator: Simulator, made: str, option: str
-) -> None:
-    """A submission and a map of jobs are refused, by `import_` and by `opts.id`: a JobCompletion can be imported."""
-    stack.program(OTHERS.format(made=made, option=option))
-    assert "can't be imported or read by" in (output := stack.up().failed().output)
-    assert "to a JobCompletion" in output
-    assert "with opts.import_" in output
+def test_a_resource_that_has_no_import_names_the_way(stack: Stack, simulator: Simulator) -> None:
+    """The error for a submission and for a map of jobs, by `import_` and by `opts.id`, names JobCompletion."""
+    stack.program(OTHERS)
+    output = stack.up("--continue-on-error", "--parallel", "20").failed().output
+    for name in ("many-import_", "order-import_", "many-id", "order-id"):
+        _, _, message = output.partition("\nDiagnostics:\n")[2].partition(f"({name}):\n")
+        message, _, _ = message.partition("\n\n")
+        assert "can't be imported or read by" in message, output
+        assert "to a JobCompletion" in message
+        assert "with opts.import_" in message
     assert simulator.requests == []
 
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
-
 from bms_simulator import ScriptedResponse, Simulator
 from tests.e2e.conftest import Stack, job_body
-
-pytestmark = pytest.mark.parametrize("host", ["own"])
 
 
 def test_rows_notes_and_warnings(stack: Stack, simulator: Simulator) -> None:

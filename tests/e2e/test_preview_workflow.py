@@ -142,9 +142,7 @@ def test_it_works_in_an_infrastructure_repository(runner: Runner) -> None:
 @pytest.mark.parametrize(
     ("option", "folder"),
     {
-        "    virtualenv: venv": "venv",
         "    virtualenv: 'env'  # ours": "env",
-        '    virtualenv: "env"': "env",
         "    toolchain: pip": ".venv",
     }.items(),
 )

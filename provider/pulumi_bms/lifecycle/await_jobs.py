@@ -120,7 +120,7 @@ def preview_job(
     connection.polls.await_turn(clock)
     started_at = time.monotonic()
     try:
-        job = connection.jobs.get_job(job_id, timeout=PREVIEW_TIMEOUT, unwanted=operation.cancelled.is_set).job
+        job = connection.jobs.get_job(job_id, timeout=PREVIEW_TIMEOUT).job
     except NotFoundError:
         return JobPreview(row="not visible yet")
     except NoAnswerError as error:
