@@ -266,7 +266,7 @@ def stack(make_stack: Callable[..., Stack], simulator: Simulator) -> Stack:
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], bool]], None]:
-    """Wait for something that another process does; a generous bound, no measurement."""
+    """Wait for something that another process does. A generous bound, no measurement."""
 
     def wait(happened: Callable[[], bool], bound: float = 60.0) -> None:
         ends = time.monotonic() + bound

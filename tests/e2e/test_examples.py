@@ -33,7 +33,7 @@ def place(tmp_path: Path, simulator: Simulator) -> Callable[[str], Stack]:
         shutil.copytree(EXAMPLES / name, folder)
         (folder / "state").mkdir()
         (folder / "venv").symlink_to(sys.prefix)
-        command = [folder / "venv" / "bin" / "python", "-m", "pulumi_bms.host", "install"]
+        command = [str(folder / "venv" / "bin" / "python"), "-m", "pulumi_bms.host", "install"]
         subprocess.run(command, cwd=folder, check=True, capture_output=True)
         stack = Stack(folder)
         stack.run("stack", "init").ok()

@@ -19,7 +19,7 @@ PROGRAM = """
 
 
 def test_neither_another_jobs_success_nor_one_no_ends_a_wait(stack: Stack, simulator: Simulator) -> None:
-    """Servers of a stranger are never outputs; a 404, a 403 and a page in the middle are waited through."""
+    """Servers of a stranger are never outputs. A 404, a 403 and a page in the middle are waited through."""
     simulator.add_job(
         "strange",
         [

@@ -41,7 +41,7 @@ def test_a_failed_job_is_not_imported_as_a_success(stack: Stack, simulator: Simu
 
 
 def test_a_failed_import_leaves_nothing_that_stays(stack: Stack, simulator: Simulator) -> None:
-    """An import without settings fails; with them the next `up` mends it, and without them it can be destroyed."""
+    """An import without settings fails. With them the next `up` mends it, and without them it can be destroyed."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
     stack.program(PROGRAM.format(job_id="done", option='import_="done"'))
     stack.disconnect()
@@ -78,7 +78,7 @@ def test_a_resource_that_has_no_import_names_the_way(stack: Stack, simulator: Si
 
 
 def test_the_command_import_names_the_option(stack: Stack, simulator: Simulator) -> None:
-    """`pulumi import` brings no provider along, so the message names `import_`; nothing is sent."""
+    """`pulumi import` brings no provider along, so the message names `import_`. Nothing is sent."""
     output = stack.run("import", "pulumi-python:dynamic/bms:JobCompletion", "web", "done", "--yes").failed().output
     assert "`pulumi import` brings none along" in output
     assert "opts=pulumi.ResourceOptions(import_=ID)" in output
@@ -86,7 +86,7 @@ def test_the_command_import_names_the_option(stack: Stack, simulator: Simulator)
 
 
 def test_an_id_that_is_not_the_job_is_refused(stack: Stack, simulator: Simulator) -> None:
-    """`import_` with another id than `job_id` is refused; so is `opts.id`, which has no outputs to read."""
+    """`import_` with another id than `job_id` is refused. So is `opts.id`, which has no outputs to read."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
     stack.program(PROGRAM.format(job_id="done", option='import_="other"'))
     assert "import_ is 'other', and job_id 'done': write the same id for both" in stack.up().failed().output

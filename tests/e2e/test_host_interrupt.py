@@ -36,7 +36,7 @@ Until = Callable[..., None]
 def test_ctrl_c_ends_a_wait_and_the_next_up_goes_on(
     stack: Stack, simulator_with: Callable[..., Simulator], until: Until
 ) -> None:
-    """The CLI is back soon, even from a request that hangs; a refresh keeps the wait too; one POST is sent in all."""
+    """The CLI is back soon, even from a request that hangs. A refresh keeps the wait too. One POST is sent in all."""
     simulator = simulator_with(time_scale=1.0)
     stack.connect(simulator)
     stack.program(PROGRAM.format(timeout="30m", others=["hang.x"]))
@@ -71,7 +71,7 @@ def test_ctrl_c_ends_a_wait_and_the_next_up_goes_on(
 
 
 def test_a_timeout_says_so_and_the_next_up_goes_on(stack: Stack, simulator: Simulator) -> None:
-    """`custom_timeouts` end a wait with words about what goes on; the next `up` completes the same wait."""
+    """`custom_timeouts` end a wait with words about what goes on. The next `up` completes the same wait."""
     simulator.add_job("slow", [job_body("slow", "RUNNING", "SUCCESS", "RUNNING")])
     stack.program("""
         import pulumi
@@ -116,7 +116,7 @@ def test_a_killed_host_leaves_nothing_pending(
 
 
 def test_the_host_ends_with_a_killed_cli(stack: Stack, simulator_with: Callable[..., Simulator], until: Until) -> None:
-    """After kill -9 of the CLI the plugin process is gone soon; the README's three commands wait for the same job."""
+    """After kill -9 of the CLI the plugin process is gone soon. The README's three commands wait for the same job."""
     simulator = simulator_with(time_scale=1.0)
     stack.connect(simulator)
     stack.program(PROGRAM.format(timeout="30m", others=[]))
@@ -139,7 +139,7 @@ def test_the_host_ends_with_a_killed_cli(stack: Stack, simulator_with: Callable[
 
 
 def _lives(process_id: int) -> bool:
-    """Whether the process runs; one that has ended and that nobody has asked about does not."""
+    """Whether the process runs. One that has ended and that nobody has asked about does not."""
     try:
         stat = Path(f"/proc/{process_id}/stat").read_text()
     except FileNotFoundError:

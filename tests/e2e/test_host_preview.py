@@ -20,7 +20,7 @@ AT_ONCE = 8
 
 
 def test_a_preview_knows_what_is_finished(stack: Stack, simulator: Simulator) -> None:
-    """Server ids of finished jobs are real in outputs and behind them; of others unknown, and a line says why."""
+    """Server ids of finished jobs are real in outputs and behind them. Of others unknown, and a line says why."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
     simulator.add_job("moving", [job_body("moving", "RUNNING", "SUCCESS", "RUNNING")])
     simulator.add_job("short", [job_body("short", "SUCCESS", "SUCCESS", total=2)])
@@ -60,7 +60,7 @@ def test_a_preview_knows_what_is_finished(stack: Stack, simulator: Simulator) ->
 
 
 def test_a_preview_fails_where_up_would(stack: Stack, simulator: Simulator) -> None:
-    """A failed job is told as a tree by the preview already; so is an API that says no."""
+    """A failed job is told as a tree by the preview already. So is an API that says no."""
     simulator.add_job("failed", [job_body("failed", "FAIL", "SUCCESS", "FAIL")])
     stack.program(WAITS.format(job_ids=["failed"]))
     output = stack.preview().failed().output
@@ -84,7 +84,7 @@ def test_a_preview_fails_where_up_would(stack: Stack, simulator: Simulator) -> N
 
 
 def test_a_preview_after_a_bad_run(stack: Stack, simulator: Simulator) -> None:
-    """A stored failure fails the preview without a request; another job_id, and a job done by now, have real ids."""
+    """A stored failure fails the preview without a request. Another job_id, and a job done by now, have real ids."""
     program = """
         import pulumi
         from pulumi_bms import JobCompletion

@@ -34,7 +34,7 @@ CHANGED = "--expect-no-changes"
 
 @on_both_hosts
 def test_a_second_up_changes_nothing(stack: Stack, simulator: Simulator) -> None:
-    """Nothing is submitted and nothing asked when nothing changed; only another job replaces the wait."""
+    """Nothing is submitted and nothing asked when nothing changed. Only another job replaces the wait."""
     stack.program(PROGRAM)
     stack.up().ok()
     first = stack.outputs()
@@ -84,8 +84,7 @@ def test_the_state_of_each_release_stays_good(stack: Stack, simulator: Simulator
     assert states
     for state in states:
         stack.run("stack", "import", "--file", str(state)).ok()
-        stack.preview(CHANGED).ok()
-        stack.refresh(CHANGED).ok()
+        stack.up("--refresh", CHANGED).ok()
         stack.destroy().ok()
     assert simulator.requests == []
 

@@ -43,7 +43,7 @@ def test_preview_needs_neither_network_nor_credentials(stack: Stack) -> None:
 
 @pytest.mark.parametrize("reason", REFUSED)
 def test_preview_refuses_what_can_never_work(stack: Stack, simulator: Simulator, reason: str) -> None:
-    """A bad input fails the preview, which says what is wrong and repeats no secret; nothing is sent."""
+    """A bad input fails the preview, which says what is wrong and repeats no secret. Nothing is sent."""
     stack.program(f"""
         import pulumi
         from pulumi_bms import JobCompletion, JobSubmission
@@ -56,7 +56,7 @@ def test_preview_refuses_what_can_never_work(stack: Stack, simulator: Simulator,
 
 
 def test_preview_refuses_settings_that_can_never_work(stack: Stack, simulator: Simulator) -> None:
-    """Each wrong setting is told by its name with its value, all at once, without a credential; nothing is sent."""
+    """Each wrong setting is told by its name with its value, all at once, without a credential. Nothing is sent."""
     stack.disconnect()
     stack.configure({"region": "cn-noth-4", "maxRequestsPerMinute": "many", "caBundle": "/nonexistent"})
     stack.environment["HW_PROJECT_ID"] = "a b"

@@ -38,7 +38,7 @@ def test_server_ids_are_outputs_once_all_have_succeeded(stack: Stack, simulator:
 
 
 def test_odd_but_good_responses_end_well(stack: Stack) -> None:
-    """Late and missing sub-jobs are waited for; every shape that real responses have is read."""
+    """Late and missing sub-jobs are waited for. Every shape that real responses have is read."""
     counts = {
         "late-child": 3,
         "short-list": 3,
@@ -62,7 +62,7 @@ def test_odd_but_good_responses_end_well(stack: Stack) -> None:
 
 @on_both_hosts
 def test_a_failed_job_is_told_as_a_tree(stack: Stack) -> None:
-    """The error has the codes, every sub-job, and the servers that exist all the same; the exit code is not 0."""
+    """The error has the codes, every sub-job, and the servers that exist all the same. The exit code is not 0."""
     stack.program(ORDER.format(name="fail-one", count=3))
     output = stack.up().failed().output
     assert "(baremetalBatchCreate) FAILED after " in output
@@ -94,7 +94,7 @@ MANY = """
 
 
 def test_many_jobs_are_one_resource(stack: Stack, simulator: Simulator) -> None:
-    """All are waited for, another key in place; the finished ones are not asked for again; all failures are told."""
+    """All are waited for, another key in place. The finished ones are not asked for again. All failures are told."""
     stack.program(MANY.format(job_ids={"web": "ok.1", "db": "ok.2"}))
     stack.up().ok()
     assert {key: len(result) for key, result in stack.outputs()["server_ids"].items()} == {"web": 3, "db": 3}

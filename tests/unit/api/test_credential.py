@@ -95,7 +95,7 @@ def test_what_can_be_renewed() -> None:
 
 @pytest.mark.parametrize(("make", "shown"), KINDS)
 def test_nothing_shows_a_secret(make: Callable[[], Credential], shown: str) -> None:
-    """Text, repr, words and fingerprint of a credential don't hold it; copies and pickles are refused."""
+    """Text, repr, words and fingerprint of a credential don't hold it. Copies and pickles are refused."""
     credential = make()
     assert f"{credential} {credential!r}" == f"{shown} {shown}"
     assert TOKEN not in str(credential.name) + credential.fingerprint

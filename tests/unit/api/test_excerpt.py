@@ -28,7 +28,7 @@ IDS: list[tuple[object, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("document", "ids"), IDS)
 def test_each_id_is_found_by_its_name(document: object, ids: dict[str, str]) -> None:
-    """At any depth, texts and numbers; what is no plain id is none."""
+    """At any depth, texts and numbers. What is no plain id is none."""
     assert excerpt_of(json.dumps(document).encode()).ids == ids
 
 

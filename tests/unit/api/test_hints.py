@@ -125,7 +125,7 @@ def test_the_skew_of_an_response() -> None:
     ],
 )
 def test_what_a_good_credential_may_not_do(error: ApiError, says: str | None) -> None:
-    """A missing right, a frozen account and a foreign project are told as such; known codes keep their own hint."""
+    """A missing right, a frozen account and a foreign project are told as such. Known codes keep their own hint."""
     result = hints.next_step_of(error, USER, None, POLL)
     assert (result is None) if says is None else (says in (result or ""))
 
@@ -141,7 +141,7 @@ def test_what_a_good_credential_may_not_do(error: ApiError, says: str | None) ->
     ],
 )
 def test_when_the_credential_is_named(error: ApiError, concerns: bool) -> None:  # noqa: FBT001
-    """Errors about who asks say by which credential; others don't."""
+    """Errors about who asks say by which credential. Others don't."""
     assert hints.concerns_credential(error) is concerns
 
 

@@ -75,7 +75,7 @@ Call = Callable[[JobApi], ApiError | None]
 
 
 def together(server: RawServer, first: Held, calls: list[Call]) -> list[ApiError | None]:
-    """Make the first call; once it is under way all the others; then let it be answered."""
+    """Make the first call. Once it is under way all the others. Then let it be answered."""
     api, queued = api_of(server, LockoutGuard()), threading.Barrier(len(calls))
 
     def queue(call: Call) -> ApiError | None:

@@ -121,7 +121,7 @@ def test_hundreds_of_clients_are_served_and_counted(sim: Simulator) -> None:
 
 
 def test_requests_are_recorded_without_credentials(sim: Simulator, session: requests.Session) -> None:
-    """A record has the method, path, status, time and body; the token is nowhere in it."""
+    """A record has the method, path, status, time and body. The token is nowhere in it."""
     sim.advance(7.0)
     order = sample_order("web")
     session.post(f"{sim.url}/baremetalservers?a=1", json=order, headers={"Authorization": "secret"}, timeout=5)
@@ -142,7 +142,7 @@ def test_the_record_is_a_copy(sim: Simulator, session: requests.Session) -> None
 
 
 def test_a_pause_drops_every_connection(sim: Simulator, session: requests.Session) -> None:
-    """While paused, open and new connections are dropped, and nothing is recorded; afterwards all is as before."""
+    """While paused, open and new connections are dropped, and nothing is recorded. Afterwards all is as before."""
     assert session.get(f"{sim.url}/jobs/ok", timeout=5).status_code == 200
     sim.pause()
     for _ in range(3):
@@ -154,7 +154,7 @@ def test_a_pause_drops_every_connection(sim: Simulator, session: requests.Sessio
 
 
 def test_a_stop_keeps_the_port_and_the_world(sim: Simulator, session: requests.Session) -> None:
-    """A stopped simulator refuses connections; started again it has the same endpoint, jobs and servers."""
+    """A stopped simulator refuses connections. Started again it has the same endpoint, jobs and servers."""
     endpoint = sim.endpoint
     session.post(f"{sim.url}/baremetalservers", json=sample_order("web"), timeout=5)
     sim.advance(240.0)

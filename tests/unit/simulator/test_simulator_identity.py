@@ -113,7 +113,7 @@ def test_half_a_character_is_a_wrong_password(log_in: LogIn) -> None:
 
 
 def test_five_wrong_passwords_lock_a_user(bank: Simulator, log_in: LogIn) -> None:
-    """For fifteen minutes even the right one is refused, with a text that says why; other users are not touched."""
+    """For fifteen minutes even the right one is refused, with a text that says why. Other users are not touched."""
     for _ in range(5):
         assert "wrong" in refusal(log_in("deploy", "wrong"))[2]
     bank.advance(899.0)
@@ -147,7 +147,7 @@ def test_a_user_without_rights_is_denied_later(bank: Simulator, call: Call, log_
 
 
 def test_a_token_of_another_region_is_issued(bank: Simulator, call: Call, log_in: LogIn) -> None:
-    """The identity service knows all regions; the Job API of this one asks for another token."""
+    """The identity service knows all regions. The Job API of this one asks for another token."""
     _, _, headers = log_in(name="cn-south-1")
     access = {"x-auth-token": headers["X-Subject-Token"]}
     assert call(bank, "GET", "/v1/south/jobs/ok", access)[1]["error_code"] == "APIGW.0307"
