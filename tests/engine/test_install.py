@@ -54,7 +54,7 @@ def calls(folder: Path) -> list[str]:
 
 
 def test_pip_makes_the_environment_and_installs_the_requirements(stub: LanguageRuntimeStub, tmp_path: Path) -> None:
-    """pip makes the environment in the folder of the program, and the output of the tools is shown."""
+    """Pip makes the environment in the folder of the program, and the output of the tools is shown."""
     program = tmp_path / "src"
     program.mkdir()
     (program / "requirements.txt").touch()
