@@ -9,9 +9,10 @@ from pulumi_bms import JobCompletion, JobSubmission
 # No traceback after a failed `pulumi up`.
 signal.signal(signal.SIGINT, signal.SIG_DFL)
 
+SERVERS = 2
 server = {
     "name": "web",
-    "count": 2,
+    "count": SERVERS,
     "flavorRef": "physical.s3.large",
     "imageRef": "1a2b8c9f-4f0e-4f7a-9a4e-2f5b6d7c8e90",
     "availability_zone": "cn-north-4a",
@@ -23,6 +24,6 @@ server = {
 }
 # The order is one request. The API answers with the id of a job.
 order = JobSubmission("order", path="baremetalservers", body={"server": server})
-web = JobCompletion("web", job_id=order.job_id, expected_servers=server["count"])
+web = JobCompletion("web", job_id=order.job_id, expected_servers=SERVERS)
 
 pulumi.export("server_ids", web.server_ids)

@@ -16,12 +16,9 @@ import pytest
 
 from pulumi_bms.api.auth.credential import TokenCredential
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
-from pulumi_bms.api.channel import Channel
 from pulumi_bms.api.client import Client
-from pulumi_bms.api.errors import NoAnswerError, OutcomeUnknownError
+from pulumi_bms.api.errors import NoAnswerError
 from pulumi_bms.api.http.request import Request
-from pulumi_bms.api.identity.projects import GivenProject
-from pulumi_bms.api.jobs import JobApi
 from tests.unit.api.sending import PATIENCE, exchanges, no_news, transport_to, wait_until
 
 if TYPE_CHECKING:
@@ -232,24 +229,6 @@ def test_a_request_that_was_given_up_never_leaves(listen: Listen, monkeypatch: p
     released.set()
     assert wait_until(lambda: exchanges() == 0)
     assert proxy.received == b""
-
-
-def test_a_submission_says_nothing_of_an_effect_where_none_can_be(cloud: Cloud, listen: Listen) -> None:
-    """A bundle that is gone, a port without TLS, a failed handshake: a submission was never sent."""
-    gone = Client("https://127.0.0.1:9", TOKEN, ca_bundle="/nonexistent/bundle.pem", lockout_guard=LockoutGuard())
-    plain = transport_to(cloud.responding(cloud.response(200, JOB)).endpoint.replace("http:", "https:"))
-    ended = transport_to(f"https://{listen(hang_up).host}")
-    for transport in (gone, plain, ended):
-        with pytest.raises(NoAnswerError) as caught:
-            JobApi(Channel(transport, GivenProject("p"))).submit("POST", "x", {})
-        assert caught.value.sent is False
-
-
-def test_a_submission_that_has_begun_to_leave_may_have_an_effect(cloud: Cloud) -> None:
-    """A request that was handed to a connection counts as sent, whatever came of it."""
-    for act in (cloud.reset, cloud.hang_up):
-        with pytest.raises(OutcomeUnknownError):
-            JobApi(Channel(transport_to(cloud.responding(act).endpoint), GivenProject("p"))).submit("POST", "x", {})
 
 
 def test_a_trickle_does_not_hold_the_first_use(cloud: Cloud) -> None:
