@@ -32,7 +32,6 @@ PROGRAM = """
 CHANGED = "--expect-no-changes"
 
 
-@on_both_hosts
 def test_a_second_up_changes_nothing(stack: Stack, simulator: Simulator) -> None:
     """Nothing is submitted and nothing asked when nothing changed. Only another job replaces the wait."""
     stack.program(PROGRAM)

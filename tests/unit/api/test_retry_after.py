@@ -50,5 +50,5 @@ def test_retry_after(headers: dict[str, str], pause: float | None) -> None:
         response = Response(status, names, b"")
         assert response.retry_after == pause
         with pytest.raises(ApiError) as caught:
-            read_object(response, "GET x", lambda _: True)
+            read_object(response, "GET x", lambda _: False)
         assert caught.value.retry_after == pause
