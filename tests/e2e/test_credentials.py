@@ -97,7 +97,7 @@ def test_signing_in_by_the_environment(
 def test_a_token_that_expires_twice_during_one_wait(
     make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator]
 ) -> None:
-    """A wait outlives its user's tokens: they are renewed before their end, and nobody meets an expired one."""
+    """A wait outlives its user's tokens, because each token is renewed before its end."""
     simulator = simulator_with(accounts=ACCOUNTS, time_scale=20.0, token_seconds=4.0)
     stack = make_stack()
     stack.environment |= exported(simulator, KINDS["user"])

@@ -41,7 +41,7 @@ def test_a_failed_job_is_not_imported_as_a_success(stack: Stack, simulator: Simu
 
 
 def test_a_failed_import_leaves_nothing_that_stays(stack: Stack, simulator: Simulator) -> None:
-    """An import without settings fails. With them the next `up` mends it, and without them it can be destroyed."""
+    """An import without settings fails, can be destroyed, and succeeds at the next `up` with settings."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
     stack.program(PROGRAM.format(job_id="done", option='import_="done"'))
     stack.disconnect()

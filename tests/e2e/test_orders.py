@@ -108,7 +108,7 @@ def run_again(stack: Stack) -> Ended:
 @on_both_hosts
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_kill_orders_nothing_twice(stack: Stack, simulator: Simulator, seed: int) -> None:
-    """Whoever is killed whenever around a slow order: one order in all, or a refusal that says what was sent."""
+    """After a kill at any moment of a slow order there is one order in all, or a refusal with the sent request."""
     rng = random.Random(seed)  # noqa: S311  (a kill, not a key)
     kill, number = rng.choice(KILLS)
     moment = rng.uniform(-0.3, THERE + BACK + 0.4)

@@ -146,7 +146,7 @@ def test_it_works_in_an_infrastructure_repository(runner: Runner) -> None:
     }.items(),
 )
 def test_the_environment_is_where_the_project_says(runner: Runner, option: str, folder: str) -> None:
-    """The packages go into the environment that Pulumi.yaml names, and that one is active in the later steps."""
+    """The packages go into the environment of Pulumi.yaml, and the later steps run in that environment."""
     runner.repository.mkdir()
     (runner.repository / "requirements.txt").write_text("")
     (runner.repository / "Pulumi.yaml").write_text(f"name: shop\nruntime:\n  name: python\n  options:\n{option}\n")

@@ -29,7 +29,7 @@ def test_a_program_that_fails_fails_the_run(stack: Stack, program: str, shown: l
 
 
 def test_a_program_sees_what_pulumi_documents(stack: Stack) -> None:
-    """The environment that is active, the config for other programs, and modules beside it only while it is loaded."""
+    """A program sees its active environment, the config, and modules beside the program only while it is loaded."""
     stack.configure({"key": "value"})
     stack.program(
         """

@@ -29,7 +29,7 @@ WAIT = """
 
 @on_both_hosts
 def test_server_ids_are_outputs_once_all_have_succeeded(stack: Stack, simulator: Simulator) -> None:
-    """An order of three brings three ids, those of the servers that exist then, with one POST."""
+    """An order of three servers has the ids of three servers as outputs, with one POST."""
     stack.program(ORDER.format(name="web", count=3))
     stack.up().ok()
     assert stack.outputs()["server_ids"] == [server.id for server in simulator.world.servers]

@@ -56,7 +56,7 @@ def test_the_host_that_is_signed(url: str, host: str) -> None:
 
 
 def test_each_try_has_its_own_date(cloud: Cloud) -> None:
-    """A signature holds for 15 minutes: each request is signed as it leaves, and sends exactly what it signed."""
+    """Each request is signed when sent, because a signature holds for 15 minutes."""
     moments = iter([MOMENT, MOMENT + 61])
     credential = AccessKeyCredential("A", "S", "a test", "T", clock=lambda: next(moments))
     server = cloud.responding(cloud.response(503), cloud.response(503))

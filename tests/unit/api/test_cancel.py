@@ -107,7 +107,7 @@ def test_a_cancel_within_a_handshake(listen: Listen) -> None:
 
 
 def test_a_submission_on_its_way_is_waited_for(cloud: Cloud) -> None:
-    """Once a submission has left, its response is worth more than the time it takes: a cancel does not end it."""
+    """A cancel does not end a submission on its way: the response is worth the wait."""
     came, cancelled, release = threading.Event(), threading.Event(), threading.Event()
 
     def slow(connection: socket.socket) -> None:
@@ -142,7 +142,7 @@ def no_threads() -> Iterator[Callable[[], object]]:
 
 @pytest.mark.parametrize("where", ["exchange", "sign-in", "project by name"])
 def test_a_thread_that_can_not_be_started(cloud: Cloud, no_threads: Callable[[], object], where: str) -> None:
-    """It is an error of that request alone, which was never sent. The next request is made as ever."""
+    """A thread that can't start is an error of one request, never sent, and the next request succeeds."""
     token = cloud.response(201, {"token": {"project": {"id": "p"}}}, X_Subject_Token="T-1")
     user = user_at(cloud.serve([token]).endpoint)
     listed = cloud.response(200, {"projects": [{"id": "p", "name": "eu-de"}]})

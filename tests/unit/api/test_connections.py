@@ -110,7 +110,7 @@ def tls(certificate: Path) -> ssl.SSLContext:
 
 @BOTH
 def test_a_certificate_that_nobody_vouches_for(cloud: Cloud, request_: Request, tls: ssl.SSLContext) -> None:
-    """A server that can't prove who it is gets no request, and no credential."""
+    """A server with an unknown certificate gets no request and no credential."""
     server = cloud.serve([cloud.response(200, JOB)], tls=tls)
     error = no_news(transport_to(server.endpoint), request_)
     assert error.sent is False

@@ -80,7 +80,7 @@ def test_a_password_may_hold_anything_but_nothing() -> None:
 
 
 def test_the_header_of_a_token() -> None:
-    """A token is sent as X-Auth-Token, in place of one that was there."""
+    """A token replaces an earlier X-Auth-Token header."""
     sent = request()
     TokenCredential(TOKEN, "HW_AUTH_TOKEN").authenticate(sent)
     assert [(name, value) for name, value in sent.headers.items() if "token" in name.lower()] == [

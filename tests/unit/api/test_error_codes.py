@@ -20,7 +20,7 @@ EVERY_CODE = sorted(CODES.items())
 
 
 def test_every_documented_code_is_there_once() -> None:
-    """The service has 133, and 13 that it shares with others. Its gateway has 35, unsubscribing and orders have 15."""
+    """The table has 133 codes of the service, 13 shared codes, 35 of the gateway, and 15 of billing."""
     assert Counter(code.split(".")[0] for code in CODES) == {"BMS": 133, "Common": 13, "APIGW": 35, "CBC": 15}
     assert len({code.upper() for code in CODES}) == len(CODES)
 

@@ -87,7 +87,7 @@ def test_the_hint_of_a_code() -> None:
 
 
 def test_the_tree() -> None:
-    """One root. All that one request may end with is below `ApiError`, each kind apart from the others."""
+    """All errors have one root, and each error of a request is a separate kind of `ApiError`."""
     assert BmsError.__mro__[1] is Exception
     assert {*BmsError.__subclasses__()} >= {SettingsError, ApiError}
     assert {*ApiError.__subclasses__()} == {*DIRECT}

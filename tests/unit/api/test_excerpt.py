@@ -75,7 +75,7 @@ def test_no_secret_is_in_an_excerpt() -> None:
 
 
 def test_an_id_is_found_by_any_of_its_names() -> None:
-    """The first one that is there counts, wherever it is."""
+    """The first known name of an id counts, at any place."""
     result = excerpt_of(b'{"result": {"orderId": "CS1"}}')
     assert result.id_of("order_id", "orderId") == "CS1"
     assert result.id_of("job_id") is None

@@ -90,7 +90,7 @@ def each_at_once(cases: Mapping[str, Act], attempt: Callable[[Act], NoAnswerErro
 
 @BOTH
 def test_a_response_that_trickles(cloud: Cloud, request_: Request) -> None:
-    """Whatever part of a response never ends, the request is given up at its deadline, and its thread ends too."""
+    """A response with any endless part is given up at the deadline, and its thread ends."""
 
     def attempt(act: Act) -> NoAnswerError:
         return no_news(transport_to(cloud.responding(act).endpoint), request_)
@@ -232,7 +232,7 @@ def test_a_request_that_was_given_up_never_leaves(listen: Listen, monkeypatch: p
 
 
 def test_a_trickle_does_not_hold_the_first_use(cloud: Cloud) -> None:
-    """A first use that trickles is over at its deadline, and the next one goes."""
+    """A first use with an endless response ends at its deadline, and the next use starts."""
     server = cloud.responding(trickle(HEAD, b"x"), cloud.response(200, JOB))
     transport = Client(server.endpoint, TOKEN, lockout_guard=LockoutGuard(patience=1000.0))
     with pytest.raises(NoAnswerError):

@@ -205,7 +205,7 @@ def test_no_sub_jobs(sub_jobs: object) -> None:
 
 @pytest.mark.parametrize("sub_jobs", ["text", 0, 7, True, [None], [{"status": "SUCCESS"}, "x"], [[]], [1]])
 def test_sub_jobs_that_are_no_objects(sub_jobs: object) -> None:
-    """A list of sub-jobs that holds anything else can be mistaken for a shorter one: it is unreadable."""
+    """A list of sub-jobs with anything but objects is unreadable, because the list may be longer."""
     for holder in (
         {"entities": {"sub_jobs": sub_jobs}},
         {"entities": [{"sub_jobs": sub_jobs}]},
@@ -303,7 +303,7 @@ def test_deeper_is_unreadable(depth: int) -> None:
     ],
 )
 def test_where_the_reason_is_found(fields: dict[str, Any], text: str | None) -> None:
-    """All reasons that are texts count. Blank ones, others, and those that another one contains are passed over."""
+    """All reasons that are texts count, without blank reasons and reasons contained in another."""
     for record in at_both_levels(fields):
         assert record.failure_text == text
 

@@ -29,7 +29,7 @@ def test_a_poll(cloud: Cloud) -> None:
 
 
 def test_a_job_that_repeats_secrets(cloud: Cloud) -> None:
-    """Neither the token nor a password that was submitted is in the job that a poll brings. Nor in its error."""
+    """Neither the token nor a submitted password is in the job of a poll, or in its error."""
     messages = {**JOB, "fail_reason": f"\x1b[2J{TOKEN} and Geheim-1!", "entities": {"Geheim-1!": [f"{TOKEN}"]}}
     refusal = {"error": {"code": "BMS.0033", "message": "password Geheim-1! is refused"}}
     server = cloud.serve(
@@ -57,7 +57,7 @@ def test_a_job_that_repeats_secrets(cloud: Cloud) -> None:
     ],
 )
 def test_ids_are_quoted(cloud: Cloud, project_id: str, job_id: str, line: str) -> None:
-    """Whatever stands in an id, it stays one part of the path."""
+    """An id of any characters stays one part of the path."""
     server = cloud.responding(cloud.response(200, {"status": "RUNNING"}))
     transport = Client(server.endpoint, TokenCredential(TOKEN, "s"), lockout_guard=LockoutGuard())
     JobApi(Channel(transport, GivenProject(project_id))).get_job(job_id)
@@ -101,7 +101,7 @@ def test_an_unreadable_job(cloud: Cloud, body: object, detail: str) -> None:
     ],
 )
 def test_a_poll_that_brings_no_job(cloud: Cloud, status: int, body: object, kind: type[ApiError], text: str) -> None:
-    """The error of a poll has its class, and says which request it was."""
+    """The error of a poll has its class and its request."""
     server = cloud.responding(cloud.response(status, body))
     error = failure(POLL, api_of(server))
     assert type(error) is kind
@@ -110,7 +110,7 @@ def test_a_poll_that_brings_no_job(cloud: Cloud, status: int, body: object, kind
 
 @pytest.mark.parametrize("body", [{"status": "SUCCESS", "job_id": "k"}, {"status": "SUCCESS", "job_id": 7}])
 def test_a_response_about_another_job_is_no_news(cloud: Cloud, body: dict[str, Any]) -> None:
-    """Whatever it says, it says nothing about the job that was asked for. The error names both."""
+    """A response about another job is no response, and the error has both ids."""
     server = cloud.responding(cloud.response(200, body, X_Request_Id="r-1", Retry_After="600"))
     error = failure(POLL, api_of(server))
     assert (type(error), error.status, error.request_id, error.retry_after) == (NoAnswerError, 200, "r-1", None)

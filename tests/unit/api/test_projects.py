@@ -69,7 +69,7 @@ def test_a_name_of_any_letters(cloud: Cloud) -> None:
     ],
 )
 def test_none_and_several(cloud: Cloud, ids: list[str], says: str) -> None:
-    """A name that is nobody's, or more than one's, is told with what to set and by which credential it was asked."""
+    """The error for an unknown or ambiguous project name has the setting and the credential."""
     server = cloud.responding(cloud.response(200, result(*ids)))
     error = error_of(project_at(server))
     assert type(error) is RefusedError

@@ -181,7 +181,7 @@ def test_what_an_error_status_means(status: int, code: str | None, kind: type[Ap
     ],
 )
 def test_a_page_that_is_not_found_says_nothing_about_a_job(status: int, body: bytes, kind: type[ApiError]) -> None:
-    """A 404 that is HTML or XML comes from a server that does not have this API, which writes JSON."""
+    """A 404 of HTML or XML comes from a server without this API, which sends JSON."""
     assert type(error_of(response(status, body))) is kind
 
 
@@ -199,7 +199,7 @@ INSIDE: list[tuple[str | int | None, type[ApiError]]] = [
 @pytest.mark.parametrize("status", [200, 202])
 @pytest.mark.parametrize(("code", "kind"), INSIDE)
 def test_what_an_error_inside_a_success_means(status: int, code: str | int | None, kind: type[ApiError]) -> None:
-    """Inside a 2xx the code decides alone. An unknown one is no news, and so is one that only looks like a number."""
+    """Inside a 2xx the code alone decides, and an unknown code is no response."""
     for body in ({"error": {"code": code, "message": "words"}}, {"code": code, "message": "words"}):
         error = error_of(response(status, body))
         assert (type(error), error.status, error.detail) == (kind, status, "words")
@@ -256,7 +256,7 @@ ODD: list[tuple[bytes, str]] = [
     ],
 )
 def test_numbers(number: str, read: object) -> None:
-    """A number that no float holds, or that a float would change, is kept as the text that it came as."""
+    """A number beyond the range or precision of a float is kept as text."""
     document = read_object(response(200, b'{"status": "SUCCESS", "n": %s}' % number.encode()), WHAT, is_job)
     assert (document["n"], type(document["n"])) == (read, type(read))
 
@@ -276,7 +276,7 @@ def test_nesting(opening: bytes, closing: bytes, times: int) -> None:
 
 @pytest.mark.parametrize(("body", "text"), ODD, ids=[repr(body[:30]) for body, _ in ODD])
 def test_a_success_that_is_neither_job_nor_error(body: bytes, text: str) -> None:
-    """A 2xx that is HTML, cut off, empty or something else is no news, and says what it was."""
+    """A 2xx of HTML, cut off or empty is no response, and the error has the reason."""
     error = error_of(response(200, body))
     assert (type(error), error.status, error.code, error.detail) == (NoAnswerError, 200, None, text)
 
@@ -305,7 +305,7 @@ def test_an_empty_response_to_whom_it_is_enough(status: int, body: bytes) -> Non
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 @pytest.mark.parametrize("body", [b"", PAGE, b'{"status": "SUCCESS"}', b'{"error": {"code": "BMS.0212"}}'])
 def test_a_redirect(status: int, body: bytes) -> None:
-    """A redirect is refused with its reason, whatever its body says, and its address is not repeated."""
+    """A redirect with any body is refused with its reason, without its address."""
     error = error_of(response(status, body, location="https://elsewhere.example/?token=geheim"))
     assert (type(error), error.status, error.code) == (RefusedError, status, None)
     assert error.detail == "a redirect, which is not followed: a credential must not travel to another host"
@@ -373,7 +373,7 @@ def test_what_is_no_request_id(text: str) -> None:
 
 
 def test_control_characters() -> None:
-    """Whatever part of an error they stand in, they don't reach a terminal."""
+    """No control character of an error reaches a terminal."""
     for body in ({"code": "C\x1b[1m", "message": "m\x07\u202e"}, {"it\x1bem": {"message": "m\r\n\x00n"}}):
         error = error_of(response(400, body))
         assert str(error).isprintable()
@@ -390,6 +390,6 @@ DOCUMENTS = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st
 @given(status=st.integers(200, 599), body=st.binary(max_size=40) | DOCUMENTS.map(lambda d: json.dumps(d).encode()))
 @settings(max_examples=100, deadline=None, database=None)
 def test_any_response_is_an_error(status: int, body: bytes) -> None:
-    """Whatever comes, without a status in it, is one of our errors with a text, and never a crash."""
+    """Any response without a status is an `ApiError` with a text."""
     error = error_of(response(status, body))
     assert str(error).startswith(f"{WHAT}: HTTP {status}")

@@ -46,7 +46,7 @@ from tests.unit.api.conftest import Cloud, Reply
     ],
 )
 def test_a_submission(cloud: Cloud, status: int, body: object, submission: Submission) -> None:
-    """A submission brings the job's id, and the order's where there is one."""
+    """A submission has the id of the job, and of the order if present."""
     server = cloud.responding(cloud.response(status, body))
     assert api_of(server).submit("POST", "baremetalservers", BODY) == submission
 
@@ -185,7 +185,7 @@ def test_a_submission_without_a_job(cloud: Cloud, reply: Reply, kind: type[ApiEr
 
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_a_response_without_a_job_is_quoted(cloud: Cloud, status: int) -> None:
-    """What it names is with the error. A refusal that names an order is none."""
+    """The error has the ids of a response, and a refusal with an order id is an unknown outcome."""
     body = {"code": "BMS.0018", "message": "odd", "order_id": "CS1", "adminPass": "Geheim-1!", "token": TOKEN}
     error = failure(SUBMIT, api_of(cloud.responding(cloud.response(status, body))))
     assert type(error) is OutcomeUnknownError

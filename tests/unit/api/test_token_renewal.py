@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(("life", "margin"), [(24 * HOUR, 600.0), (HOUR, 600.0), (50.0, 10.0), (5.0, 1.0)])
 def test_renewed_ahead_of_its_end(cloud: Cloud, life: float, margin: float) -> None:
-    """A token is used until ten minutes, or a fifth of its life, before its end: no request meets an expired one."""
+    """A token is renewed ten minutes, or a fifth of its life, before its end."""
     setting = Setting(cloud, [token(cloud, "T-1", life), token(cloud, "T-2", life)], polls(cloud, 3))
     setting.api.get_job("j")
     for now in (life - margin - 0.1, life - margin + 0.1):

@@ -54,7 +54,7 @@ def test_unknown_host(request_: Request) -> None:
 
 @BOTH
 def test_reset_before_the_response(cloud: Cloud, request_: Request) -> None:
-    """A connection that is reset after the request may have brought it to its aim."""
+    """A request on a connection with a reset may have arrived."""
     server = cloud.responding(cloud.reset)
     error = no_news(transport_to(server.endpoint), request_)
     assert (error.sent, error.detail) == (True, "Connection reset by peer")
@@ -144,7 +144,7 @@ def test_any_status_is_an_response(cloud: Cloud, status: int) -> None:
 
 @BOTH
 def test_cut_off_before_the_announced_length(cloud: Cloud, request_: Request) -> None:
-    """A body that is shorter than announced is no response, even where it is complete JSON."""
+    """A body shorter than announced is no response, even as complete JSON."""
     server = cloud.responding(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"status": "SUCCESS"}')
     error = no_news(transport_to(server.endpoint), request_)
     assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
@@ -171,7 +171,7 @@ def test_chunks(cloud: Cloud) -> None:
     ids=["at once", "in a chunk", "after a chunk", "before the last", "no size"],
 )
 def test_chunks_cut_off(cloud: Cloud, rest: bytes) -> None:
-    """Without its last chunk a body is not whole, even where it is complete JSON."""
+    """A body without its last chunk is no response, even as complete JSON."""
     error = no_news(transport_to(cloud.responding(CHUNKED + rest).endpoint), POLL)
     assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
 
@@ -240,7 +240,7 @@ def test_a_slow_but_whole_response(cloud: Cloud) -> None:
 
 
 def test_compression_is_not_asked_for(cloud: Cloud) -> None:
-    """No compression is asked for, and it is understood where it comes anyway."""
+    """No compression is asked for, and a compressed response is understood."""
     packed = gzip.compress(b'{"status": "RUNNING"}')
     server = cloud.responding(cloud.response(200, packed, Content_Encoding="gzip"))
     assert transport_to(server.endpoint).send(POLL).body == b'{"status": "RUNNING"}'
@@ -298,7 +298,7 @@ def test_netrc_is_not_read(cloud: Cloud, request_: Request, tmp_path: Path, monk
 
 
 def test_the_headers_of_a_request(cloud: Cloud) -> None:
-    """Each request says who sends it and what it holds, and carries its token exactly once."""
+    """Each request has its client, its types, and its token exactly once."""
     server = cloud.serve([cloud.response(200, JOB)] * 2, [cloud.response(200, JOB)])
     transport = transport_to(server.endpoint + "/")
     for request in (POLL, POLL, SUBMIT):
@@ -328,7 +328,7 @@ def test_a_request_without_a_body(cloud: Cloud) -> None:
 
 
 def test_polls_share_a_connection(cloud: Cloud) -> None:
-    """Looks follow each other on one connection. A request that changes things gets one of its own."""
+    """Polls share a connection, and each change has a connection of its own."""
     reply = cloud.response(200, JOB)
     server = cloud.serve([reply, reply, reply], [reply], [reply])
     transport = transport_to(server.endpoint)

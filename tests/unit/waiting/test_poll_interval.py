@@ -42,7 +42,7 @@ def test_the_dice_blur_age_by_a_tenth_only(one: float, other: float, first: floa
 
 @given(elapsed, dice, failures, wishes)
 def test_the_wish_of_the_server_wins(at: float, chance: float, failed: int, wish: float) -> None:
-    """Never before Retry-After, exactly at it where it is between a second and five minutes, never after five."""
+    """Retry-After between a second and five minutes is the exact pause, and five minutes are the longest pause."""
     interval = POLL_INTERVAL.interval(at, chance, failures=failed, retry_after=wish)
     assert interval >= min(wish, 300.0)
     assert 1.0 <= interval <= 300.0

@@ -191,7 +191,7 @@ def test_a_wait_without_end_does_not_overflow() -> None:
 
 
 def test_two_waits_for_one_job_share_its_polls() -> None:
-    """What one wait has just been told serves the other, errors too. One alone asks as often."""
+    """A fresh response or error serves every wait for the job."""
     counts = []
     for waits in (1, 2):
         clock = Clock()
@@ -218,7 +218,7 @@ def test_the_last_poll_is_never_somebody_elses() -> None:
 
 
 def test_the_lowest_limit_counts() -> None:
-    """Who shares a budget keeps to the lowest limit that any of them sets."""
+    """The lowest of all limits counts for everybody."""
     rate_limit = RateLimit(600.0)
     rate_limit.limit(60.0)
     rate_limit.limit(1200.0)

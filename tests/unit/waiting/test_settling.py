@@ -71,7 +71,7 @@ def test_an_open_failure_lasts_to_the_deadline(wait_for: WaitFor, before: Wire, 
 
 
 def test_a_failure_learns_of_servers_that_come_half_an_hour_later(wait_for: WaitFor) -> None:
-    """A sub-job that succeeds long after its job has failed is waited for, and its server is known."""
+    """A server of a sub-job that ends half an hour after the failure is known."""
     early = {**created("FAIL", "a"), "error_code": "BMS.3004"}
     moving = {**part("RUNNING", 9), "job_type": "baremetalSingleCreate"}
     before = {**early, "entities": {"sub_jobs": [*early["entities"]["sub_jobs"], moving]}}

@@ -159,7 +159,7 @@ def test_which_jobs_and_sub_jobs_have_to_name_servers() -> None:
 
 
 def test_one_nameless_creation_among_other_sub_jobs_is_found() -> None:
-    """A creation that does not name its server is not excused by servers that other sub-jobs name."""
+    """A creation without a server id is found among sub-jobs with ids."""
     lows = ("baremetalSingleCreate", "baremetalSingleOperate", "createSingleServer", None)
     children = [replace(Part("SUCCESS"), job_type=low, names=(name,)) for low in lows for name in ("", "s0", "s1")]
     parents = [replace(Part("SUCCESS"), job_type=top) for top in ("createServer", "baremetalBatchOperate", None)]
