@@ -142,7 +142,7 @@ class simulator:  # noqa: N801  (used as a context manager)
 
 
 def prepare(folder: Path, case: Case, endpoint: str) -> dict[str, str]:
-    """A project with its stack; the environment for its commands."""
+    """A project with its stack. The environment for its commands."""
     plugins = {"providers": [{"name": "pulumi-python", "path": str(HOST)}]} if case.own_host else {}
     runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
     project = {"name": "bench", "runtime": runtime, "plugins": plugins}

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bms_simulator import Simulator
 
@@ -98,8 +99,23 @@ class Stack:
     def program(self, text: str) -> None:
         (self.folder / "__main__.py").write_text(QUIET + textwrap.dedent(text))
 
+    def set(self, **values: str) -> None:
+        """Set values of the program's own config, in the stack's file."""
+        file = self.folder / "Pulumi.test.yaml"
+        settings = yaml.safe_load(file.read_text())
+        settings["config"] = settings.get("config", {}) | {f"e2e:{name}": value for name, value in values.items()}
+        file.write_text(yaml.safe_dump(settings))
+
+    def unset(self, *names: str) -> None:
+        """Remove values of the program's own config."""
+        file = self.folder / "Pulumi.test.yaml"
+        settings = yaml.safe_load(file.read_text())
+        for name in names:
+            del settings["config"][f"e2e:{name}"]
+        file.write_text(yaml.safe_dump(settings))
+
     def configure(self, plain: Mapping[str, str], secret: Mapping[str, str] | None = None) -> None:
-        """Set values of the namespace `bms` at once; a name such as `profiles.eu.token` is a path."""
+        """Set values of the namespace `bms` at once. A name such as `profiles.eu.token` is a path."""
         flags = [part for name, value in plain.items() for part in ("--plaintext", f"bms:{name}={value}")]
         flags += [part for name, value in (secret or {}).items() for part in ("--secret", f"bms:{name}={value}")]
         self.run("config", "set-all", "--path", *flags).ok()
@@ -175,12 +191,14 @@ class Stack:
         }
 
     def outputs(self) -> dict[str, Any]:
-        shown = self.run("stack", "output", "--json", "--show-secrets").ok()
-        return dict(json.loads(shown.output))
+        """The stack's outputs, none of which is secret here."""
+        (outputs,) = [each["outputs"] for each in self.state()["resources"] if each["type"] == "pulumi:pulumi:Stack"]
+        return dict(outputs)
 
     def state(self) -> dict[str, Any]:
-        exported = self.run("stack", "export").ok()
-        return dict(json.loads(exported.output)["deployment"])
+        """The deployment of `pulumi stack export`, from the file of the local backend: quicker than the command."""
+        file = self.folder / "state" / ".pulumi" / "stacks" / "e2e" / "test.json"
+        return dict(json.loads(file.read_text())["checkpoint"]["latest"] or {})
 
     def resources(self) -> dict[str, dict[str, Any]]:
         """The resources in the state, by the last part of their URN."""
@@ -200,27 +218,40 @@ def simulator_with() -> Iterator[Callable[..., Simulator]]:
         yield lambda **settings: opened.enter_context(Simulator(**{"time_scale": 60.0, **settings}))
 
 
-@pytest.fixture(params=["stock", "own"])
-def host(request: pytest.FixtureRequest) -> str:
-    """Which plugin process serves the resources: Pulumi's, or this project's."""
-    return str(request.param)
+@pytest.fixture
+def host() -> str:
+    """The plugin process that serves the resources: this project's. Tests that need `stock` name both."""
+    return "own"
+
+
+on_both_hosts = pytest.mark.parametrize("host", ["stock", "own"])
+
+
+def write_project(folder: Path, host: str) -> Stack:
+    """A project without a stack, and with a program that does nothing."""
+    runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
+    project = {"name": "e2e", "runtime": runtime, "plugins": plugins_of(host)}
+    (folder / "Pulumi.yaml").write_text(json.dumps(project))
+    stack = Stack(folder)
+    stack.program("")
+    return stack
+
+
+@pytest.fixture(scope="session")
+def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a new stack. A copy is a new stack too, without the time that `pulumi stack init` takes."""
+    folder = tmp_path_factory.mktemp("new")
+    (folder / "state").mkdir()
+    write_project(folder, "own").run("stack", "init").ok()
+    shutil.rmtree(folder / "home")
+    return folder
 
 
 @pytest.fixture
-def make_stack(tmp_path: Path, host: str) -> Callable[..., Stack]:
-    plugins = plugins_of(host)
-
-    def make(name: str = "project", **settings: Any) -> Stack:
-        folder = tmp_path / name
-        (folder / "state").mkdir(parents=True)
-        runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
-        (folder / "Pulumi.yaml").write_text(
-            json.dumps({"name": "e2e", "runtime": runtime, "plugins": plugins, **settings})
-        )
-        stack = Stack(folder)
-        stack.program("")
-        stack.run("stack", "init").ok()
-        return stack
+def make_stack(tmp_path: Path, host: str, new_stack: Path) -> Callable[..., Stack]:
+    def make(name: str = "project") -> Stack:
+        shutil.copytree(new_stack, tmp_path / name)
+        return write_project(tmp_path / name, host)
 
     return make
 
@@ -235,7 +266,7 @@ def stack(make_stack: Callable[..., Stack], simulator: Simulator) -> Stack:
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], bool]], None]:
-    """Wait for something that another process does; a generous bound, no measurement."""
+    """Wait for something that another process does. A generous bound, no measurement."""
 
     def wait(happened: Callable[[], bool], bound: float = 60.0) -> None:
         ends = time.monotonic() + bound

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bms_simulator import Simulator
 from bms_simulator.cloud.jobs import ScriptedResponse
 from bms_simulator.http.responses import Response, gateway_error, service_error
 from tests.e2e.conftest import Stack, by_name, job_body
-
-pytestmark = pytest.mark.parametrize("host", ["own"])
 
 PROGRAM = """
     import pulumi
@@ -23,7 +19,7 @@ PROGRAM = """
 
 
 def test_neither_another_jobs_success_nor_one_no_ends_a_wait(stack: Stack, simulator: Simulator) -> None:
-    """Servers of a stranger are never outputs; a 404, a 403 and a page in the middle are waited through."""
+    """Servers of a stranger are never outputs. A 404, a 403 and a page in the middle are waited through."""
     simulator.add_job(
         "strange",
         [
@@ -73,12 +69,3 @@ def test_servers_that_come_after_the_failure_are_told(stack: Stack, simulator: S
     assert messages in stack.refresh().ok().output
     assert messages in stack.up().failed().output
     assert len(simulator.requests) == asked
-
-
-def test_an_address_without_the_api_is_told_at_once(stack: Stack, simulator: Simulator) -> None:
-    """The first 404 of a gateway or a web server ends the wait, and the message has the address."""
-    simulator.add_job("nowhere", [Response(404, "<html>Not Found</html>")])
-    stack.program(PROGRAM.format(job_ids=["nowhere"], timeout="5m"))
-    output = stack.up().failed().output
-    assert f"the address has no Job API: GET {simulator.url}/jobs/nowhere: HTTP 404" in output
-    assert simulator.count("GET", path_contains="nowhere") == 1

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bms_simulator import Simulator
 from tests.e2e.conftest import Stack, job_body
-
-pytestmark = pytest.mark.parametrize("host", ["own"])
 
 PROGRAM = """
     import pulumi
@@ -45,7 +41,7 @@ def test_a_failed_job_is_not_imported_as_a_success(stack: Stack, simulator: Simu
 
 
 def test_a_failed_import_leaves_nothing_that_stays(stack: Stack, simulator: Simulator) -> None:
-    """An import without settings fails; with them the next `up` mends it, and without them it can be destroyed."""
+    """An import without settings fails, can be destroyed, and succeeds at the next `up` with settings."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
     stack.program(PROGRAM.format(job_id="done", option='import_="done"'))
     stack.disconnect()
@@ -61,27 +57,28 @@ OTHERS = """
     import pulumi
     from pulumi_bms import JobCompletions, JobSubmission
 
-    {made}, opts=pulumi.ResourceOptions({option}))
+    for option in ("import_", "id"):
+        opts = pulumi.ResourceOptions(**{option: "done"})
+        JobCompletions(f"many-{option}", job_ids={"a": "done"}, opts=opts)
+        JobSubmission(f"order-{option}", path="x", body={}, opts=opts)
 """
 
 
-@pytest.mark.parametrize(
-    "made", ['JobCompletions("many", job_ids={"a": "done"}', 'JobSubmission("order", path="x", body={}']
-)
-@pytest.mark.parametrize("option", ['import_="done"', 'id="done"'])
-def test_a_resource_that_has_no_import_names_the_way(
-    stack: Stack, simulator: Simulator, made: str, option: str
-) -> None:
-    """A submission and a map of jobs are refused, by `import_` and by `opts.id`: a JobCompletion can be imported."""
-    stack.program(OTHERS.format(made=made, option=option))
-    assert "can't be imported or read by" in (output := stack.up().failed().output)
-    assert "to a JobCompletion" in output
-    assert "with opts.import_" in output
+def test_a_resource_that_has_no_import_names_the_way(stack: Stack, simulator: Simulator) -> None:
+    """The error for a submission and for a map of jobs, by `import_` and by `opts.id`, names JobCompletion."""
+    stack.program(OTHERS)
+    output = stack.up("--continue-on-error", "--parallel", "20").failed().output
+    for name in ("many-import_", "order-import_", "many-id", "order-id"):
+        _, _, message = output.partition("\nDiagnostics:\n")[2].partition(f"({name}):\n")
+        message, _, _ = message.partition("\n\n")
+        assert "can't be imported or read by" in message, output
+        assert "to a JobCompletion" in message
+        assert "with opts.import_" in message
     assert simulator.requests == []
 
 
 def test_the_command_import_names_the_option(stack: Stack, simulator: Simulator) -> None:
-    """`pulumi import` brings no provider along, so the message names `import_`; nothing is sent."""
+    """`pulumi import` brings no provider along, so the message names `import_`. Nothing is sent."""
     output = stack.run("import", "pulumi-python:dynamic/bms:JobCompletion", "web", "done", "--yes").failed().output
     assert "`pulumi import` brings none along" in output
     assert "opts=pulumi.ResourceOptions(import_=ID)" in output
@@ -89,7 +86,7 @@ def test_the_command_import_names_the_option(stack: Stack, simulator: Simulator)
 
 
 def test_an_id_that_is_not_the_job_is_refused(stack: Stack, simulator: Simulator) -> None:
-    """`import_` with another id than `job_id` is refused; so is `opts.id`, which has no outputs to read."""
+    """`import_` with another id than `job_id` is refused. So is `opts.id`, which has no outputs to read."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
     stack.program(PROGRAM.format(job_id="done", option='import_="other"'))
     assert "import_ is 'other', and job_id 'done': write the same id for both" in stack.up().failed().output

@@ -5,16 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
-
 from bms_simulator import ScriptedResponse, Simulator
 from tests.e2e.conftest import Stack, job_body
 
-pytestmark = pytest.mark.parametrize("host", ["own"])
-
 
 def test_rows_notes_and_warnings(stack: Stack, simulator: Simulator) -> None:
-    """Progress is told on the resource's own row, the count first; a success with a code warns."""
+    """Progress is told on the resource's own row, the count first. A success with a code warns."""
     states = [("RUNNING", "RUNNING", "RUNNING"), ("SUCCESS", "RUNNING", "RUNNING"), ("SUCCESS", "SUCCESS", "RUNNING")]
     frames = [ScriptedResponse(job_body("web", "RUNNING", *parts), polls=2) for parts in states]
     simulator.add_job("web", [*frames, job_body("web", "SUCCESS", *["SUCCESS"] * 3)])

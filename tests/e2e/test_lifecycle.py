@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bms_simulator import Simulator
-from tests.e2e.conftest import Stack
+from tests.e2e.conftest import Stack, on_both_hosts
 
 # One for each release: `pulumi stack export` after an up of PROGRAM, source positions and stack traces taken out.
 STATES = Path(__file__).parents[1] / "data" / "states"
@@ -33,7 +33,7 @@ CHANGED = "--expect-no-changes"
 
 
 def test_a_second_up_changes_nothing(stack: Stack, simulator: Simulator) -> None:
-    """Nothing is submitted and nothing asked when nothing changed; only another job replaces the wait."""
+    """Nothing is submitted and nothing asked when nothing changed. Only another job replaces the wait."""
     stack.program(PROGRAM)
     stack.up().ok()
     first = stack.outputs()
@@ -41,20 +41,20 @@ def test_a_second_up_changes_nothing(stack: Stack, simulator: Simulator) -> None
 
     stack.up(CHANGED).ok()
     stack.environment["HW_AUTH_TOKEN"] = "another"
-    stack.run("config", "set", "timeout", "45m").ok()
-    stack.run("config", "set", "expected", "2").ok()
-    stack.run("config", "set", "endpoint", "https://bms.example.com").ok()
+    stack.set(timeout="45m")
+    stack.set(expected="2")
+    stack.set(endpoint="https://bms.example.com")
     stack.preview(CHANGED).ok()
     stack.up(CHANGED).ok()
     assert len(simulator.requests) == seen
 
-    stack.run("config", "set", "expected", "3").ok()
+    stack.set(expected="3")
     assert "expected_servers is 3, but job" in stack.preview().failed().output
 
     stack.connect(simulator)
-    stack.run("config", "rm", "expected").ok()
-    stack.run("config", "rm", "endpoint").ok()
-    stack.run("config", "set", "again", "1").ok()
+    stack.unset("expected")
+    stack.unset("endpoint")
+    stack.set(again="1")
     output = stack.up().ok().output
     assert "2 replaced" in output
     assert stack.outputs()["job_id"] != first["job_id"]
@@ -75,6 +75,7 @@ def test_finished_jobs_need_no_api(stack: Stack, simulator: Simulator) -> None:
     assert len(simulator.requests) == seen
 
 
+@on_both_hosts
 def test_the_state_of_each_release_stays_good(stack: Stack, simulator: Simulator) -> None:
     """A stack deployed by an earlier release shows no change in this one, and is destroyed without the API."""
     stack.program(PROGRAM)
@@ -82,18 +83,18 @@ def test_the_state_of_each_release_stays_good(stack: Stack, simulator: Simulator
     assert states
     for state in states:
         stack.run("stack", "import", "--file", str(state)).ok()
-        stack.preview(CHANGED).ok()
-        stack.refresh(CHANGED).ok()
+        stack.up("--refresh", CHANGED).ok()
         stack.destroy().ok()
     assert simulator.requests == []
 
 
+@on_both_hosts
 def test_a_killed_wait_goes_on_with_the_same_job(
     stack: Stack, simulator: Simulator, until: Callable[[Callable[[], bool]], None]
 ) -> None:
     """After kill -9 of the CLI the README's three commands wait for the job that was submitted, and submit nothing."""
     stack.program(PROGRAM)
-    stack.run("config", "set", "timeout", "10m").ok()
+    stack.set(timeout="10m")
     process = stack.start("up", "--yes", "--skip-preview")
     until(lambda: simulator.count("GET") > 0)
     # The state is written after each step: what counts is that the order's job id is in it.

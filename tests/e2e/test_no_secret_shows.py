@@ -61,7 +61,7 @@ def kept(stack: Stack) -> Iterator[str]:
             yield path.read_bytes().decode("latin-1")
 
 
-@pytest.mark.parametrize(("turn", "host"), [(0, "own"), (2, "own"), (3, "stock")])
+@pytest.mark.parametrize(("turn", "host"), [(0, "own"), (3, "stock")])
 def test_secrets_of_the_environment(
     make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator], until: Until, turn: int
 ) -> None:

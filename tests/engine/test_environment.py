@@ -172,7 +172,7 @@ def test_the_stand_in_runs_programs_by_the_same_rules(project: Project, stub: La
 
 
 def refusal(program: Path, path: str = "/usr/bin:/bin", **options: str) -> str:
-    """Why the launcher refuses; it prints no port then."""
+    """Why the launcher refuses. It prints no port then."""
     return refusal_of(LAUNCHER, program, {"PATH": path, **as_variables(options)})
 
 

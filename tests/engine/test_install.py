@@ -54,7 +54,7 @@ def calls(folder: Path) -> list[str]:
 
 
 def test_pip_makes_the_environment_and_installs_the_requirements(stub: LanguageRuntimeStub, tmp_path: Path) -> None:
-    """In the folder of the program; what the tools print is shown."""
+    """Pip makes the environment in the folder of the program, and the output of the tools is shown."""
     program = tmp_path / "src"
     program.mkdir()
     (program / "requirements.txt").touch()
@@ -73,7 +73,7 @@ def test_pip_makes_the_environment_and_installs_the_requirements(stub: LanguageR
     ("toolchain", "expected"), [("uv", "uv sync"), ("poetry", "poetry install --no-ansi"), ("pip", "python3 -m pip")]
 )
 def test_the_toolchain_installs(stub: LanguageRuntimeStub, tmp_path: Path, toolchain: str, expected: str) -> None:
-    """Each by its own command; pip without a `virtualenv` installs into the active Python."""
+    """Each toolchain installs by its own command, and pip without `virtualenv` into the active Python."""
     install(stub, program_info(tmp_path, {"toolchain": toolchain}))
     assert calls(tmp_path)[0].startswith(expected)
 
@@ -89,7 +89,7 @@ def test_the_toolchain_installs(stub: LanguageRuntimeStub, tmp_path: Path, toolc
 def test_a_first_run_makes_the_environment(
     stub: LanguageRuntimeStub, tmp_path: Path, options: dict[str, str], expected: list[str]
 ) -> None:
-    """Before the packages are listed."""
+    """A missing environment is made before its packages are listed."""
     request = language_pb2.GetRequiredPackagesRequest(info=program_info(tmp_path, options))
     # Uv and Poetry have no lock here, which ends the call later.
     with suppress(grpc.RpcError):

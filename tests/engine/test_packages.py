@@ -74,7 +74,7 @@ def plugins(stub: LanguageRuntimeStub, environment: Path, folder: Path) -> dict[
 
 
 def test_this_package_asks_for_no_plugin(stub: LanguageRuntimeStub, environment: Path, tmp_path: Path) -> None:
-    """Neither as it is installed here, which `make setup` does in place, nor as a wheel; others are asked for."""
+    """Neither as it is installed here, which `make setup` does in place, nor as a wheel. Others are asked for."""
     assert plugins(stub, Path(sys.prefix), tmp_path) == {}
     assert plugins(stub, environment, tmp_path) == {
         "plain": ("v1.2.3", ""),
@@ -123,7 +123,7 @@ source = { directory = "../bms" }
     ],
 )
 def test_a_lock_lists_the_packages(stub: LanguageRuntimeStub, tmp_path: Path, lock: str, pyproject: str) -> None:
-    """Of Poetry and uv the lock counts, not the environment; the project itself is no package of it."""
+    """Of Poetry and uv the lock counts, not the environment. The project itself is no package of it."""
     (tmp_path / lock).write_text(LOCK)
     (tmp_path / "pyproject.toml").write_text(pyproject)
     info = program_info(tmp_path, {})

@@ -57,7 +57,7 @@ def holding(host: Plugin, until: Path, seconds: float = LONG) -> Any:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_waits_for_the_response(own_alone: Plugin, number: signal.Signals, until: Path) -> None:
-    """The engine gets the method's result, however often the signal comes; then the process ends."""
+    """The engine gets the method's result, however often the signal comes. Then the process ends."""
     call = holding(own_alone, until)
     for _ in range(2):
         own_alone.process.send_signal(number)

@@ -1,29 +1,20 @@
-"""What the host does for a provider that asks for its operation: rows, partial state, cancelling, previews, import."""
+"""A provider with an operation: its fields, rows, partial state, previews, import."""
 
 from __future__ import annotations
 
-import base64
-import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-import dill
 import grpc
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import proto, rpc
 
-from pulumi_bms import load_provider
 from tests.host.conftest import (
-    PATIENCE,
     PROVIDER,
-    STOCK,
     Plugin,
     Refusal,
     plain,
     refused,
-    running_plugin,
     sample,
     struct,
 )
@@ -39,7 +30,7 @@ STARTED = ("INFO", "waits")
 
 
 def test_create_is_told_its_operation(own: Plugin) -> None:
-    """URN, name and timeout of the request; no preview, not cancelled, and partial state is kept."""
+    """URN, name and timeout of the request. No preview, not cancelled, and partial state is kept."""
     created = own.create(AWARE, {"size": 1}, urn="urn:a", name="a", timeout=90.0)
     assert created.id == "aware-1"
     assert plain(created.properties) == {
@@ -57,14 +48,14 @@ def test_create_is_told_its_operation(own: Plugin) -> None:
 
 
 def test_a_timeout_that_is_not_set_is_none(own: Plugin) -> None:
-    """The engine sends zero for it; a negative one arrives as it is."""
+    """A timeout of zero is None, and a negative timeout arrives unchanged."""
     # An output that is None is none.
     assert "timeout" not in plain(own.create(AWARE, {}))["properties"]
     assert plain(own.create(AWARE, {}, timeout=-300.0))["properties"]["timeout"] == -300.0
 
 
 def test_create_polls_ahead_in_a_preview(own: Plugin) -> None:
-    """It is called, told that it is a preview, and sees what is not known yet; its id and outputs are the response."""
+    """In a preview create is called with the unknown inputs, and the id and the outputs are the response."""
     inputs = {"known": 1, "later": rpc.UNKNOWN}
     created = own.create(AWARE, inputs, urn="urn:a", preview=True)
     properties = plain(created)["properties"]
@@ -72,13 +63,13 @@ def test_create_polls_ahead_in_a_preview(own: Plugin) -> None:
 
 
 def test_an_unknown_output_of_a_preview_stays_unknown(own: Plugin) -> None:
-    """A provider may hand on what it does not know."""
+    """An unknown value in the outputs of a preview stays unknown."""
     created = own.create(AWARE, {"odd": rpc.UNKNOWN}, preview=True)
     assert plain(created)["properties"]["odd"] == rpc.UNKNOWN
 
 
 def test_update_is_told_its_operation(own: Plugin) -> None:
-    """As create is, in a preview too; its inputs are the new ones."""
+    """Update has the fields of create, in a preview too, and the new inputs."""
     olds, news = struct({"was": 1}, AWARE), struct({"size": 2}, AWARE)
     for preview in (False, True):
         updated = own.update("id", olds, news, urn="urn:a", name="a", timeout=5.0, preview=preview)
@@ -88,7 +79,7 @@ def test_update_is_told_its_operation(own: Plugin) -> None:
 
 
 def test_read_is_told_the_inputs(own: Plugin) -> None:
-    """They are not among its arguments, which are the old outputs."""
+    """Read has the inputs in its operation, and the old outputs as arguments."""
     read = own.read("id", struct({"made": 1}, AWARE), struct({"size": 1}, AWARE), urn="urn:a", name="a")
     properties = plain(read)["properties"]
     messages = [properties[key] for key in ("urn", "name", "purpose", "inputs", "given")]
@@ -127,7 +118,7 @@ def test_reports_show_on_the_resources_row(own: Plugin) -> None:
 
 
 def test_a_row_ends_with_its_newest_text(own: Plugin) -> None:
-    """The engine shows it until the run is over, so it must be true by then; after an error too."""
+    """The last text of a row is the newest report, after an error too."""
     own.create(REPORTER, {"rows": ["1/3", "2/3", "3/3"]}, urn="urn:newest")
     assert own.engine.row("urn:newest")[-1] == "3/3"
     urn = "urn:rows-of-a-failure"
@@ -136,19 +127,19 @@ def test_a_row_ends_with_its_newest_text(own: Plugin) -> None:
 
 
 def test_a_row_without_reports_shows_nothing(own: Plugin) -> None:
-    """Without a terminal each message is a printed line."""
+    """A create without reports sends no message."""
     own.create(REPORTER, {}, urn="urn:quiet")
     assert own.engine.logged("urn:quiet") == []
 
 
 def test_the_same_report_again_is_not_sent_again(own: Plugin) -> None:
-    """Only what changed is shown."""
+    """The same report twice is one message."""
     own.create(REPORTER, {"rows": ["same"] * 8, "every": 0.3}, urn="urn:same")
     assert own.engine.row("urn:same") == ["same"]
 
 
 def test_a_row_changes_once_a_second_at_most(own: Plugin) -> None:
-    """Of what comes faster the newest counts, and none is late by more than that second."""
+    """Of reports within a second only the newest is sent, at most a second late."""
     texts = [f"{number} of 50" for number in range(50)]
     created = plain(own.create(REPORTER, {"rows": [*texts, "last", "last"], "every": 0.05}, urn="urn:fast"))
     shown = own.engine.row("urn:fast")
@@ -159,7 +150,7 @@ def test_a_row_changes_once_a_second_at_most(own: Plugin) -> None:
 
 
 def test_notes_and_warnings_stay(own: Plugin) -> None:
-    """They are kept with the resource's diagnostics."""
+    """Notes and warnings are kept with the diagnostics of the resource."""
     own.create(REPORTER, {"note": "took a while", "warning": "the response was odd"}, urn="urn:notes")
     assert own.engine.kept("urn:notes") == [("INFO", "took a while"), ("WARNING", "the response was odd")]
     assert own.engine.row("urn:notes") == []
@@ -183,7 +174,7 @@ def fail_partially(host: Plugin, step: str, **inputs: Any) -> Refusal:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_partial_state_is_responded_with_the_error(own: Plugin, step: str) -> None:
-    """Status UNKNOWN with details of the same code; id, outputs, inputs and reason, the provider in both bags."""
+    """Status UNKNOWN with details of the same code. Id, outputs, inputs and reason, the provider in both bags."""
     refusal = fail_partially(own, step)
     assert (refusal.code, refusal.text) == (grpc.StatusCode.UNKNOWN, "two of three failed")
     assert refusal.status is not None
@@ -197,7 +188,7 @@ def test_partial_state_is_responded_with_the_error(own: Plugin, step: str) -> No
 
 
 def test_partial_state_may_be_large(own: Plugin) -> None:
-    """As large as the engine takes it: hundreds of servers are more than gRPC's usual eight kilobytes."""
+    """Partial state of a megabyte arrives whole, far beyond the usual limit of gRPC."""
     state = fail_partially(own, "create", padding=1_000_000).state
     assert len(plain(state.properties)["padding"]) == 1_000_000
 
@@ -221,14 +212,14 @@ def test_state_that_is_too_large_is_cut_by_its_provider(own: Plugin) -> None:
 
 
 def test_state_that_is_too_large_and_cannot_be_cut(own: Plugin) -> None:
-    """The id is kept, so that the next `up` finds the resource."""
+    """If no part of a large state fits, the id is kept."""
     state = fail_partially(own, "create", padding=24_000_000).state
     assert (state.id, plain(state.properties)) == ("left-1", {PROVIDER: PARTIAL})
     assert plain(state.inputs)[PROVIDER] == PARTIAL
 
 
 def test_a_text_that_is_too_large_is_cut(own: Plugin) -> None:
-    """It travels with the state, percent-encoded."""
+    """A reason of millions of characters is cut, and says how much is missing."""
     for provider, inputs in ((sample("Failing"), {"way": "endless"}), (PARTIAL, {"reason": "€" * 5_000_000})):
         refusal = refused(lambda provider=provider, inputs=inputs: own.create(provider, inputs))  # type: ignore[misc]  # a loop's lambda
         assert refusal.text == "€" * 200_000 + " ... (4800000 more characters)"
@@ -237,179 +228,6 @@ def test_a_text_that_is_too_large_is_cut(own: Plugin) -> None:
 def test_an_error_is_responded_even_if_its_state_cannot_be(own: Plugin) -> None:
     """A provider's mistake in its outputs ends the step, not the host."""
     assert fail_partially(own, "create", unsayable=True).text
-
-
-# --- cancel
-
-
-def waiting(host: Plugin, provider: str, inputs: dict[str, Any], urn: str) -> Any:
-    """A create that is known to have begun."""
-    call = host.creating(provider, inputs, urn=urn)
-    host.engine.wait_for(lambda engine: STARTED in engine.kept(urn))
-    return call
-
-
-def test_cancel_reaches_all_that_wait(own_alone: Plugin) -> None:
-    """Every blocked create ends by itself with its partial state, and those that start later are cancelled at once."""
-    calls = [waiting(own_alone, OBEDIENT, {}, f"urn:{number}") for number in range(8)]
-    own_alone.cancel()
-    for call in [*calls, own_alone.creating(OBEDIENT, {}, urn="urn:late")]:
-        refusal = refused(lambda call=call: call.result(timeout=PROMPT))  # type: ignore[misc]  # a loop's lambda
-        assert (refusal.text, refusal.state.id) == ("interrupted", "half")
-
-
-def test_a_method_that_ignores_the_cancel_is_responded_for(own_alone: Plugin, tmp_path: Path) -> None:
-    """From its last checkpoint; what the method still says and comes to afterwards is nobody's."""
-    until, urn = tmp_path / "until", "urn:stubborn"
-    call = waiting(own_alone, STUBBORN, {"until": str(until), "checkpoints": 3}, urn)
-    own_alone.cancel()
-    refusal = refused(lambda: call.result(timeout=PROMPT))
-    assert (refusal.text, refusal.state.id) == ("checkpoint 2", "half")
-    assert plain(refusal.state.properties) == {"number": 2.0, PROVIDER: STUBBORN}
-    assert plain(refusal.state.inputs)[PROVIDER] == STUBBORN
-    assert own_alone.engine.row(urn) == ["at work"]
-    until.touch()
-    own_alone.engine.wait_for(lambda engine: ("INFO", "goes on") in engine.kept(urn))
-    assert own_alone.create(AWARE, {}).id == "aware-1"
-    time.sleep(1.2)
-    assert own_alone.engine.row(urn) == ["at work"]
-    assert own_alone.stderr() == ""
-
-
-def test_a_checkpoint_may_be_computed_when_it_is_needed(own_alone: Plugin, tmp_path: Path) -> None:
-    """A provider gives a function instead of outputs, and need not compute them at each change."""
-    inputs = {"until": str(tmp_path / "until"), "checkpoints": 3, "computed": True}
-    call = waiting(own_alone, STUBBORN, inputs, "urn:stubborn")
-    own_alone.cancel()
-    refusal = refused(lambda: call.result(timeout=PROMPT))
-    assert (refusal.text, plain(refusal.state.properties)) == ("computed", {"number": 2.0, PROVIDER: STUBBORN})
-
-
-def test_a_method_without_a_checkpoint_is_waited_for(own_alone: Plugin, tmp_path: Path) -> None:
-    """There is nothing that could be answered in its place."""
-    until = tmp_path / "until"
-    call = waiting(own_alone, STUBBORN, {"until": str(until), "checkpoints": 0}, "urn:stubborn")
-    own_alone.cancel()
-    with pytest.raises(grpc.FutureTimeoutError):
-        call.result(timeout=1.5)
-    until.touch()
-    assert call.result(timeout=PATIENCE).id == "whole"
-
-
-def test_checks_go_on_after_a_cancel(own_alone: Plugin) -> None:
-    """The engine sends it at the end of a run too; what it still asks is answered."""
-    own_alone.cancel()
-    assert own_alone.check(AWARE, {}).inputs
-    assert own_alone.create(sample("Thing"), {}).id == "thing-1"
-
-
-# --- at the end of a run
-
-LEAVING = sample("Leaving")
-
-
-def test_a_closing_note_is_told_once_at_the_end(own_alone: Plugin) -> None:
-    """The engine sends `Cancel` when all steps are over: then one note, of no resource, tells of all of them."""
-    urns = [f"urn:{number}" for number in range(24)]
-    for urn in urns:
-        own_alone.delete(urn, struct({}, LEAVING), urn=urn)
-    assert [own_alone.engine.logged(urn) for urn in ("", *urns)] == [[]] * 25
-    own_alone.cancel()
-    text = f"24 stay: {', '.join(sorted(urns))}"
-    assert own_alone.engine.kept("") == [("INFO", text)]
-    own_alone.process.terminate()
-    own_alone.process.wait(PATIENCE)
-    assert own_alone.engine.kept("") == [("INFO", text)]
-
-
-def test_a_delete_that_outlasts_the_cancel_is_told_too(own_alone: Plugin, tmp_path: Path) -> None:
-    """An interrupted destroy has begun deletes that still end."""
-    until = tmp_path / "until"
-    own_alone.delete("early", struct({}, LEAVING))
-    with ThreadPoolExecutor(1) as pool:
-        late = pool.submit(own_alone.delete, "late", struct({"until": str(until)}, LEAVING), urn="urn:late")
-        own_alone.engine.wait_for(lambda engine: STARTED in engine.kept("urn:late"))
-        own_alone.cancel()
-        assert own_alone.engine.kept("") == [("INFO", "1 stay: early")]
-        until.touch()
-        late.result(timeout=PATIENCE)
-    own_alone.engine.wait_for(lambda engine: ("INFO", "1 stay: late") in engine.kept(""))
-
-
-def test_a_run_without_anything_to_say_ends_in_silence(own_alone: Plugin) -> None:
-    """`Cancel` comes at the end of each run."""
-    own_alone.create(AWARE, {})
-    own_alone.cancel()
-    assert own_alone.engine.kept("") == []
-
-
-def test_our_deletes_on_pulumis_own_host_have_one_line(own_alone: Plugin, tmp_path: Path) -> None:
-    """There nothing tells a provider when the run ends: the first delete says it, on stderr, without ids."""
-    loaders = {name: _loader(name) for name in ("JobCompletion", "JobSubmission")}
-    stored = {"job_id": "j", "status": "SUCCESS", "job_type": "createServer", "server_ids": ["a"]}
-    for number in range(3):
-        own_alone.delete("j", struct({**stored, "job_id": f"j{number}"}, loaders["JobCompletion"]))
-    own_alone.cancel()
-    assert own_alone.engine.kept("") == [("INFO", "nothing is deleted in the cloud; 1 server stays: a")]
-    with running_plugin(STOCK, tmp_path) as stock:
-        for number in range(3):
-            stock.delete("j", struct({**stored, "job_id": f"j{number}"}, loaders["JobCompletion"]))
-            stock.delete("j", struct({"job_id": f"j{number}"}, loaders["JobSubmission"]))
-        assert stock.stderr().splitlines() == [
-            "pulumi-bms: nothing is deleted in the cloud: the servers that the jobs have made stay",
-            "pulumi-bms: nothing is undone in the cloud: what the jobs have done stays",
-        ]
-
-
-def _loader(name: str) -> str:
-    """The `__provider` of one of our resources, as it stands in users' stacks."""
-    return base64.b64encode(dill.dumps(load_provider(name))).decode()
-
-
-# --- many at once
-
-
-@pytest.mark.parametrize("talk", [False, True], ids=["silent", "reporting"])
-def test_a_hundred_creates_hold_up_no_check(own_alone: Plugin, talk: bool) -> None:  # noqa: FBT001  (pytest's way)
-    """All run at once, a check and a foreign create are answered meanwhile, and all end."""
-    urns = [f"urn:{number}" for number in range(100)]
-    calls = [own_alone.creating(GATE, {"talk": talk}, urn=urn) for urn in urns]
-    own_alone.engine.wait_for(lambda engine: all(STARTED in engine.kept(urn) for urn in urns))
-    slowest = 0.0
-    for provider in (AWARE, sample("Thing"), AWARE):
-        started = time.monotonic()
-        assert own_alone.check(provider, {"size": 1}).inputs
-        slowest = max(slowest, time.monotonic() - started)
-    assert slowest < PROMPT
-    assert own_alone.create(sample("Thing"), {}).id == "thing-1"
-    assert not any(call.done() for call in calls)
-    own_alone.create(GATE, {"open": True})
-    assert {call.result(timeout=PATIENCE).id for call in calls} == {"passed"}
-
-
-def test_an_engine_that_is_slow_to_log_holds_up_no_check(own_alone: Plugin) -> None:
-    """A step that has said nothing does not wait for what others have said."""
-    own_alone.engine.delay = 0.3
-    urns = [f"urn:{number}" for number in range(6)]
-    calls = [own_alone.creating(GATE, {"talk": True}, urn=urn) for urn in urns]
-    own_alone.engine.wait_for(lambda engine: all(STARTED in engine.kept(urn) for urn in urns))
-    started = time.monotonic()
-    for _ in range(8):
-        assert own_alone.check(AWARE, {}).inputs
-    took = time.monotonic() - started
-    own_alone.engine.delay = 0.0
-    own_alone.create(GATE, {"open": True})
-    assert {call.result(timeout=PATIENCE).id for call in calls} == {"passed"}
-    assert took < PROMPT
-
-
-def test_foreign_creates_hold_up_none_that_asks_for_its_operation(own_alone: Plugin) -> None:
-    """Four that hang fill the lane of foreign providers, and no other."""
-    hanging = [own_alone.creating(sample("Sleeper"), {}) for _ in range(6)]
-    with ThreadPoolExecutor(4) as pool:
-        responses = list(pool.map(lambda _: own_alone.create(AWARE, {}).id, range(8)))
-    assert responses == ["aware-1"] * 8
-    assert not any(call.done() for call in hanging)
 
 
 # --- import
@@ -440,7 +258,7 @@ def test_what_is_not_there_cannot_be_imported(own: Plugin) -> None:
 
 
 def test_an_import_that_was_never_read_can_be_deleted(own: Plugin) -> None:
-    """Its outputs hold no provider; its inputs do."""
+    """Delete of an import that failed finds the provider in the inputs."""
     refusal = refused(lambda: own.delete("left", Struct(), old_inputs=struct({"size": 1}, AWARE), name="d"))
     assert refusal.text == "left: d None []"
 

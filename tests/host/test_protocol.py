@@ -83,7 +83,7 @@ def diff(host: Plugin, olds: dict[str, Any], news: dict[str, Any]) -> proto.Diff
 
 @pytest.mark.parametrize("module", [OWN, STOCK])
 def test_the_first_line_is_the_port(module: str, tmp_path: Path) -> None:
-    """The engine reads one line, a port that listens already; its address is the last argument, behind any flags."""
+    """The engine reads one line, a port that listens already. Its address is the last argument, behind any flags."""
     with (
         running_engine() as (_, address),
         subprocess.Popen(
@@ -142,7 +142,7 @@ def test_a_secret_in_the_outputs_stays_one(either: Plugin) -> None:
 
 
 def test_each_response_carries_the_provider(either: Plugin) -> None:
-    """Or no later call could be served: outs None answers with the provider alone."""
+    """Each response has the provider, which later calls need, even with no outputs."""
     created = either.create(sample("Silent"), {"size": 3})
     assert plain(created) == {"id": "silent-1", "properties": {PROVIDER: sample("Silent")}}
     updated = either.update("id", OLDS, struct({"silent": True}, THING))
@@ -150,7 +150,7 @@ def test_each_response_carries_the_provider(either: Plugin) -> None:
 
 
 def test_a_read_says_what_is_there(own: Plugin, stock: Plugin) -> None:
-    """The same id and outputs on both; ours repeats the inputs where the provider has no new ones."""
+    """The same id and outputs on both. Ours repeats the inputs where the provider has no new ones."""
     inputs = struct({"size": 1}, THING)
     mine, theirs = (host.read("id", OLDS, inputs) for host in (own, stock))
     assert (mine.id, plain(mine.properties)) == (theirs.id, plain(theirs.properties))
@@ -255,7 +255,7 @@ def test_the_configuration(module: str, tmp_path: Path) -> None:
 
 
 def test_a_preview_of_a_foreign_resource_responses_with_the_inputs(own: Plugin) -> None:
-    """Pulumi's own host is not asked in previews; ours does not call a provider that has not said it can be."""
+    """Pulumi's own host is not asked in previews. Ours does not call a provider that has not said it can be."""
     source = struct({"way": "exit", "later": UNKNOWN}, sample("Failing"))
     created = own.stub.Create(proto.CreateRequest(urn="urn", properties=source, preview=True), timeout=PATIENCE)
     assert (created.id, plain(created.properties)) == ("", plain(source))
@@ -292,7 +292,7 @@ def fails(host: Plugin, way: str) -> tuple[str, list[tuple[str, str]]]:
     ],
 )
 def test_an_error_is_one_message_and_its_traceback_a_debug_line(own: Plugin, way: str, text: str) -> None:
-    """The user reads what went wrong; where is in the debug log of that resource."""
+    """The error is one message, and the traceback is in the debug log of the resource."""
     message, logged = fails(own, way)
     assert message == f"{text} {TRACEBACK}"
     ((severity, traceback),) = logged
@@ -317,7 +317,7 @@ def test_an_expected_error_is_its_text(own: Plugin) -> None:
     ],
 )
 def test_whatever_ends_a_method_is_responded(own: Plugin, way: str, name: str) -> None:
-    """Or the engine would wait for ever; and the host serves on."""
+    """Any end of a method is a response, and the host serves on."""
     message, logged = fails(own, way)
     assert name in message
     assert [severity for severity, _ in logged] == ["DEBUG"]
@@ -339,7 +339,7 @@ def test_a_provider_that_cannot_be_loaded_is_responded(own: Plugin) -> None:
 
 
 def test_a_resource_without_a_provider_is_responded(own: Plugin) -> None:
-    """Nothing can be created without one; what an import without success left shows no change, and can be deleted."""
+    """Nothing can be created without one. What an import without success left shows no change, and can be deleted."""
     assert "carries no provider" in refused(lambda: own.create("", {})).text
     assert own.diff("id", Struct(), Struct()).changes == proto.DiffResponse.DIFF_NONE
     own.delete("id", Struct())

@@ -79,8 +79,9 @@ class Connection:
 
         Raises an `ApiError`.
         """
+        # After a cancel the caller's checkpoint is the result, so the poll itself need not end.
         self.polls.await_turn(clock)
-        return self.jobs.get_job(job_id, timeout=timeout, unwanted=lambda: clock.cancelled).job
+        return self.jobs.get_job(job_id, timeout=timeout).job
 
 
 class _Pool:

@@ -118,7 +118,7 @@ class Configured(ResourceProvider):
 
 
 class Crowded(ResourceProvider):
-    """Four at least must be inside to leave; each tells how many there were at most."""
+    """Four at least must be inside to leave. Each tells how many there were at most."""
 
     barrier: ClassVar[threading.Barrier] = threading.Barrier(4)
     lock: ClassVar[threading.Lock] = threading.Lock()
@@ -302,7 +302,7 @@ class Yielding(Partial):
 
 
 class Leaving(ResourceProvider):
-    """Has something to say at the end of the run, once for all its resources; each delete may wait for a file."""
+    """Has something to say at the end of the run, once for all its resources. Each delete may wait for a file."""
 
     uses_operation = True
     left: ClassVar[list[str]] = []
@@ -374,7 +374,7 @@ class Stubborn(ResourceProvider):
 
 
 class Holding(ResourceProvider):
-    """Has a request under way until a file appears, and then leaves a file of its own; signs in before, if asked to."""
+    """Has a request under way until a file appears, and then leaves a file of its own. Signs in before, if asked to."""
 
     uses_operation = True
 

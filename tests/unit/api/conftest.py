@@ -8,6 +8,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -26,7 +27,7 @@ Reply = bytes | Act
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it came in. Header names are lower case; a header that came twice is there twice."""
+    """One request as it came in. Header names are lower case. A header that came twice is there twice."""
 
     connection: int
     line: str
@@ -141,7 +142,7 @@ class Cloud:
         self._servers: list[RawServer] = []
 
     def serve(self, *scripts: Sequence[Reply], tls: ssl.SSLContext | None = None) -> RawServer:
-        """Start a server; each argument is the script of one connection."""
+        """Start a server. Each argument is the script of one connection."""
         server = RawServer(scripts, tls)
         self._servers.append(server)
         return server
@@ -184,6 +185,61 @@ class Cloud:
         """Name an endpoint where nobody listens."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+class Listener:
+    """Accepts connections and lets a function have each."""
+
+    def __init__(self, serve: Act) -> None:
+        self.received = b""
+        self._serve = serve
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._connections: list[socket.socket] = []
+        self._pool = ThreadPoolExecutor(8)
+        self._pool.submit(self._accept)
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for each in self._connections:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+            each.close()
+        self._pool.shutdown()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                connection.settimeout(PATIENCE)
+                self._connections.append(connection)
+                self._pool.submit(self._take, connection)
+
+    def _take(self, connection: socket.socket) -> None:
+        with suppress(OSError):
+            self._serve(connection)
+            while piece := connection.recv(65536):
+                self.received += piece
+
+
+Listen = Callable[[Act], Listener]
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[[Act], Listener]]:
+    opened: list[Listener] = []
+
+    def start(serve: Act) -> Listener:
+        opened.append(Listener(serve))
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.close()
 
 
 @pytest.fixture

@@ -1,19 +1,31 @@
-"""A client that shows a response as it came, whatever it means."""
+"""Requests over real sockets: a client that hands back any response, and waits for threads."""
 
 from __future__ import annotations
 
+import pickle
+import threading
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from requests.auth import AuthBase
 
-from pulumi_bms.api.auth.credential import Credential
+from pulumi_bms.api.auth.credential import Credential, TokenCredential
+from pulumi_bms.api.auth.lockout_guard import LockoutGuard
 from pulumi_bms.api.client import Client
+from pulumi_bms.api.errors import NoAnswerError
 from pulumi_bms.api.http.request import Request
 from pulumi_bms.api.http.response import Response
 from pulumi_bms.api.http.transport import Transport
+from pulumi_bms.api.identity.token_cache import Tokens
+from pulumi_bms.api.identity.user import UserCredential
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
+
+TOKEN = "geheim-token"
+PATIENCE = 10.0
 
 
 class _Signed(AuthBase):
@@ -34,3 +46,42 @@ class Sender(Client):
 
     def send(self, request: Request) -> Response:
         return self._plain.deliver(self._plain.prepare(request, _Signed(self.credential)), request)
+
+
+def transport_to(endpoint: str) -> Sender:
+    """Make a client with a token, and with a lockout guard of its own."""
+    return Sender(endpoint, TokenCredential(TOKEN, "HW_AUTH_TOKEN"), lockout_guard=LockoutGuard())
+
+
+def no_news(transport: Client, request: Request) -> NoAnswerError:
+    """Send a request without a response, and hand back the error, which must not show the token."""
+    with pytest.raises(NoAnswerError) as caught:
+        transport.ask(request, lambda _: True)
+    assert TOKEN not in f"{caught.value} {caught.value!r} {pickle.dumps(caught.value)!r}"
+    return caught.value
+
+
+def user_at(endpoint: str) -> UserCredential:
+    return UserCredential(
+        user_name="deploy",
+        password="Geheim-1!",
+        domain_name="acme",
+        source="HW_USER_NAME",
+        iam_endpoint=endpoint,
+        project_name="eu-de",
+        tokens=Tokens(),
+        lockout_guard=LockoutGuard(),
+    )
+
+
+def exchanges() -> int:
+    """The number of threads with an exchange under way."""
+    return sum(thread.name == "exchange" for thread in threading.enumerate())
+
+
+def wait_until(condition: Callable[[], bool]) -> bool:
+    """Whether the condition comes true in good time."""
+    ends_at = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < ends_at:
+        time.sleep(0.01)
+    return condition()

@@ -80,7 +80,7 @@ def test_a_password_may_hold_anything_but_nothing() -> None:
 
 
 def test_the_header_of_a_token() -> None:
-    """A token is sent as X-Auth-Token, in place of one that was there."""
+    """A token replaces an earlier X-Auth-Token header."""
     sent = request()
     TokenCredential(TOKEN, "HW_AUTH_TOKEN").authenticate(sent)
     assert [(name, value) for name, value in sent.headers.items() if "token" in name.lower()] == [
@@ -95,7 +95,7 @@ def test_what_can_be_renewed() -> None:
 
 @pytest.mark.parametrize(("make", "shown"), KINDS)
 def test_nothing_shows_a_secret(make: Callable[[], Credential], shown: str) -> None:
-    """Text, repr, words and fingerprint of a credential don't hold it; copies and pickles are refused."""
+    """Text, repr, words and fingerprint of a credential don't hold it. Copies and pickles are refused."""
     credential = make()
     assert f"{credential} {credential!r}" == f"{shown} {shown}"
     assert TOKEN not in str(credential.name) + credential.fingerprint

@@ -80,20 +80,14 @@ def test_the_reason_is_the_text_without_address_and_hint(
 
 
 def test_the_hint_of_a_code() -> None:
-    """The hint is that of the table of codes; an unknown code has none."""
+    """The hint is that of the table of codes. An unknown code has none."""
     assert ApiError("GET x", code=KNOWN).hint == HINT
     assert ApiError("GET x", code="Any.1").hint is None
     assert ApiError("GET x").hint is None
 
 
-@pytest.mark.parametrize("kind", [BmsError, SettingsError])
-def test_the_text_of_the_others(kind: type[BmsError]) -> None:
-    """These errors are their text."""
-    assert str(kind("all of it")) == "all of it"
-
-
 def test_the_tree() -> None:
-    """One root; all that one request may end with is below `ApiError`, each kind apart from the others."""
+    """All errors have one root, and each error of a request is a separate kind of `ApiError`."""
     assert BmsError.__mro__[1] is Exception
     assert {*BmsError.__subclasses__()} >= {SettingsError, ApiError}
     assert {*ApiError.__subclasses__()} == {*DIRECT}
@@ -101,11 +95,6 @@ def test_the_tree() -> None:
         **{kind: [] for kind in API_ERRORS[1:]},
         RefusedError: [NoSuchApiError],
     }
-
-
-def test_a_request_counts_as_sent() -> None:
-    """Where nothing else is known, a request may have arrived."""
-    assert NoAnswerError("POST x").sent is True
 
 
 @pytest.mark.parametrize("kind", API_ERRORS)

@@ -28,7 +28,7 @@ IDS: list[tuple[object, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("document", "ids"), IDS)
 def test_each_id_is_found_by_its_name(document: object, ids: dict[str, str]) -> None:
-    """At any depth, texts and numbers; what is no plain id is none."""
+    """At any depth, texts and numbers. What is no plain id is none."""
     assert excerpt_of(json.dumps(document).encode()).ids == ids
 
 
@@ -75,7 +75,7 @@ def test_no_secret_is_in_an_excerpt() -> None:
 
 
 def test_an_id_is_found_by_any_of_its_names() -> None:
-    """The first one that is there counts, wherever it is."""
+    """The first known name of an id counts, at any place."""
     result = excerpt_of(b'{"result": {"orderId": "CS1"}}')
     assert result.id_of("order_id", "orderId") == "CS1"
     assert result.id_of("job_id") is None

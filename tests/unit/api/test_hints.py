@@ -69,7 +69,7 @@ def message(credential: Credential, detail: str, code: str = "APIGW.0301", minut
     ],
 )
 def test_each_cause_has_a_cure(credential: Credential, detail: str, code: str, says: str) -> None:
-    """One code stands for many causes: the text tells them apart, for the kind of credential that was sent."""
+    """The text and the kind of credential tell the causes of one code apart."""
     assert says in (message(credential, detail, code) or "")
 
 
@@ -125,7 +125,7 @@ def test_the_skew_of_an_response() -> None:
     ],
 )
 def test_what_a_good_credential_may_not_do(error: ApiError, says: str | None) -> None:
-    """A missing right, a frozen account and a foreign project are told as such; known codes keep their own hint."""
+    """A missing right, a frozen account and a foreign project are told as such. Known codes keep their own hint."""
     result = hints.next_step_of(error, USER, None, POLL)
     assert (result is None) if says is None else (says in (result or ""))
 
@@ -141,7 +141,7 @@ def test_what_a_good_credential_may_not_do(error: ApiError, says: str | None) ->
     ],
 )
 def test_when_the_credential_is_named(error: ApiError, concerns: bool) -> None:  # noqa: FBT001
-    """Errors about who asks say by which credential; others don't."""
+    """Errors about who asks say by which credential. Others don't."""
     assert hints.concerns_credential(error) is concerns
 
 
@@ -155,7 +155,7 @@ def test_when_the_credential_is_named(error: ApiError, concerns: bool) -> None: 
     ],
 )
 def test_what_was_signed_is_not_repeated(words: str | None, left: str | None) -> None:
-    """The gateway repeats all that was signed: nobody can read that, and there may be a security token in it."""
+    """The signed text in a gateway's message is left out: a security token may be in the text."""
     assert hints.without_canonical_request(words) == left
 
 

@@ -75,7 +75,7 @@ Call = Callable[[JobApi], ApiError | None]
 
 
 def together(server: RawServer, first: Held, calls: list[Call]) -> list[ApiError | None]:
-    """Make the first call; once it is under way all the others; then let it be answered."""
+    """Make the first call. Once it is under way all the others. Then let it be answered."""
     api, queued = api_of(server, LockoutGuard()), threading.Barrier(len(calls))
 
     def queue(call: Call) -> ApiError | None:
@@ -94,7 +94,7 @@ def together(server: RawServer, first: Held, calls: list[Call]) -> list[ApiError
 
 
 def test_ten_with_a_wrong_credential_send_one_request(cloud: Cloud) -> None:
-    """Ten calls that begin together cost one bad request, whether they look or submit."""
+    """Ten polls and submissions at once with a wrong credential send one request."""
     rejection = Held(cloud.response(401, {"error_code": "APIGW.0301", "error_msg": "no"}))
     server = cloud.responding(rejection, *[cloud.response(200, JOB)] * TEN)
     errors = together(server, rejection, [poll, *[poll, submit, poll] * 3])
@@ -121,7 +121,7 @@ def test_after_the_first_response_all_go_at_once(cloud: Cloud, status: int) -> N
 
 
 def test_who_waited_shares_a_silence(cloud: Cloud) -> None:
-    """No response for the first is none for the polls that waited for it: they don't queue up at a silent API."""
+    """Polls that waited for a first use without a response get no response either."""
     first = Held(b"")
     server = cloud.responding(first, *[cloud.response(200, JOB)] * TEN)
     errors = together(server, first, [poll] * TEN)
@@ -177,7 +177,7 @@ def test_no_more_than_three_go_ahead(cloud: Cloud) -> None:
 
 
 def test_a_silent_response_does_not_hold_up_the_rest(cloud: Cloud) -> None:
-    """Where the first use gets no response, the next one is sent after a while, and its response lets all others go."""
+    """After a while without a response to the first use, one more request is sent, and lets all others go."""
     first = Held(cloud.response(200, JOB, Connection="close"))
     server = cloud.responding(first, *[cloud.response(200, JOB)] * TEN)
     api = api_of(server, LockoutGuard(patience=0.2))
@@ -191,7 +191,7 @@ def test_a_silent_response_does_not_hold_up_the_rest(cloud: Cloud) -> None:
 
 
 def test_who_overtakes_does_so_alone(cloud: Cloud) -> None:
-    """Of those who wait for a slow rejection one more is sent, and what it learns holds for the rest."""
+    """Beside a slow rejection one more request is sent, and its rejection holds for the rest."""
     first = Held(cloud.response(401))
     server = cloud.responding(first, *[cloud.response(401)] * TEN)
     api = api_of(server, LockoutGuard(patience=0.5))
@@ -258,7 +258,7 @@ def test_a_wrong_credential_in_many_projects(cloud: Cloud, message: object, proj
 
 
 def test_each_project_has_a_first_use(cloud: Cloud) -> None:
-    """Ten calls for a project that the credential is not for cost one request, though another project accepts it."""
+    """Ten calls for a wrong project send one request, though another project accepts the credential."""
     rejection = Held(cloud.response(401, OTHER_PROJECT))
     server = cloud.responding(cloud.response(200, JOB), rejection, *[cloud.response(401)] * TEN)
     lockout_guard = LockoutGuard(patience=1000.0)
@@ -319,7 +319,7 @@ def test_an_accepted_credential_can_still_be_rejected() -> None:
 
 
 def test_an_error_lets_the_next_one_in() -> None:
-    """Whatever goes wrong in a first use, the next one gets its turn."""
+    """After any error of a first use the next use starts."""
     state_of = CredentialState()
     for error in (RefusedError("x"), RuntimeError("y"), NoAnswerError("z")):
         with pytest.raises(type(error)), state_of.first_use(TOKEN, "GET mine", Request("GET", "/")):

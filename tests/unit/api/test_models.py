@@ -8,14 +8,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from pulumi_bms.api.auth.credential import TokenCredential
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
@@ -51,11 +47,6 @@ def test_the_sample_exchange_of_the_page(cloud: Cloud, payload: Callable[[str], 
 
     (request,) = server.seen
     assert request.line == f"GET /v1/{PROJECT}/jobs/{ASKED_FOR} HTTP/1.1"
-    assert request.body == b""
-    assert request.all("host") == [server.host]
-    assert request.all("x-auth-token") == ["a-token"]
-    assert request.all("accept") == ["application/json"]
-    assert request.all("content-type") == ["application/json"]
 
     assert (job.status, job.known_status) == ("SUCCESS", JobStatus.SUCCESS)
     assert (job.job_id, job.job_type) == (WITH_RESPONSE, "baremetalBatchCreate")
@@ -75,16 +66,7 @@ def test_the_sample_exchange_of_the_page(cloud: Cloud, payload: Callable[[str], 
 
 # Fields, missing and filled
 
-TEXTS = (
-    "job_id",
-    "job_type",
-    "begin_time",
-    "end_time",
-    "error_code",
-    "fail_reason",
-    "message",
-    "code",
-)
+TEXTS = ("job_id", "job_type", "begin_time", "end_time", "error_code", "fail_reason", "message", "code")
 
 
 def at_both_levels(fields: dict[str, Any]) -> tuple[Record, Record]:
@@ -134,16 +116,11 @@ def test_case_and_blanks_of_a_status(written: str) -> None:
     assert Job.read({"status": written}).status == "SUCCESS"
 
 
-@pytest.mark.parametrize("written", ["WAITING_EXECUTE", "LISTENING", "SUCCESS_WITH_WARNINGS", "SUCCESS.", "SUC CESS"])
+@pytest.mark.parametrize(
+    "written", ["WAITING_EXECUTE", "SUCCESS_WITH_WARNINGS", "SUC CESS", "succeß", "\u017fuccess", "SUCCESS\u200b"]
+)
 def test_an_unknown_status_is_kept(written: str) -> None:
     """A status that no page names is kept as it is, and is none of the known ones."""
-    job = Job.read({"status": written})
-    assert (job.status, job.known_status) == (written, None)
-
-
-@pytest.mark.parametrize("written", ["succeß", "\u017fuccess", "SUCCESS\u200b"])
-def test_letters_that_only_poll_like_it(written: str) -> None:
-    """Letters that become S or SS as capitals, or can't be seen, make no success."""
     job = Job.read({"status": written})
     assert (job.status, job.known_status) == (written, None)
 
@@ -158,25 +135,6 @@ def test_no_status_is_no_success(value: object) -> None:
 
 # Entities
 
-JOB_TYPES = (
-    "baremetalBatchCreate",
-    "baremetalBatchOperate",
-    "baremetalVolumeBootReinstallOs",
-    "baremetalReinstallOs",
-    "baremetalAttachVolume",
-    "baremetalDetachVolume",
-    "baremetalSingleCreate",
-    "baremetalSingleOperate",
-    "aTypeThatIsNotInvented",
-)
-
-
-@pytest.mark.parametrize("job_type", JOB_TYPES)
-def test_any_job_type(job_type: str) -> None:
-    """All types of the page, and any other, are read alike."""
-    for record in at_both_levels({"job_type": job_type, "entities": {"server_id": "s"}}):
-        assert (record.job_type, record.own_server_ids) == (job_type, ["s"])
-
 
 @pytest.mark.parametrize("entities", [None, "", "text", 0, 7, 1.5, True, [], {}, [None], ["s"], [{}], [[{"a": 1}]]])
 def test_entities_that_say_nothing(entities: object) -> None:
@@ -184,20 +142,6 @@ def test_entities_that_say_nothing(entities: object) -> None:
     for record in at_both_levels({"entities": entities}):
         assert record.entities == ()
         assert record.own_server_ids == []
-
-
-def test_entities_that_are_missing(wire: Wire) -> None:
-    """A running job may have no entities, no error fields, and an end_time of ""."""
-    job = Job.read(wire("running_without_entities"))
-    assert (job.status, job.entities, job.sub_jobs, job.sub_jobs_total) == ("RUNNING", (), (), None)
-    assert (job.end_time, job.duration_seconds, job.error_code, job.failure_text) == (None, None, None, None)
-
-
-def test_null_everywhere(wire: Wire) -> None:
-    """All fields but the status and the id may be null."""
-    job = Job.read(wire("init_with_null_everywhere"))
-    assert job.known_status is JobStatus.INIT
-    assert [name for name in TEXTS if getattr(job, name) is not None] == ["job_id"]
 
 
 @pytest.mark.parametrize("entities", [{"server_id": "s", "nic_id": "n"}, [{"server_id": "s"}, {"nic_id": "n"}]])
@@ -224,16 +168,8 @@ def test_entities_as_a_list(wire: Wire) -> None:
     assert job.nic_ids == ["nic-1", "nic-2"]
 
 
-def test_ids_in_the_parents_own_entities(wire: Wire) -> None:
-    """A job without sub-jobs names its server itself."""
-    job = Job.read(wire("server_in_parent"))
-    assert (job.sub_jobs_total, job.sub_jobs) == (0, ())
-    assert job.server_ids == job.own_server_ids == [job.entities[0]["server_id"]]
-    assert job.nic_ids == ["nic-7"]
-
-
 def test_entities_keep_all_but_the_sub_jobs(wire: Wire) -> None:
-    """Every key of the entities is kept, of any type; sub_jobs and sub_jobs_total move to the record."""
+    """Every key of the entities is kept, of any type, but `sub_jobs` and `sub_jobs_total`, which the record has."""
     job = Job.read(wire("unknown_fields"))
     assert job.entities == ({"attached_volume_ids": ["vol-1", "vol-2"]},)
     assert job.sub_jobs[0].entities[0]["rack"] == {"row": 3}
@@ -249,13 +185,6 @@ def test_nested_sub_jobs(wire: Wire) -> None:
     assert [record.status for record in job.descendants()] == ["SUCCESS", "SUCCESS", "RUNNING", "SUCCESS"]
     assert [server[-2:] for server in job.server_ids] == ["01", "02"]
     assert (job.listed, job.sub_jobs[0].listed, job.sub_jobs[0].sub_jobs_total) == (2, 2, 2)
-
-
-def test_sub_jobs_at_top_level(wire: Wire) -> None:
-    """Some services list the sub-jobs beside the entities."""
-    job = Job.read(wire("sub_jobs_at_top_level"))
-    assert [child.status for child in job.sub_jobs] == ["SUCCESS", "RUNNING"]
-    assert (job.sub_jobs_total, job.entities) == (2, ({"vault_id": "vault-1"},))
 
 
 def test_sub_jobs_at_both_places() -> None:
@@ -274,15 +203,9 @@ def test_no_sub_jobs(sub_jobs: object) -> None:
         assert Job.read({"status": "RUNNING", **holder}).sub_jobs == ()
 
 
-def test_one_sub_job_without_a_list() -> None:
-    """A single object in place of the list is that one sub-job."""
-    job = Job.read({"status": "RUNNING", "entities": {"sub_jobs": {"status": "FAIL", "job_id": "1"}}})
-    assert [child.status for child in job.sub_jobs] == ["FAIL"]
-
-
 @pytest.mark.parametrize("sub_jobs", ["text", 0, 7, True, [None], [{"status": "SUCCESS"}, "x"], [[]], [1]])
 def test_sub_jobs_that_are_no_objects(sub_jobs: object) -> None:
-    """A list of sub-jobs that holds anything else can be mistaken for a shorter one: it is unreadable."""
+    """A list of sub-jobs with anything but objects is unreadable, because the list may be longer."""
     for holder in (
         {"entities": {"sub_jobs": sub_jobs}},
         {"entities": [{"sub_jobs": sub_jobs}]},
@@ -299,34 +222,14 @@ def test_sub_jobs_that_are_no_objects(sub_jobs: object) -> None:
     [(0, 0), (3, 3), (3.0, 3), ("3", 3), (" 3 ", 3), ("0", 0), ("0" * 30 + "3", 3), (None, None), ("", None)],
 )
 def test_the_number_of_sub_jobs(value: object, total: int | None) -> None:
-    """The count may be a number, a whole float or a text; missing it is None, which is not 0."""
+    """The count may be a number, a whole float or a text. Missing it is None, which is not 0."""
     assert Job.read({"status": "RUNNING", "entities": {"sub_jobs_total": value}}).sub_jobs_total == total
     assert Job.read({"status": "RUNNING", "sub_jobs_total": value}).sub_jobs_total == total
 
 
 @pytest.mark.parametrize(
     "value",
-    [
-        -1,
-        1.5,
-        True,
-        False,
-        "x",
-        "1.0",
-        "-1",
-        "²",
-        "٣",
-        "1 2",
-        [],
-        {},
-        [1],
-        10**400,
-        "9" * 5000,
-        1e300,
-        float("nan"),
-        float("inf"),
-        float("-inf"),
-    ],
+    [-1, 1.5, True, "x", "1.0", "-1", "²", "٣", "1 2", [], {}, 10**400, "9" * 5000, 1e300, float("nan"), float("inf")],
 )
 def test_a_count_that_is_none(value: object) -> None:
     """A fraction or an absurd count is unreadable, on the job and on a sub-job."""
@@ -337,7 +240,7 @@ def test_a_count_that_is_none(value: object) -> None:
 
 
 def test_a_sub_job_listed_twice() -> None:
-    """A sub-job listed twice counts once; those without an id count each."""
+    """A sub-job listed twice counts once. Those without an id count each."""
     once = {"status": "SUCCESS", "job_id": "1", "entities": {"server_id": "s"}}
     job = Job.read({"status": "SUCCESS", "sub_jobs": [once, once, {"status": "INIT"}, {"status": "INIT"}]})
     assert (len(job.sub_jobs), job.listed) == (4, 3)
@@ -385,16 +288,6 @@ def test_deeper_is_unreadable(depth: int) -> None:
 # What is made of it
 
 
-def test_the_reason_of_a_failure(wire: Wire) -> None:
-    """The fail_reason speaks first, else the errorcode_message of the entities."""
-    job = Job.read(wire("failed_with_survivor"))
-    fine, failed = job.sub_jobs
-    assert (job.error_code, job.failure_text) == ("BMS.3004", "create failed")
-    assert (failed.error_code, failed.fail_reason) == ("BMS.3037", None)
-    assert failed.failure_text == "no host of the flavor is free in this zone"
-    assert (fine.failure_text, [server[-2:] for server in job.server_ids]) == (None, ["01"])
-
-
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
@@ -410,7 +303,7 @@ def test_the_reason_of_a_failure(wire: Wire) -> None:
     ],
 )
 def test_where_the_reason_is_found(fields: dict[str, Any], text: str | None) -> None:
-    """All reasons that are texts count; blank ones, others, and those that another one contains are passed over."""
+    """All reasons that are texts count, without blank reasons and reasons contained in another."""
     for record in at_both_levels(fields):
         assert record.failure_text == text
 
@@ -422,18 +315,13 @@ def test_where_the_reason_is_found(fields: dict[str, Any], text: str | None) -> 
         ("2019-04-25T20:00:00Z", "2019-04-25T20:00:00Z", 0.0),
         ("2019-04-25T20:00:00+00:00", "2019-04-25T22:00:01+02:00", 1.0),
         ("2019-04-25T20:00:00", "2019-04-25T20:00:01", 1.0),
-        ("2019-04-25T20:00:00.123456Z", "2019-04-25T20:00:00.123457Z", 0.000001),
         ("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", 315538070279.0),
         ("2019-04-25T20:00:01Z", "2019-04-25T20:00:00Z", None),
         ("2019-04-25T20:00:00", "2019-04-25T20:00:01Z", None),
-        ("2019-04-25T20:00:00Z", "2019-04-25T20:00:01", None),
         ("2019-04-25T20:00:00Z", "", None),
-        ("", "2019-04-25T20:00:00Z", None),
         (None, None, None),
         ("yesterday", "2019-04-25T20:00:00Z", None),
         ("2019-04-25T20:00:00Z", "2019-02-30T20:00:00Z", None),
-        ("2019-04-25T20:00:00Z", "2019-04-25T25:00:00Z", None),
-        (1512011200000, 1512011260000, None),
         ("1512011200000", "1512011260000", None),
         ([2019], {"year": 2019}, None),
     ],
@@ -463,129 +351,8 @@ def test_fields_named_like_our_own() -> None:
     assert [type(record) for record in job.walk()] == [Job]
 
 
-def test_a_volume_job(wire: Wire) -> None:
-    """A job of the volume service has the same shape, without a count, and statuses of its own."""
-    job = Job.read(wire("evs_volume_job"))
-    assert (job.status, job.known_status) == ("WAITING_EXECUTE", None)
-    assert (job.sub_jobs_total, job.sub_jobs, job.server_ids) == (None, (), [])
-    assert job.entities[0]["size"] == 100
-
-
-def test_an_unpaid_order(wire: Wire) -> None:
-    """A job may wait for its order to be paid."""
-    assert Job.read(wire("unpaid")).known_status is JobStatus.PENDING_PAYMENT
-
-
-def test_an_error_beside_a_job(wire: Wire) -> None:
-    """The error of the query itself may stand beside the job: both are read."""
-    job = Job.read(wire("error_of_the_query_beside_a_job"))
-    assert (job.status, job.code) == ("RUNNING", "Common.0025")
-    assert job.message == "the job could not be queried"
-
-
-def test_a_job_does_not_change() -> None:
-    """What was read stays as it was."""
-    job, name = Job.read({"status": "RUNNING"}), "status"
-    with pytest.raises(ValueError, match="frozen"):
-        setattr(job, name, "SUCCESS")
-
-
-def test_any_mapping_is_read() -> None:
-    """What is read need not be a dict."""
-    job = Job.read(MappingProxyType({"status": "FAIL", "entities": {"sub_jobs": [{"status": "FAIL"}]}}))
-    assert [record.status for record in job.walk()] == ["FAIL", "FAIL"]
-
-
 def test_an_unreadable_response_does_not_repeat_itself() -> None:
     """The reason names the place and the rule, not the value: there may be a password in it."""
     with pytest.raises(Unreadable) as caught:
         Job.read({"status": "SUCCESS", "sub_jobs": [{"sub_jobs_total": "geheim"}]})
     assert str(caught.value) == "sub_jobs.0: Value error, sub_jobs_total must be a whole number"
-
-
-# Properties
-
-ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=8)
-SCALARS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.just(10**400),
-    st.floats(),
-    ANY_TEXT,
-    st.sampled_from(["SUCCESS", " success", "FAIL", "2019-04-25T20:04:47.591Z", "2019-04-25T20:04:47", "1", "²"]),
-)
-JSON = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(ANY_TEXT, SCALARS, max_size=2)
-NAMES = ("status", *TEXTS, "entities", "sub_jobs", "sub_jobs_total", "server_id", "nic_id", "errorcode_message", "x")
-
-
-def records(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Make objects that have some of the API's fields, with anything in them."""
-    return st.dictionaries(st.sampled_from(NAMES), values, max_size=5)
-
-
-INNERMOST = records(JSON)
-INNER = records(JSON | INNERMOST | st.lists(INNERMOST, max_size=2))
-WIRE = records(JSON | INNER | st.lists(INNER, max_size=2))
-QUICK = settings(max_examples=150, deadline=None, database=None)
-
-
-@given(WIRE)
-@QUICK
-def test_anything_at_any_field(document: dict[str, Any]) -> None:
-    """Any JSON value at any field gives a job or `Unreadable`, and a job answers all questions."""
-    try:
-        job = Job.read(document)
-    except Unreadable:
-        return
-    for record in job.walk():
-        assert record.known_status is None or record.known_status.value == record.status
-        assert record.listed <= len(record.sub_jobs)
-        assert record.duration_seconds is None or record.duration_seconds >= 0
-        assert record.failure_text is None or record.failure_text
-        assert len(set(record.server_ids)) == len(record.server_ids)
-        assert all(record.nic_ids)
-
-
-@given(status=JSON | st.text("sucefß\u017f ", min_size=7, max_size=9), others=INNERMOST)
-@QUICK
-def test_no_success_out_of_nothing(status: object, others: dict[str, Any]) -> None:
-    """A job is SUCCESS only where its own status said so."""
-    try:
-        job = Job.read({**others, "status": status})
-    except Unreadable:
-        return
-    said_so = isinstance(status, str) and status.isascii() and status.strip().upper() == "SUCCESS"
-    assert (job.status == "SUCCESS") == said_so
-
-
-@st.composite
-def trees(draw: st.DrawFn, depth: int = 3) -> tuple[dict[str, Any], int]:
-    """Make a record, and say how many sub-jobs are below it, at any of the places where they may stand."""
-    children: list[tuple[dict[str, Any], int]] = draw(st.lists(trees(depth - 1), max_size=3)) if depth else []
-    wires = [wire for wire, _ in children]
-    count = len(children) + sum(below for _, below in children)
-    record: dict[str, Any] = {"status": draw(st.sampled_from(["SUCCESS", "FAIL", "RUNNING"]))}
-    if draw(st.booleans()):
-        record["job_id"] = draw(st.sampled_from(["1", "2", ""]))
-    cut = draw(st.integers(0, len(wires)))
-    beside, within = wires[:cut], wires[cut:]
-    empty_list: bool = draw(st.booleans())
-    if beside or empty_list:
-        record["sub_jobs"] = beside
-    alone: bool = draw(st.booleans())
-    entities: dict[str, Any] = {"sub_jobs": within[0] if len(within) == 1 and alone else within}
-    record["entities"] = draw(st.sampled_from([entities, [entities], [None, {"server_id": "s"}, entities]]))
-    return record, count
-
-
-@given(trees())
-@settings(max_examples=60, deadline=None, database=None)
-def test_no_sub_job_gets_lost(tree: tuple[dict[str, Any], int]) -> None:
-    """However the sub-jobs are written down, as many are read as were sent, with their statuses."""
-    document, count = tree
-    job = Job.read(json.loads(json.dumps(document)))
-    assert len(job.descendants()) == count
-    text = json.dumps(document)
-    for status in ("SUCCESS", "FAIL", "RUNNING"):
-        assert sum(record.status == status for record in job.walk()) == text.count(f'"{status}"')

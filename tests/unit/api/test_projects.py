@@ -69,7 +69,7 @@ def test_a_name_of_any_letters(cloud: Cloud) -> None:
     ],
 )
 def test_none_and_several(cloud: Cloud, ids: list[str], says: str) -> None:
-    """A name that is nobody's, or more than one's, is told with what to set and by which credential it was asked."""
+    """The error for an unknown or ambiguous project name has the setting and the credential."""
     server = cloud.responding(cloud.response(200, result(*ids)))
     error = error_of(project_at(server))
     assert type(error) is RefusedError
@@ -97,7 +97,7 @@ def test_others_are_not_counted(cloud: Cloud) -> None:
     ],
 )
 def test_a_look_up_that_fails(cloud: Cloud, status: int, body: object, kind: type[ApiError], says: str) -> None:
-    """No response of the identity service looks like one about a job; a submission was not sent."""
+    """No response of the identity service looks like one about a job. A submission was not sent."""
     iam, bms = cloud.responding(*[cloud.response(status, body)] * 2), cloud.responding()
     api = JobApi(Channel(Client(bms.endpoint, TOKEN, lockout_guard=LockoutGuard()), project_at(iam)))
     for call in (lambda: api.get_job("j"), lambda: api.submit("POST", "x", {})):

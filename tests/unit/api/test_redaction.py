@@ -42,7 +42,7 @@ def test_nothing_to_hide() -> None:
     ],
 )
 def test_the_spellings_of_a_secret(words: str) -> None:
-    """A secret is masked as it stands, as an address writes it, as JSON may write it, and broken over lines."""
+    """A secret is masked in plain, URL-encoded and JSON spelling, and broken over lines."""
     assert redact(words, ("a/b+c d=e&f",)) == "not [secret]"
 
 

@@ -97,20 +97,13 @@ SHAPES: dict[str, tuple[Any, ErrorBody]] = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_each_shape_of_an_error_body(shape: str) -> None:
-    """Code, message and request id are found wherever the shape has them."""
+    """Code, message and request id of each shape are in the error, inside a 2xx too."""
     body, error_body = SHAPES[shape]
     assert error_body_of(body) == error_body
-    error = error_of(response(400, body))
-    assert (error.what, error.status, error.code) == (WHAT, 400, error_body.code)
-    assert (error.detail, error.request_id) == (error_body.message, error_body.request_id)
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-def test_each_shape_inside_a_success(shape: str) -> None:
-    """An error inside a 2xx is no job, and keeps its code and words."""
-    body, error_body = SHAPES[shape]
-    error = error_of(response(200, body))
-    assert (error.status, error.code, error.detail) == (200, error_body.code, error_body.message)
+    for status in (400, 200):
+        error = error_of(response(status, body))
+        assert (error.what, error.status, error.code) == (WHAT, status, error_body.code)
+        assert (error.detail, error.request_id) == (error_body.message, error_body.request_id)
 
 
 @pytest.mark.parametrize(
@@ -130,11 +123,6 @@ def test_no_shape_at_all(document: object) -> None:
 def test_words_are_made_one_line() -> None:
     """Line breaks and runs of blanks in the server's words become one blank."""
     assert error_body_of({"message": " one\r\n two\t\t three "}).message == "one two three"
-
-
-def test_numbers_as_words() -> None:
-    """Codes and messages may be numbers."""
-    assert error_body_of({"code": 0, "message": 12}) == ErrorBody("0", "12")
 
 
 # The table: answers that are not a job
@@ -193,7 +181,7 @@ def test_what_an_error_status_means(status: int, code: str | None, kind: type[Ap
     ],
 )
 def test_a_page_that_is_not_found_says_nothing_about_a_job(status: int, body: bytes, kind: type[ApiError]) -> None:
-    """A 404 that is HTML or XML comes from a server that does not have this API, which writes JSON."""
+    """A 404 of HTML or XML comes from a server without this API, which sends JSON."""
     assert type(error_of(response(status, body))) is kind
 
 
@@ -211,7 +199,7 @@ INSIDE: list[tuple[str | int | None, type[ApiError]]] = [
 @pytest.mark.parametrize("status", [200, 202])
 @pytest.mark.parametrize(("code", "kind"), INSIDE)
 def test_what_an_error_inside_a_success_means(status: int, code: str | int | None, kind: type[ApiError]) -> None:
-    """Inside a 2xx the code decides alone; an unknown one is no news, and so is one that only looks like a number."""
+    """Inside a 2xx the code alone decides, and an unknown code is no response."""
     for body in ({"error": {"code": code, "message": "words"}}, {"code": code, "message": "words"}):
         error = error_of(response(status, body))
         assert (type(error), error.status, error.detail) == (kind, status, "words")
@@ -268,7 +256,7 @@ ODD: list[tuple[bytes, str]] = [
     ],
 )
 def test_numbers(number: str, read: object) -> None:
-    """A number that no float holds, or that a float would change, is kept as the text that it came as."""
+    """A number beyond the range or precision of a float is kept as text."""
     document = read_object(response(200, b'{"status": "SUCCESS", "n": %s}' % number.encode()), WHAT, is_job)
     assert (document["n"], type(document["n"])) == (read, type(read))
 
@@ -288,7 +276,7 @@ def test_nesting(opening: bytes, closing: bytes, times: int) -> None:
 
 @pytest.mark.parametrize(("body", "text"), ODD, ids=[repr(body[:30]) for body, _ in ODD])
 def test_a_success_that_is_neither_job_nor_error(body: bytes, text: str) -> None:
-    """A 2xx that is HTML, cut off, empty or something else is no news, and says what it was."""
+    """A 2xx of HTML, cut off or empty is no response, and the error has the reason."""
     error = error_of(response(200, body))
     assert (type(error), error.status, error.code, error.detail) == (NoAnswerError, 200, None, text)
 
@@ -307,12 +295,6 @@ def test_an_error_without_words(status: int, body: bytes) -> None:
     assert error.detail.startswith("the response is ")
 
 
-def test_a_response_without_content() -> None:
-    """A 204 is no job."""
-    error = error_of(response(204))
-    assert (type(error), error.detail) == (NoAnswerError, "the response is empty")
-
-
 @pytest.mark.parametrize("status", [200, 202, 204])
 @pytest.mark.parametrize("body", [b"", b" \r\n"])
 def test_an_empty_response_to_whom_it_is_enough(status: int, body: bytes) -> None:
@@ -323,7 +305,7 @@ def test_an_empty_response_to_whom_it_is_enough(status: int, body: bytes) -> Non
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 @pytest.mark.parametrize("body", [b"", PAGE, b'{"status": "SUCCESS"}', b'{"error": {"code": "BMS.0212"}}'])
 def test_a_redirect(status: int, body: bytes) -> None:
-    """A redirect is refused with its reason, whatever its body says, and its address is not repeated."""
+    """A redirect with any body is refused with its reason, without its address."""
     error = error_of(response(status, body, location="https://elsewhere.example/?token=geheim"))
     assert (type(error), error.status, error.code) == (RefusedError, status, None)
     assert error.detail == "a redirect, which is not followed: a credential must not travel to another host"
@@ -362,11 +344,6 @@ def test_encodings_of_json(encoding: str) -> None:
     assert read_object(response(200, body), WHAT, is_job) == {"status": "成功"}
 
 
-def test_the_last_of_two_equal_names() -> None:
-    """Where a name stands twice the last one counts, as for every JSON reader."""
-    assert read_object(response(200, b'{"status": "RUNNING", "status": "FAIL"}'), WHAT, is_job) == {"status": "FAIL"}
-
-
 # Request ids and lengths
 
 
@@ -396,59 +373,10 @@ def test_what_is_no_request_id(text: str) -> None:
 
 
 def test_control_characters() -> None:
-    """Whatever part of an error they stand in, they don't reach a terminal."""
+    """No control character of an error reaches a terminal."""
     for body in ({"code": "C\x1b[1m", "message": "m\x07\u202e"}, {"it\x1bem": {"message": "m\r\n\x00n"}}):
         error = error_of(response(400, body))
         assert str(error).isprintable()
-
-
-def test_a_response_does_not_show_its_body() -> None:
-    """Neither body nor headers show in the repr of a response."""
-    assert repr(response(200, b"geheim", x="geheim")) == "Response(status=200)"
-
-
-# Retry-After
-
-NOW = "Thu, 25 Apr 2019 20:04:47 GMT"
-SOON = "Thu, 25 Apr 2019 20:05:17 GMT"
-
-PAUSES: list[tuple[dict[str, str], float | None]] = [
-    ({}, None),
-    ({"retry_after": "30"}, 30.0),
-    ({"retry_after": " 30 "}, 30.0),
-    ({"retry_after": "0"}, 0.0),
-    ({"retry_after": "1.5"}, 1.5),
-    ({"retry_after": "-1"}, None),
-    ({"retry_after": ""}, None),
-    ({"retry_after": "soon"}, None),
-    ({"retry_after": "nan"}, None),
-    ({"retry_after": "inf"}, None),
-    ({"retry_after": "1e999"}, None),
-    ({"retry_after": "9" * 5000}, None),
-    ({"retry_after": SOON, "date": NOW}, 30.0),
-    ({"retry_after": NOW, "date": SOON}, 0.0),
-    ({"retry_after": SOON}, None),
-    ({"retry_after": SOON, "date": "today"}, None),
-    ({"retry_after": "Thu, 25 Apr 2019 20:05:17 -0000", "date": NOW}, None),
-    ({"retry_after": "Thu, 99 Apr 2019 20:05:17 GMT", "date": NOW}, None),
-    ({"retry_after": "Thu, 25 Apr 99999999999 20:05:17 GMT", "date": NOW}, None),
-    ({"retry_after": f"Thu, 25 Apr {'9' * 5000} 20:05:17 GMT", "date": NOW}, None),
-    ({"retry_after": "Thu, 25 Apr 2019 20:05:17 +99999999999999", "date": NOW}, None),
-    ({"retry_after": "Thursday, 25-Apr-19 20:05:17 GMT", "date": NOW}, 30.0),
-    ({"retry_after_ms": "1500"}, 1.5),
-    ({"x_ms_retry_after_ms": "250"}, 0.25),
-    ({"retry_after_ms": "1500", "retry_after": "2"}, 1.5),
-    ({"retry_after_ms": "soon", "retry_after": "2"}, 2.0),
-    ({"retry_after_ms": "-5", "retry_after": "2"}, 2.0),
-]
-
-
-@pytest.mark.parametrize(("headers", "pause"), PAUSES)
-def test_retry_after(headers: dict[str, str], pause: float | None) -> None:
-    """Seconds, fractions, milliseconds, and dates by the server's own clock; anything else is no wish."""
-    assert response(200, **headers).retry_after == pause
-    for status in (200, 429, 503):
-        assert error_of(response(status, **headers)).retry_after == pause
 
 
 # Anything
@@ -462,6 +390,6 @@ DOCUMENTS = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=2) | st
 @given(status=st.integers(200, 599), body=st.binary(max_size=40) | DOCUMENTS.map(lambda d: json.dumps(d).encode()))
 @settings(max_examples=100, deadline=None, database=None)
 def test_any_response_is_an_error(status: int, body: bytes) -> None:
-    """Whatever comes, without a status in it, is one of our errors with a text, and never a crash."""
+    """Any response without a status is an `ApiError` with a text."""
     error = error_of(response(status, body))
     assert str(error).startswith(f"{WHAT}: HTTP {status}")

@@ -23,7 +23,7 @@ CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))] + [*BIDI, 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda sign: f"{ord(sign):04x}")
 def test_control_characters_are_taken_out(control: str) -> None:
-    """C0, DEL, C1, bidirectional ones and line separators; those that part words become blanks."""
+    """C0, DEL, C1, bidirectional ones and line separators. Those that part words become blanks."""
     between = " " if control.isspace() else ""
     assert without_control_characters(f"a{control}b") == f"a{between}b"
 
@@ -87,7 +87,7 @@ def test_a_long_secret_is_masked_in_an_id_too() -> None:
 
 @pytest.mark.parametrize("text", ["SUCC\x00ESS", "SUCCESS\u202e", "\x1bSUCCESS"])
 def test_what_only_looks_like_success_does_not_become_it(text: str) -> None:
-    """Where programs decide on a text, a mark stands for each control character; the names of fields are such texts."""
+    """Where programs decide on a text, a mark stands for each control character. The names of fields are such texts."""
     job = Job.read({"status": text, "stat\x00us": "SUCCESS", "entities": {"server\x00_id": "s"}})
     assert job.status != "SUCCESS"
     assert job.status.isprintable()

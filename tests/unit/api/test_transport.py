@@ -3,20 +3,15 @@
 - Every way in which no response comes is `NoAnswerError`, and `sent` is False only where the request can't have left.
 - A response is read whole or not at all, within bounds of time and size.
 - The credential goes to the endpoint and nowhere else, and shows in no text.
-- Proxies and certificates of the environment are honoured; cookies, ~/.netrc and redirects are not.
+- Cookies, ~/.netrc and redirects are not honoured.
 """
 
 from __future__ import annotations
 
 import gzip
-import itertools
 import pickle
-import shutil
 import socket
-import ssl
-import subprocess
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,35 +19,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_bms._version import __version__
-from pulumi_bms.api.auth.credential import TokenCredential
-from pulumi_bms.api.auth.lockout_guard import LockoutGuard
-from pulumi_bms.api.client import Client
-from pulumi_bms.api.errors import NoAnswerError
 from pulumi_bms.api.http.request import Request
-from pulumi_bms.api.http.transport import EXCHANGE_TIMEOUT, LARGEST_BODY
-from tests.unit.api.sending import Sender
+from pulumi_bms.api.http.transport import LARGEST_BODY
+from tests.unit.api.sending import TOKEN, no_news, transport_to
 
 if TYPE_CHECKING:
     from tests.unit.api.conftest import Cloud
 
-TOKEN = "geheim-token"
 POLL = Request("GET", "/v1/p/jobs/j")
 SUBMIT = Request("POST", "/v1/p/baremetalservers", b'{"server":{}}')
 BOTH = pytest.mark.parametrize("request_", [POLL, SUBMIT], ids=["GET", "POST"])
 JOB = {"status": "RUNNING"}
-
-
-def transport_to(endpoint: str, monotonic: Callable[[], float] = time.monotonic) -> Sender:
-    """Make a transport with a token, and with a memory of its own."""
-    return Sender(endpoint, TokenCredential(TOKEN, "HW_AUTH_TOKEN"), monotonic=monotonic, lockout_guard=LockoutGuard())
-
-
-def no_news(transport: Client, request: Request) -> NoAnswerError:
-    """Send a request that brings no response, and hand back the error."""
-    with pytest.raises(NoAnswerError) as caught:
-        transport.ask(request, lambda _: True)
-    assert TOKEN not in f"{caught.value} {caught.value!r} {pickle.dumps(caught.value)!r}"
-    return caught.value
 
 
 # No response
@@ -77,7 +54,7 @@ def test_unknown_host(request_: Request) -> None:
 
 @BOTH
 def test_reset_before_the_response(cloud: Cloud, request_: Request) -> None:
-    """A connection that is reset after the request may have brought it to its aim."""
+    """A request on a connection with a reset may have arrived."""
     server = cloud.responding(cloud.reset)
     error = no_news(transport_to(server.endpoint), request_)
     assert (error.sent, error.detail) == (True, "Connection reset by peer")
@@ -86,7 +63,7 @@ def test_reset_before_the_response(cloud: Cloud, request_: Request) -> None:
 
 @BOTH
 def test_hung_up_before_the_response(cloud: Cloud, request_: Request) -> None:
-    """A connection that is ended after the request, likewise; the request is not repeated."""
+    """A connection that is ended after the request, likewise. The request is not repeated."""
     server = cloud.responding(cloud.hang_up, cloud.response(200, JOB))
     error = no_news(transport_to(server.endpoint), request_)
     assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
@@ -165,15 +142,9 @@ def test_any_status_is_an_response(cloud: Cloud, status: int) -> None:
     assert (response.status, response.body) == (status, b"")
 
 
-def test_an_interim_response(cloud: Cloud) -> None:
-    """A 100 before the response is passed over."""
-    server = cloud.responding(b"HTTP/1.1 100 Continue\r\n\r\n" + cloud.response(200, JOB))
-    assert transport_to(server.endpoint).send(POLL).body == b'{"status": "RUNNING"}'
-
-
 @BOTH
 def test_cut_off_before_the_announced_length(cloud: Cloud, request_: Request) -> None:
-    """A body that is shorter than announced is no response, even where it is complete JSON."""
+    """A body shorter than announced is no response, even as complete JSON."""
     server = cloud.responding(b'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"status": "SUCCESS"}')
     error = no_news(transport_to(server.endpoint), request_)
     assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
@@ -192,17 +163,15 @@ def test_chunks(cloud: Cloud) -> None:
     "rest",
     [
         b"",
-        b"9",
         b'9\r\n{"sta',
         b'9\r\n{"status"\r\n',
         b"2\r\n{}\r\n",
         b"zz\r\n{}\r\n0\r\n\r\n",
-        b"-1\r\n{}\r\n0\r\n\r\n",
     ],
-    ids=["at once", "in a size", "in a chunk", "after a chunk", "before the last", "no size", "negative size"],
+    ids=["at once", "in a chunk", "after a chunk", "before the last", "no size"],
 )
 def test_chunks_cut_off(cloud: Cloud, rest: bytes) -> None:
-    """Without its last chunk a body is not whole, even where it is complete JSON."""
+    """A body without its last chunk is no response, even as complete JSON."""
     error = no_news(transport_to(cloud.responding(CHUNKED + rest).endpoint), POLL)
     assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
 
@@ -257,33 +226,6 @@ def test_a_compressed_body_without_end(cloud: Cloud) -> None:
     assert no_news(transport_to(server.endpoint), POLL).detail == "the response is larger than 8 MiB"
 
 
-def ticking(step: float) -> Callable[[], float]:
-    """Return a clock on which `step` seconds pass between any two polls."""
-    ticks = itertools.count(1000.0, step)
-    return lambda: next(ticks)
-
-
-@pytest.mark.parametrize(("timeout", "polls"), [(None, EXCHANGE_TIMEOUT), (600.0, EXCHANGE_TIMEOUT), (30.0, 25.0)])
-def test_a_trickle(cloud: Cloud, timeout: float | None, polls: float) -> None:
-    """A response that trickles in is given up after a minute, or when the deadline comes."""
-    sent = []
-
-    def trickle(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nX-Request-Id: r-1\r\nContent-Length: 9999\r\n\r\n")
-        while True:
-            connection.sendall(b"x")
-            sent.append(1)
-            time.sleep(0.005)
-
-    server = cloud.responding(trickle)
-    clock = ticking(5.0)
-    error = no_news(transport_to(server.endpoint, clock), Request("GET", "/v1/p/jobs/j", timeout=timeout))
-    assert (error.detail, error.status, error.request_id) == ("the response arrived too slowly", 200, "r-1")
-    # The clock is looked at before, between and after, too.
-    assert polls < clock() - 1000.0 <= polls + 20.0
-    assert len(sent) < 100
-
-
 def test_a_slow_but_whole_response(cloud: Cloud) -> None:
     """Pieces that come in time are put together."""
 
@@ -298,7 +240,7 @@ def test_a_slow_but_whole_response(cloud: Cloud) -> None:
 
 
 def test_compression_is_not_asked_for(cloud: Cloud) -> None:
-    """No compression is asked for, and it is understood where it comes anyway."""
+    """No compression is asked for, and a compressed response is understood."""
     packed = gzip.compress(b'{"status": "RUNNING"}')
     server = cloud.responding(cloud.response(200, packed, Content_Encoding="gzip"))
     assert transport_to(server.endpoint).send(POLL).body == b'{"status": "RUNNING"}'
@@ -325,7 +267,7 @@ def test_redirects_are_not_followed(cloud: Cloud, request_: Request, status: int
     assert (server.connections, elsewhere.connections) == (1, 0)
 
 
-@pytest.mark.parametrize("location", ["\xff\xfe", "http://[", "", "//", "http://a b/", "x" * 60_000])
+@pytest.mark.parametrize("location", ["\xff\xfe", "http://[", "", "x" * 60_000])
 def test_where_a_redirect_leads_does_not_matter(cloud: Cloud, location: str) -> None:
     """The address of a redirect is not even read."""
     server = cloud.responding(cloud.response(302, b"moved", Location=location))
@@ -356,7 +298,7 @@ def test_netrc_is_not_read(cloud: Cloud, request_: Request, tmp_path: Path, monk
 
 
 def test_the_headers_of_a_request(cloud: Cloud) -> None:
-    """Each request says who sends it and what it holds, and carries its token exactly once."""
+    """Each request has its client, its types, and its token exactly once."""
     server = cloud.serve([cloud.response(200, JOB)] * 2, [cloud.response(200, JOB)])
     transport = transport_to(server.endpoint + "/")
     for request in (POLL, POLL, SUBMIT):
@@ -386,7 +328,7 @@ def test_a_request_without_a_body(cloud: Cloud) -> None:
 
 
 def test_polls_share_a_connection(cloud: Cloud) -> None:
-    """Looks follow each other on one connection; a request that changes things gets one of its own."""
+    """Polls share a connection, and each change has a connection of its own."""
     reply = cloud.response(200, JOB)
     server = cloud.serve([reply, reply, reply], [reply], [reply])
     transport = transport_to(server.endpoint)
@@ -409,14 +351,6 @@ def test_a_poll_after_the_connection_ended(cloud: Cloud) -> None:
     assert [seen.connection for seen in server.seen] == [0, 1]
 
 
-def test_a_poll_after_no_news(cloud: Cloud) -> None:
-    """A failed look does not spoil the next one."""
-    server = cloud.responding(cloud.reset, CHUNKED + b"9\r\n{", cloud.response(200, JOB))
-    transport = transport_to(server.endpoint)
-    assert [no_news(transport, POLL).sent for _ in range(2)] == [True, True]
-    assert transport.send(POLL).status == 200
-
-
 def test_many_threads(cloud: Cloud) -> None:
     """Many threads look at once through one transport, and each gets the response to its own request."""
 
@@ -429,157 +363,6 @@ def test_many_threads(cloud: Cloud) -> None:
         responses = list(threads.map(lambda n: transport.send(Request("GET", f"/{n}")).status, range(20)))
     assert responses == [200] * 20
     assert sorted(seen.line for seen in server.seen) == sorted(f"GET /{n} HTTP/1.1" for n in range(20))
-
-
-# The environment
-
-
-def test_a_proxy_of_the_environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the environment names a proxy, requests go through it."""
-    proxy = cloud.responding(cloud.response(200, JOB))
-    monkeypatch.setenv("HTTP_PROXY", proxy.endpoint)
-    assert transport_to("http://bms.invalid").send(POLL).status == 200
-    assert proxy.seen[0].line == "GET http://bms.invalid/v1/p/jobs/j HTTP/1.1"
-
-
-def test_hosts_without_a_proxy(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the environment excepts a host, requests go there directly."""
-    server = cloud.responding(cloud.response(200, JOB))
-    monkeypatch.setenv("HTTP_PROXY", cloud.refusing())
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    assert transport_to(server.endpoint).send(POLL).status == 200
-
-
-@pytest.mark.parametrize("endpoint", ["http://bms.invalid", "https://bms.invalid"])
-@BOTH
-def test_a_proxy_that_is_not_there(
-    cloud: Cloud, request_: Request, endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A proxy that can't be reached has passed nothing on."""
-    monkeypatch.setenv("ALL_PROXY", cloud.refusing())
-    error = no_news(transport_to(endpoint), request_)
-    assert (error.sent, error.detail) == (False, "Connection refused")
-
-
-@BOTH
-def test_a_proxy_that_refuses_to_connect(cloud: Cloud, request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that opens no tunnel has passed nothing on, and has not seen the credential."""
-    proxy = cloud.responding(cloud.response(403, b"geschlossen"))
-    monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
-    error = no_news(transport_to("https://bms.invalid"), request_)
-    assert error.sent is False
-    assert proxy.seen[0].line.startswith("CONNECT bms.invalid:443 ")
-    assert proxy.seen[0].all("x-auth-token") == []
-
-
-@pytest.mark.parametrize("proxy", ["http://", "http://me:geheim@[bad", "ftp-odd://me:geheim@127.0.0.1:1"])
-@BOTH
-def test_a_proxy_that_can_not_be_used(request_: Request, proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy with an odd address gets nothing, and its password is not repeated."""
-    monkeypatch.setenv("HTTP_PROXY", proxy)
-    error = no_news(transport_to("http://bms.invalid"), request_)
-    assert error.sent is False
-    assert error.detail == "the address of the endpoint, or of a proxy that the environment names, can't be used"
-    assert "geheim" not in f"{error} {error!r}"
-
-
-@BOTH
-def test_an_endpoint_that_is_no_address(request_: Request) -> None:
-    """An endpoint that can't be used gets nothing."""
-    for endpoint in ("http://[bad", "gopher://bms.invalid", "bms.invalid"):
-        error = no_news(transport_to(endpoint), request_)
-        assert error.sent is False
-        assert error.detail == "the address of the endpoint, or of a proxy that the environment names, can't be used"
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a self-signed certificate for 127.0.0.1; the file holds its key too."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("there is no openssl command to make a certificate with")
-    folder = tmp_path_factory.mktemp("tls")
-    made = folder / "both.pem"
-    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    command += ["-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    command += ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
-    made.write_bytes((folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes())
-    return made
-
-
-@pytest.fixture
-def tls(certificate: Path) -> ssl.SSLContext:
-    """Return the server's side of TLS."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
-
-
-@BOTH
-def test_a_certificate_that_nobody_vouches_for(cloud: Cloud, request_: Request, tls: ssl.SSLContext) -> None:
-    """A server that can't prove who it is gets no request, and no credential."""
-    server = cloud.serve([cloud.response(200, JOB)], tls=tls)
-    error = no_news(transport_to(server.endpoint), request_)
-    assert error.sent is False
-    assert error.detail is not None
-    assert "certificate verify failed" in error.detail
-    assert server.seen == []
-
-
-@BOTH
-def test_a_certificate_of_the_environment(
-    cloud: Cloud, request_: Request, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Where the environment vouches for a certificate, TLS works."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    server = cloud.serve([cloud.response(200, JOB)], tls=tls)
-    assert transport_to(server.endpoint).send(request_).status == 200
-    assert server.seen[0].all("x-auth-token") == [TOKEN]
-
-
-@pytest.mark.parametrize("environment", [None, "/nonexistent/bundle.pem"])
-def test_a_bundle_of_the_config(
-    cloud: Cloud,
-    tls: ssl.SSLContext,
-    certificate: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    environment: str | None,
-) -> None:
-    """The config's bundle vouches for a certificate, whatever the environment says."""
-    if environment:
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", environment)
-    server = cloud.serve([cloud.response(200, JOB)], tls=tls)
-    credential = TokenCredential(TOKEN, "HW_AUTH_TOKEN")
-    client = Client(server.endpoint, credential, ca_bundle=str(certificate), lockout_guard=LockoutGuard())
-    assert client.ask(POLL, lambda _: True)[0].status == 200
-
-
-def test_a_certificate_of_another_host(
-    cloud: Cloud, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A certificate for another name proves nothing."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
-    server = cloud.serve([cloud.response(200, JOB)], tls=tls)
-    error = no_news(transport_to(server.endpoint.replace("127.0.0.1", "localhost")), SUBMIT)
-    assert error.sent is False
-    assert server.seen == []
-
-
-def test_certificates_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the file of certificates is missing, the text names it."""
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/bundle.pem")
-    error = no_news(transport_to("https://127.0.0.1:9"), POLL)
-    assert error.detail is not None
-    assert "/nonexistent/bundle.pem" in error.detail
-
-
-def test_https_at_a_port_of_http(cloud: Cloud) -> None:
-    """A server that speaks no TLS gets no credential."""
-    server = cloud.responding(cloud.response(200, JOB))
-    error = no_news(transport_to(server.endpoint.replace("http:", "https:")), POLL)
-    assert error.detail
-    assert TOKEN.encode() not in server.seen[0].body
 
 
 def test_nothing_secret_shows() -> None:

@@ -129,7 +129,7 @@ def test_unsubscribing(bench: Bench) -> None:
     ],
 )
 def test_unsubscriptions_that_fail(status: int, body: Any, kind: type[ApiError], bench: Bench) -> None:
-    """A refusal is one inside a 2xx too; a response that tells nothing leaves the outcome unknown."""
+    """A refusal is one inside a 2xx too. A response that tells nothing leaves the outcome unknown."""
     bench.spoil("POST", status, body)
     assert type(failure(lambda: OrderApi(bench.account).unsubscribe(["x"]))) is kind
 
@@ -145,7 +145,7 @@ def test_servers_that_stay(bench: Bench) -> None:
 
 @pytest.mark.parametrize("count", [0, 11])
 def test_how_many_servers_are_unsubscribed_at_once(count: int, bench: Bench) -> None:
-    """One call names 1 to 10 servers; another number is refused before anything is sent."""
+    """One call names 1 to 10 servers. Another number is refused before anything is sent."""
     with pytest.raises(ValueError, match="1 to 10"):
         OrderApi(bench.account).unsubscribe(["x"] * count)
     assert bench.sim.requests == []
@@ -184,7 +184,7 @@ def users(sim: Simulator, access: str, secret: str) -> UserApi:
 
 
 def test_the_owner_of_an_access_key() -> None:
-    """The owner is told to a user who may ask; else the error says how to do without, and is no `NotFoundError`."""
+    """The owner is told to a user who may ask. Else the error says how to do without, and is no `NotFoundError`."""
     keys = (AccessKey("AK", "SK"), AccessKey("AKD", "SKD", denied=True))
     account = Account("acme", (Project("p", "p"),), (User("deploy", "right horse"),), keys)
     with Simulator(accounts=Accounts((account,))) as sim:

@@ -120,7 +120,7 @@ def test_what_refusals_mean(bench: Bench) -> None:
 @pytest.mark.parametrize("status", [200, 202])
 @pytest.mark.parametrize("response", ["job_id", "attachment"])
 def test_attaching_and_detaching(status: Any, response: Any, start: Callable[..., Bench]) -> None:
-    """A response names a job, or the attachment in its place; the list of attachments tells in both cases."""
+    """A response names a job, or the attachment in its place. The list of attachments tells in both cases."""
     bench = start(behaviour=Behaviour(attach_status=status, attach_response=response))
     api, server_id, volume_id = VolumeApi(bench.channel), bench.sim.setup.add_server().id, MORE
     attached = api.attach(server_id, volume_id, "/dev/sdc")

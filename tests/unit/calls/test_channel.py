@@ -108,7 +108,7 @@ def test_no_room_in_the_rate_limit(within: dict[str, Any], bench: Bench) -> None
 
 
 def test_the_last_moment_before_a_change(bench: Bench) -> None:
-    """Whoever records orders is told of each change just before the change is sent, and can stop it; reads go on."""
+    """Whoever records orders is told of each change just before the change is sent, and can stop it. Reads go on."""
     messages: list[str] = []
 
     def may_send(request: str) -> bool:

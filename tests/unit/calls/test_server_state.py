@@ -119,6 +119,6 @@ FLAGS: list[object] = [True, "True", "1", 1, False, "false", 0, None, "", "yes",
 
 
 def test_numbers_and_flags() -> None:
-    """Numbers and flags may be strings; anything else is nothing."""
+    """Numbers and flags may be strings. Anything else is nothing."""
     assert [number(each) for each in NUMBERS] == [*(3, 3, 3, 3), *[None] * 8]
     assert [flag(each) for each in FLAGS] == [*[True] * 4, *[False] * 3, *[None] * 4]

@@ -52,7 +52,7 @@ def test_what_an_order_brings(
     has_order: bool,  # noqa: FBT001
     start: Callable[..., Bench],
 ) -> None:
-    """An order brings a job, an order, or both; neither is made up."""
+    """An order brings a job, an order, or both. Neither is made up."""
     bench = start(behaviour=Behaviour(prepaid_response=shown))
     ordered = bench.servers.create(bench.order(prepaid=prepaid))
     assert (ordered.job_id is not None, ordered.order_id is not None) == (has_job, has_order)
@@ -195,7 +195,7 @@ def test_all_pages_of_all_projects(start: Callable[..., Bench]) -> None:
     ],
 )
 def test_the_end_of_a_list(pages: list[str], result: str) -> None:
-    """The last page is short, or has nothing new; nothing is listed twice."""
+    """The last page is short, or has nothing new. Nothing is listed twice."""
     everything = all_pages(lambda number: pages[number] if number < len(pages) else "", str, 3)
     assert "".join(everything) == result
 
@@ -241,7 +241,7 @@ def test_a_list_that_could_be_mistaken(servers: Any, bench: Bench) -> None:
 
 
 def test_the_recycle_bin(start: Callable[..., Bench]) -> None:
-    """A server in the recycle bin reads like one that is off; only the brief list tells."""
+    """A server in the recycle bin reads like one that is off. Only the brief list tells."""
     bench = start(behaviour=Behaviour(recycle_bin=True))
     bench.sim.setup.add_server()
     server_id = bench.sim.setup.add_server().id

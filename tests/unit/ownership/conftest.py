@@ -13,8 +13,8 @@ import pytest
 from pulumi.dynamic import Config, ConfigureRequest, ReadResult
 
 from bms_simulator import Behaviour, Server, Simulator
-from pulumi_bms.lifecycle.orderer import ORDERED_BY
 from pulumi_bms.lifecycle.once import ONCE
+from pulumi_bms.lifecycle.orderer import ORDERED_BY
 from pulumi_bms.operation import Operation, PartialStateError, Purpose, running
 from pulumi_bms.resources import volume_attachment_provider
 from pulumi_bms.resources.servers_memory import ADOPTED

@@ -85,7 +85,7 @@ def call() -> Call:
 
 @pytest.fixture
 def sign() -> Sign:
-    """Return a function that gives the headers of a signed request; paths and queries are plain and sorted."""
+    """Return a function that gives the headers of a signed request. Paths and queries are plain and sorted."""
 
     def headers_of(
         sim: Simulator,
@@ -123,7 +123,7 @@ class Bench:
         self.session.headers["X-Auth-Token"] = simulator.token
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        """Send a request; a path that begins with a slash is not one of the project."""
+        """Send a request. A path that begins with a slash is not one of the project."""
         url = f"{self.sim.endpoint}{path}" if path.startswith("/") else f"{self.sim.url}/{path}"
         response = self.session.request(method, url, json=body, timeout=5)
         return response.status_code, response.json() if response.content else None

@@ -58,7 +58,7 @@ def test_a_failed_order_is_refunded(bench: Any) -> None:
 
 
 def test_an_unpaid_order_is_paid(bench: Any) -> None:
-    """Without isAutoPay nothing is built until the order is paid; the same job goes on then."""
+    """Without isAutoPay nothing is built until the order is paid. The same job goes on then."""
     ordered = bench.order("web", extendparam={**MONTHLY, "isAutoPay": "false"})
     bench.sim.advance(1000.0)
     assert bench.ask("GET", f"jobs/{ordered['job_id']}")[1]["status"] == "PENDING_PAYMENT"
@@ -73,7 +73,7 @@ def test_an_unpaid_order_is_paid(bench: Any) -> None:
 
 
 def test_an_unpaid_order_is_cancelled(bench: Any) -> None:
-    """Only an unpaid order can be cancelled; its job waits for the payment for ever."""
+    """Only an unpaid order can be cancelled. Its job waits for the payment for ever."""
     ordered = bench.order("web", extendparam={**MONTHLY, "isAutoPay": "false"})
     assert bench.ask("PUT", f"{ORDERS}/cancel", {"order_id": ordered["order_id"]}) == (204, None)
     assert order_status(bench, ordered["order_id"]) == 4

@@ -55,7 +55,7 @@ def test_a_switching_server_takes_no_jobs(verb: str, status: str, code: str, ben
 
 
 def test_locked_and_frozen_servers(bench: Any) -> None:
-    """A locked server refuses everything with BMS.0605; a frozen one reads as if it was stopped."""
+    """A locked server refuses everything with BMS.0605. A frozen one reads as if it was stopped."""
     server_id = bench.sim.setup.add_server(locked=True).id
     assert {bench.delete(server_id), bench.attach(server_id, FIRST), add_nic(bench, server_id)} == {"BMS.0605"}
     frozen = bench.sim.setup.add_server(frozen=True).id
@@ -169,7 +169,7 @@ def test_ports_of_the_vpc(bench: Any) -> None:
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_the_port_of_a_removed_nic(kept: bool, start: Callable[..., Any]) -> None:  # noqa: FBT001
-    """Whether the port stays by default is a switch; a mark on the NIC goes before it."""
+    """Whether the port stays by default is a switch. A mark on the NIC goes before it."""
     bench = start(behaviour=Behaviour(nic_kept_by_default=kept))
     server = bench.sim.setup.add_server(order={"nics": [{"subnet_id": "a"}, {"subnet_id": "b"}]})
     path = f"baremetalservers/{server.id}"

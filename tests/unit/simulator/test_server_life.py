@@ -78,7 +78,7 @@ def test_a_failed_server_is_shown_in_error_then_gone(start: Callable[..., Any]) 
 
 @pytest.mark.parametrize(("siblings", "left"), [("stay", ["fail-one-0001", "fail-one-0003"]), ("vanish", [])])
 def test_siblings_of_a_failed_server(siblings: Any, left: list[str], start: Callable[..., Any]) -> None:
-    """Siblings are ACTIVE when the job fails; whether they are rolled back afterwards is a switch."""
+    """Siblings are ACTIVE when the job fails. Whether they are rolled back afterwards is a switch."""
     bench = start(behaviour=Behaviour(siblings=siblings, rollback_seconds=100.0))
     bench.order("fail-one", 3)
     bench.sim.advance(239.0)
@@ -103,7 +103,7 @@ def test_volumes_and_addresses_of_a_rolled_back_server(
 
 
 def test_rename_tags_and_metadata(bench: Any) -> None:
-    """Name, tags and metadata change at once; a tag that exists is overwritten, metadata are merged."""
+    """Name, tags and metadata change at once. A tag that exists is overwritten, metadata are merged."""
     path = f"baremetalservers/{bench.server_id(server_tags=[{'key': 'a', 'value': '1'}])}"
     assert bench.ask("PUT", path, {"server": {"name": "db"}})[1]["server"]["name"] == "db"
     tags = [{"key": "a", "value": "2"}, {"key": "b", "value": ""}]
@@ -138,7 +138,7 @@ def test_wrong_changes_are_refused(method: str, rest: str, body: object, code: s
 
 
 def test_lists_are_filtered(bench: Any) -> None:
-    """Name, tag, status, flavor and enterprise project filter; offset is a page number from 1."""
+    """Name, tag, status, flavor and enterprise project filter. Offset is a page number from 1."""
     setup = bench.sim.setup
     setup.add_server("bob", tags={"stage": "live"})
     setup.add_server("bobb", status="SHUTOFF", order={"flavorRef": "physical.s3.large"})
@@ -218,7 +218,7 @@ def test_a_gone_server_in_nova_text(start: Callable[..., Any]) -> None:
 
 @pytest.mark.parametrize(("flags", "volumes", "eips"), [({}, 2, 1), ({"volumes": True, "eips": True}, 0, 0)])
 def test_deleting_leaves_what_it_is_told_to(flags: dict[str, bool], volumes: int, eips: int, bench: Any) -> None:
-    """Data volumes and elastic IPs stay unless the flags say otherwise; the root volume and ports go."""
+    """Data volumes and elastic IPs stay unless the flags say otherwise. The root volume and ports go."""
     root = {"volumetype": "SSD", "size": 40}
     server_id = bench.server_id(flavorRef="physical.h2.large", root_volume=root, data_volumes=[DISK] * 2, publicip=EIP)
     assert [volume.device for volume in bench.sim.world.volumes[-3:]] == ["/dev/sda", "/dev/sdb", "/dev/sdc"]
@@ -236,7 +236,7 @@ def test_a_prepaid_server_is_not_deleted(start: Callable[..., Any]) -> None:
 
 
 def test_a_changed_image_brings_a_new_root_volume(bench: Any) -> None:
-    """After a change of the image the image, the login and the id of the root volume are others; data volumes stay."""
+    """After a change of the image the image, the login and the id of the root volume are others. Data volumes stay."""
     server_id = bench.server_id(
         flavorRef="physical.h2.large", root_volume={"volumetype": "SSD", "size": 40}, data_volumes=[DISK]
     )

@@ -121,7 +121,7 @@ def test_hundreds_of_clients_are_served_and_counted(sim: Simulator) -> None:
 
 
 def test_requests_are_recorded_without_credentials(sim: Simulator, session: requests.Session) -> None:
-    """A record has the method, path, status, time and body; the token is nowhere in it."""
+    """A record has the method, path, status, time and body. The token is nowhere in it."""
     sim.advance(7.0)
     order = sample_order("web")
     session.post(f"{sim.url}/baremetalservers?a=1", json=order, headers={"Authorization": "secret"}, timeout=5)
@@ -133,16 +133,8 @@ def test_requests_are_recorded_without_credentials(sim: Simulator, session: requ
     assert sim.token not in repr(request)
 
 
-def test_the_record_is_a_copy(sim: Simulator, session: requests.Session) -> None:
-    """A list of requests does not grow after it was taken."""
-    before = sim.requests
-    session.get(f"{sim.url}/jobs/ok", timeout=5)
-    assert (len(before), sim.count(), sim.count("GET"), sim.count("POST")) == (0, 1, 1, 0)
-    assert (sim.count("GET", path_contains="/jobs/"), sim.count(path_contains="/other/")) == (1, 0)
-
-
 def test_a_pause_drops_every_connection(sim: Simulator, session: requests.Session) -> None:
-    """While paused, open and new connections are dropped, and nothing is recorded; afterwards all is as before."""
+    """While paused, open and new connections are dropped, and nothing is recorded. Afterwards all is as before."""
     assert session.get(f"{sim.url}/jobs/ok", timeout=5).status_code == 200
     sim.pause()
     for _ in range(3):
@@ -154,7 +146,7 @@ def test_a_pause_drops_every_connection(sim: Simulator, session: requests.Sessio
 
 
 def test_a_stop_keeps_the_port_and_the_world(sim: Simulator, session: requests.Session) -> None:
-    """A stopped simulator refuses connections; started again it has the same endpoint, jobs and servers."""
+    """A stopped simulator refuses connections. Started again it has the same endpoint, jobs and servers."""
     endpoint = sim.endpoint
     session.post(f"{sim.url}/baremetalservers", json=sample_order("web"), timeout=5)
     sim.advance(240.0)
@@ -208,18 +200,6 @@ def test_time_does_not_go_back(seconds: float, sim: Simulator) -> None:
         sim.advance(seconds)
 
 
-def test_time_is_scaled() -> None:
-    """Simulated time is the clock's, times the scale."""
-    clock = ManualClock()
-    with Simulator(time_scale=12.0, clock=clock) as sim:
-        headers = {"X-Auth-Token": sim.token}
-        statuses: list[str] = []
-        for _ in range(3):
-            statuses.append(requests.get(f"{sim.url}/jobs/ok", headers=headers, timeout=5).json()["status"])
-            clock.advance(10.0)
-    assert statuses == ["INIT", "RUNNING", "SUCCESS"]
-
-
 def test_a_script_shows_its_frames(sim: Simulator, session: requests.Session) -> None:
     """A scripted job shows each response for one poll, and the last one for ever."""
     teapot = Response(418, "short and stout", {"X-Pot": "1"})
@@ -268,13 +248,3 @@ def test_a_response_to_head_has_no_body(sim: Simulator, session: requests.Sessio
     for _ in range(2):
         response = session.head(f"{sim.url}/jobs/ok", timeout=5)
         assert (response.status_code, response.content) == (405, b"")
-
-
-def test_a_stop_ends_responses_that_trickle(sim: Simulator) -> None:
-    """A slow answer is given up when the simulator stops."""
-    url, headers = f"{sim.url}/jobs/slow", {"X-Auth-Token": sim.token}
-    with requests.get(url, headers=headers, stream=True, timeout=5) as response:
-        assert next(response.iter_content(1)) == b"{"
-        sim.stop()
-        with pytest.raises(requests.RequestException):
-            assert response.content

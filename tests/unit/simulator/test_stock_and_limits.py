@@ -37,7 +37,7 @@ def bench_order() -> dict[str, Any]:
 
 
 def test_stock_runs_out(start: Callable[..., Any]) -> None:
-    """Stock is told by zone, falls with each order, and refuses what it has not; zones without figures have plenty."""
+    """Stock is told by zone, falls with each order, and refuses what it has not. Zones without figures have plenty."""
     bench = start(catalogue=Catalogue((SMALL,)))
     assert stock(bench) == {"az1": (2, "normal"), "az2": (0, "sellout"), "az3": (100, "normal")}
     assert code_of_order(bench, count=3) == "BMS.0054"

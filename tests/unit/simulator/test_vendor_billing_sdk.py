@@ -44,7 +44,7 @@ def test_an_order(client: Any, sim: Simulator) -> None:
 
 
 def test_resources_and_renewal(client: Any, sim: Simulator) -> None:
-    """The resource of an order is the server, by its name; renewal is switched on and off."""
+    """The resource of an order is the server, by its name. Renewal is switched on and off."""
     server = sim.setup.add_server("web", prepaid=True)
     (resource,) = _resources(client, order_id=server.order_id, only_main_resource=1)
     assert (resource.resource_id, resource.resource_name, resource.project_id) == (server.id, "web", "north")
@@ -56,7 +56,7 @@ def test_resources_and_renewal(client: Any, sim: Simulator) -> None:
 
 
 def test_unsubscribing(client: Any, sim: Simulator) -> None:
-    """A server is unsubscribed once; the second time it is already deleted."""
+    """A server is unsubscribed once. The second time it is already deleted."""
     body = bss.UnsubscribeResourcesReq(resource_ids=[sim.setup.add_server(prepaid=True).id], unsubscribe_type=1)
     request = bss.CancelResourcesSubscriptionRequest(body=body)
     response = client.cancel_resources_subscription(request)

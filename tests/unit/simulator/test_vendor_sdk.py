@@ -214,7 +214,7 @@ def test_reinstall(client: Any, wait: Wait, server_id: str) -> None:
 
 
 def test_change_of_the_image(client: Any, wait: Wait, server_id: str) -> None:
-    """A stopped server gets another image; the id of that job is named jobId."""
+    """A stopped server gets another image. The id of that job is named jobId."""
     _stop(client, wait, server_id)
     body = bms.OSChangeReq(os_change=bms.OsChange(imageid="image", keyname="deploy"))
     wait(client.change_baremetal_server_os(bms.ChangeBaremetalServerOsRequest(server_id, body)).job_id)

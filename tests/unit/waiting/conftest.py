@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf, isfinite
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol
 
 import pytest
 
@@ -16,16 +16,8 @@ from pulumi_bms.api.errors import ApiError
 from pulumi_bms.api.models.job import Job, PollResult
 from pulumi_bms.waiting.job_wait import Plan
 from pulumi_bms.waiting.outcome import Outcome, Progress
-from pulumi_bms.waiting.poll_loop import (
-    Batch,
-    Gate,
-    PollLoop,
-    one_by_one,
-)
-
-Wire: TypeAlias = Mapping[str, Any]
-Script: TypeAlias = Callable[[float], Wire | ApiError]
-"""The responses of the API, by the virtual second. The key `retry_after` of a response is the header."""
+from pulumi_bms.waiting.poll_loop import Batch, Gate, PollLoop, one_by_one
+from tests.unit.waiting.timelines import JOB, Script
 
 
 class FakeClock:
@@ -62,7 +54,10 @@ class PollSeen:
 
 @dataclass
 class ScriptedApi:
-    """Answers from one script per job; the response is that of the moment the poll begins, and comes after `cost`."""
+    """An API with one script a job. The response is the script's at the start of the poll, and comes after `cost`.
+
+    The key `retry_after` of a response is the header.
+    """
 
     clock: FakeClock
     scripts: Mapping[str, Script]
@@ -157,3 +152,39 @@ def fake_clock() -> Callable[..., FakeClock]:
 @pytest.fixture(scope="session")
 def scripted_api() -> Callable[..., ScriptedApi]:
     return ScriptedApi
+
+
+class WaitFor(Protocol):
+    """Waits for one job, `JOB`."""
+
+    def __call__(
+        self,
+        script: Script,
+        *,
+        timeout: float = 3600.0,
+        expected_servers: int | None = None,
+        known: Job | None = None,
+        start: float = 0.0,
+        cancel_at: float = inf,
+        cost: float | Callable[[float], float] = 0.0,
+        chance: Callable[[], float] = ...,
+    ) -> Ran: ...
+
+
+@pytest.fixture(scope="session")
+def wait_for(run: Run) -> WaitFor:
+    def wait(
+        script: Script,
+        *,
+        timeout: float = 3600.0,
+        expected_servers: int | None = None,
+        known: Job | None = None,
+        start: float = 0.0,
+        cancel_at: float = inf,
+        cost: float | Callable[[float], float] = 0.0,
+        chance: Callable[[], float] = lambda: 0.0,
+    ) -> Ran:
+        plan = Plan(JOB, timeout, expected_servers, known)
+        return run([plan], {JOB: script}, start=start, cancel_at=cancel_at, cost=cost, chance=chance)
+
+    return wait

@@ -13,7 +13,7 @@ GENEROUS = 2.0
 
 
 def test_now_is_the_monotonic_clock() -> None:
-    """Its seconds are those of `time.monotonic`, which no change of the wall clock moves."""
+    """The clock has the seconds of `time.monotonic`, without changes of the wall clock."""
     before = time.monotonic()
     now = MonotonicClock().now()
     assert before <= now <= time.monotonic()

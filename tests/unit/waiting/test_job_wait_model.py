@@ -1,14 +1,14 @@
-"""Whole waits against a restatement of the rules, over generated timelines of responses, errors, costs and deadlines.
+"""Whole waits against a second statement of the rules of time, over generated timelines.
 
-A case is a list of `Span`s: what the API answers during so many virtual seconds, and what a poll costs meanwhile. Among
-the responses are jobs that are another's, lists that shrink, and errors that come now and then between good responses.
-After a run the polls and their answers are replayed; a `Story` says from them alone whether and how it had to end.
+A case is a list of `Span`s: the response of the API and the cost of a poll during so many virtual seconds. Among the
+responses are jobs of another id, lists that shrink, and errors between good responses. After a run the polls are
+replayed, and a `Story` states the end of the wait. The success rule is tested in `test_success_rule`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -27,15 +27,15 @@ from pulumi_bms.api.errors import (
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle.job_outputs import stored_status
 from pulumi_bms.messages import report
+from pulumi_bms.waiting import memory
 from pulumi_bms.waiting.job_wait import Plan
 from pulumi_bms.waiting.outcome import End
+from pulumi_bms.waiting.success_rule import PENDING, Finality, Judgement, Ruling, judge
+from tests.unit.waiting.timelines import JOB, Wire
 
 if TYPE_CHECKING:
     from tests.unit.waiting.conftest import Ran, Run
 
-Wire: TypeAlias = Mapping[str, Any]
-
-JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 NEXT_STEPS = (
     "run `pulumi up` again to go on waiting",
     "to submit again, change the submission's `triggers`",
@@ -60,7 +60,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Case:
-    """One wait and all that happens to it; the last span goes on for ever."""
+    """One wait and all that happens to it. The last span goes on for ever."""
 
     spans: Sequence[Span]
     timeout: float
@@ -85,187 +85,79 @@ class Case:
         return self.span_at(moment).cost
 
 
-# --- the rules, told anew
+# --- the rules of time
 
 Seen: TypeAlias = tuple[float, float, "Wire | ApiError"]
 """When a poll began, when its response was there, and what it was."""
 
 
-def records(wire: Wire) -> list[Wire]:
-    return [wire, *(inner for child in wire["entities"]["sub_jobs"] for inner in records(child))]
+def job_of(wire: Wire) -> Job:
+    return Job.read({key: value for key, value in wire.items() if key != "retry_after"})
 
 
-def state_of(record: Wire) -> str:
-    """SUCCESS, FAIL, DEAD (an unknown status with an end and a code) or MOVING."""
-    status = record["status"].strip().upper()
-    if status in ("SUCCESS", "FAIL"):
-        return str(status)
-    named = status in ("INIT", "RUNNING", "PENDING_PAYMENT")
-    return "DEAD" if not named and record.get("end_time") and record.get("error_code") else "MOVING"
-
-
-def servers(wire: Wire) -> set[str]:
-    return {record["entities"]["server_id"] for record in records(wire) if record["entities"].get("server_id")}
-
-
-@dataclass
-class Known:
-    """What is known of the job before a response: each sub-job as it was last seen, counts, servers, the job's type."""
-
-    job: Wire | None = None
-    parts: dict[str, Wire] = field(default_factory=dict)
-    totals: dict[str, int] = field(default_factory=dict)
-    servers: set[str] = field(default_factory=set)
-
-    def take(self, wire: Wire) -> None:
-        self.job = wire
-        self.parts |= {part["job_id"]: part for part in records(wire)[1:]}
-        self.servers |= servers(wire)
-        for record in records(wire):
-            key = "" if record is wire else record["job_id"]
-            self.totals[key] = max(self.totals.get(key, 0), int(record["entities"].get("sub_jobs_total", 0)))
-
-    def gone(self, wire: Wire) -> dict[str, Wire]:
-        here = {part["job_id"] for part in records(wire)[1:]}
-        return {name: part for name, part in self.parts.items() if name not in here}
-
-    def is_of_another(self, wire: Wire) -> bool:
-        """The response names another job; or it names none, and has another type or other sub-jobs only."""
-        if "job_id" in wire:
-            return bool(wire["job_id"] != JOB)
-        here = {part["job_id"] for part in records(wire)[1:]}
-        has_other_parts = bool(here and self.parts) and not here & self.parts.keys()
-        return self.job is not None and (wire["job_type"] != self.job["job_type"] or has_other_parts)
-
-    def is_incomplete(self, wire: Wire, beside: int = 0) -> bool:
-        """Whether fewer sub-jobs are listed anywhere than were ever announced; `beside` count for the job itself."""
-        for record in records(wire):
-            key = "" if record is wire else record["job_id"]
-            listed = len({child["job_id"] for child in record["entities"]["sub_jobs"]}) + (beside if not key else 0)
-            if listed < max(int(record["entities"].get("sub_jobs_total", 0)), self.totals.get(key, 0)):
-                return True
-        return False
-
-    def lacks(self, wire: Wire) -> bool:
-        return bool(self.gone(wire) or self.servers - servers(wire))
-
-    def has_failed_part(self) -> bool:
-        everything = [*records(self.job), *self.gone(self.job).values()] if self.job else []
-        return any(state_of(record) == "FAIL" for record in everything)
-
-
-def succeeded(wire: Wire, expected: int | None, known: Known) -> bool:
-    """Every status is SUCCESS, all sub-jobs ever announced or listed are there, and all servers are named."""
-    everything = records(wire)
-    creators = [part for part in everything[1:] if part["job_type"] == "baremetalSingleCreate"]
-    return (
-        all(state_of(record) == "SUCCESS" for record in everything)
-        and not known.is_incomplete(wire)
-        and all(part["entities"].get("server_id") for part in creators)
-        and (not wire["job_type"].endswith("Create") or bool(servers(wire)))
-        and (expected is None or len(servers(wire)) == expected)
-        and not known.lacks(wire)
-    )
-
-
-def failed(wire: Wire) -> bool:
-    """The job has failed, or says SUCCESS over a sub-job that has."""
-    own, below = state_of(wire), [state_of(part) for part in records(wire)[1:]]
-    return own in ("FAIL", "DEAD") or (
-        own == "SUCCESS" and ("FAIL" in below or ("DEAD" in below and "MOVING" not in below))
-    )
-
-
-def may_still_move(wire: Wire, known: Known) -> bool:
-    """Whether some part of a failed job moves, now or when it was last seen, or was never listed."""
-    gone = known.gone(wire)
-    parts = [*records(wire)[1:], *gone.values()]
-    bereft = any(known.totals.get(name) for name in gone)
-    return any(state_of(part) == "MOVING" for part in parts) or bereft or known.is_incomplete(wire, len(gone))
-
-
-def failed_for_good(wire: Wire, known: Known) -> bool:
-    """A failure after which nothing more can become known."""
-    is_named = all(state_of(record) in ("SUCCESS", "FAIL") for record in records(wire))
-    return failed(wire) and is_named and not may_still_move(wire, known) and not known.lacks(wire)
-
-
-def in_doubt(wire: Wire, expected: int | None, known: Known) -> bool:
-    """A failure all over but not all there or named, or a success that can't be all: both settle."""
-    all_success = all(state_of(record) == "SUCCESS" for record in records(wire))
-    doubtful = failed(wire) and not failed_for_good(wire, known) and not may_still_move(wire, known)
-    return doubtful or (all_success and not succeeded(wire, expected, known))
-
-
-def changed(one: Wire, other: Wire) -> bool:
-    def facts(wire: Wire) -> list[str]:
+def changed(one: Job, other: Job) -> bool:
+    def facts(job: Job) -> list[tuple[str, ...]]:
         return sorted(
-            str(
-                (
-                    record.get("job_id"),
-                    state_of(record),
-                    record["status"].strip().upper(),
-                    record.get("error_code"),
-                    record.get("end_time"),
-                    record["entities"].get("sub_jobs_total"),
-                    sorted({child["job_id"] for child in record["entities"]["sub_jobs"]}),
-                    record["entities"].get("server_id"),
-                )
+            (
+                *map(str, (part.job_id, part.status, part.error_code, part.end_time, part.sub_jobs_total, part.listed)),
+                *part.own_server_ids,
             )
-            for record in records(wire)
+            for part in job.walk()
         )
 
     return facts(one) != facts(other)
 
 
+def has_failed_part(job: Job | None) -> bool:
+    return job is not None and any(part.status == "FAIL" for part in job.walk())
+
+
 @dataclass
 class Story:
-    """What a wait has seen so far, told look by look: `take` says how the wait ends there, None where it goes on."""
+    """All polls of a wait so far: `take` returns how the wait ends at a poll, or None if the wait goes on."""
 
     case: Case
-    known: Known = field(default_factory=Known)
+    known: Job | None = None
     has_response: bool = False
     has_asked_to_slow_down: bool = False
     unchanged_since: float = math.inf
-    last: Wire | None = None
-    last_is_final_failure: bool = False
-    last_is_doubtful: bool = False
+    last: Job | None = None
+    judgement: Judgement = PENDING
     outage_since: float = math.inf
-    noes: list[float] = field(default_factory=list)
+    refusals: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.case.known:
-            self.known.take(self.case.known)
+            self.known = Job.read(self.case.known)
+
+    def is_of_another(self, wire: Wire) -> bool:
+        return bool(memory.stranger(JOB, self.known, job_of(wire)))
 
     def take(self, seen: Seen) -> End | None:
         at, done, response = seen
         fails = False
         if isinstance(response, ApiError):
             end = self._take_error(at, response)
-        elif self.known.is_of_another(response):
+        elif self.is_of_another(response):
             end = self._take_silence(at)
         else:
-            end, fails = self._take_job(done, response), failed(response)
+            end = self._take_job(done, job_of(response))
+            fails = self.judgement.ruling is Ruling.FAILED
         if end or at < self.case.start + max(0.0, self.case.timeout):
             return end
-        return End.FAILED if fails or self.known.has_failed_part() else End.TIMED_OUT
+        return End.FAILED if fails or has_failed_part(self.known) else End.TIMED_OUT
 
-    def _take_job(self, done: float, wire: Wire) -> End | None:
-        self.has_response, self.outage_since, self.noes = True, math.inf, []
-        if self.last is None or changed(self.last, wire):
+    def _take_job(self, done: float, job: Job) -> End | None:
+        self.has_response, self.outage_since, self.refusals = True, math.inf, []
+        if self.last is None or changed(self.last, job):
             self.unchanged_since = done
-        self.last = wire
-        known, expected = self.known, self.case.expected
-        is_success = succeeded(wire, expected, known)
-        self.last_is_final_failure = failed_for_good(wire, known)
-        self.last_is_doubtful = in_doubt(wire, expected, known)
-        known.take(wire)
-        if is_success:
-            return End.SUCCEEDED
-        has_settled = self.last_is_doubtful and done >= self.unchanged_since + 120
-        if self.last_is_final_failure or (has_settled and failed(wire)):
-            return End.FAILED
-        return End.INCONSISTENT if has_settled else None
+        self.last = job
+        self.judgement = judge(job, self.case.expected, self.known)
+        self.known = memory.merged(self.known, job)
+        has_settled = self.judgement.finality is Finality.SETTLING and done >= self.unchanged_since + 120
+        if not self.judgement.final and not has_settled:
+            return None
+        return {Ruling.SUCCEEDED: End.SUCCEEDED, Ruling.FAILED: End.FAILED}.get(self.judgement.ruling, End.INCONSISTENT)
 
     def _take_silence(self, at: float) -> End | None:
         self.outage_since = min(self.outage_since, at)
@@ -285,8 +177,8 @@ class Story:
         if not self.has_response:
             return None if isinstance(error, NotFoundError) and at - self.case.start < 30 else meaning
         self.outage_since = min(self.outage_since, at)
-        self.noes.append(at)
-        return meaning if at >= self.noes[0] + 300 and len(self.noes) >= 5 else None
+        self.refusals.append(at)
+        return meaning if at >= self.refusals[0] + 300 and len(self.refusals) >= 5 else None
 
 
 # --- cases
@@ -340,7 +232,7 @@ def over(wire: Wire) -> Wire:
 
 @st.composite
 def later(draw: st.DrawFn, wire: Wire) -> Wire:
-    """Make a response that has less than `wire`: no sub-jobs, fewer, no counts, no names; or the same, all over."""
+    """Make a response that has less than `wire`: no sub-jobs, fewer, no counts, no names. Or the same, all over."""
     parts = wire["entities"]["sub_jobs"]
     match draw(st.sampled_from(["bare", "fewer", "uncounted", "nameless", "failed", "over", "over"])):
         case "bare":
@@ -379,7 +271,7 @@ LATER: list[Responses] = [*FIRST[4:], no_news, noes, noes]
 
 @st.composite
 def timelines(draw: st.DrawFn) -> list[Span]:
-    """Draw up to eight spans; every other one has less than the good response before it, or the same once more."""
+    """Draw up to eight spans. Every other one has less than the good response before it, or the same once more."""
     messages: list[Span] = []
     last: Wire | None = None
     for _ in range(draw(st.integers(1, 8))):
@@ -434,8 +326,8 @@ def check_end(case: Case, ran: Ran, seen: Sequence[Seen]) -> None:
     else:
         assert ran.outcome.end is ends[-1]
         assert ran.ended == seen[-1][1]
-    assert (set(ran.outcome.job.server_ids) if ran.outcome.job else set()) == story.known.servers
-    is_final = ran.outcome.end is End.FAILED and story.last_is_final_failure
+    assert ran.outcome.job == story.known
+    is_final = ran.outcome.end is End.FAILED and story.judgement.is_final_failure
     assert (stored_status(ran.outcome) == "FAIL") == is_final
     event(f"stored {stored_status(ran.outcome)}")
 
@@ -444,7 +336,7 @@ def check_pace(case: Case, seen: Sequence[Seen]) -> None:
     deadline = case.start + max(0.0, case.timeout)
     story = Story(case)
     for (started_at, done, response), (at, _, _) in pairwise(seen):
-        is_of_another = not isinstance(response, ApiError) and story.known.is_of_another(response)
+        is_of_another = not isinstance(response, ApiError) and story.is_of_another(response)
         story.take((started_at, done, response))
         assert at >= done
         if at >= deadline:
@@ -454,7 +346,7 @@ def check_pace(case: Case, seen: Sequence[Seen]) -> None:
         wish = response.retry_after if isinstance(response, ApiError) else response.get("retry_after")
         if wish is None or is_of_another:
             assert at - done <= (60 if is_of_another or isinstance(response, ApiError) else 10) + 1e-6
-        elif isinstance(response, ApiError) or not story.last_is_doubtful:
+        elif isinstance(response, ApiError) or story.judgement.finality is not Finality.SETTLING:
             assert at - done >= min(wish, 300.0) - 1e-6, "a poll before Retry-After"
 
 
@@ -488,7 +380,7 @@ def check_news(ran: Ran) -> None:
 @settings(max_examples=400, deadline=None, derandomize=True, database=None)
 @given(cases)
 def test_every_wait_ends_as_the_rules_say(run: Run, case: Case) -> None:
-    """Whatever the API answers: the right end at the right look, paced, by the deadline, told without repetition."""
+    """Any timeline ends as the rules say, at the right poll, paced, by the deadline, with each message once."""
     ran, seen = watch(run, case)
     event(ran.outcome.end.name)
     check_end(case, ran, seen)

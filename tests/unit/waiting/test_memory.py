@@ -55,7 +55,7 @@ def test_the_first_response_lacks_nothing_but_what_it_announces() -> None:
 
 
 def test_missing_sub_jobs_stand_behind_the_others_as_last_seen() -> None:
-    """The newest status of a sub-job counts, of a missing one the last that was told, with all that it named."""
+    """A missing sub-job follows the listed sub-jobs, with its last status and names."""
     first = job(part("a"), part("b"), part(None, "INIT"), part(None))
     second = merged(first, job(part("b", "SUCCESS", server_id="s")))
     assert seen(second) == [("b", "SUCCESS"), ("a", "RUNNING"), (None, "INIT"), (None, "RUNNING")]
@@ -164,7 +164,7 @@ def test_what_is_told_in_another_place_is_not_missing(earlier: Job, now: Job) ->
     ],
 )
 def test_whose_response_it_is(earlier: Job | None, now: Job, why: str) -> None:
-    """The id decides. Without one a response is believed, unless its type or its sub-jobs contradict what is known."""
+    """The id decides, or else a contradiction of the type or of the sub-jobs."""
     assert stranger(JOB, earlier, now) == why
 
 

@@ -1,22 +1,16 @@
-"""The success rule against an independent statement of it, over every combination that is small enough to list.
+"""The success rule against the oracle, over every combination that is small enough to list.
 
-The oracle (`ruled`) knows nothing of the code under test: it sorts each record of a tree into one of four standings and
-looks the response up from there. Of earlier responses it keeps a `Past`: tables of what was seen, announced and named,
-where the code keeps a job. Cases are `Told` trees; `wire` turns one into the JSON that `Job.read` reads.
-
-What keeps the number of rows down: children are multisets, not sequences, because their order must not matter, which
-has a test of its own; a job is read once and judged for every `expected_servers`; job ids, further job types and levels
-vary in products of their own; three children at once only where the job's status leaves something for them to decide.
+Children are multisets, because their order must not matter: the order has a test of its own. A job is read once and
+judged for every `expected_servers`. Job ids, further job types and levels vary in products of their own. Three children
+at once are listed only if the job's status leaves something for them to decide.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from enum import Enum
+from dataclasses import replace
 from itertools import combinations_with_replacement, islice, permutations, product
 from random import Random
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,197 +19,17 @@ from hypothesis import strategies as st
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.waiting.memory import merged
 from pulumi_bms.waiting.success_rule import judge
-
-# --- cases
-
-
-@dataclass(frozen=True)
-class Part:
-    """What a response tells of one job or sub-job; None is a field that the response does not have."""
-
-    status: str | None
-    below: tuple[Part, ...] = ()
-    total: int | str | None = None
-    names: tuple[str, ...] = ()
-    nics: tuple[str, ...] = ()
-    job_type: str | None = None
-    job_id: str | None = None
-    end_time: str | None = None
-    error_code: str | None = None
-
-
-def wire(part: Part) -> dict[str, Any]:
-    """Return the JSON of a case, its sub-jobs and their count within `entities`, as the API has them."""
-    entities: list[dict[str, Any]] = [{"server_id": name} for name in part.names] or [{}]
-    entities += [{"nic_id": name} for name in part.nics]
-    if part.below:
-        entities[0]["sub_jobs"] = [wire(child) for child in part.below]
-    if part.total is not None:
-        entities[0]["sub_jobs_total"] = part.total
-    fields = {key: getattr(part, key) for key in ("status", "job_type", "job_id", "end_time", "error_code")}
-    body: dict[str, Any] = {key: value for key, value in fields.items() if value is not None}
-    return {**body, "entities": entities if len(entities) > 1 else entities[0]}
-
-
-# --- the oracle
-
-Expectation = tuple[str, str, int | None]
-"""The ruling's name, that of its finality, and the unmet rule."""
-
-
-class Condition(Enum):
-    DONE = "succeeded"
-    DEAD = "failed"
-    LOST = "ended with an error, in a status that no page names"
-    OPEN = "anything may still come"
-
-
-ONE_SERVER = {"baremetalsinglecreate", "createsingleserver"}
-SERVERS = ONE_SERVER | {"baremetalbatchcreate", "createserver"}
-
-
-@dataclass
-class Past:
-    """What earlier responses told. `seen` are sub-jobs by id; "" is the job itself in the tables by id.
-
-    `nameless` are sub-jobs without an id, each with the number of sub-jobs that it announced.
-    """
-
-    seen: dict[str, Condition] = field(default_factory=dict)
-    nameless: list[tuple[Condition, int]] = field(default_factory=list)
-    announced: dict[str, int] = field(default_factory=dict)
-    types: dict[str, str] = field(default_factory=dict)
-    servers: set[str] = field(default_factory=set)
-    nics: set[str] = field(default_factory=set)
-
-
-@dataclass(frozen=True)
-class Gone:
-    """What a response lacks of the past: sub-jobs by id, sub-jobs without one, and whether a name is missing."""
-
-    named: dict[str, Condition]
-    nameless: list[tuple[Condition, int]]
-    unnamed: bool
-
-    @property
-    def standings(self) -> list[Condition]:
-        return [*self.named.values(), *(last for last, _ in self.nameless)]
-
-
-def state_of(part: Part) -> Condition:
-    status = (part.status or "").strip().upper()
-    if status in {"SUCCESS", "FAIL"}:
-        return Condition.DONE if status == "SUCCESS" else Condition.DEAD
-    named_by_a_page = status in {"INIT", "RUNNING", "PENDING_PAYMENT"}
-    return Condition.LOST if part.end_time and part.error_code and not named_by_a_page else Condition.OPEN
-
-
-def everyone(part: Part) -> list[Part]:
-    return [part] + [record for child in part.below for record in everyone(child)]
-
-
-def with_keys(top: Part) -> list[tuple[str | None, Part]]:
-    """The job as "", then every sub-job by its id; None where it can't be found again."""
-    return [("", top), *((record.job_id or None, record) for record in everyone(top)[1:])]
-
-
-def different(records: Iterable[Part]) -> int:
-    part = list(records)
-    return len({record.job_id for record in part} - {None, ""}) + sum(not record.job_id for record in part)
-
-
-def servers_of(top: Part) -> set[str]:
-    return {name for record in everyone(top) for name in record.names if name}
-
-
-def nics_of(top: Part) -> set[str]:
-    return {name for record in everyone(top) for name in record.nics if name}
-
-
-def type_of(part: Part, key: str | None, past: Past) -> str:
-    return part.job_type or ("" if key is None else past.types.get(key, ""))
-
-
-def gone_from(past: Past, top: Part) -> Gone:
-    lower = everyone(top)[1:]
-    named = {name: last for name, last in past.seen.items() if name not in {record.job_id for record in lower}}
-    fewer = len(past.seen) + len(past.nameless) - different(lower) - len(named)
-    nameless = past.nameless[-fewer:] if fewer > 0 else []
-    return Gone(named, nameless, bool(past.servers - servers_of(top) or past.nics - nics_of(top)))
-
-
-def remember(past: Past, top: Part) -> None:
-    gone = gone_from(past, top)
-    nameless = [record for record in everyone(top)[1:] if not record.job_id]
-    past.nameless = [(state_of(record), int(record.total or 0)) for record in nameless] + gone.nameless
-    types = {
-        key: newest_type
-        for key, record in with_keys(top)
-        if key is not None and (newest_type := type_of(record, key, past))
-    }
-    past.types |= types
-    past.servers |= servers_of(top)
-    past.nics |= nics_of(top)
-    for key, record in with_keys(top):
-        if key is not None:
-            past.announced[key] = max(past.announced.get(key, 0), int(record.total or 0))
-        if key:
-            past.seen[key] = state_of(record)
-
-
-def unlisted(top: Part, past: Past, beside: int = 0) -> bool:
-    """Whether fewer sub-jobs are listed than were ever announced; `beside` are more that count for the job itself."""
-    for key, record in with_keys(top):
-        total = max(int(record.total or 0), past.announced.get(key, 0) if key is not None else 0)
-        if total > different(record.below) + (beside if key == "" else 0):
-            return True
-    return False
-
-
-def unmet(top: Part, expected_servers: int | None, past: Past) -> int | None:
-    """Return the first of the rules 3 to 6 that a tree does not meet."""
-    servers = servers_of(top)
-    lower = with_keys(top)[1:]
-    gone = gone_from(past, top)
-    too_few = not servers and type_of(top, "", past).lower() in SERVERS
-    broken = {
-        3: unlisted(top, past),
-        4: any(type_of(record, key, past).lower() in ONE_SERVER and not any(record.names) for key, record in lower),
-        5: too_few or expected_servers not in {None, len(servers)},
-        6: bool(gone.standings) or gone.unnamed,
-    }
-    return min((rule for rule, is_broken in broken.items() if is_broken), default=None)
-
-
-def finality_of_failure(top: Part, past: Past) -> str:
-    gone = gone_from(past, top)
-    known = {*(state_of(record) for record in everyone(top)[1:]), *gone.standings}
-    # A sub-job that went missing has no sub-jobs of its own any more.
-    bereft = any(past.announced.get(name) for name in gone.named) or any(total for _, total in gone.nameless)
-    if Condition.OPEN in known or bereft or unlisted(top, past, beside=len(gone.standings)):
-        return "OPEN"
-    is_in_doubt = Condition.LOST in {state_of(top), *known} or gone.standings or gone.unnamed
-    return "SETTLING" if is_in_doubt else "FINAL"
-
-
-def ruled(top: Part, expected_servers: int | None, past: Past) -> Expectation:
-    """State the success rule."""
-    own = state_of(top)
-    lower = {state_of(record) for record in everyone(top)[1:]}
-    failure = ("FAILED", finality_of_failure(top, past), None)
-    if own is Condition.OPEN:
-        return ("PENDING", "OPEN", None)
-    if own in {Condition.LOST, Condition.DEAD} or Condition.DEAD in lower:
-        return failure
-    if Condition.OPEN in lower:
-        return ("PENDING", "OPEN", None)
-    if Condition.LOST in lower:
-        return failure
-    rule = unmet(top, expected_servers, past)
-    return ("SUCCEEDED", "FINAL", None) if rule is None else ("INCONSISTENT", "SETTLING", rule)
-
-
-# --- the axes
+from tests.unit.waiting.success_rule_oracle import (
+    Condition,
+    Expectation,
+    Part,
+    Past,
+    remember,
+    ruled,
+    servers_of,
+    state_of,
+    wire,
+)
 
 END, CODE = "2019-04-25T20:08:41.593Z", "BMS.3004"
 LOST = Part("ROLLING_BACK", end_time=END, error_code=CODE)
@@ -277,7 +91,7 @@ def flat(parent: Part, types: tuple[str, str], most: int) -> Iterator[Part]:
 
 
 def expectations(case: Part) -> list[int | None]:
-    """No expectation, the right one, and the wrong ones beside it; only a wrong one where success is out of reach."""
+    """No expectation, the right one, and the wrong ones beside it. Only a wrong one where success is out of reach."""
     right = len(servers_of(case))
     if state_of(case) is not Condition.DONE:
         return [None, right + 1]
@@ -323,7 +137,7 @@ def test_every_flat_job_is_judged_as_the_rule_says(parent: str, types: str) -> N
 
 @pytest.mark.parametrize("parent", ["success", "fail", "running", "lost"])
 def test_a_sub_job_that_is_listed_twice_counts_once(parent: str) -> None:
-    """Entries with the same job id are one listed sub-job; entries without a job id are one each."""
+    """Entries with the same job id are one listed sub-job. Entries without a job id are one each."""
     patterns = {("a", "a", "a"), ("a", "a", "b"), ("a", "b", "b"), ("a", "a", None), (None, "a", None), (None,) * 3}
 
     def cases() -> Iterator[Part]:
@@ -337,7 +151,7 @@ def test_a_sub_job_that_is_listed_twice_counts_once(parent: str) -> None:
 
 
 def test_which_jobs_and_sub_jobs_have_to_name_servers() -> None:
-    """Single creations below name their server, creations at the top name one; types are compared without case."""
+    """Single creations below name their server, creations at the top name one. Types are compared without case."""
     kinds = ("baremetalBatchCreate", "createServer", "baremetalSingleCreate", "createSingleServer", "BareMetalReboot")
     spelled = [spelling for kind in kinds for spelling in (kind, kind.upper())]
     for types, children in product(product(spelled, spelled), groups(2, STANDINGS[:1])):
@@ -345,7 +159,7 @@ def test_which_jobs_and_sub_jobs_have_to_name_servers() -> None:
 
 
 def test_one_nameless_creation_among_other_sub_jobs_is_found() -> None:
-    """A creation that does not name its server is not excused by servers that other sub-jobs name."""
+    """A creation without a server id is found among sub-jobs with ids."""
     lows = ("baremetalSingleCreate", "baremetalSingleOperate", "createSingleServer", None)
     children = [replace(Part("SUCCESS"), job_type=low, names=(name,)) for low in lows for name in ("", "s0", "s1")]
     parents = [replace(Part("SUCCESS"), job_type=top) for top in ("createServer", "baremetalBatchOperate", None)]
@@ -404,7 +218,7 @@ def test_the_order_of_sub_jobs_does_not_matter(parent: str) -> None:
 
 
 def trees(depth: int) -> st.SearchStrategy[Part]:
-    """Trees of any kind; mostly of SUCCESS, since one open record decides a whole tree."""
+    """Trees of any kind. Mostly of SUCCESS, since one open record decides a whole tree."""
     return st.builds(
         Part,
         status=st.sampled_from(["SUCCESS"] * 12 + [" success ", "FAIL", "fail", "RUNNING", "ROLLING_BACK", "", None]),
