@@ -14,6 +14,7 @@ from pulumi_bms.api.errors import (
     NoAnswerError,
     NoSuchApiError,
     NotFoundError,
+    in_one_line,
 )
 from pulumi_bms.api.models.job import Job
 from pulumi_bms.lifecycle.connection import Connection
@@ -129,20 +130,20 @@ def preview_job(
             _SILENT.add(connection)
         return JobPreview()
     except AuthenticationError as error:
-        raise ExpectedError(f"the API does not accept the credential: {error}") from None
+        raise ExpectedError(f"the API rejected the credential: {error}") from None
     except NoSuchApiError as error:
         raise ExpectedError(f"{report.NO_SUCH_API}: {error}") from None
     except ApiError as error:
-        raise ExpectedError(f"the API refused to tell about job {job_id}: {error}") from None
+        raise ExpectedError(f"the API refused the poll of job {job_id}: {error}") from None
     judgement = judge(job, int(expected_servers) if expected_servers else None)
     if judgement.is_final_failure:
         raise ExpectedError(report.failed(job_id, job))
     if judgement.ruling is Ruling.SUCCEEDED:
         return JobPreview(job=job)
-    return JobPreview(row=f"{job.status}, to be waited for" + (f"; {judgement.because}" if judgement.because else ""))
+    return JobPreview(row=f"{job.status}, `pulumi up` waits" + (f": {judgement.because}" if judgement.because else ""))
 
 
 def note_once(operation: Operation, what: str, text: str) -> None:
     """Leave one line for the whole run: the text is true of every resource."""
     if ONCE.first(what):
-        operation.note(text)
+        operation.note(in_one_line(text))

@@ -51,7 +51,7 @@ def job_id_problem(value: object) -> str | None:
     if len(value) > LONGEST_JOB_ID:
         return f"job_id has {len(value)} characters, more than {LONGEST_JOB_ID}: {next_step}"
     if not _JOB_ID.fullmatch(value) or ".." in value:
-        return f"job_id {value!r} holds characters that no id has: {next_step}"
+        return f"job_id {value!r} contains characters outside an id: {next_step}"
     return None
 
 
@@ -70,8 +70,8 @@ def expected_servers_problem(value: object) -> str | None:
     if value is None or isinstance(value, Unknown):
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 or value < 1:
-        shown = f" is {value!r}" if isinstance(value, str | int | float) else ""
-        return f"expected_servers{shown}: write a whole number of at least 1, or leave it out"
+        shown = f", not {value!r}" if isinstance(value, str | int | float) else ""
+        return f"expected_servers must be a whole number of at least 1, or absent{shown}"
     return None
 
 
@@ -90,7 +90,7 @@ def connection_problems(inputs: Mapping[str, Any]) -> list[str | None]:
     problems = [_connection_problem(name, value) for name, value in values.items() if not isinstance(value, Unknown)]
     others = " and ".join(name for name in values if name != "profile")
     if "profile" in values and others:
-        problems.append(f"profile and {others}: a profile has all of it in the config, so write {others} there")
+        problems.append(f"profile and {others} can't be set together: write {others} in the profile")
     return problems
 
 
@@ -111,7 +111,9 @@ def path_problem(value: object) -> str | None:
     """The problem of a submission's path, or None."""
     if isinstance(value, Unknown):
         return None
-    next_step = "write it relative to /v1/{project_id}/, such as baremetalservers or baremetalservers/ID/attachvolume"
+    next_step = (
+        "write a path relative to /v1/{project_id}/, such as baremetalservers or baremetalservers/ID/attachvolume"
+    )
     if value is None or (isinstance(value, str) and not value.strip()):
         return f"path is empty: {next_step}"
     if not isinstance(value, str):
@@ -120,9 +122,9 @@ def path_problem(value: object) -> str | None:
         return f"path is absolute: {next_step}"
     segments = value.split("/")
     if any(segment in (".", "..") for segment in segments):
-        return f"path must not hold `.` or `..`: {next_step}"
+        return f"path must not contain `.` or `..`: {next_step}"
     if not all(_SEGMENT.fullmatch(segment) for segment in segments):
-        return f"path holds an empty part, a query, a fragment or other characters that no path has: {next_step}"
+        return f"path contains an empty part, a query, a fragment or other characters outside a path: {next_step}"
     return None
 
 
@@ -130,7 +132,7 @@ def method_problem(value: object) -> str | None:
     """The problem of a submission's method, or None."""
     if value is None or isinstance(value, Unknown) or value in _METHODS:
         return None
-    return f"method is none of {', '.join(_METHODS)}"
+    return f"method must be one of {', '.join(_METHODS)}"
 
 
 def json_problems(name: str, value: object) -> list[str]:
@@ -153,7 +155,7 @@ def _rule_of(value: object) -> str:
         return "is an archive, not JSON: write strings, numbers, lists and dicts"
     if isinstance(value, Resource):
         return "is a resource, not JSON: write an output of the resource, such as `id`"
-    return f"is a {type(value).__name__}, not JSON: write strings, numbers, lists and dicts"
+    return f"is of type {type(value).__name__}, not JSON: write strings, numbers, lists and dicts"
 
 
 def body_problem(value: object) -> str | None:
@@ -161,7 +163,7 @@ def body_problem(value: object) -> str | None:
     if isinstance(value, str | int | float | list | tuple):
         return 'body must be a JSON object: write a dict, such as {"server": {...}}'
     if _holds_inexact(value):
-        return "body holds a number not below 2**53, which Pulumi can't hand on exactly: write it as text"
+        return "body contains a number of 2**53 or more, and Pulumi rounds such numbers: write the number as a string"
     return None
 
 

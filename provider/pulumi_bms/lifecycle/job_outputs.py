@@ -133,8 +133,8 @@ def stored_status(outcome: Outcome) -> str:
 def unfinished_status(job: Job | None, judgement: Judgement | None = None) -> str:
     """The stored status of an unfinished job: the API's status, unless the status looks final.
 
-    FAIL is stored only if all parts of the job have ended. `verdict` is the verdict on the newest response, with the
-    gaps of the response. Without a verdict the job is judged as given.
+    FAIL is stored only if all parts of the job have ended. `judgement` is of the newest response, with the gaps of
+    the response. Without a judgement the job is judged as stored.
     """
     if job is None:
         return ""

@@ -47,7 +47,9 @@ from pulumi_bms.registry import load_provider
 from pulumi_bms.waiting.job_wait import Plan
 from pulumi_bms.waiting.outcome import End, Outcome, Progress
 
-_INTERRUPTED = "interrupted; the jobs go on in the cloud: run `pulumi up` again to go on waiting"
+_INTERRUPTED = (
+    "interrupted during the wait for the jobs\nThe jobs continue in the cloud. Run `pulumi up` to wait for the jobs."
+)
 _Jobs = dict[str, dict[str, Any]]
 
 

@@ -112,14 +112,14 @@ def problems_of(sources: Sources, destination: Destination) -> Iterator[str]:
 def _unknown_region(setting: Setting, sources: Sources) -> str:
     region, what = setting.value, shown(setting.value, sources.secrets)
     nearest = regions.nearest_region(region)
-    meant = f"if {nearest!r} is meant, write that; else " if nearest else ""
+    meant = f"If {nearest!r} is meant, write {nearest!r}. Else set" if nearest else "Set"
     variable = sources.hints.names.get("iamEndpoint") if sources.hints else None
     iam = f"`{sources.stack.name('iamEndpoint')}`" + (f" (or {variable})" if variable else "")
     of_huawei = (f"https://{service}.{region if what else 'REGION'}.{regions.HUAWEI.domain}" for service in _SERVICES)
     return (
-        f"{setting.name}{what} is of no cloud that is known here, so no address is made of it: {meant}set "
-        f"{names_of_endpoint(setting, sources)} and, for users and for projects by name, {iam} (a new region of "
-        f"{regions.HUAWEI.name} has {' and '.join(of_huawei)})"
+        f"{setting.name}{what} is not a known region, so the address of the API is unknown. {meant} "
+        f"{names_of_endpoint(setting, sources)} and, for users and for projects by name, {iam}. A new region of "
+        f"{regions.HUAWEI.name} has {' and '.join(of_huawei)}"
     )
 
 
@@ -149,7 +149,7 @@ def _clouds_beside(sources: Sources, endpoint: Setting) -> Iterator[tuple[Settin
     for source in (owner, endpoint.source if endpoint.key == "endpoint" else None):
         if source and source.has("region") and not regions.is_in_region(endpoint.value, source.get("region")):
             cloud = regions.cloud_of_region(source.get("region"))
-            yield Setting(source, "region"), cloud.name if cloud else "no cloud that is known here"
+            yield Setting(source, "region"), cloud.name if cloud else "an unknown cloud"
     if owner and (cloud := regions.cloud_of_address(owner.get("iamEndpoint"))):
         yield Setting(owner, "iamEndpoint"), cloud.name
     yield from _hw_cloud(sources, endpoint)
@@ -166,9 +166,9 @@ def _hw_cloud(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, st
 
 def _differ(endpoint: Setting, cloud: str, other: Setting, others: str, secrets: Collection[str]) -> str:
     return (
-        f"{endpoint.name}{shown(endpoint.value, secrets)} is of {cloud}, and {other.name}{shown(other.value, secrets)} "
-        f"of {others}: no credential is sent to another cloud; set both for one cloud, or use a profile, which has a "
-        "region and a credential of its own"
+        f"{endpoint.name}{shown(endpoint.value, secrets)} belongs to {cloud}, and {other.name}"
+        f"{shown(other.value, secrets)} to {others}. No credential is sent to another cloud. Set both for one cloud, "
+        "or use a profile with its own region and credential"
     )
 
 
@@ -181,6 +181,6 @@ def _foreign_region(sources: Sources, destination: Destination) -> Iterator[str]
     if region and region != project.value and regions.cloud_of_region(project.value):
         yield (
             f"{endpoint.name}{shown(endpoint.value, sources.secrets)} is in the region {region}, and {project.name} is "
-            f"{project.value!r}: no setting says which project is meant, so set `{sources.stack.name('projectId')}` or "
+            f"{project.value!r}. No setting names the project: set `{sources.stack.name('projectId')}` or "
             f"`{sources.stack.name('projectName')}`"
         )
