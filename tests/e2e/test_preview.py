@@ -24,9 +24,9 @@ CHAINED = """
 """
 
 REFUSED = {
-    "job_id '../etc' holds characters": 'JobCompletion("web", job_id="../etc")',
-    "endpoint must not hold a user": 'JobCompletion("web", job_id="ok", endpoint="https://u:PASSWORD@h")',
-    "body holds a number not below 2**53": (
+    "job_id '../etc' contains characters": 'JobCompletion("web", job_id="../etc")',
+    "endpoint must not contain a user": 'JobCompletion("web", job_id="ok", endpoint="https://u:PASSWORD@h")',
+    "body contains a number of 2**53": (
         'JobSubmission("web", path="a", body=pulumi.Output.secret({"PASSWORD": 2**60}))'
     ),
 }
@@ -63,11 +63,11 @@ def test_preview_refuses_settings_that_can_never_work(stack: Stack, simulator: S
     stack.program(CHAINED)
     output = stack.preview().failed().output
     for text in (
-        "bms:region 'cn-noth-4' is of no cloud that is known here",
-        "if 'cn-north-4' is meant, write that",
+        "bms:region 'cn-noth-4' is not a known region",
+        "If 'cn-north-4' is meant, write 'cn-north-4'",
         "bms:maxRequestsPerMinute 'many' must be a whole number of at least 1",
-        "bms:caBundle '/nonexistent' must be the path of a file",
-        "HW_PROJECT_ID 'a b' may hold letters",
+        "bms:caBundle '/nonexistent' must be the path of an existing file",
+        "HW_PROJECT_ID 'a b' must have 1 to 64 letters",
     ):
         assert text in output, text
     assert simulator.requests == []
@@ -78,7 +78,7 @@ def test_preview_refuses_a_profile_that_is_none(stack: Stack, simulator: Simulat
     stack.configure({"profiles.eu.projectID": "p"})
     for profile, says in (
         ("us", "profile 'us' is not in the config"),
-        ("eu", "bms:profiles.eu holds projectID (write projectId)"),
+        ("eu", "bms:profiles.eu has the unknown keys projectID (write projectId)"),
     ):
         stack.program(f"""
             from pulumi_bms import JobCompletion

@@ -69,7 +69,7 @@ def test_a_failed_job_is_told_as_a_tree(stack: Stack) -> None:
     assert "  FAIL  " in output
     assert "BMS.3037 " in output
     assert "try another flavor or availability zone" in output
-    assert "2 servers were reported by their sub-jobs and may exist and be billed" in output
+    assert "2 servers were reported by their sub-jobs, and may exist and be billed" in output
     assert "Traceback" not in output
     assert "KeyboardInterrupt" not in output
 
@@ -93,7 +93,7 @@ def test_an_order_whose_response_is_lost_is_not_repeated(stack: Stack, simulator
     """The error says what may have happened and where to look; the simulator saw one POST."""
     stack.program(ORDER.format(name="loses-answer", count=1))
     output = stack.up().failed().output
-    assert "Whether it took effect is unknown" in output
+    assert "The outcome is unknown" in output
     assert "console" in output
     assert simulator.count("POST") == 1
 

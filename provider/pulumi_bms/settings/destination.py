@@ -136,39 +136,38 @@ def _two_clouds(sources: Sources, destination: Destination) -> Iterator[str]:
         return
     there, cloud = endpoint.setting, endpoint.cloud
     for setting, other in _clouds_beside(sources, there):
-        if other != cloud.name:
-            yield _differ(there, cloud.name, setting, other, sources.secrets)
+        if other is not cloud:
+            yield _differ(there, cloud, setting, other, sources.secrets)
             return
     if destination.needs_iam and iam.setting and iam.cloud and iam.cloud is not cloud:
-        yield _differ(there, cloud.name, iam.setting, iam.cloud.name, sources.secrets)
+        yield _differ(there, cloud, iam.setting, iam.cloud, sources.secrets)
 
 
-def _clouds_beside(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, str]]:
-    """The clouds beside the credential, and beside an endpoint that is an address."""
+def _clouds_beside(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, Cloud | None]]:
+    """The clouds beside the credential, and beside an endpoint that is an address. None is an unknown cloud."""
     owner = sources.owner
     for source in (owner, endpoint.source if endpoint.key == "endpoint" else None):
         if source and source.has("region") and not regions.is_in_region(endpoint.value, source.get("region")):
-            cloud = regions.cloud_of_region(source.get("region"))
-            yield Setting(source, "region"), cloud.name if cloud else "an unknown cloud"
+            yield Setting(source, "region"), regions.cloud_of_region(source.get("region"))
     if owner and (cloud := regions.cloud_of_address(owner.get("iamEndpoint"))):
-        yield Setting(owner, "iamEndpoint"), cloud.name
+        yield Setting(owner, "iamEndpoint"), cloud
     yield from _hw_cloud(sources, endpoint)
 
 
-def _hw_cloud(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, str]]:
+def _hw_cloud(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, Cloud | None]]:
     """The domain in `HW_CLOUD`, if the credential or the region uses the domain."""
     terraform = next((place for place in sources.places if place.family is Family.TERRAFORM), None)
     is_owners = sources.owner is not None and sources.owner.family is not None
     if terraform and terraform.has("cloud") and (is_owners or endpoint.key == "region"):
-        cloud = regions.cloud_of_domain(terraform.get("cloud"))
-        yield Setting(terraform, "cloud"), cloud.name if cloud else "another cloud"
+        yield Setting(terraform, "cloud"), regions.cloud_of_domain(terraform.get("cloud"))
 
 
-def _differ(endpoint: Setting, cloud: str, other: Setting, others: str, secrets: Collection[str]) -> str:
+def _differ(endpoint: Setting, cloud: Cloud, other: Setting, others: Cloud | None, secrets: Collection[str]) -> str:
+    their_cloud = others.name if others else "an unknown cloud"
     return (
-        f"{endpoint.name}{shown(endpoint.value, secrets)} belongs to {cloud}, and {other.name}"
-        f"{shown(other.value, secrets)} to {others}. No credential is sent to another cloud. Set both for one cloud, "
-        "or use a profile with its own region and credential"
+        f"{endpoint.name}{shown(endpoint.value, secrets)} belongs to {cloud.name}, and {other.name}"
+        f"{shown(other.value, secrets)} to {their_cloud}. No credential is sent to another cloud. Set both for one "
+        "cloud, or use a profile with its own region and credential"
     )
 
 

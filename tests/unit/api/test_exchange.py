@@ -382,7 +382,7 @@ def test_a_cancel_before_the_request(cloud: Cloud, where: str, call: str) -> Non
     }
     error = interrupted(calls[call], cancelled, lambda: bool(identity.seen))
     assert isinstance(error, NoAnswerError)
-    assert (error.sent, error.detail) == (False, "interrupted before it was sent")
+    assert (error.sent, error.detail) == (False, "interrupted before the request was sent")
     assert bms.seen == []
 
 
@@ -402,7 +402,7 @@ def test_a_cancel_behind_the_first_use(cloud: Cloud) -> None:
         first = pool.submit(api.get_job, "j")
         submit = lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set)  # noqa: E731
         error = interrupted(submit, cancelled, lambda: bool(server.seen))
-        assert (getattr(error, "sent", None), error.detail) == (False, "interrupted before it was sent")
+        assert (getattr(error, "sent", None), error.detail) == (False, "interrupted before the request was sent")
         assert len(server.seen) == 1
         release.set()
         assert first.result(PATIENCE).job.status == "RUNNING"
@@ -428,7 +428,7 @@ def test_a_cancel_within_a_handshake(listen: Listen) -> None:
     api = JobApi(Channel(transport_to(f"https://{listen(stall).host}"), GivenProject("p")))
     submit = lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set)  # noqa: E731
     error = interrupted(submit, cancelled, came.is_set)
-    assert (getattr(error, "sent", None), error.detail) == (False, "interrupted before it was sent")
+    assert (getattr(error, "sent", None), error.detail) == (False, "interrupted before the request was sent")
 
 
 def test_a_submission_on_its_way_is_waited_for(cloud: Cloud) -> None:

@@ -326,7 +326,7 @@ def test_a_redirect(status: int, body: bytes) -> None:
     """A redirect is refused with its reason, whatever its body says, and its address is not repeated."""
     error = error_of(response(status, body, location="https://elsewhere.example/?token=geheim"))
     assert (type(error), error.status, error.code) == (RefusedError, status, None)
-    assert error.detail == "a redirect, which is not followed: a credential must not travel to another host"
+    assert (error.detail or "").startswith("a redirect")
     assert "geheim" not in f"{error} {error!r}"
 
 

@@ -202,7 +202,7 @@ def test_a_new_token_that_is_rejected_too(cloud: Cloud) -> None:
         error = setting.error()
         assert type(error) is AuthenticationError
         assert "(user from HW_USER_NAME)" in str(error)
-        assert "not even a new token is accepted: check that IAM endpoint and endpoint are of one region" in str(error)
+        assert "the API rejected a new token too: check that IAM endpoint and endpoint are of one region" in str(error)
     assert (len(setting.iam.seen), len(setting.bms.seen)) == (2, 2)
 
 
@@ -253,7 +253,7 @@ def test_a_cancel_while_a_token_settles(cloud: Cloud) -> None:
     setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], [cloud.response(401, EXPIRED)] * 2)
     api = setting.api_of(setting.user, settling=1000.0)
     cancelled = lambda: len(setting.iam.seen) == 2  # noqa: E731
-    with pytest.raises(NoAnswerError, match="interrupted before it was sent"):
+    with pytest.raises(NoAnswerError, match="interrupted before the request was sent"):
         api.submit("POST", "x", {}, unwanted=cancelled)
     assert setting.tokens_sent() == ["T-1"]
 

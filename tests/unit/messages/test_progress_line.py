@@ -28,8 +28,8 @@ OPEN = Judgement(Ruling.FAILED, Finality.OPEN)
         ),
         (Progress(JOB, "RUNNING", 1, 3, ((PART, ""),)), "1/3 RUNNING, sub-job 2c9e...2b61 FAILED"),
         (Progress(JOB, "FAIL", 1, 3, ((PART, "BMS.3037"),)), "1/3 FAIL, sub-job 2c9e...2b61 FAILED (BMS.3037)"),
-        (Progress(JOB, "PENDING_PAYMENT"), "PENDING_PAYMENT, the order waits to be paid"),
-        (Progress(JOB, "PENDING_PAYMENT", 0, 3), "0/3 PENDING_PAYMENT, the order waits to be paid"),
+        (Progress(JOB, "PENDING_PAYMENT"), "PENDING_PAYMENT, the order waits for payment"),
+        (Progress(JOB, "PENDING_PAYMENT", 0, 3), "0/3 PENDING_PAYMENT, the order waits for payment"),
         (Progress(JOB, "RUNNING", 2, 3, outage=60.0, trouble="503"), "2/3 no response for 1m (503), retrying"),
         (Progress(JOB, outage=75.0, trouble="503"), "no response for 1m15s (503), retrying"),
         (

@@ -39,7 +39,7 @@ _WRONG_LOGIN = (
 )
 
 # Text of the cloud, kind of credential (None for any), and the next step. The first match counts.
-_TEXTS: tuple[tuple[str, CredentialKind | None, str], ...] = (
+_VENDOR_TEXTS: tuple[tuple[str, CredentialKind | None, str], ...] = (
     (r"frozen|arrears|suspended", None, _FROZEN),
     (r"reach the limit|\blocked", CredentialKind.ACCESS_KEY, _KEY_LOCKED),
     (r"reach the limit|\blocked", CredentialKind.USER, _USER_LOCKED),
@@ -110,7 +110,7 @@ def _of_clock(credential: Credential, skew: timedelta | None) -> str | None:
 
 
 def _of_words(message: str, credential: Credential) -> str | None:
-    for pattern, kind, text in _TEXTS:
+    for pattern, kind, text in _VENDOR_TEXTS:
         if kind in (None, credential.name.kind) and re.search(pattern, message, re.IGNORECASE):
             return text
     return None

@@ -10,7 +10,7 @@ from typing import Any
 
 from pulumi.dynamic import Config, ConfigureRequest
 
-from bms_simulator import Simulator
+from bms_simulator import AccessKey, Account, Accounts, Project, Simulator
 from pulumi_bms.operation import ExpectedError, Operation, running
 from pulumi_bms.resources.job_completion import JobCompletionProvider
 from pulumi_bms.resources.job_completions import JobCompletionsProvider
@@ -36,12 +36,26 @@ def cases() -> Iterator[tuple[str, str]]:
         for job_id in _JOBS:
             yield f"preview: {job_id}", _masked(_preview(config, job_id), simulator)
         yield "preview: a wrong token", _masked(_preview({**config, "token": "wrong"}, "stuck.1"), simulator)
+        yield from _by_name()
         many = JobCompletionsProvider()
         many.configure(_configured(config))
         yield (
             "preview: one of two jobs",
             _masked(_messages(many, {"job_ids": {"a": "quick.1", "b": "stuck.2"}}), simulator),
         )
+
+
+def _by_name() -> Iterator[tuple[str, str]]:
+    """Projects by name."""
+    projects = (Project("p", "cn-north-4"), Project("1", "twice"), Project("2", "twice"))
+    account = Account("acme", projects, (), (AccessKey("AK", "SK"), AccessKey("AKD", "SKD", denied=True)))
+    with Simulator(accounts=Accounts((account,))) as simulator:
+        places = {"endpoint": simulator.endpoint, "iamEndpoint": simulator.endpoint}
+        keys = {"right": ("AK", "SK"), "denied": ("AKD", "SKD")}
+        for name, key in (("other", "right"), ("twice", "right"), ("cn-north-4", "denied")):
+            access, secret = keys[key]
+            config = {**places, "projectName": name, "accessKey": access, "secretKey": secret}
+            yield f"preview: project {name}, {key} key", _masked(_preview(config, "stuck.1"), simulator)
 
 
 def _configured(config: Mapping[str, str]) -> ConfigureRequest:

@@ -84,9 +84,14 @@ def uses() -> Iterator[tuple[str, str]]:
         yield "JobSubmission by opts.id", _refusal(lambda: order.read("j", {}))
     with running(Operation(purpose=Purpose.IMPORT)):
         yield "import_ and job_id differ", _refusal(lambda: single.read("i", {"job_id": "j"}))
+    failed = {"job_id": "k", "status": "FAIL", "error_code": "BMS.3004"}
+    with running(Operation(preview=True)):
+        jobs = {"a": {"job_id": "j", "status": "SUCCESS"}, "b": failed}
+        news = {"job_ids": {"a": "j", "b": "k"}}
+        yield "JobCompletions with a stored failure", _refusal(lambda: many.update("x", {"jobs": jobs}, news))
     done = {"job_id": "j", "status": "SUCCESS", "server_ids": ["a", "b"]}
-    news = {"job_id": "j", "expected_servers": 3.0}
-    yield "expected_servers after the end", _refusal(lambda: single.diff("j", done, news))
+    expectation = {"job_id": "j", "expected_servers": 3.0}
+    yield "expected_servers after the end", _refusal(lambda: single.diff("j", done, expectation))
 
 
 def cases() -> Iterator[tuple[str, str]]:

@@ -108,6 +108,13 @@ def submitted() -> Iterator[tuple[str, str]]:
                 yield f"submission: {title}, the next run", home.submit()
                 yield f"submission: {title}, the next preview", home.preview()
                 yield f"submission: {title}, changed inputs", home.submit(order=Order(ORDER.orderer, "other"))
+    cancelled = Operation()
+    cancelled.cancelled.set()
+    request = JobRequest("POST", "baremetalservers", {}, ORDER)
+    try:
+        submit_once(request, lambda: cast("JobApi", _Api(None)), Records(Path("/nonexistent")), cancelled)
+    except ExpectedError as error:
+        yield "submission: interrupted", str(error)
     yield from _taken_over()
 
 
