@@ -97,7 +97,7 @@ def test_keys_of_the_config_that_nothing_reads(make_stack: Callable[..., Stack],
     stack.program(CHAINED)
     _, _, output = stack.preview().ok().output.partition("Diagnostics:")
     assert output.count("bms:regoin is not read: bms:region may be meant") == 1
-    assert output.count("bms:colour is not read: no key is like it") == 1
+    assert output.count("bms:colour is not read: no known key has a similar name") == 1
 
     bms = make_stack("of-that-name")
     file = bms.folder / "Pulumi.yaml"

@@ -2,6 +2,7 @@
 
 - Waits: each scenario of the simulator in virtual time: the end, the error, the rule, the polls, the stored outputs.
 - Refreshes, previews and submissions of the scenarios: the result or the class of the error, outputs, notes by number.
+- Sign-ins, good and bad: the error, and the number of requests.
 - Responses of every shape: the class and the fields of the error, and which hints are equal.
 - Settings, checks and all other messages of the golden files: how many lines each has, and which texts are equal.
 """
@@ -20,7 +21,17 @@ from typing import Any
 from pulumi.dynamic import Config, ConfigureRequest
 
 import pulumi_bms
-from bms_simulator import SCENARIOS, ManualClock, Simulator, sample_order
+from bms_simulator import (
+    SCENARIOS,
+    AccessKey,
+    Account,
+    Accounts,
+    ManualClock,
+    Project,
+    Simulator,
+    User,
+    sample_order,
+)
 from pulumi_bms.api.auth import hints
 from pulumi_bms.api.auth.credential import TokenCredential
 from pulumi_bms.api.auth.lockout_guard import LockoutGuard
@@ -32,6 +43,7 @@ from pulumi_bms.api.http.response import Response
 from pulumi_bms.api.identity.projects import GivenProject
 from pulumi_bms.api.jobs import JobApi
 from pulumi_bms.api.operation_codes import says_not_found
+from pulumi_bms.lifecycle.connection import connect
 from pulumi_bms.lifecycle.job_outputs import outputs_of, stored_status
 from pulumi_bms.operation import ExpectedError, Operation, PartialStateError, Purpose, running
 from pulumi_bms.resources.job_completion import JobCompletionProvider
@@ -222,6 +234,44 @@ def each_response() -> dict[str, object]:
     return read
 
 
+_KEY = {"HW_ACCESS_KEY": "AK", "HW_SECRET_KEY": "SK"}
+_USER = {"HW_USER_NAME": "deploy", "HW_USER_PASSWORD": "right horse", "HW_DOMAIN_NAME": "acme"}
+_SIGN_INS: dict[str, dict[str, str]] = {
+    "key": _KEY,
+    "wrong key": {**_KEY, "HW_SECRET_KEY": "wrong"},
+    "unknown key": {**_KEY, "HW_ACCESS_KEY": "other"},
+    "denied key": {"HW_ACCESS_KEY": "AKD", "HW_SECRET_KEY": "SKD"},
+    "user": _USER,
+    "wrong user": {**_USER, "HW_USER_PASSWORD": "wrong"},
+    "unknown domain": {**_USER, "HW_DOMAIN_NAME": "other"},
+    "wrong token": {"HW_AUTH_TOKEN": "wrong"},
+}
+
+
+def each_sign_in() -> dict[str, object]:
+    """Three polls with each credential, for a project by id, by name, and by a wrong name, and the requests."""
+    done: dict[str, object] = {}
+    account = Account("acme", (Project("p", "web"),), (User("deploy", "right horse"),), _KEYS)
+    for title, environ in _SIGN_INS.items():
+        for project in ({"HW_PROJECT_ID": "p"}, {"HW_PROJECT_NAME": "web"}, {"HW_PROJECT_NAME": "other"}):
+            with Simulator(clock=ManualClock(), accounts=Accounts((account,))) as simulator:
+                places = {"BMS_ENDPOINT": simulator.endpoint, "HW_AUTH_URL": simulator.endpoint}
+                api = connect({}, lambda _: None, {**places, **project, **environ}).jobs
+                polls = [_polled(api) for _ in range(3)]
+                done[f"{title} {project}"] = [polls, simulator.count()]
+    return done
+
+
+_KEYS = (AccessKey("AK", "SK"), AccessKey("AKD", "SKD", denied=True))
+
+
+def _polled(api: JobApi) -> object:
+    try:
+        return api.get_job("ok.1").job.status
+    except ApiError as error:
+        return _error(error)
+
+
 def _shapes(cases: Iterable[tuple[str, str]]) -> dict[str, object]:
     """The number of lines of each text, and the first case with the same last line."""
     last: dict[str, str] = {}
@@ -243,6 +293,7 @@ def decisions() -> dict[str, object]:
             "waits": each_wait(),
             "resources": each_resource(),
             "responses": each_response(),
+            "sign-ins": each_sign_in(),
             **{name: _shapes(cases.items()) for name, cases in texts.items()},
         },
     }
