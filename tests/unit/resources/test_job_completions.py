@@ -182,7 +182,7 @@ def test_a_refresh_that_learns_nothing_keeps_all(provider: JobCompletionsProvide
     sim.add_job("one", ["reset"])
     assert refreshed(provider).outputs == olds
     assert len(sim.requests) == asked + 4
-    assert "not set: the endpoint" in refreshed(JobCompletionsProvider()).reason
+    assert "The endpoint is missing" in refreshed(JobCompletionsProvider()).reason
 
 
 def test_a_cancelled_refresh_polls_no_more(provider: JobCompletionsProvider, sim: Simulator) -> None:

@@ -37,11 +37,11 @@ Wire: TypeAlias = Mapping[str, Any]
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 NEXT_STEPS = (
-    "run `pulumi up` again to go on waiting",
-    "to submit again, change the submission's `triggers`",
-    "`pulumi up` polls the job again",
-    "check job_id, region and project",
-    "check in the console how job",
+    "un `pulumi up`",
+    "`pulumi up` polls",
+    "`pulumi up` repeats",
+    "Check in the cloud's console",
+    "Check job_id",
 )
 
 

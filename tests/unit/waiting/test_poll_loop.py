@@ -860,7 +860,7 @@ def test_fields_that_no_rule_reads_are_no_change(wait_for: WaitFor) -> None:
             {**created("SUCCESS"), "entities": {"sub_jobs": [{**part("SUCCESS"), "job_type": "createSingleServer"}]}},
             None,
             4,
-            "sub-job sub-1 created a server and does not name it",
+            "sub-job sub-1 created a server and does not name the server",
         ),
         (created("SUCCESS"), None, 5, "the job creates servers and names none"),
         (created("SUCCESS", "a", "b"), 3, 5, "expected_servers is 3 and the job names 2"),
