@@ -51,15 +51,15 @@ def test_servers_that_come_after_the_failure_are_told(stack: Stack, simulator: S
     stack.program(PROGRAM.format(job_ids=["dying"], timeout="3s"))
     output = stack.up().failed().output
     assert "job dying (baremetalBatchCreate) FAILED" in output
-    assert "parts of the job may still run in the cloud: run `pulumi up` again to go on waiting for job dying" in output
+    assert "Run `pulumi up` to poll job dying again" in output
     assert "submit again" not in output
     assert "triggers" not in output
-    assert "servers reported so far: dying-server-0" in output
+    assert "Servers reported so far: dying-server-0" in output
     assert by_name(stack.state())["dying"]["outputs"]["status"] == "RUNNING"
 
     assert "FAIL, to be waited for; 1 sub-job is not over" in stack.preview("--diff").ok().output
     output = stack.refresh().ok().output
-    assert "job dying is not waited for to its end: run `pulumi up`" in output
+    assert "the wait for job dying has not ended" in output
     simulator.add_job("dying", [job_body("dying", "FAIL", "SUCCESS", "FAIL", "SUCCESS")])
     messages = "2 servers were reported by their sub-jobs and may exist and be billed"
     output = stack.up().failed().output

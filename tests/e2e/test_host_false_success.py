@@ -42,9 +42,9 @@ class Case:
 
 CASES = {
     "failed": Case("FAILED", LONG, None),
-    "interrupted-and-open": Case("interrupted;", LONG, "RUNNING"),
-    "interrupted-and-failed": Case("interrupted;", LONG, "FAIL"),
-    "interrupted-and-done": Case("interrupted;", LONG, "SUCCESS"),
+    "interrupted-and-open": Case("interrupted during", LONG, "RUNNING"),
+    "interrupted-and-failed": Case("interrupted during", LONG, "FAIL"),
+    "interrupted-and-done": Case("interrupted during", LONG, "SUCCESS"),
     "timed-out-and-open": Case("did not finish", SHORT, "RUNNING"),
     "timed-out-and-failed": Case("did not finish", SHORT, "FAIL"),
     "timed-out-and-done": Case("did not finish", SHORT, "SUCCESS"),
@@ -94,7 +94,7 @@ def test_only_a_success_is_one(
     messages = _errors_of(ended, "failed")
     assert "  ok    " in messages
     assert "  FAIL  " in messages
-    assert "check and delete it: failed-server-0" in messages
+    assert "Check and delete the server: failed-server-0" in messages
     assert simulator.count(path_contains="/failed") == asked_for_failed
 
 

@@ -45,9 +45,9 @@ def test_a_failed_import_leaves_nothing_that_stays(stack: Stack, simulator: Simu
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
     stack.program(PROGRAM.format(job_id="done", option='import_="done"'))
     stack.disconnect()
-    assert "not set: the endpoint" in stack.up().failed().output
+    assert "The endpoint is missing" in stack.up().failed().output
     stack.destroy().ok()
-    assert "not set: the endpoint" in stack.up().failed().output
+    assert "The endpoint is missing" in stack.up().failed().output
     stack.connect(simulator)
     stack.up().ok()
     assert len(stack.outputs()["server_ids"]) == 2

@@ -54,8 +54,8 @@ def test_a_preview_knows_what_is_finished(stack: Stack, simulator: Simulator) ->
         assert f"first-of-{job_id}: [unknown]" in " ".join(outputs.split()).replace(" :", ":")
         assert f"{job_id}-server-0" not in output
     assert output.count("done-server-0") > outputs.count("done-server-0")
-    assert "RUNNING, to be waited for" in output
-    assert "SUCCESS, to be waited for; 2 sub-jobs are announced and 1 listed" in output
+    assert "RUNNING, `pulumi up` waits" in output
+    assert "SUCCESS, `pulumi up` waits: 2 sub-jobs are announced and 1 listed" in output
     assert simulator.count("POST") == 0
 
 
@@ -71,13 +71,13 @@ def test_a_preview_fails_where_up_would(stack: Stack, simulator: Simulator) -> N
 
     stack.program(WAITS.format(job_ids=["forbidden.x"]))
     output = stack.preview().failed().output
-    assert "the API refused to tell about job forbidden.x: " in output
+    assert "the API refused the poll of job forbidden.x: " in output
     assert "BMS.0033" in output
 
     stack.environment["HW_AUTH_TOKEN"] = "another"
     stack.program(WAITS.format(job_ids=["quick.x"]))
     output = stack.preview().failed().output
-    assert "the API does not accept the credential: " in output
+    assert "the API rejected the credential: " in output
     assert "APIGW.0301" in output
     assert "HW_AUTH_TOKEN" in output
     assert simulator.count("POST") == 0

@@ -64,7 +64,7 @@ def test_a_destroy_says_once_what_stays(stack: Stack, simulator: Simulator) -> N
     messages = [line.strip() for line in output.partition("Diagnostics:")[2].splitlines() if "in the cloud" in line]
     (note,) = messages
     head, _, rest = note.partition(": ")
-    assert head == "nothing is deleted in the cloud; 23 servers stay"
-    assert rest.endswith("; what job attachment has done stays")
+    assert head == "nothing is deleted in the cloud. 23 servers stay"
+    assert rest.endswith(". The effects of job attachment stay")
     assert "bad-server-1" in rest
     assert "quick-0" not in rest

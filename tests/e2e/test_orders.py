@@ -152,7 +152,7 @@ def test_an_order_without_a_response_is_never_repeated(stack: Stack, simulator: 
     stack.program(PROGRAM)
     stack.set(server="loses-answer")
     first = stack.up().failed().output
-    assert "Whether it took effect is unknown: it may have started a job" in first
+    assert "The outcome is unknown: the request may have started a job" in first
     assert "hunter2" not in first
     for _ in range(2):
         assert UNRESOLVED in stack.up().failed().output
@@ -168,7 +168,7 @@ def test_an_order_without_a_response_is_never_repeated(stack: Stack, simulator: 
 
     stack.set(server="web")
     output = stack.up().ok().output
-    assert "servers of that request may exist and be billed" in output
+    assert "Servers of the request may exist and be billed" in output
     assert simulator.count("POST") == 2
     assert stack.outputs()["job_id"] == stack.resources()["order"]["id"]
 
@@ -178,7 +178,7 @@ def test_an_unresolved_order_can_be_destroyed(stack: Stack, simulator: Simulator
     stack.program(PROGRAM)
     stack.set(server="loses-answer")
     stack.up().failed()
-    assert "servers of that request may exist and be billed" in stack.destroy().ok().output
+    assert "Servers of the request may exist and be billed" in stack.destroy().ok().output
     assert (stack.resources(), records(stack)) == ({}, [])
     stack.up().failed()
     assert simulator.count("POST") == 2

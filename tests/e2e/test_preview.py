@@ -23,9 +23,9 @@ CHAINED = """
 """
 
 REFUSED = {
-    "job_id '../etc' holds characters": 'JobCompletion("web", job_id="../etc")',
-    "endpoint must not hold a user": 'JobCompletion("web", job_id="ok", endpoint="https://u:PASSWORD@h")',
-    "body holds a number not below 2**53": (
+    "job_id '../etc' contains characters": 'JobCompletion("web", job_id="../etc")',
+    "endpoint must not contain a user": 'JobCompletion("web", job_id="ok", endpoint="https://u:PASSWORD@h")',
+    "body contains a number of 2**53": (
         'JobSubmission("web", path="a", body=pulumi.Output.secret({"PASSWORD": 2**60}))'
     ),
 }
@@ -63,11 +63,11 @@ def test_preview_refuses_settings_that_can_never_work(stack: Stack, simulator: S
     stack.program(CHAINED)
     output = stack.preview().failed().output
     for text in (
-        "bms:region 'cn-noth-4' is of no cloud that is known here",
-        "if 'cn-north-4' is meant, write that",
+        "bms:region 'cn-noth-4' is not a known region",
+        "If 'cn-north-4' is meant, write 'cn-north-4'",
         "bms:maxRequestsPerMinute 'many' must be a whole number of at least 1",
-        "bms:caBundle '/nonexistent' must be the path of a file",
-        "HW_PROJECT_ID 'a b' may hold letters",
+        "bms:caBundle '/nonexistent' must be the path of an existing file",
+        "HW_PROJECT_ID 'a b' must have 1 to 64 letters",
     ):
         assert text in output, text
     assert simulator.requests == []
@@ -80,7 +80,7 @@ def test_preview_refuses_a_key_that_no_profile_has(stack: Stack, simulator: Simu
         from pulumi_bms import JobCompletion
         JobCompletion("web", job_id="ok", profile="eu")
     """)
-    assert "bms:profiles.eu holds projectID (write projectId)" in stack.preview().failed().output
+    assert "bms:profiles.eu has the unknown keys projectID (write projectId)" in stack.preview().failed().output
     assert simulator.requests == []
 
 
@@ -92,7 +92,7 @@ def test_keys_of_the_config_that_nothing_reads(make_stack: Callable[..., Stack],
     stack.program(CHAINED)
     _, _, output = stack.preview().ok().output.partition("Diagnostics:")
     assert output.count("bms:regoin is not read: bms:region may be meant") == 1
-    assert output.count("bms:colour is not read: no key is like it") == 1
+    assert output.count("bms:colour is not read: no known key has a similar name") == 1
 
 
 def test_a_timeout_that_is_no_duration_is_refused(stack: Stack) -> None:

@@ -71,7 +71,7 @@ def test_a_failed_job_is_told_as_a_tree(stack: Stack) -> None:
     assert "  FAIL  " in output
     assert "BMS.3037 " in output
     assert "try another flavor or availability zone" in output
-    assert "2 servers were reported by their sub-jobs and may exist and be billed" in output
+    assert "2 servers were reported by their sub-jobs, and may exist and be billed" in output
     assert "Traceback" not in output
     assert "KeyboardInterrupt" not in output
 

@@ -25,10 +25,7 @@ ENVIRONMENT = {
 }
 EU = "https://bms.eu-de.otc.t-systems.com"
 CN, US = (f"https://bms.{region}.myhuaweicloud.com" for region in ("cn-north-4", "us-1"))
-CREDENTIAL = (
-    "a credential: set HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or another of the README's table "
-    "(or `pulumi config set --secret bms:token` and the like)"
-)
+ENDPOINT, PROJECT, CREDENTIAL = "The endpoint is missing: ", "The project is missing: ", "A credential is missing: "
 
 
 def loaded(
@@ -123,25 +120,25 @@ def test_a_token_is_no_input() -> None:
         (
             "bms:endpoint",
             "BMS_ENDPOINT",
-            "the endpoint: set `bms:region` or `bms:endpoint` (or HW_REGION_NAME, BMS_ENDPOINT)",
+            ENDPOINT,
         ),
-        ("bms:projectId", "HW_PROJECT_ID", "the project: set `bms:projectId` or `bms:projectName` (or HW_PROJECT_ID)"),
+        ("bms:projectId", "HW_PROJECT_ID", PROJECT),
         ("bms:token", "HW_AUTH_TOKEN", CREDENTIAL),
     ],
 )
 def test_what_is_missing_is_named_with_both_ways_to_set_it(key: str, variable: str, says: str) -> None:
     """One missing thing is one line, which names config key and variable; either mends it."""
     config = {name: value for name, value in CONFIG.items() if name != key}
-    assert problem_of({}, config) == f"not set: {says}"
+    message = problem_of({}, config)
+    assert message.startswith(says)
+    assert all(name in message for name in (key, variable))
     loaded({}, config, {variable: ENVIRONMENT[variable]})
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:
     """Nobody is sent round three times."""
-    assert problem_of() == (
-        "not set: the endpoint: set `bms:region` or `bms:endpoint` (or HW_REGION_NAME, BMS_ENDPOINT); "
-        f"the project: set `bms:projectId` or `bms:projectName` (or HW_PROJECT_ID); {CREDENTIAL}"
-    )
+    lines = problem_of().splitlines()
+    assert [line[: line.index(":") + 2] for line in lines] == [ENDPOINT, PROJECT, CREDENTIAL]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +152,7 @@ def test_a_token_that_is_none_is_refused_unseen(token: str) -> None:
         ("bms:token", {**CONFIG, "bms:token": token}, {}),
     ):
         message = problem_of({}, config, environ)
-        assert message.startswith(f"the token from {source} is empty or holds blanks, line breaks or other characters")
+        assert message.startswith(f"the token from {source} is empty, or contains blanks")
         assert "S3CR3T" not in message
 
 
@@ -163,7 +160,7 @@ def test_a_token_that_is_none_is_refused_unseen(token: str) -> None:
 def test_a_blank_token_is_not_set(token: str) -> None:
     """An empty variable leaves the config's token in charge, and is missing without one."""
     assert token_of(loaded({}, CONFIG, {"HW_AUTH_TOKEN": token})) == "config-token"
-    assert problem_of({}, {**CONFIG, "bms:token": token}).startswith("not set: a credential: ")
+    assert problem_of({}, {**CONFIG, "bms:token": token}).startswith(CREDENTIAL)
     with pytest.raises(SettingsError, match="the token from here is empty"):
         TokenCredential(token, "here")
 
@@ -180,22 +177,22 @@ def test_a_line_break_at_the_end_of_a_token_is_none_of_it() -> None:
             {"endpoint": "http://elsewhere.example.com"},
             {},
             {},
-            "endpoint 'http://elsewhere.example.com' is http on another machine",
+            "endpoint 'http://elsewhere.example.com' must begin with https://",
         ),
-        ({}, {"bms:endpoint": "https://user:S3CR3T@host"}, {}, "bms:endpoint must not hold a user"),
-        ({}, {"bms:endpoint": "https://host?token=S3CR3T"}, {}, "bms:endpoint must not hold a user, a query"),
+        ({}, {"bms:endpoint": "https://user:S3CR3T@host"}, {}, "bms:endpoint must not contain a user"),
+        ({}, {"bms:endpoint": "https://host?token=S3CR3T"}, {}, "bms:endpoint must not contain a user"),
         ({}, {"bms:endpoint": ""}, {"BMS_ENDPOINT": "elsewhere"}, "BMS_ENDPOINT 'elsewhere' must be an http(s) URL"),
-        ({"region": "eu de"}, {}, {}, "region 'eu de' may hold letters, digits and - only"),
-        ({"region": "evil.example.com/x"}, {}, {}, "region 'evil.example.com/x' may hold"),
-        ({}, {"bms:endpoint": ""}, {"HW_REGION_NAME": "under_score"}, "HW_REGION_NAME 'under_score' may hold"),
-        ({"project_id": "a/../b"}, {}, {}, "project_id 'a/../b' may hold letters, digits, - and _ only"),
-        ({}, {"bms:projectId": "x" * 65}, {}, f"bms:projectId '{'x' * 65}' may hold"),
+        ({"region": "eu de"}, {}, {}, "region 'eu de' must have"),
+        ({"region": "evil.example.com/x"}, {}, {}, "region 'evil.example.com/x' must have"),
+        ({}, {"bms:endpoint": ""}, {"HW_REGION_NAME": "under_score"}, "HW_REGION_NAME 'under_score' must have"),
+        ({"project_id": "a/../b"}, {}, {}, "project_id 'a/../b' must have"),
+        ({}, {"bms:projectId": "x" * 65}, {}, f"bms:projectId '{'x' * 65}' must have"),
     ],
 )
 def test_a_setting_that_is_none_is_refused(
     inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str], says: str
 ) -> None:
-    """Each is named as the user has set it, with its value, which is left out where it may hold a secret."""
+    """Each is named as the user has set it, with its value, which is left out where it must have a secret."""
     message = problem_of(inputs, {**CONFIG, **config}, environ)
     assert message.startswith(says)
     assert "S3CR3T" not in message

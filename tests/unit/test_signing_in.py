@@ -77,34 +77,46 @@ def error_of(simulator: Simulator, environment: Mapping[str, str]) -> ApiError:
             AuthenticationError,
             "HTTP 401 APIGW.0301 Incorrect IAM authentication information: verify aksk signature fail (request id",
         ),
-        ({**KEY, "HW_SECRET_KEY": "wrong-geheim"}, AuthenticationError, "the secret key is not that of the access key"),
-        ({**KEY, "HW_ACCESS_KEY": "AKNOBODYGEHEIM"}, AuthenticationError, "this cloud knows no such access key"),
-        ({**TEMPORARY, "HW_SECURITY_TOKEN": "other-geheim"}, AuthenticationError, "the security token is not that"),
+        (
+            {**KEY, "HW_SECRET_KEY": "wrong-geheim"},
+            AuthenticationError,
+            "Secret key and access key do not belong together",
+        ),
+        ({**KEY, "HW_ACCESS_KEY": "AKNOBODYGEHEIM"}, AuthenticationError, "The cloud does not know the access key"),
+        (
+            {**TEMPORARY, "HW_SECURITY_TOKEN": "other-geheim"},
+            AuthenticationError,
+            "Security token and access key do not",
+        ),
         (
             {**TEMPORARY, "HW_ACCESS_KEY": "AKOLDGEHEIM", "HW_SECRET_KEY": "SK-geheim"},
             AuthenticationError,
-            "a temporary key that has expired is replaced whole",
+            "et all parts of a new temporary key",
         ),
-        ({**KEY, "HW_ACCESS_KEY": "AKDENIEDGEHEIM"}, RefusedError, "ask the account's administrator for the right"),
-        ({**KEY, "HW_PROJECT_ID": COLD}, RefusedError, f"project {COLD} is none of this credential's: set the id"),
-        ({**KEY, "HW_ACCESS_KEY": "AKCOLDGEHEIM", "HW_PROJECT_ID": COLD}, AuthenticationError, "the account is frozen"),
+        ({**KEY, "HW_ACCESS_KEY": "AKDENIEDGEHEIM"}, RefusedError, "sk the account's administrator for the right"),
+        ({**KEY, "HW_PROJECT_ID": COLD}, RefusedError, f"The project {COLD} does not belong to the credential"),
+        ({**KEY, "HW_ACCESS_KEY": "AKCOLDGEHEIM", "HW_PROJECT_ID": COLD}, AuthenticationError, "The account is frozen"),
         (
             {**KEY, "HW_PROJECT_ID": "", "HW_PROJECT_NAME": "x"},
             RefusedError,
-            "no project is called 'x': set the project",
+            "no project is called 'x'",
         ),
         (
             {**KEY, "HW_PROJECT_ID": "", "HW_PROJECT_NAME": "twice"},
             RefusedError,
-            f"2 projects are called 'twice': {'1' * 32}, {'2' * 32}: set the project id",
+            f"2 projects are called 'twice': {'1' * 32}, {'2' * 32}",
         ),
-        ({**USER, "HW_USER_PASSWORD": "wrong-geheim"}, AuthenticationError, "check user name, password and account"),
-        ({**USER, "HW_DOMAIN_NAME": "nobody"}, AuthenticationError, "(user from HW_USER_NAME)"),
-        ({**USER, "HW_USER_NAME": "trainee"}, RefusedError, "ask the account's administrator for the right"),
+        ({**USER, "HW_USER_PASSWORD": "wrong-geheim"}, AuthenticationError, "heck user name, password and account"),
+        ({**USER, "HW_DOMAIN_NAME": "nobody"}, AuthenticationError, "with the user from HW_USER_NAME"),
+        ({**USER, "HW_USER_NAME": "trainee"}, RefusedError, "sk the account's administrator for the right"),
         ({**USER, "HW_PROJECT_ID": COLD}, ApiError, "project"),
-        ({**USER, "HW_DOMAIN_NAME": "cold", "HW_PROJECT_ID": COLD}, ApiError, "the account is frozen"),
+        ({**USER, "HW_DOMAIN_NAME": "cold", "HW_PROJECT_ID": COLD}, ApiError, "The account is frozen"),
         ({**USER, "HW_PROJECT_ID": FOREIGN}, AuthenticationError, "IAM endpoint and endpoint are of one region"),
-        ({"HW_AUTH_TOKEN": "never-geheim"}, AuthenticationError, "it has expired, was revoked, or belongs to another"),
+        (
+            {"HW_AUTH_TOKEN": "never-geheim"},
+            AuthenticationError,
+            "he token has expired, was revoked, or belongs to another",
+        ),
         (
             {"HW_AUTH_TOKEN": "foreign-geheim", "HW_PROJECT_ID": FOREIGN},
             AuthenticationError,
@@ -150,7 +162,7 @@ def test_a_key_that_five_bad_signatures_have_locked() -> None:
                     Channel(Client(simulator.endpoint, wrong, lockout_guard=LockoutGuard()), GivenProject(PROJECT))
                 ).get_job("quick")
         error = error_of(simulator, KEY)
-        assert "five wrong signatures lock an access key for five minutes: correct the secret key" in str(error)
+        assert "ive wrong signatures lock an access key for five minutes" in str(error)
 
 
 @pytest.mark.parametrize(("offset", "side"), [(3600.0, "behind"), (-1200.0, "ahead of")])
@@ -158,7 +170,7 @@ def test_a_clock_that_is_off(offset: float, side: str) -> None:
     """By how much, and on which side, is read from the response's date."""
     with Simulator(accounts=ACCOUNTS, clock_offset=offset) as simulator:
         minutes = round(abs(offset) / 60)
-        says = f"this machine's clock is {minutes} minutes {side} the API's, and 15 are allowed: set the clock"
+        says = f"his machine's clock is {minutes} minutes {side} the API's clock"
         assert says in str(error_of(simulator, KEY))
 
 
@@ -172,6 +184,7 @@ def test_a_ready_token_that_has_ended(ended: str) -> None:
         config = {"bms:endpoint": simulator.endpoint, "bms:projectId": PROJECT, "bms:token": token}
         with pytest.raises(AuthenticationError) as caught:
             connect({}, config.get, {}).jobs.get_job("quick")
-        assert "(token from bms:token)" in str(caught.value)
-        assert "it has expired, was revoked, or belongs to another region: get a new one" in str(caught.value)
+        assert caught.value.credential is not None
+        assert caught.value.credential.source == "bms:token"
+        assert "The token has expired, was revoked, or belongs to another region. Get a new token" in str(caught.value)
         assert token not in f"{caught.value!r} {caught.value}"

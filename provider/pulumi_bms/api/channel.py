@@ -45,7 +45,7 @@ THROTTLED_PAUSE = 2.0
 LONGEST_PAUSE = 60.0
 """Longest pause of an operation after a 429, in seconds. Limits count by the minute."""
 _TOO_MANY = 429
-_NOT_THE_SERVICE = "this 404 is not one of the service: check the endpoint, the region and the project"
+_NOT_THE_SERVICE = "the 404 comes from the gateway. Check the endpoint, the region and the project"
 
 
 class Pace(Protocol):

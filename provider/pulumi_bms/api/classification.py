@@ -95,9 +95,7 @@ def _error_in_success(response: Response, document: object, what: str) -> ApiErr
 
 def _error(response: Response, error_body: ErrorBody, what: str) -> ApiError:
     if response.status // 100 == 3:  # noqa: PLR2004
-        error_body = ErrorBody(
-            message="a redirect, which is not followed: a credential must not travel to another host"
-        )
+        error_body = ErrorBody(message="a redirect, not followed: a credential must not travel to another host")
     elif not error_body.code and not error_body.message:
         error_body = ErrorBody(message=_shape(response.body, None))
     kind = _class_of(response.status, error_body)

@@ -76,23 +76,23 @@ def normalise(code: str | None) -> str:
 
 _Rows: TypeAlias = tuple[tuple[str, Kind, bool, str, str], ...]
 
-_AGAIN = "try again in a few minutes; if it stays, ask the cloud's support"
+_AGAIN = "try again in a few minutes. If the error stays, ask the cloud's support"
 _SUPPORT = "ask the cloud's support, with the request id"
-_MESSAGE = "correct what the message names"
+_MESSAGE = "correct the parameter in the message"
 _RIGHTS = "ask the account's administrator for the right to do this"
-_QUOTA = "ask for a higher quota, or delete what is no longer needed"
-_JOB = "see what the sub-jobs report; where they say nothing, ask the cloud's support, with the job id"
+_QUOTA = "ask for a higher quota, or delete unused resources"
+_JOB = "read the reports of the sub-jobs. Without a reason, ask the cloud's support, with the job id"
 _BUSY = "wait until the server has settled, then submit the job again"
-_DONE = "nothing to do: the server is as it should be"
+_DONE = "nothing to do: the server is in the right state"
 _DISKS = "choose disks and a RAID level that the flavor offers"
 _ELSEWHERE = "try another flavor or availability zone"
 _FEWER = "ask for fewer servers, or try another flavor or availability zone"
 _ORDERS = "check the account's balance and its unpaid orders"
 _SURE = "make sure that nothing was created, then submit again"
-_IDS = "check the ids that the request names; if they are right, try again later"
+_IDS = "check the ids in the request. If the ids are right, try again later"
 _CREDENTIAL = "check access key, secret key, region and clock, or the token, and that the account is not frozen"
 _DISK_QUOTA = "check the quota of disks, and try another disk type"
-_SMALLER = "make the request valid and smaller; after HTTP 502 or 504 try again later"
+_SMALLER = "make the request valid and smaller. After HTTP 502 or 504, try again later"
 
 # number, kind, transient, meaning, hint
 _BMS: _Rows = (
@@ -164,13 +164,13 @@ _BMS: _Rows = (
     ("0207", Kind.REQUEST, False, "the network settings are not allowed, such as a fixed IP for a batch", _MESSAGE),
     ("0208", Kind.LOOKUP, True, "the availability zone could not be looked up", _AGAIN),
     ("0210", Kind.REQUEST, False, "the user data is too large", "shorten user_data"),
-    ("0211", Kind.REQUEST, False, "the key pair is missing or not allowed", "name a key pair that exists"),
+    ("0211", Kind.REQUEST, False, "the key pair is missing or not allowed", "name an existing key pair"),
     ("0212", Kind.SERVICE, True, "the service is overloaded", "try again later"),
     ("0213", Kind.AUTH, False, "the user takes no part in the test of this availability zone", "choose another one"),
     ("0214", Kind.LOOKUP, True, "the network service said nothing about the subnet", _AGAIN),
     ("0215", Kind.BILLING, False, "the price of the order could not be found out", _SURE),
     ("0216", Kind.BILLING, False, "the order could not be submitted", _ORDERS),
-    ("0217", Kind.REQUEST, False, "the metadata is not allowed", "correct metadata; op_svc_userid is required"),
+    ("0217", Kind.REQUEST, False, "the metadata is not allowed", "correct the metadata. op_svc_userid is required"),
     ("0218", Kind.BILLING, False, "the order could not be created", _ORDERS),
     ("0219", Kind.SERVICE, False, "the server could not be renamed", _SUPPORT),
     ("0222", Kind.REQUEST, False, "the primary network card can't be removed", "leave the primary one in place"),
@@ -202,15 +202,15 @@ _BMS: _Rows = (
     ("0400", Kind.REQUEST, False, "the image has no IPv6", "use IPv4, or another image"),
     ("0605", Kind.STATE, False, "the server is locked", "unlock the server, or find out who locked it"),
     ("1001", Kind.STATE, False, "the server is neither stopped nor active", _BUSY),
-    ("1002", Kind.QUOTA, False, "the server has as many disks as it may have", "detach one that is not needed"),
-    ("1003", Kind.STATE, False, "the state of the disk does not allow this", "wait until it is available"),
-    ("1004", Kind.QUOTA, False, "the server has as many shared disks as it may have", "detach one that is not needed"),
+    ("1002", Kind.QUOTA, False, "the server has as many disks as it may have", "detach an unused disk"),
+    ("1003", Kind.STATE, False, "the state of the disk does not allow this", "wait until the disk is available"),
+    ("1004", Kind.QUOTA, False, "the server has as many shared disks as it may have", "detach an unused disk"),
     ("1006", Kind.LOOKUP, True, "the state of the server can't be read at present", _AGAIN),
     ("1007", Kind.SERVICE, True, "a call inside the cloud failed", _AGAIN),
     ("1008", Kind.REQUEST, False, "the type of the disk does not go with the server", "use a disk of another type"),
     ("1009", Kind.STATE, False, "the disk is attached to this server already", _DONE),
-    ("1011", Kind.STATE, False, "the disk is being attached", "wait until it is attached"),
-    ("2005", Kind.REQUEST, False, "the network does not exist", "check the subnet ids; they are network ids"),
+    ("1011", Kind.STATE, False, "the disk is being attached", "wait until the disk is attached"),
+    ("2005", Kind.REQUEST, False, "the network does not exist", "check the subnet ids. The API expects network ids"),
     ("3001", Kind.LOOKUP, True, "the security group or the subnet could not be looked up", _IDS),
     ("3004", Kind.JOB_RESULT, False, "create failed", _JOB),
     ("3005", Kind.JOB_RESULT, False, "a network port could not be created", "check the subnet and quota"),
@@ -219,22 +219,22 @@ _BMS: _Rows = (
     ("3019", Kind.JOB_RESULT, False, "a data disk could not be attached", _JOB),
     ("3021", Kind.JOB_RESULT, False, "a data disk could not be created", _DISK_QUOTA),
     ("3025", Kind.REQUEST, False, "shareable disks can't be created here", "set shareable to false"),
-    ("3026", Kind.REQUEST, False, "the password breaks the rules", "choose a password that keeps the rules"),
+    ("3026", Kind.REQUEST, False, "the password breaks the rules", "choose a password by the rules"),
     ("3027", Kind.REQUEST, False, "the VPC settings are invalid", "check vpcid and the subnets"),
     ("3028", Kind.QUOTA, False, "the check of the quota of disks failed", _QUOTA),
     ("3029", Kind.JOB_RESULT, False, "the system disk came up in a wrong state", _JOB),
     ("3033", Kind.JOB_RESULT, False, "the system disk could not be created", _DISK_QUOTA),
-    ("3035", Kind.REQUEST, False, "the disk belongs to another server", "use the disk that belongs to this server"),
+    ("3035", Kind.REQUEST, False, "the disk belongs to another server", "use a disk of this server"),
     ("3037", Kind.CAPACITY, False, "no resources or the server failed to start", _ELSEWHERE),
     ("3038", Kind.JOB_RESULT, False, "the elastic IP could not be assigned", "check the quota of elastic IPs"),
-    ("3039", Kind.REQUEST, False, "the password is not complex enough", "choose a password that keeps the rules"),
+    ("3039", Kind.REQUEST, False, "the password is not complex enough", "choose a password by the rules"),
     ("3040", Kind.REQUEST, False, "the VPC does not exist", "check vpcid"),
 )
 
 _COMMON: _Rows = (
     ("0001", Kind.SERVICE, True, "the service failed", _AGAIN),
     ("0002", Kind.REQUEST, False, "the request body is empty", "send a body"),
-    ("0011", Kind.NOT_FOUND, False, "no such job", "check job id, project and endpoint; ended jobs are soon forgotten"),
+    ("0011", Kind.NOT_FOUND, False, "no such job", "check job id, project and endpoint. Old records are deleted"),
     ("0013", Kind.AUTH, False, "the token is invalid", "get a new token, or check the credential"),
     ("0018", Kind.AUTH, False, "the token belongs to another project", "use the project id of the credential"),
     ("0020", Kind.JOB_RESULT, False, "the tries to repeat a task failed", _JOB),

@@ -124,24 +124,50 @@ class ApiError(BmsError):
         return known.hint or None if known else None
 
     @property
+    def next_line(self) -> str:
+        """The hint as a line of its own, or ""."""
+        return sentence(self.hint or "")
+
+    @property
     def reason(self) -> str:
-        """Status, code and message of the response, without the hint."""
+        """Status, code, message and request id of the response, without the hint."""
+        return " ".join(filter(None, (self.cause, self._request_id)))
+
+    @property
+    def request_line(self) -> str:
+        """The request and its id, as a line of its own."""
+        return " ".join(filter(None, (f"Request: {self.what}", self._request_id)))
+
+    @property
+    def cause(self) -> str:
+        """Status, code and message of the response."""
         known = error_codes.lookup(self.code)
         message = self.detail[:LONGEST_DETAIL] if self.detail else (known.meaning if known else "")
         # The identity service repeats the status as the code.
         code = "" if self.code == str(self.status) else self.code or ""
-        words = (
-            f"HTTP {self.status}" if self.status else "",
-            code[:LONGEST_NAME],
-            message,
-            f"(request id {self.request_id[:LONGEST_NAME]})" if self.request_id else "",
-        )
-        return " ".join(word for word in words if word)
+        return " ".join(filter(None, (f"HTTP {self.status}" if self.status else "", code[:LONGEST_NAME], message)))
+
+    @property
+    def _request_id(self) -> str:
+        return f"(request id {self.request_id[:LONGEST_NAME]})" if self.request_id else ""
 
     def __str__(self) -> str:
-        signed = f" ({self.credential})" if self.credential else ""
-        reason = self.reason.removesuffix(".") if self.hint else self.reason
-        return ": ".join(part for part in (self.what + signed, reason, self.hint) if part)
+        """Two lines: the request with the reason, and the next step."""
+        sender = f" with the {self.credential}" if self.credential else ""
+        head = ": ".join(filter(None, (self.what + sender, self.reason)))
+        return "\n".join(filter(None, (head, self.next_line)))
+
+
+def sentence(text: str) -> str:
+    """A text as a sentence: with a capital at the start and a full stop at the end. "" stays ""."""
+    ended = text.rstrip(".") + "." if text else ""
+    return ended[:1].upper() + ended[1:]
+
+
+def in_one_line(text: str) -> str:
+    """The lines of a text as sentences of one line, for a row, a note or a warning."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ".join([*(line if line.endswith((".", ":")) else f"{line}." for line in lines[:-1]), *lines[-1:]])
 
 
 def _made(kind: type[Kind], fields: Mapping[str, Any]) -> Kind:

@@ -160,8 +160,8 @@ def _in_thread(method: Callable[[], T]) -> asyncio.Future[T]:
         threading.Thread(target=work, daemon=True).start()
     except RuntimeError as error:
         raise ExpectedError(
-            f"the provider's method was not called, for this machine can't start another thread ({error}): raise its "
-            "limit of processes (`ulimit -u`), or run fewer steps at once (`--parallel`)"
+            f"the provider's method was not called, because this machine can't start another thread ({error}): raise "
+            "the limit of processes (`ulimit -u`), or run fewer steps at once (`--parallel`)"
         ) from None
     return future
 

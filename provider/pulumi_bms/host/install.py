@@ -46,8 +46,8 @@ def install(folder: Path) -> str:
     if was_current and named:
         return f"installed already: {project.file.name} names {path}, and the plugin process starts"
     return (
-        f"installed: {project.file.name} names {path}, and the plugin process starts; "
-        "commit both, and run `pulumi up` as before"
+        f"installed: {project.file.name} names {path}, and the plugin process starts. "
+        "Commit both, and run `pulumi up` as before"
     )
 
 
@@ -74,12 +74,14 @@ def uninstall(folder: Path) -> str:
     if project.host_path is not None:
         project.write(project.without_host())
     _remove(launcher)
-    return f"uninstalled: {project.file.name} names no plugin process, and Pulumi's own serves; commit the change"
+    return f"uninstalled: {project.file.name} names no plugin process, and Pulumi's own host serves. Commit the change"
 
 
 def _project(folder: Path) -> Project:
     if os.name == "nt":
-        raise InstallError("the launcher is a shell script, which Windows does not run; Pulumi's own host serves here")
+        raise InstallError(
+            "the launcher is a shell script, and Windows runs no shell scripts. Pulumi's own host serves here"
+        )
     return find_project(folder)
 
 

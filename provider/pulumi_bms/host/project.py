@@ -100,7 +100,7 @@ def _read(file: Path) -> Project:
     text = file.read_text(encoding="utf-8")
     settings = _settings(text)
     if settings is None:
-        raise InstallError(f"{file.name} holds no project, or is not YAML: `pulumi about` says what is wrong")
+        raise InstallError(f"{file.name} contains no project, or is not YAML: `pulumi about` shows the reason")
     runtime = settings.get("runtime")
     name = runtime.get("name") if isinstance(runtime, dict) else runtime
     if name != "python":

@@ -33,11 +33,15 @@ def start_once(launcher: Path, project: Project, longest: float = LONGEST_START)
         process.wait()
         errors.seek(0)
         message = errors.read().decode(errors="replace").strip()
-    why = f"it told no port in {longest:.0f} s" if timed_out else f"it exited with status {process.returncode}"
+    why = (
+        f"the process gave no port in {longest:.0f} s"
+        if timed_out
+        else f"the process exited with status {process.returncode}"
+    )
     raise InstallError(
         f"the plugin process does not start in the environment of the program: {why}\n{message}\n"
         "Install pulumi-bms into that environment. A project without `virtualenv` and `toolchain` has the active "
-        "Python, or the one that PULUMI_PYTHON_CMD names."
+        "Python, or the Python of PULUMI_PYTHON_CMD."
     )
 
 

@@ -61,7 +61,9 @@ def server_id_problem(value: object) -> str | None:
         return f"server_id must be a string: {next_step}"
     if not value.strip():
         return f"server_id is empty: {next_step}"
-    return None if _SERVER_ID.fullmatch(value) else f"server_id {value!r} holds characters that no id has: {next_step}"
+    return (
+        None if _SERVER_ID.fullmatch(value) else f"server_id {value!r} contains characters outside an id: {next_step}"
+    )
 
 
 def connection_problems(inputs: Mapping[str, Any]) -> list[str]:
@@ -71,5 +73,5 @@ def connection_problems(inputs: Mapping[str, Any]) -> list[str]:
     problems = [CONNECTION[name](value) for name, value in values.items() if value is not None]
     others = " and ".join(name for name in CONNECTION if name != "profile" and inputs.get(name) is not None)
     if inputs.get("profile") is not None and others:
-        problems.append(f"profile and {others}: a profile has all of it in the config, so write {others} there")
+        problems.append(f"profile and {others} can't be set together: write {others} in the profile")
     return [*map(str, wrong), *filter(None, problems)]

@@ -17,7 +17,9 @@ from pulumi_bms.waiting.success_rule import Judgement, judge
 
 Outputs: TypeAlias = Mapping[str, Mapping[str, Any]]
 """The outputs of several jobs."""
-_INTERRUPTED = "interrupted; the jobs go on in the cloud: run `pulumi up` again to go on waiting"
+_INTERRUPTED = (
+    "interrupted during the wait for the jobs\nThe jobs continue in the cloud. Run `pulumi up` to wait for the jobs."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pulumi_bms.lifecycle.once import print_once
 from pulumi_bms.operation import Operation
 
-_SERVERS_STAY = "pulumi-bms: nothing is deleted in the cloud: the servers that the jobs have made stay"
-_WORK_STAYS = "pulumi-bms: nothing is undone in the cloud: what the jobs have done stays"
+_SERVERS_STAY = "pulumi-bms: nothing is deleted in the cloud: the servers of the jobs stay"
+_WORK_STAYS = "pulumi-bms: nothing is undone in the cloud: the effects of the jobs stay"
 
 
 class Leftovers:
@@ -33,7 +33,7 @@ class Leftovers:
         others = [job_id for job_id, made in jobs.items() if made is None]
         head = "nothing is deleted in the cloud" if servers else "nothing is undone in the cloud"
         parts = [part for part in (_servers_stay(servers), _work_stays(others)) if part]
-        return "; ".join([head, *parts]) if parts else ""
+        return ". ".join([head, *parts]) if parts else ""
 
 
 def _servers_stay(servers: Sequence[str]) -> str:
@@ -43,8 +43,8 @@ def _servers_stay(servers: Sequence[str]) -> str:
 
 def _work_stays(jobs: Sequence[str]) -> str:
     if len(jobs) == 1:
-        return f"what job {jobs[0]} has done stays"
-    return f"what {len(jobs)} jobs have done stays: {', '.join(jobs)}" if jobs else ""
+        return f"The effects of job {jobs[0]} stay"
+    return f"The effects of {len(jobs)} jobs stay: {', '.join(jobs)}" if jobs else ""
 
 
 _LEFTOVERS = Leftovers()

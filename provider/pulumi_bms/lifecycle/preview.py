@@ -6,7 +6,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_bms.api.errors import ApiError, AuthenticationError, NoAnswerError, NoSuchApiError, NotFoundError
+from pulumi_bms.api.errors import (
+    ApiError,
+    AuthenticationError,
+    NoAnswerError,
+    NoSuchApiError,
+    NotFoundError,
+    in_one_line,
+)
 from pulumi_bms.api.models.job import Job, JobStatus
 from pulumi_bms.lifecycle.connection import Connection, MissingSettings
 from pulumi_bms.lifecycle.job_outputs import outputs_of
@@ -82,18 +89,18 @@ def _poll(step: JobStep, connection: Connection, job_id: str, expected_servers: 
         raise ExpectedError(report.failed(job_id, job))
     if judgement.ruling is Ruling.SUCCEEDED:
         return job
-    row = f"{job.status}, to be waited for" + (f"; {judgement.because}" if judgement.because else "")
+    row = f"{job.status}, `pulumi up` waits" + (f": {judgement.because}" if judgement.because else "")
     operation.note(step.jobs.label(job_id, row))
     return None
 
 
 def _refusal(error: ApiError, job_id: str) -> str:
     if isinstance(error, AuthenticationError):
-        return "the API does not accept the credential"
-    return report.NO_SUCH_API if isinstance(error, NoSuchApiError) else f"the API refused to tell about job {job_id}"
+        return "the API rejected the credential"
+    return report.NO_SUCH_API if isinstance(error, NoSuchApiError) else f"the API refused the poll of job {job_id}"
 
 
 def _note_once(operation: Operation, what: str, text: str) -> None:
     """Leave one line for the whole run: the text is true of every resource."""
     if ONCE.first(what):
-        operation.note(text)
+        operation.note(in_one_line(text))

@@ -16,13 +16,13 @@ from pulumi_bms.lifecycle.resource import ProviderName
 from pulumi_bms.operation import Operation
 
 _STOCK_HOST = (
-    "pulumi-bms: these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and a "
-    "failed or interrupted one is not kept in the state"
+    "pulumi-bms: these waits run on Pulumi's own host for dynamic resources: four at a time, without progress, and "
+    "without state after a failure or an interrupt"
 )
-_INSTALL = "`python -m pulumi_bms.host install` puts a better one in place"
+_INSTALL = "`python -m pulumi_bms.host install` installs a better host"
 _INSTALL_FOR_AUTOMATION = (
-    "the Automation API can use a better one by a `work_dir` that has a Pulumi.yaml, after "
-    "`python -m pulumi_bms.host install` in that folder"
+    "The Automation API can use a better host, in a `work_dir` with a Pulumi.yaml, after "
+    "`python -m pulumi_bms.host install` in the `work_dir`"
 )
 
 
@@ -78,7 +78,7 @@ def stock_host_hint(environment: Mapping[str, str], system: str) -> str:
     if system == "nt":
         return _STOCK_HOST
     by_automation = environment.get("PULUMI_AUTOMATION_API") == "true"
-    return f"{_STOCK_HOST}; {_INSTALL_FOR_AUTOMATION if by_automation else _INSTALL}"
+    return f"{_STOCK_HOST}. {_INSTALL_FOR_AUTOMATION if by_automation else _INSTALL}"
 
 
 def tell_of_stock_host(operation: Operation) -> None:

@@ -48,7 +48,7 @@ def orders_folder(environ: Mapping[str, str]) -> Path:
     try:
         home = Path(environ.get("PULUMI_HOME") or Path.home() / ".pulumi").expanduser()
     except RuntimeError:
-        raise RecordError("no home folder for the record: set PULUMI_HOME to a folder that stays") from None
+        raise RecordError("no home folder for the record: set PULUMI_HOME to a permanent folder") from None
     return home / "bms" / "orders"
 
 
@@ -111,7 +111,8 @@ class Pending:
             self._lock = durable.create(self.record.path, _content(self.record))
         except FileExistsError:
             raise RecordError(
-                f"{request} is being sent by another run at this moment, so it is not sent: {self.record.path}"
+                f"{request} is being sent by another run at this moment, so this run does not send the request: "
+                f"{self.record.path}"
             ) from None
         except OSError as error:
             raise _unwritable(self.record.path, error) from None
@@ -185,7 +186,7 @@ class Records:
         key = self._key() or b""
         for record in result:
             if record.key != _name_of(key):
-                raise _useless(record.path, f"it was written with another key than {self._folder / _KEY}")
+                raise _useless(record.path, f"the file was written with another key than {self._folder / _KEY}")
         inputs, backend = _digests(key, order)
         # Stacks of the same name in two backends are two stacks.
         mine = [record for record in result if not (backend and record.backend and record.backend != backend)]
@@ -233,7 +234,7 @@ class Records:
         except OSError as error:
             raise _useless(path, _why(error)) from None
         if len(key) != _KEY_BYTES:
-            raise _useless(path, "it is damaged")
+            raise _useless(path, "the file is damaged")
         return key
 
     def _new_key(self) -> bytes:
@@ -252,7 +253,7 @@ def _read(path: Path) -> Record | None:
         raise _useless(path, _why(error)) from None
     names = set(Record.__dataclass_fields__) - {"path"}
     if not isinstance(content, dict) or not content.keys() <= names or not _is_whole(content):
-        raise _useless(path, "it is damaged, or a newer version wrote it")
+        raise _useless(path, "the file is damaged, or from a newer version")
     return Record(path=path, **{"backend": "", **content})
 
 
@@ -284,19 +285,19 @@ def _name_of(key: bytes) -> str:
 
 
 def _why(error: Exception) -> str:
-    return error.strerror or type(error).__name__ if isinstance(error, OSError) else "it is damaged"
+    return error.strerror or type(error).__name__ if isinstance(error, OSError) else "the file is damaged"
 
 
 def _unwritable(path: Path, error: OSError) -> RecordError:
     return RecordError(
-        f"nothing was sent: the record of the request can't be written to {path} ({_why(error)}). Without a record a "
-        "killed run could order twice: make the folder writable, or set PULUMI_HOME to a folder that stays"
+        f"nothing was sent: the record of the request can't be written to {path} ({_why(error)}). Without a record, a "
+        "killed run could order twice. Make the folder writable, or set PULUMI_HOME to a permanent folder"
     )
 
 
 def _useless(path: Path, why: str) -> RecordError:
     return RecordError(
-        f"nothing was sent: {path} can't be used ({why}). The file belongs to a request that an earlier run has sent "
-        "or was about to send. Look in the cloud's console (servers, orders, operation log); once the outcome is "
+        f"nothing was sent: {path} can't be used ({why}). The file is the record of a request: an earlier run has sent "
+        "the request, or was about to. Check the cloud's console (servers, orders, operation log). When the outcome is "
         "known, delete the file"
     )

@@ -21,7 +21,7 @@ def consequence(
     """
     unknown = [name for name in changed if is_unknown(news.get(name))]
     if len(unknown) == len(changed):
-        begin = f"{_listed(unknown)} will be known once other resources exist; if anything differs from what was sent,"
+        begin = f"{_listed(unknown)} will be known after other resources exist. If a value differs from the sent value,"
     else:
         begin = f"{_listed([name for name in changed if name not in unknown])} changed, so"
     sends = "a new order is placed" if _request(news) == _ORDERS else "a new request is sent"
@@ -34,7 +34,7 @@ def _what_stays(olds: Mapping[str, Any], old_inputs: Mapping[str, Any], news: Ma
         return words.in_short(earlier)
     job = f"job {olds.get('job_id')}"
     if _request(old_inputs or news) != _ORDERS:
-        return f"nothing that {job} has done is undone"
+        return f"the effects of {job} stay"
     match servers_of(old_inputs):
         case 1:
             return f"the server of {job} stays and is billed"

@@ -39,8 +39,9 @@ def enterprise_project_problem(
         return None
     name = settings.enterprise_project(inputs, config, _variables(environ))
     return name and (
-        f"{name} is set, and the body names no enterprise project, so the servers would be in the default one: write "
-        f'body["server"]["extendparam"]["{_ENTERPRISE_PROJECT}"] ("0" is the default one), or unset {name}'
+        f"{name} is set, and the body names no enterprise project, so the servers would be in the default "
+        f'project: write body["server"]["extendparam"]["{_ENTERPRISE_PROJECT}"] ("0" is the default project), '
+        f"or unset {name}"
     )
 
 

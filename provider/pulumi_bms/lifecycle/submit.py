@@ -67,7 +67,7 @@ def preview_job(order: Order, records: Records, operation: Operation) -> None:
     if result is None:
         return
     if result.job_id:
-        operation.note(f"nothing is to be sent: {_adopted(result)}")
+        operation.note(f"nothing will be sent: {_adopted(result)}")
     elif not records.is_being_sent(result):
         raise ExpectedError(words.error_text(words.of_record(result)))
 
@@ -84,7 +84,7 @@ def _find(order: Order, records: Records, operation: Operation) -> Found:
             return records.find(order)
         if time.monotonic() > ends_at:
             raise ExpectedError(f"nothing was sent: another run has been sending {result.same.request} for too long")
-        operation.report("another run sends this request: its response is waited for")
+        operation.report("waiting for another run, which sends the same request")
         if operation.cancelled.wait(_SENDER_CHECK):
             raise ExpectedError(INTERRUPTED)
 
@@ -98,8 +98,8 @@ def _earlier(record: Record, operation: Operation) -> Submission | Unresolved:
 
 def _adopted(record: Record) -> str:
     return (
-        f"an earlier run, which did not end well, sent {record.request} at {record.sent_at}, and its job "
-        f"{record.job_id} is taken; for a new order change `triggers`"
+        f"an earlier, incomplete run sent {record.request} at {record.sent_at}. This run takes over job "
+        f"{record.job_id} of the request. For a new order, change `triggers`"
     )
 
 
@@ -108,7 +108,7 @@ def _left_behind(record: Record) -> str:
         return f"an earlier request of this resource is left behind: {words.in_short(words.of_record(record))}"
     return (
         f"an earlier request of this resource is left behind: {record.request}, sent at {record.sent_at}, started job "
-        f"{record.job_id}; what that job makes stays and is billed"
+        f"{record.job_id}. Servers of the job stay and are billed"
     )
 
 
@@ -164,7 +164,7 @@ def _nothing_submitted(error: ApiError, operation: Operation) -> str:
     if isinstance(error, NoAnswerError):
         if operation.cancelled.is_set():
             return INTERRUPTED
-        return f"{error}\nThe request was never sent, so nothing was submitted: check endpoint and network."
+        return f"{error}\nThe request was never sent, so nothing was submitted. Check endpoint and network."
     if isinstance(error, RefusedError):
-        return f"{error}\nThe API refused the request: nothing was submitted."
+        return f"{error}\nThe API refused the request, so nothing was submitted."
     return f"{error}\nNothing was submitted."

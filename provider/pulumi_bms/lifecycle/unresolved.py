@@ -84,15 +84,15 @@ def in_short(unresolved: Unresolved) -> str:
     """The request in a sentence, for a run that leaves the request behind."""
     names = f" (the response named {_named(unresolved)})" if _named(unresolved) else ""
     return (
-        f"whether {unresolved.request}, sent at {unresolved.sent_at}, took effect was never known{names}: servers of "
-        "that request may exist and be billed; look in the cloud's console (servers, orders, operation log)"
+        f"the outcome of {unresolved.request}, sent at {unresolved.sent_at}, is unknown{names}. Servers of the request "
+        "may exist and be billed. Check the cloud's console (servers, orders, operation log)"
     )
 
 
 def _facts(unresolved: Unresolved) -> list[str]:
     lines = [
         _what_happened(unresolved),
-        "Whether it took effect is unknown: it may have started a job, which may make servers that are billed.",
+        "The outcome is unknown: the request may have started a job, and the job may make servers that are billed.",
     ]
     if named := _named(unresolved):
         lines.append(f"The response names {named}.")
@@ -105,8 +105,7 @@ def _what_happened(unresolved: Unresolved) -> str:
     if unresolved.error:
         return f"{unresolved.request} was sent at {unresolved.sent_at}: {unresolved.error}"
     return (
-        f"{unresolved.request} was sent, or about to be sent, at {unresolved.sent_at}: the run ended before it had "
-        "read a response"
+        f"{unresolved.request} was sent, or about to be sent, at {unresolved.sent_at}: the run ended without a response"
     )
 
 
@@ -120,9 +119,9 @@ def _named(unresolved: Unresolved) -> str:
 def _ways_on(unresolved: Unresolved) -> list[str]:
     order = f"order {unresolved.order_id}, " if unresolved.order_id else ""
     lines = [
-        f"Look in the cloud's console ({order}servers, orders, operation log). Then:",
-        "- its job is there: take this resource out of the program, and give the job's id to JobCompletion as job_id;",
-        "- nothing came of it: change `triggers`, and the next `pulumi up` sends a new request.",
-        "Until then no run sends anything for this resource.",
+        f"Check the cloud's console ({order}servers, orders, operation log). Then:",
+        "- If the job exists, remove this resource from the program, and give the job id to a JobCompletion.",
+        "- If nothing was created, change `triggers`: the next `pulumi up` sends a new request.",
+        "Until then, no run sends a request for this resource.",
     ]
-    return [*lines, f"The request is on record in {unresolved.record}"] if unresolved.record else lines
+    return [*lines, f"Record of the request: {unresolved.record}"] if unresolved.record else lines

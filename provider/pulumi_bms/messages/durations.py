@@ -35,7 +35,7 @@ def parse(name: str, value: object) -> float:
         raise ValueError(f'{name} must be a duration such as "90m", "1h30m" or "5400s", not {value!r}')
     seconds = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(text))
     if seconds <= 0:
-        raise ValueError(f"{name} is {value!r}: write a duration above zero, or leave it out for the default")
+        raise ValueError(f"{name} must be a duration above zero, not {value!r}: to use the default, leave {name} out")
     return seconds
 
 

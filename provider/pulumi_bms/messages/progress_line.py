@@ -37,7 +37,7 @@ def _news(progress: Progress) -> str:
     if not progress.status:
         return "not visible yet" if progress.trouble else ""
     if progress.status == JobStatus.PENDING_PAYMENT:
-        return f"{progress.status}, the order waits to be paid"
+        return f"{progress.status}, the order waits for payment"
     return ", ".join(part for part in (progress.status, _failure(progress), _missing(progress)) if part)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from pulumi_bms.api import error_codes
 from pulumi_bms.api.errors import ApiError
@@ -10,7 +11,7 @@ from pulumi_bms.api.models.job import Job, JobStatus, Record
 from pulumi_bms.messages.durations import show
 from pulumi_bms.waiting.outage import VISIBILITY_TIME
 from pulumi_bms.waiting.outcome import End, Outcome
-from pulumi_bms.waiting.success_rule import State, creates_servers, state_of, survivors
+from pulumi_bms.waiting.success_rule import SETTLING_TIME, State, creates_servers, state_of, survivors
 
 MOST_OK_LINES = 5
 """The most succeeded sub-jobs with a line each. More fold into one line."""
@@ -22,11 +23,9 @@ MOST_SERVERS = 200
 LONGEST_REASON = 2000
 """The most characters of the API's text about one failure."""
 
-_RUN_AGAIN = "run `pulumi up` again to go on waiting"
-GO_ON = f"the job goes on in the cloud: {_RUN_AGAIN}"
 NO_SUCH_API = "the address has no Job API"
 _NO_REASON = "no reason was given"
-_RECORDS = "the cloud keeps the records of ended jobs for about a day"
+_RECORDS = "The cloud keeps the records of ended jobs for about a day."
 
 
 def short(job_id: str | None) -> str:
@@ -58,8 +57,13 @@ def failed(
 
 def unfinished(job_id: str, job: Job | None, trouble: str = "") -> str:
     """The report of a stored wait without an end. `trouble` is the reason if the newest poll brought nothing."""
-    head = f"job {job_id} is not waited for to its end{f'; it {trouble}' if trouble else ''}: run `pulumi up`"
-    return head if job is None else _lines(head, *_tree(job.descendants()), *_servers_so_far(job))
+    parts = [] if job is None else [*_tree(job.descendants()), *_servers_so_far(job)]
+    return _lines(
+        f"the wait for job {job_id} has not ended",
+        f"The job {trouble}" if trouble else "",
+        *parts,
+        "Run `pulumi up` to continue the wait.",
+    )
 
 
 def _has_failed(record: Record) -> bool:
@@ -68,13 +72,13 @@ def _has_failed(record: Record) -> bool:
 
 def _after_failure(job_id: str) -> str:
     return (
-        f"`pulumi up` tells this again until job_id (now {job_id}) is another one: "
-        "to submit again, change the submission's `triggers`"
+        f"`pulumi up` repeats this error until job_id (now {job_id}) changes. "
+        "To submit again, change `triggers` of the JobSubmission."
     )
 
 
 def _after_part(job_id: str) -> str:
-    return f"parts of the job may still run in the cloud: {_RUN_AGAIN} for job {job_id}"
+    return f"Parts of the job may still run in the cloud. Run `pulumi up` to poll job {job_id} again."
 
 
 def describe_outcome(outcome: Outcome) -> str:
@@ -82,15 +86,9 @@ def describe_outcome(outcome: Outcome) -> str:
     if outcome.end is End.FAILED and outcome.job is not None:
         is_final = outcome.judgement is not None and outcome.judgement.is_final_failure
         return failed(outcome.job_id, outcome.job, outcome.elapsed, is_final=is_final)
-    head, next_step = _WORDS[outcome.end](outcome)
-    job = outcome.job
-    if job is None:
-        return _lines(head, next_step)
-    parts = job.descendants()
-    if outcome.end is End.INTERRUPTED:
-        # After an interrupt of a thousand waits, a line for each running sub-job would be too much.
-        parts = [part for part in parts if state_of(part) is not State.MOVING]
-    return _lines(head, *_tree(parts), *_servers_so_far(job), next_step)
+    lines = _LINES[outcome.end](outcome)
+    request = outcome.error.request_line if outcome.error and outcome.end is not End.TIMED_OUT else ""
+    return _lines(lines.head, *lines.facts, *_state(outcome), lines.next_step, request)
 
 
 def warnings(job: Job) -> list[str]:
@@ -107,11 +105,11 @@ def survivors_text(server_ids: Sequence[str]) -> str:
     if not server_ids:
         return ""
     if len(server_ids) == 1:
-        head = "1 server was reported by its sub-job and may exist and be billed; check and delete it: "
+        head = "1 server was reported by its sub-job, and may exist and be billed. Check and delete the server: "
     else:
         head = (
-            f"{len(server_ids)} servers were reported by their sub-jobs and may exist and be billed; "
-            "check and delete them: "
+            f"{len(server_ids)} servers were reported by their sub-jobs, and may exist and be billed. "
+            "Check and delete the servers: "
         )
     return head + _listed(server_ids)
 
@@ -133,86 +131,113 @@ def of_rotation(error: Exception) -> str:
     if credential is None or not credential.is_in_stack:
         return ""
     return (
-        "; `pulumi refresh` and `pulumi destroy` use the config of the last `pulumi up`: if the credential was "
-        "replaced since, give the new one by the environment, or add `--run-program`"
+        "\n`pulumi refresh` and `pulumi destroy` use the config of the last `pulumi up`. "
+        "If the credential was replaced since, set the new credential in the environment, or add `--run-program`."
     )
 
 
-def _inconsistent(outcome: Outcome) -> tuple[str, str]:
-    head = (
-        f"job {_named(outcome.job_id, outcome.job)} is inconsistent after {show(outcome.elapsed)}: its status is "
-        f"{JobStatus.SUCCESS}, but {outcome.because} (rule {outcome.rule} of the success rule), and nothing changed"
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of an end: what happened, facts about the API, and the next step. The state stands between."""
+
+    head: str
+    next_step: str
+    facts: tuple[str, ...] = ()
+
+
+def _inconsistent(outcome: Outcome) -> _Lines:
+    return _Lines(
+        f"job {_named(outcome.job_id, outcome.job)} is inconsistent after {show(outcome.elapsed)}: the status is "
+        f"{JobStatus.SUCCESS}, but {outcome.because} (rule {outcome.rule} of the success rule)",
+        f"Check job {outcome.job_id} in the cloud's console. `pulumi up` polls the job again.",
+        (f"Nothing changed for {show(SETTLING_TIME)}.",),
     )
-    return head, f"look the job {outcome.job_id} up in the cloud's console; `pulumi up` polls the job again"
 
 
-def _timed_out(outcome: Outcome) -> tuple[str, str]:
+def _timed_out(outcome: Outcome) -> _Lines:
     trouble = ""
-    if outcome.error:
-        since = f"no usable response from the API for {show(outcome.outage)}" if outcome.outage else "the last poll got"
-        trouble = f"; {since}: {outcome.error.reason}"
-    unmet = f"; {outcome.because}" if outcome.because else ""
-    head = f"job {_named(outcome.job_id, outcome.job)} did not finish within {show(outcome.timeout)}: "
-    next_step = f"{GO_ON} for job {outcome.job_id}, or allow more time with custom_timeouts"
-    return head + _state(outcome) + unmet + trouble, next_step
+    if outcome.error and outcome.outage:
+        trouble = f"No usable response from the API for {show(outcome.outage)}: {outcome.error.reason}"
+    elif outcome.error:
+        trouble = f"The last poll got: {outcome.error.reason}"
+    return _Lines(
+        f"job {_named(outcome.job_id, outcome.job)} did not finish within {show(outcome.timeout)}",
+        _lines(_go_on(outcome.job_id), "To allow more time, set custom_timeouts."),
+        (f"Reason: {outcome.because}" if outcome.because else "", trouble),
+    )
 
 
 def interrupted(job_id: str) -> str:
     """The reason of an interrupted wait."""
-    return f"interrupted; job {job_id} goes on in the cloud: {_RUN_AGAIN}"
+    return _lines(f"interrupted during the wait for job {job_id}", _go_on(job_id))
 
 
-def _interrupted(outcome: Outcome) -> tuple[str, str]:
-    return interrupted(outcome.job_id), _state(outcome)
+def _interrupted(outcome: Outcome) -> _Lines:
+    return _Lines(f"interrupted during the wait for job {outcome.job_id}", _go_on(outcome.job_id))
 
 
-def _not_found(outcome: Outcome) -> tuple[str, str]:
-    return (
-        f"job {outcome.job_id} was not found, even {show(VISIBILITY_TIME)} after the first poll: {_messages(outcome)}",
-        f"check job_id, region and project: a job is known only where it was submitted, and {_RECORDS}",
+def _not_found(outcome: Outcome) -> _Lines:
+    return _Lines(
+        f"job {outcome.job_id} was not found, even {show(VISIBILITY_TIME)} after the first poll: {_cause(outcome)}",
+        "Check job_id, region and project: only the project of the submission knows the job.",
+        (_RECORDS,),
     )
 
 
-def _gone(outcome: Outcome) -> tuple[str, str]:
-    return (
-        f"the record of job {_named(outcome.job_id, outcome.job)} is gone: {_messages(outcome)}; {_state(outcome)}",
-        f"{_RECORDS}: check in the console how job {outcome.job_id} ended",
+def _gone(outcome: Outcome) -> _Lines:
+    return _Lines(
+        f"the record of job {_named(outcome.job_id, outcome.job)} is gone: {_cause(outcome)}",
+        f"Check in the cloud's console how job {outcome.job_id} ended.",
+        (_RECORDS,),
     )
 
 
-def _no_answer(outcome: Outcome) -> tuple[str, str]:
-    return (
+def _no_answer(outcome: Outcome) -> _Lines:
+    return _Lines(
         _trouble(outcome, f"no usable response from the API for {show(outcome.outage)}"),
-        f"check endpoint and network; {GO_ON} for job {outcome.job_id}",
+        _go_on(outcome.job_id),
+        _hints(outcome) or ("Check endpoint and network.",),
     )
 
 
-def _rejected(outcome: Outcome) -> tuple[str, str]:
-    return (
-        _trouble(outcome, "the API does not accept the credential"),
-        f"give a fresh credential; {GO_ON} for job {outcome.job_id}",
+def _rejected(outcome: Outcome) -> _Lines:
+    credential = outcome.error.credential if outcome.error else None
+    return _Lines(
+        _trouble(outcome, f"the API rejected the {credential or 'credential'}"),
+        _go_on(outcome.job_id),
+        _hints(outcome) or ("Set a new credential.",),
     )
 
 
-def _no_such_api(outcome: Outcome) -> tuple[str, str]:
-    return (
+def _no_such_api(outcome: Outcome) -> _Lines:
+    return _Lines(
         _trouble(outcome, NO_SUCH_API),
-        f"check endpoint and region; once that is mended, {_RUN_AGAIN} for job {outcome.job_id}",
+        f"Then run `pulumi up` to wait for job {outcome.job_id}.",
+        _hints(outcome) or ("Check endpoint and region.",),
     )
 
 
-def _refused(outcome: Outcome) -> tuple[str, str]:
-    return (
-        _trouble(outcome, "the API refused to tell"),
-        f"once that is mended, {_RUN_AGAIN} for job {outcome.job_id}",
+def _refused(outcome: Outcome) -> _Lines:
+    return _Lines(
+        _trouble(outcome, "the API refused the poll"),
+        f"After the correction, run `pulumi up` to wait for job {outcome.job_id}.",
+        _hints(outcome),
     )
 
 
 def _trouble(outcome: Outcome, what: str) -> str:
-    return f"job {_named(outcome.job_id, outcome.job)}: {what}: {_messages(outcome)}; {_state(outcome)}"
+    return f"job {_named(outcome.job_id, outcome.job)}: {what}: {_cause(outcome)}"
 
 
-_WORDS: dict[End, Callable[[Outcome], tuple[str, str]]] = {
+def _hints(outcome: Outcome) -> tuple[str, ...]:
+    return (outcome.error.next_line,) if outcome.error and outcome.error.next_line else ()
+
+
+def _go_on(job_id: str) -> str:
+    return f"The job continues in the cloud. Run `pulumi up` to wait for job {job_id}."
+
+
+_LINES: dict[End, Callable[[Outcome], _Lines]] = {
     End.INCONSISTENT: _inconsistent,
     End.TIMED_OUT: _timed_out,
     End.INTERRUPTED: _interrupted,
@@ -230,19 +255,25 @@ def _named(job_id: str, job: Job | None) -> str:
     return f"{short(job_id)} ({kind})" if kind else short(job_id)
 
 
-def _messages(outcome: Outcome) -> str:
-    return str(outcome.error) if outcome.error else _NO_REASON
+def _cause(outcome: Outcome) -> str:
+    return (outcome.error.cause if outcome.error else "") or _NO_REASON
 
 
-def _state(outcome: Outcome) -> str:
+def _state(outcome: Outcome) -> list[str]:
+    """The last state, as lines. Empty for a job that no response has shown."""
     job = outcome.job
     if job is None:
-        return "no state of it is known"
+        return []
     total = max(job.sub_jobs_total or 0, len(job.sub_jobs))
     done = sum(state_of(child) is State.SUCCESS for child in job.sub_jobs)
     things = "servers" if creates_servers(job) else "sub-jobs"
-    payment = ", the order waits to be paid" if job.known_status is JobStatus.PENDING_PAYMENT else ""
-    return f"last state {job.status}" + (f", {done} of {total} {things} done" if total else "") + payment
+    count = f", {done} of {total} {things} done" if total else ""
+    payment = ", the order waits for payment" if job.known_status is JobStatus.PENDING_PAYMENT else ""
+    parts = job.descendants()
+    if outcome.end is End.INTERRUPTED:
+        # After an interrupt of a thousand waits, a line for each running sub-job would be too much.
+        parts = [part for part in parts if state_of(part) is not State.MOVING]
+    return [f"Last state: {job.status}{count}{payment}", *_tree(parts), *_servers_so_far(job)]
 
 
 def _why(record: Record, *, with_hint: bool) -> str:
@@ -288,7 +319,7 @@ def _survivors(job: Job) -> list[str]:
 def _servers_so_far(job: Job) -> list[str]:
     # The job may still succeed, so no text advises to delete anything.
     named = survivors(job)
-    return [f"servers reported so far: {_listed(named)}"] if named else []
+    return [f"Servers reported so far: {_listed(named)}"] if named else []
 
 
 def _lines(*lines: str) -> str:

@@ -61,5 +61,5 @@ def _check_expectation(olds: Mapping[str, Any], news: Mapping[str, Any]) -> None
     if expected is not None and not input_checks.is_unknown(expected) and expected != brought:
         raise ExpectedError(
             f"expected_servers is {expected:g}, but job {olds.get('job_id')} has finished with {brought}: "
-            "write that number, or leave it out"
+            f"write {brought}, or leave expected_servers out"
         )

@@ -91,7 +91,7 @@ class JobSubmissionProvider(BmsProvider):
         """Send nothing. A submitted request stays submitted, and an unresolved request stays unresolved."""
         if current().purpose is not Purpose.REFRESH:
             raise ExpectedError(
-                "JobSubmission can't be imported or read by opts.id: the API does not tell what was sent. "
+                "JobSubmission can't be imported or read by opts.id: the API does not return the sent request. "
                 "Give the job's id to a JobCompletion as job_id, with opts.import_"
             )
         _remember_secrets(current().inputs)

@@ -171,7 +171,7 @@ def _differing(sources: Sources, where: Destination) -> Iterator[str]:
     used += [(owner, key) for key in credentials.keys_of(owner)] if owner else []
     for source, key in used:
         if names := source.differing.get(key):
-            yield f"{' and '.join(names)} differ, and are one setting: leave one"
+            yield f"{' and '.join(names)} are one setting with different values: unset all but one"
 
 
 def _credential(sources: Sources) -> Iterator[str]:

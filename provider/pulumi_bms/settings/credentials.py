@@ -60,7 +60,7 @@ def contradiction(source: Source) -> str | None:
     if not others:
         return None
     kinds = " and ".join(f"{each.title} ({each.names(source)})" for each in (kind, *others))
-    return f"{source.title} holds {kinds}: leave one, so that it is clear which counts"
+    return f"{source.title} has {kinds}: unset all but one"
 
 
 def lacking(source: Source) -> list[str]:
@@ -72,7 +72,7 @@ def lack(source: Source) -> str:
     """The problem of a source with only a part of a credential."""
     missing = " and ".join(source.name(key) for key in lacking(source))
     there = _kinds(source)[0].names(source)
-    return f"{missing} must be set beside {there}: a credential comes whole from one source"
+    return f"Set {missing} as well: all parts of a credential come from one source, here {source.title} with {there}"
 
 
 def credential_of(

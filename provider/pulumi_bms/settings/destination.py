@@ -138,14 +138,14 @@ def problems_of(sources: Sources, destination: Destination) -> Iterator[str]:
 def _unknown_region(setting: Setting, sources: Sources) -> str:
     region, what = setting.value, shown(setting.value, sources.secrets)
     nearest = regions.nearest_region(region)
-    meant = f"if {nearest!r} is meant, write that; else " if nearest else ""
+    meant = f"If {nearest!r} is meant, write {nearest!r}. Else set" if nearest else "Set"
     variable = sources.hints.names.get("iamEndpoint") if sources.hints else None
     iam = f"`{sources.stack.name('iamEndpoint')}`" + (f" (or {variable})" if variable else "")
     of_huawei = (f"https://{service}.{region if what else 'REGION'}.{regions.HUAWEI.domain}" for service in _SERVICES)
     return (
-        f"{setting.name}{what} is of no cloud that is known here, so no address is made of it: {meant}set "
-        f"{names_of_endpoint(setting, sources)} and, for users and for projects by name, {iam} (a new region of "
-        f"{regions.HUAWEI.name} has {' and '.join(of_huawei)})"
+        f"{setting.name}{what} is not a known region, so the address of the API is unknown. {meant} "
+        f"{names_of_endpoint(setting, sources)} and, for users and for projects by name, {iam}. A new region of "
+        f"{regions.HUAWEI.name} has {' and '.join(of_huawei)}"
     )
 
 
@@ -162,11 +162,11 @@ def _two_clouds(sources: Sources, destination: Destination) -> Iterator[str]:
         return
     there, cloud = endpoint.setting, endpoint.cloud
     for setting, other in _clouds_beside(sources, there):
-        if other != cloud.name:
-            yield _differ(there, cloud.name, setting, other, sources.secrets)
+        if other is not cloud:
+            yield _differ(there, cloud, setting, other, sources.secrets)
             return
     if destination.needs_iam and iam.setting and iam.cloud and iam.cloud is not cloud:
-        yield _differ(there, cloud.name, iam.setting, iam.cloud.name, sources.secrets)
+        yield _differ(there, cloud, iam.setting, iam.cloud, sources.secrets)
 
 
 def _foreign_service(sources: Sources, destination: Destination, service: Setting | None) -> Iterator[str]:
@@ -175,39 +175,39 @@ def _foreign_service(sources: Sources, destination: Destination, service: Settin
     cloud = regions.cloud_of_address(service.value) if service else None
     if service is None or cloud is None or endpoint.setting is None:
         return
-    known = [(endpoint.setting, endpoint.cloud.name)] if endpoint.cloud else _clouds_beside(sources, endpoint.setting)
+    beside = _clouds_beside(sources, endpoint.setting)
+    known = [(endpoint.setting, endpoint.cloud)] if endpoint.cloud else beside
     for setting, other in known:
-        if other != cloud.name:
-            yield _differ(service, cloud.name, setting, other, sources.secrets)
+        if other is not cloud:
+            yield _differ(service, cloud, setting, other, sources.secrets)
             return
 
 
-def _clouds_beside(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, str]]:
-    """The clouds beside the credential, and beside an endpoint that is an address."""
+def _clouds_beside(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, Cloud | None]]:
+    """The clouds beside the credential, and beside an endpoint that is an address. None is an unknown cloud."""
     owner = sources.owner
     for source in (owner, endpoint.source if endpoint.key == "endpoint" else None):
         if source and source.has("region") and not regions.is_in_region(endpoint.value, source.get("region")):
-            cloud = regions.cloud_of_region(source.get("region"))
-            yield Setting(source, "region"), cloud.name if cloud else "no cloud that is known here"
+            yield Setting(source, "region"), regions.cloud_of_region(source.get("region"))
     if owner and (cloud := regions.cloud_of_address(owner.get("iamEndpoint"))):
-        yield Setting(owner, "iamEndpoint"), cloud.name
+        yield Setting(owner, "iamEndpoint"), cloud
     yield from _hw_cloud(sources, endpoint)
 
 
-def _hw_cloud(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, str]]:
+def _hw_cloud(sources: Sources, endpoint: Setting) -> Iterator[tuple[Setting, Cloud | None]]:
     """The domain in `HW_CLOUD`, if the credential or the region uses the domain."""
     terraform = next((place for place in sources.places if place.family is Family.TERRAFORM), None)
     is_owners = sources.owner is not None and sources.owner.family is not None
     if terraform and terraform.has("cloud") and (is_owners or endpoint.key == "region"):
-        cloud = regions.cloud_of_domain(terraform.get("cloud"))
-        yield Setting(terraform, "cloud"), cloud.name if cloud else "another cloud"
+        yield Setting(terraform, "cloud"), regions.cloud_of_domain(terraform.get("cloud"))
 
 
-def _differ(endpoint: Setting, cloud: str, other: Setting, others: str, secrets: Collection[str]) -> str:
+def _differ(endpoint: Setting, cloud: Cloud, other: Setting, others: Cloud | None, secrets: Collection[str]) -> str:
+    their_cloud = others.name if others else "an unknown cloud"
     return (
-        f"{endpoint.name}{shown(endpoint.value, secrets)} is of {cloud}, and {other.name}{shown(other.value, secrets)} "
-        f"of {others}: no credential is sent to another cloud; set both for one cloud, or use a profile, which has a "
-        "region and a credential of its own"
+        f"{endpoint.name}{shown(endpoint.value, secrets)} belongs to {cloud.name}, and {other.name}"
+        f"{shown(other.value, secrets)} to {their_cloud}. No credential is sent to another cloud. Set both for one "
+        "cloud, or use a profile with its own region and credential"
     )
 
 
@@ -220,6 +220,6 @@ def _foreign_region(sources: Sources, destination: Destination) -> Iterator[str]
     if region and region != project.value and regions.cloud_of_region(project.value):
         yield (
             f"{endpoint.name}{shown(endpoint.value, sources.secrets)} is in the region {region}, and {project.name} is "
-            f"{project.value!r}: no setting says which project is meant, so set `{sources.stack.name('projectId')}` or "
+            f"{project.value!r}. No setting names the project: set `{sources.stack.name('projectId')}` or "
             f"`{sources.stack.name('projectName')}`"
         )

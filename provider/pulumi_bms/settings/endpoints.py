@@ -22,32 +22,38 @@ def normalised(address: str, *endings: str) -> str:
 
 def region_problem(value: str, what: str = "the region") -> str | None:
     """The problem of a region, or None. A region becomes part of a host name."""
-    return None if _LABEL.fullmatch(value) else f"{what} may hold letters, digits and - only, 63 at most"
+    return (
+        None if _LABEL.fullmatch(value) else f"{what} must have 1 to 63 letters, digits and -, with no - at either end"
+    )
 
 
 def name_problem(what: str, value: str) -> str | None:
     """The problem of a project id or a profile name, or None."""
-    return None if _NAME.fullmatch(value) else f"{what} may hold letters, digits, - and _ only, 64 at most"
+    return (
+        None
+        if _NAME.fullmatch(value)
+        else f"{what} must have 1 to 64 letters, digits, - and _, with a letter or digit first"
+    )
 
 
 def endpoint_problem(value: str, what: str = "endpoint") -> str | None:
     """The problem of an endpoint, or None. The text does not repeat the value: the value may hold a password."""
-    next_step = "write https://HOST, with a port or path prefix where it needs one"
+    next_step = "write https://HOST, with a port or path prefix if necessary"
     try:
         url = urlsplit(value)
         port_is_fine = url.port is None or url.port > 0
     except ValueError:
-        return f"{what} must be a URL; {next_step}"
+        return f"{what} must be a URL: {next_step}"
     if value != value.strip() or not value.isascii() or not value.isprintable() or " " in value or "\\" in value:
-        return f"{what} holds blanks or other characters that no URL has; {next_step}"
+        return f"{what} must not contain blanks or other characters outside a URL: {next_step}"
     if url.scheme not in ("http", "https") or not port_is_fine or not _is_host(url):
-        return f"{what} must be an http(s) URL; {next_step}"
+        return f"{what} must be an http(s) URL: {next_step}"
     if url.username is not None or url.password is not None or "?" in value or "#" in value:
-        return f"{what} must not hold a user, a query or a fragment; {next_step}"
+        return f"{what} must not contain a user, a query or a fragment: {next_step}"
     if ".." in unquote(url.path).split("/"):
-        return f"{what} must not hold `..`; {next_step}"
+        return f"{what} must not contain `..`: {next_step}"
     if url.scheme == "http" and not _is_loopback(url.hostname or ""):
-        return f"{what} is http on another machine, where a credential could be read on the way; write https://"
+        return f"{what} must begin with https://, because a credential over http could be read on the way"
     return None
 
 

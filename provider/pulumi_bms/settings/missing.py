@@ -9,22 +9,23 @@ from pulumi_bms.settings.destination import Destination
 from pulumi_bms.settings.precedence import Sources
 
 _CREDENTIAL = (
-    "HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or another of the README's table "
-    "(or `pulumi config set --secret bms:token` and the like)"
+    "HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN, or other variables in the README's table "
+    "(or the config, for example by `pulumi config set --secret bms:token`)"
 )
 _IAM = (
-    ", where users sign in and projects are looked up by name; a token or an access key does without it once the "
-    "project id is set"
+    ". Users sign in there, and projects are looked up by name there. A token or an access key with a project id needs "
+    "no IAM endpoint"
 )
 
 
-def missing_iam(sources: Sources, where: Destination) -> str:
+def missing_iam(sources: Sources, where: Destination, place: str = "") -> str:
     """The missing address of the identity service, with the settings to add."""
     # A region would not help beside an explicit address of the API.
     endpoint = where.endpoint.setting
     if endpoint is None or where.endpoint.cloud is not None:
-        return f"the IAM endpoint: set {_names(sources, ('iamEndpoint', 'region'), ('iamEndpoint',))}"
-    return f"the IAM endpoint for {endpoint.name}: set {_names(sources, ('iamEndpoint',), ('iamEndpoint',))}"
+        return f"The IAM endpoint is missing{place}: set {_names(sources, ('iamEndpoint', 'region'), ('iamEndpoint',))}"
+    names = _names(sources, ("iamEndpoint",), ("iamEndpoint",))
+    return f"The IAM endpoint for {endpoint.name} is missing{place}: set {names}"
 
 
 def missing_billing(sources: Sources, where: Destination) -> str:
@@ -49,34 +50,32 @@ def missing_of(sources: Sources, where: Destination, environ: Mapping[str, str])
     owner = sources.owner
     if owner and not credentials.contradiction(owner) and credentials.lacking(owner):
         lines.append(credentials.lack(owner) + _not_read(refusals.unread_parts(owner, environ)))
-    is_expected = [
-        _endpoint(sources) if where.endpoint.setting is None else "",
-        _project(sources) if where.project is None else "",
-        _credential(sources, environ) if owner is None else "",
-        _iam(sources, where) if where.needs_iam and where.iam.setting is None else "",
+    place = f" in {sources.stack.title}" if sources.hints is None else ""
+    texts = [
+        _endpoint(sources, place) if where.endpoint.setting is None else "",
+        _project(sources, place) if where.project is None else "",
+        _credential(sources, environ, place) if owner is None else "",
+        _iam(sources, where, place) if where.needs_iam and where.iam.setting is None else "",
     ]
-    if any(is_expected):
-        place = f" in {sources.stack.title}" if sources.hints is None else ""
-        lines.append(f"not set{place}: " + "; ".join(filter(None, is_expected)))
-    return lines
+    return [*lines, *filter(None, texts)]
 
 
-def _endpoint(sources: Sources) -> str:
-    return f"the endpoint: set {_names(sources, ('region', 'endpoint'), ('region', 'endpoint'))}"
+def _endpoint(sources: Sources, place: str) -> str:
+    return f"The endpoint is missing{place}: set {_names(sources, ('region', 'endpoint'), ('region', 'endpoint'))}"
 
 
-def _project(sources: Sources) -> str:
-    return f"the project: set {_names(sources, ('projectId', 'projectName'), ('projectId',))}"
+def _project(sources: Sources, place: str) -> str:
+    return f"The project is missing{place}: set {_names(sources, ('projectId', 'projectName'), ('projectId',))}"
 
 
-def _credential(sources: Sources, environ: Mapping[str, str]) -> str:
+def _credential(sources: Sources, environ: Mapping[str, str], place: str) -> str:
     if sources.hints is None:
-        return f"a credential: set {_names(sources, ('token',), ())}"
-    return f"a credential: set {_CREDENTIAL}" + _not_read(refusals.unread_credentials(environ))
+        return f"A credential is missing{place}: set {_names(sources, ('token',), ())}"
+    return f"A credential is missing: set {_CREDENTIAL}" + _not_read(refusals.unread_credentials(environ))
 
 
-def _iam(sources: Sources, where: Destination) -> str:
-    return missing_iam(sources, where) + (_IAM if sources.hints else "")
+def _iam(sources: Sources, where: Destination, place: str) -> str:
+    return missing_iam(sources, where, place) + (_IAM if sources.hints else "")
 
 
 def _names(sources: Sources, keys: tuple[str, ...], variables: tuple[str, ...]) -> str:
@@ -87,4 +86,4 @@ def _names(sources: Sources, keys: tuple[str, ...], variables: tuple[str, ...]) 
 
 
 def _not_read(names: list[str]) -> str:
-    return f" ({', '.join(names)} {'is' if len(names) == 1 else 'are'} set, and not read)" if names else ""
+    return f". {', '.join(names)} {'is' if len(names) == 1 else 'are'} set, and not read" if names else ""

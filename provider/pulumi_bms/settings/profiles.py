@@ -20,7 +20,7 @@ def with_profile(inputs: Source, config: Lookup, name: str) -> Sources:
     """
     if inputs.values:
         names = " and ".join(inputs.name(key) for key in inputs.values)
-        raise SettingsError(f"profile and {names}: a profile has all of it, so write {names} there")
+        raise SettingsError(f"profile and {names} can't be set together: write {names} in the profile")
     if problem := name_problem(f"profile{shown(name, ())}", name):
         raise SettingsError(problem)
     profiles = profiles_of(config)
@@ -32,14 +32,18 @@ def with_profile(inputs: Source, config: Lookup, name: str) -> Sources:
 
 def _no_profile(name: str, profiles: list[str]) -> str:
     like = nearest(name, [each for each in profiles if each != name])
-    meant = f"if {like!r} is meant, write that; else " if like else ""
+    meant = f" If {like!r} is meant, write {like!r}. Else add" if like else " Add"
     command = f"`pulumi config set --path '{place_of(name)}.region' ...`"
-    return f"profile {name!r} is not in the config: {meant}{command}"
+    return f"profile {name!r} is not in the config.{meant} the profile by {command}"
 
 
 def _unknown_keys(name: str, values: Mapping[str, object]) -> tuple[str, ...]:
     unknown = [_unknown(key) for key in sorted(map(str, values)) if key not in KEYS]
-    return (f"{place_of(name)} holds {', '.join(unknown)}, and knows only {', '.join(KEYS)}",) if unknown else ()
+    return (
+        (f"{place_of(name)} has the unknown keys {', '.join(unknown)}. The known keys are {', '.join(KEYS)}",)
+        if unknown
+        else ()
+    )
 
 
 def _unknown(key: str) -> str:

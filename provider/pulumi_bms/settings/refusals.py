@@ -28,7 +28,7 @@ def problems_of(sources: Sources, destination: Destination, environ: Mapping[str
     """The problems of variables that must not be ignored."""
     for variable in _set(environ):
         if variable.effect in _CREDENTIALS and sources.owner and _comes_before(variable, sources.owner):
-            yield _text(variable.name, "so another credential would be used", variable.instead)
+            yield _text(variable.name, "", "so another credential would be used", variable.instead)
     yield from _of_project(sources, destination, environ)
     yield from _of_address(sources, destination, environ)
     yield from _of_signing_in(sources, destination, environ)
@@ -88,8 +88,8 @@ def _of_project(sources: Sources, destination: Destination, environ: Mapping[str
         value = environ[variable.name].strip()
         names_project = variable.effect is Effect.PROJECT or variable.key in _PROJECT
         if names_project and _concerns(variable, sources) and value != default:
-            what = f"{variable.name}{shown(value, sources.secrets)}"
-            yield _text(what, f"so the project would be {default!r}, which has the region's name", instead)
+            consequence = f"so the project would be {default!r}, by the region's name"
+            yield _text(variable.name, shown(value, sources.secrets), consequence, instead)
 
 
 def _of_address(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
@@ -104,9 +104,9 @@ def _of_address(sources: Sources, destination: Destination, environ: Mapping[str
         value = values.get(name, "").strip()
         changes = value and value not in variable.harmless and value.rstrip("/") != endpoint.text
         if variable.effect is Effect.ADDRESS and changes and _concerns(variable, sources):
-            what = f"{name}{shown(value, sources.secrets)}"
             instead = f"set {names_of_endpoint(endpoint.setting, sources)} to the address"
-            yield _text(what, f"so the API would be at {endpoint.text}", instead)
+            consequence = f"so the API would be at {endpoint.text}"
+            yield _text(name, shown(value, sources.secrets), consequence, instead)
 
 
 def _of_signing_in(sources: Sources, destination: Destination, environ: Mapping[str, str]) -> Iterator[str]:
@@ -121,10 +121,9 @@ def _of_signing_in(sources: Sources, destination: Destination, environ: Mapping[
         value = environ[variable.name].strip()
         names_iam = variable.is_read and variable.key == "iamEndpoint"
         if names_iam and _concerns(variable, sources) and regions.cloud_of_address(value) is not iam.cloud:
-            what = f"{variable.name}{shown(value, sources.secrets)}"
-            yield _text(what, f"so the identity service would be {iam.text}", instead)
+            consequence = f"so the identity service would be {iam.text}"
+            yield _text(variable.name, shown(value, sources.secrets), consequence, instead)
 
 
-def _text(what: str, consequence: str, instead: str) -> str:
-    name = what.split(" ", 1)[0]
-    return f"{what} is set and not read here, {consequence}: {instead}, or unset {name}"
+def _text(name: str, value: str, consequence: str, instead: str) -> str:
+    return f"{name}{value} is set and not read here, {consequence}: {instead}, or unset {name}"

@@ -38,7 +38,7 @@ def problem_of(setting: Setting, secrets: Collection[str]) -> str | None:
             return (
                 None
                 if _exists(setting.value)
-                else f"{what} must be the path of a file or folder of certificates that exists"
+                else f"{what} must be the path of an existing file or folder of certificates"
             )
         case "maxRequestsPerMinute":
             return None if number_of(setting.value) else f"{what} must be a whole number of at least 1"

@@ -66,14 +66,14 @@ class Variable:
 
 _HW, _SDK, _OS = Family
 _HUAWEI = (_HW, _SDK)
-_HW_FILE = "set HW_ACCESS_KEY, HW_SECRET_KEY, HW_REGION_NAME and HW_PROJECT_ID to what the file says"
+_HW_FILE = "set HW_ACCESS_KEY, HW_SECRET_KEY, HW_REGION_NAME and HW_PROJECT_ID to the values in the file"
 _HW_AGENCY = "set HW_ACCESS_KEY, HW_SECRET_KEY and HW_SECURITY_TOKEN to a temporary access key of the agency"
 _SDK_KEY = "set HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and, for a temporary key, HUAWEICLOUD_SDK_SECURITY_TOKEN"
 _OS_FILE = (
-    "set OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME, OS_REGION_NAME and OS_PROJECT_NAME to what the "
-    "file says"
+    "set OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_USER_DOMAIN_NAME, OS_REGION_NAME and OS_PROJECT_NAME to the values "
+    "in the file"
 )
-_OS_AGENCY = "set OS_TOKEN to a token of the agency, or OS_ACCESS_KEY, OS_SECRET_KEY and OS_SECURITY_TOKEN to its key"
+_OS_AGENCY = "set OS_TOKEN to a token of the agency, or OS_ACCESS_KEY, OS_SECRET_KEY and OS_SECURITY_TOKEN to a key"
 _OS_USER = "set OS_USERNAME, OS_PASSWORD and OS_USER_DOMAIN_NAME, or OS_TOKEN"
 
 _READ = (

@@ -50,7 +50,7 @@ class Wait:
         self.plan = plan
         self.next_poll = now
         self.has_slot = False
-        """Whether the rate limit has reserved `next_look` for the wait."""
+        """Whether the rate limit has reserved `next_poll` for the wait."""
         self.outcome: Outcome | None = None
         self.progress = Progress(plan.job_id, job=plan.known)
         self._poll_interval = poll_interval
@@ -70,7 +70,7 @@ class Wait:
         return self._deadline
 
     def see(self, job: Job, retry_after: float | None, polled_at: float, now: float) -> None:
-        """Take in the job from a response. The poll began at `looked_at`."""
+        """Take in the job from a response. The poll began at `polled_at`."""
         trouble = memory.stranger(self.plan.job_id, self._job, job)
         if trouble:
             self.miss(NoAnswerError(f"job {self.plan.job_id}", detail=trouble), polled_at, now)
@@ -165,7 +165,7 @@ _ENDS = {
     Ruling.INCONSISTENT: End.INCONSISTENT,
     Ruling.PENDING: None,
 }
-"""The end of the wait by verdict."""
+"""The end of the wait by ruling."""
 
 
 def _has_failed_part(job: Job) -> bool:

@@ -33,7 +33,7 @@ class End(Enum):
     NO_SUCH_API = auto()
     """The endpoint has no Job API."""
     REQUEST_REFUSED = auto()
-    """The API refused to tell."""
+    """The API refused the poll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Outcome:
 
     `job` is the last known state, merged from all responses, or None without any response. `elapsed` and `timeout` are
     seconds. `outage` is the number of seconds without a usable response at the end. `because` is the reason why rule
-    number `rule` is not met, `error` is the last error. `verdict` is from the last good response of the wait.
+    number `rule` is not met, `error` is the last error. `judgement` is of the last good response of the wait.
     """
 
     end: End
@@ -80,4 +80,4 @@ class Progress:
     job: Job | None = field(default=None, compare=False, repr=False)
     """The last known state, merged from all responses."""
     judgement: Judgement | None = field(default=None, compare=False, repr=False)
-    """The verdict on the last good response of the wait."""
+    """The judgement of the last good response of the wait."""

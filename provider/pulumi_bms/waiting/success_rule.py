@@ -43,7 +43,7 @@ from pulumi_bms.api.models.job import JobStatus, Record
 from pulumi_bms.waiting import memory
 
 SETTLING_TIME = 120.0
-"""Seconds without a change before a settling verdict ends the wait."""
+"""Seconds without a change before a settling job ends the wait."""
 
 CREATES_ONE_SERVER = frozenset({"baremetalsinglecreate", "createsingleserver"})
 CREATES_SERVERS = CREATES_ONE_SERVER | {"baremetalbatchcreate", "createserver"}
@@ -59,7 +59,7 @@ class Ruling(Enum):
 
 
 class Finality(Enum):
-    """When a verdict ends a wait."""
+    """When a judgement ends a wait."""
 
     FINAL = auto()
     """At once."""
@@ -157,13 +157,13 @@ def _failed(job: Record, earlier: Record | None) -> Judgement:
 
 def _moving(job: Record) -> str:
     number = sum(state_of(record) is State.MOVING for record in job.descendants())
-    return f"{number} sub-job{' is' if number == 1 else 's are'} not over" if number else ""
+    return f"{number} sub-job{' has' if number == 1 else 's have'} not ended" if number else ""
 
 
 def _unnamed(job: Record) -> Judgement | None:
     for record in job.descendants():
         if _type_of(record) in CREATES_ONE_SERVER and not record.own_server_ids:
-            return _inconsistent(4, f"sub-job {record.job_id} created a server and does not name it")
+            return _inconsistent(4, f"sub-job {record.job_id} created a server and does not name the server")
     return None
 
 

@@ -66,10 +66,8 @@ def test_what_is_no_secret(text: str) -> None:
     for what, source, make in parts:
         with pytest.raises(SettingsError) as caught:
             make()
-        assert str(caught.value) == (
-            f"the {what} from {source} is empty or holds blanks, line breaks or other characters that no {what} has; "
-            "set it again, without quotes and without a line break at its end"
-        )
+        assert str(caught.value).startswith(f"the {what} from {source} is empty, ")
+        assert not text.strip() or text not in str(caught.value)
 
 
 def test_a_password_may_hold_anything_but_nothing() -> None:

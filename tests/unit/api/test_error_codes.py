@@ -29,7 +29,7 @@ def test_every_documented_code_is_there_once() -> None:
     ("code", "kind", "transient", "meaning", "hint"),
     [
         ("BMS.3037", Kind.CAPACITY, False, "no resources or the server failed to start", "try another flavor or"),
-        ("BMS.3004", Kind.JOB_RESULT, False, "create failed", "see what the sub-jobs report"),
+        ("BMS.3004", Kind.JOB_RESULT, False, "create failed", "read the reports of the sub-jobs"),
         ("BMS.0212", Kind.SERVICE, True, "the service is overloaded", "try again later"),
         ("BMS.0216", Kind.BILLING, False, "the order could not be submitted", "check the account's balance"),
         ("BMS.0054", Kind.CAPACITY, False, "too few servers of the flavor are free", "ask for fewer servers"),

@@ -28,6 +28,7 @@ from pulumi_bms.api.errors import (
 DIRECT = (NoAnswerError, NotFoundError, AuthenticationError, RefusedError, OutcomeUnknownError)
 API_ERRORS = (ApiError, *DIRECT, NoSuchApiError)
 KNOWN, HINT = "BMS.3037", "try another flavor or availability zone"
+LINE = "Try another flavor or availability zone."
 MEANING = "no resources or the server failed to start"
 
 TEXTS: list[tuple[dict[str, Any], str]] = [
@@ -40,18 +41,18 @@ TEXTS: list[tuple[dict[str, Any], str]] = [
     ({"status": 500, "detail": "oh", "request_id": "r-1"}, "GET x: HTTP 500 oh (request id r-1)"),
     ({"status": 400, "code": "Any.1"}, "GET x: HTTP 400 Any.1"),
     ({"status": 400, "code": "Any.1", "detail": "oh"}, "GET x: HTTP 400 Any.1 oh"),
-    ({"code": KNOWN}, f"GET x: {KNOWN} {MEANING}: {HINT}"),
-    ({"status": 400, "code": KNOWN}, f"GET x: HTTP 400 {KNOWN} {MEANING}: {HINT}"),
-    ({"status": 400, "code": KNOWN, "detail": "oh"}, f"GET x: HTTP 400 {KNOWN} oh: {HINT}"),
+    ({"code": KNOWN}, f"GET x: {KNOWN} {MEANING}\n{LINE}"),
+    ({"status": 400, "code": KNOWN}, f"GET x: HTTP 400 {KNOWN} {MEANING}\n{LINE}"),
+    ({"status": 400, "code": KNOWN, "detail": "oh"}, f"GET x: HTTP 400 {KNOWN} oh\n{LINE}"),
     (
         {"status": 400, "code": KNOWN, "detail": "oh", "request_id": "r-1"},
-        f"GET x: HTTP 400 {KNOWN} oh (request id r-1): {HINT}",
+        f"GET x: HTTP 400 {KNOWN} oh (request id r-1)\n{LINE}",
     ),
     (
         {"status": 400, "code": KNOWN, "request_id": "r-1"},
-        f"GET x: HTTP 400 {KNOWN} {MEANING} (request id r-1): {HINT}",
+        f"GET x: HTTP 400 {KNOWN} {MEANING} (request id r-1)\n{LINE}",
     ),
-    ({"status": 400, "code": "bms.3037", "detail": "oh"}, f"GET x: HTTP 400 bms.3037 oh: {HINT}"),
+    ({"status": 400, "code": "bms.3037", "detail": "oh"}, f"GET x: HTTP 400 bms.3037 oh\n{LINE}"),
     ({"status": 429, "retry_after": 7.0}, "GET x: HTTP 429"),
     ({"status": 400, "code": "", "detail": "", "request_id": ""}, "GET x: HTTP 400"),
     ({"status": 400, "detail": "d" * 501}, f"GET x: HTTP 400 {'d' * 500}"),
@@ -76,7 +77,8 @@ def test_the_reason_is_the_text_without_address_and_hint(
 ) -> None:
     """The reason alone is what other reports take up."""
     error = kind("GET x", **parts)
-    assert ": ".join(part for part in ("GET x", error.reason, error.hint) if part) == text
+    head = ": ".join(part for part in ("GET x", error.reason) if part)
+    assert "\n".join(part for part in (head, error.next_line) if part) == text
 
 
 def test_the_hint_of_a_code() -> None:

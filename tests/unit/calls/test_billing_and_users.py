@@ -191,4 +191,4 @@ def test_the_owner_of_an_access_key() -> None:
         assert users(sim, "AK", "SK").owner_of("AK")
         for access, secret, asked in (("AKD", "SKD", "AKD"), ("AK", "SK", "none")):
             error = failure(lambda a=access, s=secret, q=asked: users(sim, a, s).owner_of(q))  # type: ignore[misc]
-            assert (type(error), "set `user_id`" in str(error)) == (RefusedError, True)
+            assert (type(error), "`user_id`" in str(error)) == (RefusedError, True)

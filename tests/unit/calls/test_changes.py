@@ -162,7 +162,7 @@ def test_a_404_of_a_gateway(body: Any, bench: Bench) -> None:
     ):
         bench.spoil(method, 404, body)
         error = failure(call)
-        assert (type(error), "check the endpoint" in str(error)) == (NoSuchApiError, True)
+        assert (type(error), "heck the endpoint" in str(error)) == (NoSuchApiError, True)
 
 
 def test_ports(bench: Bench) -> None:

@@ -18,7 +18,7 @@ def test_a_thread_that_can_not_be_started() -> None:
         calls = Calls(Cancellation())
         usual = threading.stack_size(2**46)
         try:
-            with pytest.raises(ExpectedError, match=r"this machine can't start another thread .*: raise its limit"):
+            with pytest.raises(ExpectedError, match=r"this machine can't start another thread .*: raise the limit"):
                 await calls.run(lambda: "never called")
         finally:
             threading.stack_size(usual)

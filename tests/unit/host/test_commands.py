@@ -57,7 +57,7 @@ def test_a_process_that_hangs_is_stopped_and_refused(tmp_path: Path) -> None:
     launcher.parent.mkdir()
     launcher.write_bytes(ORIGINAL.read_bytes())
     launcher.chmod(0o755)
-    with pytest.raises(InstallError, match="told no port in 1 s"):
+    with pytest.raises(InstallError, match="gave no port in 1 s"):
         start_once(launcher, find_project(tmp_path), longest=1.0)
     pid = int((tmp_path / "pid").read_text())
     state = Path(f"/proc/{pid}/stat")

@@ -21,7 +21,7 @@ def test_a_project_without_plugins_gets_them_at_its_end(tmp_path: Path, ending: 
     """Comments and all else stay as they are."""
     text = f"# our shop\nname: shop\n{OPTIONS}\n# what it is\ndescription: |\n  a\n  b\nconfig:\n  a: 1  # there"
     settings = project(tmp_path, text + ending)
-    assert "commit both" in install(tmp_path)
+    assert "Commit both" in install(tmp_path)
     assert settings.read_text() == f"{text}\n\n{LINES}"
     assert providers(settings) == [ENTRY]
 

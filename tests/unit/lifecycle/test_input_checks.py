@@ -36,71 +36,70 @@ TIMEOUTS = "set custom_timeouts.create instead"
 DICT = "write a dict"
 AS_TEXT = "write it as text"
 
-Rows = list[tuple[str, str, list[object], str]]
-"""A resource, a property, values of it, and what their refusal advises."""
+Rows = list[tuple[str, str, list[object]]]
+"""A resource, a property, and values of the property."""
 
 BAD: Rows = [
-    ("completion", "job_id", [MISSING, None, "", "   ", "\n", 3.0, True, ["a"], {"a": 1}], OWN_ID),
-    ("completion", "job_id", ["x" * 129, "a..b", "..", ".", "-a", "_a", "a/b", "a b", "a\n", " a"], OWN_ID),
-    ("completion", "job_id", ["a?b", "a#b", "a%2fb", "jöb", "a\\b", "a:b"], OWN_ID),
-    ("completion", "expected_servers", [0, -1.0, 1.5, "x", "3", True, False, [3], {}], WHOLE),
-    ("completion", "expected_servers", [math.nan, math.inf, -math.inf], WHOLE),
-    ("completion", "create_timeout_seconds", [0, -300.0, "90m", True, [], math.nan, math.inf], TIMEOUTS),
-    ("submission", "path", [MISSING, None, "", "  ", 3.0, "/baremetalservers", "//x", "https://elsewhere/x"], RELATIVE),
-    ("submission", "path", ["..", "../x", "a/../b", "a/./b", "%2e%2e/x", "a%2Fb", "a//b", "a/"], RELATIVE),
-    ("submission", "path", ["a?b=c", "a?", "a#b", "a b", "a\\b", "a\n", "{id}", "süd"], RELATIVE),
-    ("submission", "method", ["GET", "post", "", "PATCH", 1.0, ["POST"], {}], METHODS),
-    ("submission", "body", ["text", '{"server": {}}', [], [{}], 3.0, True], DICT),
-    ("submission", "body", [{"a": number} for number in (2**53, 2.0**53, -(2**53), 1e300)], AS_TEXT),
+    ("completion", "job_id", [MISSING, None, "", "   ", "\n", 3.0, True, ["a"], {"a": 1}]),
+    ("completion", "job_id", ["x" * 129, "a..b", "..", ".", "-a", "_a", "a/b", "a b", "a\n", " a"]),
+    ("completion", "job_id", ["a?b", "a#b", "a%2fb", "jöb", "a\\b", "a:b"]),
+    ("completion", "expected_servers", [0, -1.0, 1.5, "x", "3", True, False, [3], {}]),
+    ("completion", "expected_servers", [math.nan, math.inf, -math.inf]),
+    ("completion", "create_timeout_seconds", [0, -300.0, "90m", True, [], math.nan, math.inf]),
+    ("submission", "path", [MISSING, None, "", "  ", 3.0, "/baremetalservers", "//x", "https://elsewhere/x"]),
+    ("submission", "path", ["..", "../x", "a/../b", "a/./b", "%2e%2e/x", "a%2Fb", "a//b", "a/"]),
+    ("submission", "path", ["a?b=c", "a?", "a#b", "a b", "a\\b", "a\n", "{id}", "süd"]),
+    ("submission", "method", ["GET", "post", "", "PATCH", 1.0, ["POST"], {}]),
+    ("submission", "body", ["text", '{"server": {}}', [], [{}], 3.0, True]),
+    ("submission", "body", [{"a": number} for number in (2**53, 2.0**53, -(2**53), 1e300)]),
     (
         "submission",
         "body",
         [{"a": number} for number in (math.nan, math.inf, -math.inf)],
-        "a finite number",
     ),
-    ("submission", "body", [{"a": {"b": [1, {"c": 2**60}]}}, {"a": [[2**60]]}], AS_TEXT),
+    ("submission", "body", [{"a": {"b": [1, {"c": 2**60}]}}, {"a": [[2**60]]}]),
 ]
-BAD_CONNECTIONS: list[tuple[str, list[object], str]] = [
-    ("endpoint", ["", "bms.example.com", "//bms.example.com", "ftp://bms.example.com", "https://"], HTTPS),
-    ("endpoint", ["https://host:port", "https://host:0", "https://host:65536", "https://-host", "https://a..b"], HTTPS),
-    ("endpoint", ["https://[::1", "https://[fe80]", "https://[::1]x", "https://x[::1]", "https://[::1%25eth0]"], HTTPS),
-    ("endpoint", ["http://bms.example.com", "http://10.0.0.1", "http://[2001:db8::1]"], HTTPS),
-    ("endpoint", ["http://localhost.example.com", "http://127.0.0.1.example.com", "http://[::1].example.com"], HTTPS),
-    ("endpoint", ["https://user@host", "https://user:PASS@host", "https://@host", "https://:@host"], HTTPS),
-    ("endpoint", ["https://host?a=b", "https://host/?", "https://host#a", "https://host/#"], HTTPS),
-    ("endpoint", [" https://host", "https://host ", "https://ho st", "https://host/a b", "https://host\n"], HTTPS),
-    ("endpoint", ["https://ho\tst", "https://host\\a", "https://höst", "https://ho_st"], HTTPS),
-    ("endpoint", ["https://host/../a", "https://host/%2e%2e/a", "https://host/%2E./a", "https://host/a%2f.."], HTTPS),
-    ("region", ["", " ", "eu de", "eu.de", "eu/de", "-eu", "_eu", "ü", "eu\n", "x" * 64, "a@b", "a:b", "e_u"], LABEL),
-    ("project_id", ["", " ", "a/b", "a?b", "..", "a.b", "-a", "a\n", "ü", "x" * 65], LETTERS),
-    ("profile", ["", " ", "a/b", "a.b", "-a", "a\n", "x" * 65], LETTERS),
-    *((name, [3.0, True, []], "must be a string") for name in ("endpoint", "region", "project_id", "profile")),
+BAD_CONNECTIONS: list[tuple[str, list[object]]] = [
+    ("endpoint", ["", "bms.example.com", "//bms.example.com", "ftp://bms.example.com", "https://"]),
+    ("endpoint", ["https://host:port", "https://host:0", "https://host:65536", "https://-host", "https://a..b"]),
+    ("endpoint", ["https://[::1", "https://[fe80]", "https://[::1]x", "https://x[::1]", "https://[::1%25eth0]"]),
+    ("endpoint", ["http://bms.example.com", "http://10.0.0.1", "http://[2001:db8::1]"]),
+    ("endpoint", ["http://localhost.example.com", "http://127.0.0.1.example.com", "http://[::1].example.com"]),
+    ("endpoint", ["https://user@host", "https://user:PASS@host", "https://@host", "https://:@host"]),
+    ("endpoint", ["https://host?a=b", "https://host/?", "https://host#a", "https://host/#"]),
+    ("endpoint", [" https://host", "https://host ", "https://ho st", "https://host/a b", "https://host\n"]),
+    ("endpoint", ["https://ho\tst", "https://host\\a", "https://höst", "https://ho_st"]),
+    ("endpoint", ["https://host/../a", "https://host/%2e%2e/a", "https://host/%2E./a", "https://host/a%2f.."]),
+    ("region", ["", " ", "eu de", "eu.de", "eu/de", "-eu", "_eu", "ü", "eu\n", "x" * 64, "a@b", "a:b", "e_u"]),
+    ("project_id", ["", " ", "a/b", "a?b", "..", "a.b", "-a", "a\n", "ü", "x" * 65]),
+    ("profile", ["", " ", "a/b", "a.b", "-a", "a\n", "x" * 65]),
+    *((name, [3.0, True, []]) for name in ("endpoint", "region", "project_id", "profile")),
 ]
 BAD += [(kind, *row) for kind in PROVIDERS for row in BAD_CONNECTIONS]
 
 FINE: Rows = [
-    ("completion", "job_id", ["a", "0", "a.b", "a-b_c.d", "x" * 128, "70a599e0-31e7-49b7-b260"], ""),
-    ("completion", "expected_servers", [MISSING, None, 1, 3.0, 1000], ""),
-    ("completion", "create_timeout_seconds", [MISSING, None, 5400.0, 0.001, 1], ""),
-    ("submission", "path", ["a", "baremetalservers/7f-3/attachvolume", "a.b/c~d", "...", "a:b@c"], ""),
-    ("submission", "method", [MISSING, None, "POST", "PUT", "DELETE"], ""),
-    ("submission", "body", [MISSING, None, {}, {"a": 2**53 - 1}, {"a": True, "b": [None, 1.5, -3.0]}], ""),
-    ("submission", "triggers", [MISSING, None, "x", 2.0**60, [1.0, {"a": None}], True], ""),
+    ("completion", "job_id", ["a", "0", "a.b", "a-b_c.d", "x" * 128, "70a599e0-31e7-49b7-b260"]),
+    ("completion", "expected_servers", [MISSING, None, 1, 3.0, 1000]),
+    ("completion", "create_timeout_seconds", [MISSING, None, 5400.0, 0.001, 1]),
+    ("submission", "path", ["a", "baremetalservers/7f-3/attachvolume", "a.b/c~d", "...", "a:b@c"]),
+    ("submission", "method", [MISSING, None, "POST", "PUT", "DELETE"]),
+    ("submission", "body", [MISSING, None, {}, {"a": 2**53 - 1}, {"a": True, "b": [None, 1.5, -3.0]}]),
+    ("submission", "triggers", [MISSING, None, "x", 2.0**60, [1.0, {"a": None}], True]),
 ]
-FINE_CONNECTIONS: list[tuple[str, list[object], str]] = [
-    ("endpoint", [MISSING, None, "https://bms.example.com", "https://bms.example.com:8443/", "https://10.0.0.1"], ""),
-    ("endpoint", ["https://gateway.example.com/some/prefix", "HTTPS://BMS.example.com", "https://host."], ""),
-    ("endpoint", ["http://localhost:8080", "http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:8080/a"], ""),
-    ("endpoint", ["https://[2001:db8::1]", "http://[::1]"], ""),
-    ("region", [MISSING, None, "eu-de", "cn-north-4"], ""),
-    ("profile", [MISSING, None, *PROFILES], ""),
-    ("project_id", [MISSING, None, "0123456789abcdef0123456789abcdef", "eu-de_project"], ""),
+FINE_CONNECTIONS: list[tuple[str, list[object]]] = [
+    ("endpoint", [MISSING, None, "https://bms.example.com", "https://bms.example.com:8443/", "https://10.0.0.1"]),
+    ("endpoint", ["https://gateway.example.com/some/prefix", "HTTPS://BMS.example.com", "https://host."]),
+    ("endpoint", ["http://localhost:8080", "http://127.0.0.1:8080", "http://127.9.9.9", "http://[::1]:8080/a"]),
+    ("endpoint", ["https://[2001:db8::1]", "http://[::1]"]),
+    ("region", [MISSING, None, "eu-de", "cn-north-4"]),
+    ("profile", [MISSING, None, *PROFILES]),
+    ("project_id", [MISSING, None, "0123456789abcdef0123456789abcdef", "eu-de_project"]),
 ]
 FINE += [(kind, *row) for kind in PROVIDERS for row in FINE_CONNECTIONS]
 
 
-def each(rows: Rows) -> list[tuple[str, str, object, str]]:
-    return [(kind, name, value, next_step) for kind, name, values, next_step in rows for value in values]
+def each(rows: Rows) -> list[tuple[str, str, object]]:
+    return [(kind, name, value) for kind, name, values in rows for value in values]
 
 
 def _inputs(kind: str, name: str, value: object) -> dict[str, Any]:
@@ -112,19 +111,17 @@ def _failures(kind: str, inputs: dict[str, Any]) -> list[CheckFailure]:
     return PROVIDERS[kind].check({}, inputs).failures
 
 
-@pytest.mark.parametrize(("kind", "name", "value", "next_step"), each(BAD))
-def test_a_bad_input_is_refused_with_advice(kind: str, name: str, value: object, next_step: str) -> None:
-    """One refusal: it names the property in its text only, beside which no value is printed, and what to write."""
+@pytest.mark.parametrize(("kind", "name", "value"), each(BAD))
+def test_a_bad_input_is_refused(kind: str, name: str, value: object) -> None:
+    """One refusal. Only the text names the property: Pulumi prints the value of a named property."""
     (failure,) = _failures(kind, _inputs(kind, name, value))
     assert failure.property == ""
     assert failure.reason.startswith(name)
-    assert next_step in failure.reason
 
 
-@pytest.mark.parametrize(("kind", "name", "value", "no_next_step"), each(FINE))
-def test_a_good_input_is_accepted(kind: str, name: str, value: object, no_next_step: str) -> None:
+@pytest.mark.parametrize(("kind", "name", "value"), each(FINE))
+def test_a_good_input_is_accepted(kind: str, name: str, value: object) -> None:
     """What can be right, or may be left out, is no problem."""
-    assert no_next_step == ""
     assert _failures(kind, _inputs(kind, name, value)) == []
 
 
@@ -194,7 +191,7 @@ def test_a_profile_has_all_of_it(name: str) -> None:
     value = {"endpoint": "https://bms.example.com"}.get(name, "eu-de")
     for kind, inputs in (("completion", {"job_id": "j"}), ("submission", {"path": "p"})):
         (failure,) = _failures(kind, {**inputs, "profile": "eu", name: value})
-        assert failure.reason == f"profile and {name}: a profile has all of it in the config, so write {name} there"
+        assert failure.reason.startswith(f"profile and {name} ")
 
 
 ASSETS = [
@@ -203,7 +200,7 @@ ASSETS = [
     (pulumi.RemoteAsset("https://hunter2"), "is an asset"),
     (pulumi.FileArchive("hunter2"), "is an archive"),
     (pulumi.AssetArchive({"hunter2": pulumi.StringAsset("hunter2")}), "is an archive"),
-    (b"hunter2", "is a bytes"),
+    (b"hunter2", "is of type bytes"),
 ]
 """What Pulumi hands on as an object, which is no JSON."""
 

@@ -144,9 +144,9 @@ def test_a_refresh_that_learns_nothing_keeps_all(provider: JobCompletionsProvide
     sim.add_job("two", [_job("x")])
     sim.add_job("three", ["reset"])
     error = refreshed(provider)
-    assert "a: job one is not waited for to its end; it could not be polled: GET " in error.reason
+    assert "a: the wait for job one has not ended\nThe job could not be polled: GET " in error.reason
     assert "BMS.0033" in error.reason
-    assert "c: job three is not waited for to its end; it could not be polled: " in error.reason
+    assert "c: the wait for job three has not ended\nThe job could not be polled: " in error.reason
     assert {key: job["status"] for key, job in error.outputs["jobs"].items()} == dict.fromkeys("abc", "RUNNING")
     assert error.outputs["server_ids"] == {"a": [], "b": [], "c": []}
     assert error.outputs["jobs"]["b"]["surviving_server_ids"] == ["x"]
@@ -155,7 +155,7 @@ def test_a_refresh_that_learns_nothing_keeps_all(provider: JobCompletionsProvide
     sim.add_job("one", ["reset"])
     assert refreshed(provider).outputs == olds
     assert len(sim.requests) == asked + 4
-    assert "not set: the endpoint" in refreshed(JobCompletionsProvider()).reason
+    assert "The endpoint is missing" in refreshed(JobCompletionsProvider()).reason
 
 
 def test_a_cancelled_refresh_polls_no_more(provider: JobCompletionsProvider, sim: Simulator) -> None:
@@ -339,12 +339,15 @@ def test_the_row_counts_all_jobs(provider: JobCompletionsProvider, sim: Simulato
 
 
 def test_an_interrupted_wait_stores_what_it_goes_on_with(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """A job that is not over is stored short, and waited for again; one that is over is stored whole."""
+    """A job that has not ended is stored short, and waited for again; one that is over is stored whole."""
     sim.add_job("one", [_job("a")])
     done = provider.create({"job_ids": {"a": "one"}})
     sim.add_job("slow", [{"status": "RUNNING", "entities": {"sub_jobs": [{"job_id": "s", "status": "RUNNING"}]}}])
     operation = Operation(keeps_partial_state=True, report=lambda _: operation.cancelled.set())
-    with running(operation), pytest.raises(PartialStateError, match="interrupted; job slow") as error:
+    with (
+        running(operation),
+        pytest.raises(PartialStateError, match="interrupted during the wait for job slow") as error,
+    ):
         provider.update(done.id, done.outs or {}, {"job_ids": {"a": "one", "b": "slow"}})
     jobs = error.value.outputs["jobs"]
     assert jobs["a"] == (done.outs or {})["jobs"]["a"]

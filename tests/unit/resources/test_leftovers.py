@@ -49,24 +49,24 @@ def submission(job_id: str) -> Callable[[], None]:
 @pytest.mark.parametrize(
     ("deletes", "text"),
     [
-        ([completion("j", "SUCCESS", "a")], "nothing is deleted in the cloud; 1 server stays: a"),
+        ([completion("j", "SUCCESS", "a")], "nothing is deleted in the cloud. 1 server stays: a"),
         (
             [submission("j"), completion("j", "SUCCESS", "a", "b"), completion("k", "FAIL", "c")],
-            "nothing is deleted in the cloud; 3 servers stay: a, b, c",
+            "nothing is deleted in the cloud. 3 servers stay: a, b, c",
         ),
         (
             [completion("j", "SUCCESS", "a", kind="baremetalAttachVolume"), submission("j")],
-            "nothing is undone in the cloud; what job j has done stays",
+            "nothing is undone in the cloud. The effects of job j stay",
         ),
         (
             [completion("j", "SUCCESS", "a"), submission("k"), submission("l")],
-            "nothing is deleted in the cloud; 1 server stays: a; what 2 jobs have done stays: k, l",
+            "nothing is deleted in the cloud. 1 server stays: a. The effects of 2 jobs stay: k, l",
         ),
-        ([completion("j", "RUNNING")], "nothing is undone in the cloud; what job j has done stays"),
+        ([completion("j", "RUNNING")], "nothing is undone in the cloud. The effects of job j stay"),
         ([completion("j", "FAIL"), submission("j")], ""),
         (
             [completion("j", "SUCCESS", "a"), completion("j", "SUCCESS", "a")],
-            "nothing is deleted in the cloud; 1 server stays: a",
+            "nothing is deleted in the cloud. 1 server stays: a",
         ),
     ],
     ids=["one server", "servers", "attachment", "both", "unfinished", "failed without servers", "one job twice"],
@@ -80,7 +80,7 @@ def test_many_jobs_leave_their_servers() -> None:
     """`JobCompletions` has the note of each of its jobs."""
     jobs = {"a": stored("j", "SUCCESS", "s"), "b": stored("k", "SUCCESS", "t"), "c": stored("l", "RUNNING")}
     text = note_of(lambda: JobCompletionsProvider().delete("id", {"jobs": jobs}))
-    assert text == "nothing is deleted in the cloud; 2 servers stay: s, t; what job l has done stays"
+    assert text == "nothing is deleted in the cloud. 2 servers stay: s, t. The effects of job l stay"
 
 
 def test_an_import_that_was_never_read_leaves_nothing() -> None:
@@ -96,7 +96,7 @@ def test_a_note_tells_each_thing_once() -> None:
     """A delete that ends after the note has one of its own."""
     leftovers = Leftovers()
     leftovers.add("j", ["a"])
-    assert leftovers.text() == "nothing is deleted in the cloud; 1 server stays: a"
+    assert leftovers.text() == "nothing is deleted in the cloud. 1 server stays: a"
     assert leftovers.text() == ""
     leftovers.add("k", ["b"])
-    assert leftovers.text() == "nothing is deleted in the cloud; 1 server stays: b"
+    assert leftovers.text() == "nothing is deleted in the cloud. 1 server stays: b"

@@ -101,7 +101,7 @@ def test_the_whole_order() -> None:
 
 
 def test_a_yearly_order_pays_itself() -> None:
-    """Without isAutoPay the order waits to be paid by hand, and without isAutoRenew the API's default is unclear."""
+    """Without isAutoPay the order waits for payment by hand, and without isAutoRenew the API's default is unclear."""
     terms = server_of({**LEAST, "charging_mode": "prePaid", "period_unit": "year", "period": 1.0})["extendparam"]
     assert terms["isAutoPay"] == "true"
     assert terms["isAutoRenew"] == "false"

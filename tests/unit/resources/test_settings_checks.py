@@ -25,8 +25,8 @@ INPUTS: list[tuple[type[BmsProvider], dict[str, Any]]] = [
 ]
 WRONG = {"bms:endpoint": "x", "bms:projectId": "a b"}
 SAID = [
-    "bms:projectId 'a b' may hold letters, digits, - and _ only, 64 at most",
-    "bms:endpoint 'x' must be an http(s) URL; write https://HOST, with a port or path prefix where it needs one",
+    "bms:projectId 'a b' must have 1 to 64 letters, digits, - and _, with a letter or digit first",
+    "bms:endpoint 'x' must be an http(s) URL: write https://HOST, with a port or path prefix if necessary",
 ]
 ORDER = {"path": "baremetalservers", "body": {"server": {"name": "web", "extendparam": {}}}}
 UNKNOWN = Unknown()  # type: ignore[no-untyped-call]
@@ -73,7 +73,7 @@ def test_wrong_inputs_and_wrong_settings_are_told_at_once() -> None:
     """An input that is wrong is told once, beside the config's own values."""
     message = connection_problems({"endpoint": "y", "region": "eu-de"}, WRONG.get, {})
     assert message == [
-        "endpoint must be an http(s) URL; write https://HOST, with a port or path prefix where it needs one",
+        "endpoint must be an http(s) URL: write https://HOST, with a port or path prefix if necessary",
         *SAID,
     ]
 

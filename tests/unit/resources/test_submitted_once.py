@@ -222,9 +222,9 @@ def test_the_job_of_a_killed_run_is_taken(
     seen = messages(lambda: provider.create({**props, "triggers": TRIGGER}))
     assert responding.posts == 0
     assert "nothing was sent" in seen
-    assert "its job k is taken; for a new order change `triggers`" in seen
+    assert "This run takes over job k of the request" in seen
     assert created(provider, props)["job_id"] == "k"
-    assert "its job k is taken" in messages(lambda: provider.create(props), preview=True)
+    assert "This run takes over job k of the request" in messages(lambda: provider.create(props), preview=True)
     assert responding.posts == 0
 
 
@@ -241,7 +241,7 @@ def test_the_request_of_a_killed_run_is_not_sent_again(
             "nothing was sent: an earlier request of this resource is unresolved.",
             "POST https://bms.example.com/v1/p/baremetalservers was sent, or about to be sent, at 20",
             "console",
-            "JobCompletion as job_id",
+            "to a JobCompletion",
             "change `triggers`",
             str(next(orders.glob("*.json"))),
         ):
@@ -260,7 +260,7 @@ def test_other_triggers_send_and_tell_what_is_left_behind(
         seen = messages(lambda props=props: provider.create({**props, "triggers": "again"}))  # type: ignore[misc]
         assert responding.posts == number + 1
         assert "an earlier request of this resource is left behind" in seen
-        assert ("started job k; what that job makes stays and is billed" if job_id else "was never known") in seen
+        assert ("started job k. Servers of the job stay and are billed" if job_id else "is unknown") in seen
     assert len(kept(orders)) == 4
 
 
@@ -324,7 +324,7 @@ def test_a_damaged_record_stops_the_request(
     killed(orders, order())
     next(orders.glob("*.json")).write_text("")
     for preview in (False, True):
-        with running(Recorder(preview=preview).operation), pytest.raises(ExpectedError, match="it is damaged"):
+        with running(Recorder(preview=preview).operation), pytest.raises(ExpectedError, match="is damaged"):
             provider.create(order())
     assert responding.posts == 0
 
@@ -363,8 +363,8 @@ def test_deleting_an_unresolved_request_says_what_may_exist(
     responding.says({"order_id": "CS1"})
     left = partial(lambda: provider.create(order()))
     seen = messages(lambda: provider.delete(left.id, left.outputs))
-    assert "took effect was never known (the response named order_id CS1)" in seen
-    assert "servers of that request may exist and be billed" in seen
+    assert "is unknown (the response named order_id CS1)" in seen
+    assert "Servers of the request may exist and be billed" in seen
     assert kept(orders) == []
 
 
@@ -454,12 +454,12 @@ def test_a_change_of_another_request_undoes_nothing(provider: JobSubmissionProvi
     outputs = created(provider, props)
     seen = messages(lambda: provider.diff("j", outputs, {**props, "triggers": 1.0, "method": "PUT"}), inputs=props)
     assert seen == (
-        "method and triggers changed, so a new request is sent (PUT baremetalservers/s/attachvolume), and nothing that "
-        "job j has done is undone"
+        "method and triggers changed, so a new request is sent (PUT baremetalservers/s/attachvolume), and the "
+        "effects of job j stay"
     )
     seen = messages(lambda: provider.diff("j", outputs, {**props, "body": {"a": UNKNOWN}}), inputs=props)
     assert seen.startswith(
-        "body will be known once other resources exist; if anything differs from what was sent, a new"
+        "body will be known after other resources exist. If a value differs from the sent value, a new"
     )
 
 

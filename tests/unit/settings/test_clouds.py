@@ -1,4 +1,4 @@
-"""No region becomes an address of another cloud, and no credential is sent to another cloud."""
+"""No region becomes an address of another cloud, and No credential is sent to another cloud."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ def test_a_region_of_no_known_cloud_asks_for_addresses(region: str) -> None:
         ({"profile": "x"}, profiles, {}, "bms:profiles.x.region", "`bms:profiles.x.endpoint` and"),
     ):
         message = problem_of(inputs, config, environ)
-        assert message.startswith(f"{name} {region!r} is of no cloud that is known here, so no address is made of it: ")
-        assert f"set {endpoint}" in message
+        assert message.startswith(f"{name} {region!r} is not a known region")
+        assert f"et {endpoint}" in message
         assert f"https://bms.{region}.myhuaweicloud.com and https://iam.{region}.myhuaweicloud.com" in message
 
 
 def test_a_mistyped_region_is_told_its_nearest() -> None:
     """The region that may be meant comes first."""
     message = problem_of({"region": "cn-noth-4"}, {"bms:projectId": "p", "bms:token": "t"})
-    assert "if 'cn-north-4' is meant, write that; else set `endpoint`" in message
+    assert "If 'cn-north-4' is meant, write 'cn-north-4'. Else set `endpoint`" in message
 
 
 def test_a_new_region_works_with_its_addresses() -> None:
@@ -93,7 +93,7 @@ def test_a_credential_of_another_cloud(
     (name,) = beside
     message = problem_of(inputs, {"bms:projectId": "p", **config}, {**credential, **beside})
     assert f", and {name} " in message
-    assert "no credential is sent to another cloud" in message
+    assert "No credential is sent to another cloud" in message
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_addresses_of_two_clouds(
     inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str]
 ) -> None:
     """An endpoint beside a region, or an identity service, of another cloud is a contradiction, and nobody guesses."""
-    assert "no credential is sent to another cloud" in problem_of(inputs, config, environ)
+    assert "No credential is sent to another cloud" in problem_of(inputs, config, environ)
 
 
 def test_one_cloud_has_several_domains_and_regions() -> None:
@@ -150,7 +150,7 @@ def test_a_cloud_of_the_environment_is_heeded_by_a_credential_of_the_config() ->
     environ = {"HW_CLOUD": "private.example"}
     message = problem_of({}, {**stack, "bms:region": "cn-north-4"}, environ)
     assert message.startswith(
-        "bms:region 'cn-north-4' is of Huawei Cloud, and HW_CLOUD 'private.example' of another cloud"
+        "bms:region 'cn-north-4' belongs to Huawei Cloud, and HW_CLOUD 'private.example' to an unknown cloud"
     )
     assert loaded({}, {**stack, "bms:endpoint": CN}, environ).endpoint == CN
     assert loaded({"region": "eu-de"}, {"bms:projectId": "p"}, {"OS_TOKEN": "t", **environ}).endpoint == EU
@@ -173,7 +173,7 @@ def test_an_address_of_its_own_has_its_own_identity_service(
 ) -> None:
     """No password, and no poll-up of a project, goes to a public identity service because a region stands nearby."""
     message = problem_of(inputs, config, environ)
-    assert message.startswith(f"not set: the IAM endpoint for {name}: set `bms:iamEndpoint`")
+    assert message.startswith(f"The IAM endpoint for {name} is missing: set `bms:iamEndpoint`")
     result = loaded(inputs, {**config, "bms:iamEndpoint": "https://iam.private.example"}, environ)
     assert (result.endpoint, result.iam_endpoint) == (OWN, "https://iam.private.example")
 

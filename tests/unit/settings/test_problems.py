@@ -18,16 +18,16 @@ WRONG: dict[str, object] = {
     "bms:caBundle": "/nonexistent/ca.pem",
     "bms:maxRequestsPerMinute": "many",
 }
-URL = "write https://HOST, with a port or path prefix where it needs one"
+URL = "write https://HOST, with a port or path prefix if necessary"
 SAID = [
-    f"bms:endpoint 'htp://bms.example.com' must be an http(s) URL; {URL}",
+    f"bms:endpoint 'htp://bms.example.com' must be an http(s) URL: {URL}",
     (
-        "bms:iamEndpoint 'http://iam.example.com' is http on another machine, where a credential could be read on the "
-        "way; write https://"
+        "bms:iamEndpoint 'http://iam.example.com' must begin with https://, because a credential over http "
+        "could be read on the way"
     ),
-    "bms:region 'eu de' may hold letters, digits and - only, 63 at most",
-    "bms:projectId 'a/b' may hold letters, digits, - and _ only, 64 at most",
-    "bms:caBundle '/nonexistent/ca.pem' must be the path of a file or folder of certificates that exists",
+    "bms:region 'eu de' must have 1 to 63 letters, digits and -, with no - at either end",
+    "bms:projectId 'a/b' must have 1 to 64 letters, digits, - and _, with a letter or digit first",
+    "bms:caBundle '/nonexistent/ca.pem' must be the path of an existing file or folder of certificates",
     "bms:maxRequestsPerMinute 'many' must be a whole number of at least 1",
 ]
 
@@ -45,7 +45,7 @@ def test_all_that_is_wrong_in_a_profile_is_told_at_once() -> None:
     """A profile's values are judged as the top level's are, and its unknown keys with them."""
     values = {key.removeprefix("bms:"): value for key, value in WRONG.items()}
     message = result({"bms:profiles": {"eu": {**values, "Token": "x"}}}, profile="eu")
-    assert message[0].startswith("bms:profiles.eu holds Token (write token), and knows only ")
+    assert message[0].startswith("bms:profiles.eu has the unknown keys Token (write token). ")
     assert sorted(message[1:]) == sorted(text.replace("bms:", "bms:profiles.eu.", 1) for text in SAID)
 
 
@@ -59,8 +59,8 @@ def test_variables_are_judged_where_they_count() -> None:
         "OS_REGION_NAME": "RegionOne",
     }
     assert result({}, environ) == [
-        f"BMS_ENDPOINT 'bms.example.com' must be an http(s) URL; {URL}",
-        "HW_PROJECT_ID 'a b' may hold letters, digits, - and _ only, 64 at most",
+        f"BMS_ENDPOINT 'bms.example.com' must be an http(s) URL: {URL}",
+        "HW_PROJECT_ID 'a b' must have 1 to 64 letters, digits, - and _, with a letter or digit first",
     ]
     assert result({"bms:endpoint": "https://bms.example.com", "bms:projectId": "p"}, environ) == []
 
@@ -88,20 +88,24 @@ def test_what_is_missing_is_not_wrong(config: Mapping[str, object], environ: Map
 @pytest.mark.parametrize(
     ("config", "environ", "says"),
     [
-        ({"bms:region": "eu-de1"}, {}, "bms:region 'eu-de1' is of no cloud that is known here"),
-        ({"bms:token": "t", "bms:accessKey": "a"}, {}, "the config holds a token (bms:token) and an access key"),
-        ({"bms:token": "t x"}, {}, "the token from bms:token is empty or holds blanks"),
+        ({"bms:region": "eu-de1"}, {}, "bms:region 'eu-de1' is not a known region"),
+        ({"bms:token": "t", "bms:accessKey": "a"}, {}, "the config has a token (bms:token) and an access key"),
+        ({"bms:token": "t x"}, {}, "the token from bms:token is empty, or contains blanks"),
         (
             {},
             {"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "s\n1"},
-            "the secret key from HW_SECRET_KEY is empty or holds blanks",
+            "the secret key from HW_SECRET_KEY is empty, or contains blanks",
         ),
         ({"bms:token": "t"}, {"OS_CLOUD": "otc"}, "OS_CLOUD is set and not read here"),
-        ({"bms:token": "t", "bms:region": "eu-de"}, {"HW_CLOUD": "x.example"}, "bms:region 'eu-de' is of Open Telekom"),
+        (
+            {"bms:token": "t", "bms:region": "eu-de"},
+            {"HW_CLOUD": "x.example"},
+            "bms:region 'eu-de' belongs to Open Telekom",
+        ),
         (
             {"bms:profiles": {"eu1": {}}},
             {},
-            "profile 'eu' is not in the config: if 'eu1' is meant, write that; else `pulumi",
+            "profile 'eu' is not in the config. If 'eu1' is meant, write 'eu1'. Else add the profile by `pulumi",
         ),
     ],
 )
@@ -121,11 +125,11 @@ def test_an_error_has_all_that_is_wrong_and_missing() -> None:
         load({}, {"bms:endpoint": "x", "bms:maxRequestsPerMinute": "0", "bms:accessKey": "a"}.get, {})
     lines = str(error.value).split("\n")
     assert lines[:2] == [
-        f"bms:endpoint 'x' must be an http(s) URL; {URL}",
+        f"bms:endpoint 'x' must be an http(s) URL: {URL}",
         "bms:maxRequestsPerMinute '0' must be a whole number of at least 1",
     ]
-    assert lines[2].startswith("bms:secretKey must be set beside bms:accessKey")
-    assert lines[3].startswith("not set: the project: set `bms:projectId`")
+    assert lines[2].startswith("Set bms:secretKey as well: ")
+    assert lines[3].startswith("The project is missing: set `bms:projectId`")
 
 
 def test_inputs_that_are_not_known_yet(tmp_path: Path) -> None:

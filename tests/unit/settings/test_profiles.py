@@ -77,13 +77,13 @@ def test_the_forms_of_nested_config() -> None:
     [
         (
             "endpoint",
-            "not set in profile 'eu': the endpoint: set `bms:profiles.eu.region` or `bms:profiles.eu.endpoint`",
+            "The endpoint is missing in profile 'eu': set `bms:profiles.eu.region` or `bms:profiles.eu.endpoint`",
         ),
         (
             "projectId",
-            "not set in profile 'eu': the project: set `bms:profiles.eu.projectId` or `bms:profiles.eu.projectName`",
+            "The project is missing in profile 'eu': set `bms:profiles.eu.projectId` or `bms:profiles.eu.projectName`",
         ),
-        ("token", "not set in profile 'eu': a credential: set `bms:profiles.eu.token`"),
+        ("token", "A credential is missing in profile 'eu': set `bms:profiles.eu.token`"),
     ],
 )
 def test_what_a_profile_lacks(missing: str, says: str) -> None:
@@ -102,29 +102,33 @@ def test_what_a_user_in_a_profile_lacks() -> None:
     }
     assert (
         problem_of(profile)
-        == "not set in profile 'eu': the IAM endpoint for bms:profiles.eu.endpoint: set `bms:profiles.eu.iamEndpoint`"
+        == "The IAM endpoint for bms:profiles.eu.endpoint is missing in profile 'eu': set `bms:profiles.eu.iamEndpoint`"
     )
 
 
 @pytest.mark.parametrize(
     ("profile", "name", "says"),
     [
-        (WHOLE, "us", "profile 'us' is not in the config: `pulumi config set --path 'bms:profiles.us.region' ...`"),
+        (
+            WHOLE,
+            "us",
+            "profile 'us' is not in the config. Add",
+        ),
         ("eu-de", "eu", "profile 'eu' is not in the config"),
         (None, "eu", "profile 'eu' is not in the config"),
-        (WHOLE, "a.b", "profile 'a.b' may hold letters, digits, - and _ only"),
+        (WHOLE, "a.b", "profile 'a.b' must have 1 to 64 letters"),
         (
             {**WHOLE, "projectID": "x", "Token": "S3CR3T"},
             "eu",
-            "bms:profiles.eu holds Token (write token), projectID (write projectId), and knows only ",
+            "bms:profiles.eu has the unknown keys Token (write token), projectID (write projectId). ",
         ),
         (
             {**WHOLE, "accessKey": "S3CR3T"},
             "eu",
-            "profile 'eu' holds a token (bms:profiles.eu.token) and an access key ",
+            "profile 'eu' has a token (bms:profiles.eu.token) and an access key ",
         ),
-        ({"accessKey": "S3CR3T"}, "eu", "bms:profiles.eu.secretKey must be set beside bms:profiles.eu.accessKey"),
-        ({**WHOLE, "token": "S3CR3T x"}, "eu", "the token from bms:profiles.eu.token is empty or holds blanks"),
+        ({"accessKey": "S3CR3T"}, "eu", "Set bms:profiles.eu.secretKey as well: "),
+        ({**WHOLE, "token": "S3CR3T x"}, "eu", "the token from bms:profiles.eu.token is empty, or contains blanks"),
         ({**WHOLE, "caBundle": "/nonexistent"}, "eu", "bms:profiles.eu.caBundle '/nonexistent' must be the path"),
         ({**WHOLE, "maxRequestsPerMinute": "0"}, "eu", "bms:profiles.eu.maxRequestsPerMinute '0' must be a whole"),
     ],
@@ -149,7 +153,7 @@ def test_no_profiles_at_all(config: object) -> None:
 )
 def test_nothing_beside_a_profile(inputs: Mapping[str, object], names: str) -> None:
     """An endpoint beside it could send its token to another account's: all of it belongs into the profile."""
-    assert problem_of(WHOLE, inputs) == f"profile and {names}: a profile has all of it, so write {names} there"
+    assert problem_of(WHOLE, inputs) == f"profile and {names} can't be set together: write {names} in the profile"
 
 
 def test_an_empty_name_is_no_profile() -> None:
@@ -185,9 +189,9 @@ def test_half_a_credential_in_a_profile(credential: dict[str, str], lacks: str) 
     """What it lacks is named by its key in the profile, beside what is there."""
     there = {key: value for key, value in credential.items() if key != lacks}
     names = ", ".join(f"bms:profiles.eu.{key}" for key in there)
-    assert problem_of({**PLACE, **there}) == (
-        f"bms:profiles.eu.{lacks} must be set beside {names}: a credential comes whole from one source"
-    )
+    message = problem_of({**PLACE, **there})
+    assert message.startswith(f"Set bms:profiles.eu.{lacks} as well: ")
+    assert message.endswith(f" {names}")
 
 
 @pytest.mark.parametrize("as_text", [True, False])
@@ -207,7 +211,7 @@ def test_a_number_is_text(number: float, text: str, as_text: bool) -> None:  # n
 def test_what_is_no_text_is_not_set(value: object) -> None:
     """Neither an empty value nor a list is a token, and the one around it is not taken instead."""
     assert problem_of({**PLACE, "token": value}) == (
-        "not set in profile 'eu': a credential: set `bms:profiles.eu.token`"
+        "A credential is missing in profile 'eu': set `bms:profiles.eu.token`"
     )
 
 
@@ -217,7 +221,9 @@ def test_a_malformed_secret_in_a_profile(key: str, text: str) -> None:
     """It is refused unseen, and named by the profile."""
     credential = next(parts for parts in reversed(PARTS) if key in parts)
     profiles = {"bms:profiles": json.dumps({"eu": {**PLACE, **credential, key: text}})}
-    with pytest.raises(SettingsError, match=r"^the .* from bms:profiles\.eu\..* is empty or holds blanks") as caught:
+    with pytest.raises(
+        SettingsError, match=r"^the .* from bms:profiles\.eu\..* is empty, or contains blanks"
+    ) as caught:
         load({"profile": "eu"}, profiles.get, {})
     assert "S3CR3T" not in "".join(traceback.format_exception(caught.value, chain=True))
 
@@ -238,14 +244,14 @@ def test_a_name_that_no_profile_has(name: str) -> None:
     """It is part of a key and of a command to copy, so it is refused before it is looked for."""
     message = problem_of(WHOLE, name=name)
     assert message.startswith("profile")
-    assert message.endswith(" may hold letters, digits, - and _ only, 64 at most")
+    assert message.endswith(" must have 1 to 64 letters, digits, - and _, with a letter or digit first")
 
 
 @pytest.mark.parametrize("key", [*(key.upper() for key in KEYS), "project_id", "profiles", "bms:token", "", "token "])
 def test_a_key_that_no_profile_has(key: str) -> None:
     """A wrong spelling is no setting that is silently not there; its value is not shown."""
     message = problem_of({**WHOLE, key: "S3CR3T"})
-    pattern = rf"bms:profiles\.eu holds {re.escape(key)}( \(write \w+\))?, and knows only {', '.join(KEYS)}"
+    pattern = rf"bms:profiles\.eu has .* {re.escape(key)}( \(write \w+\))?\. .* {', '.join(KEYS)}"
     assert re.fullmatch(pattern, message)
 
 
@@ -329,8 +335,8 @@ def without_variables(message: str) -> str:
     """A message without what it says of variables, and of a credential, which a profile takes from itself only."""
     for pattern in (
         r" \(or [A-Z_, ]+\)",
-        r", where users sign in.*",
-        r"a credential: .*",
+        r"\. Users sign in.*",
+        r"A credential is missing.*",
         r" in the config(?=: )",
     ):
         message = re.sub(pattern, "", message)

@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from tests.unit.waiting.conftest import Ran, Run
 
 NEXT_STEPS = (
-    "run `pulumi up` again to go on waiting",
-    "to submit again, change the submission's `triggers`",
-    "`pulumi up` polls the job again",
-    "check job_id, region and project",
-    "check in the console how job",
+    "un `pulumi up`",
+    "`pulumi up` polls",
+    "`pulumi up` repeats",
+    "Check in the cloud's console",
+    "Check job_id",
 )
 
 

@@ -64,8 +64,8 @@ def check_secret(what: str, text: str, source: str) -> None:
     """Refuse text that can't be sent in a header. A line break would end the header and start a new header."""
     if not text or not text.isascii() or not text.isprintable() or set(text) & set(" \"'"):
         raise SettingsError(
-            f"the {what} from {source} is empty or holds blanks, line breaks or other characters that no {what} has; "
-            "set it again, without quotes and without a line break at its end"
+            f"the {what} from {source} is empty, or contains blanks, line breaks or other invalid characters. "
+            f"Set the {what} again, without quotes and without a line break at the end"
         )
 
 
@@ -76,7 +76,7 @@ class Unpicklable:
 
     def __reduce__(self) -> NoReturn:
         """Refuse."""
-        raise TypeError("what holds a secret can't be pickled")
+        raise TypeError("an object with a secret can't be pickled")
 
 
 @dataclass(frozen=True, slots=True)

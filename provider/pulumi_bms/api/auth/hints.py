@@ -21,35 +21,33 @@ LARGEST_SKEW = timedelta(minutes=15)
 
 _FORBIDDEN = 403
 _CANONICAL_REQUEST = re.compile(r",?\s*canonicalRequest:.*", re.IGNORECASE)
-_LOGIN_OVER = "the password has expired: sign in at the console once, and set a new one"
-_FROZEN = "the account is frozen: settle its bills, or ask the cloud's support to restore it"
-_RIGHT = "the credential is good, but a right is missing: ask the account's administrator for it"
-_OVER = "it has expired, was revoked, or belongs to another region: get a new one in the endpoint's region"
-_USER_OVER = "not even a new token is accepted: check that IAM endpoint and endpoint are of one region"
-_KEY_LOCKED = "five wrong signatures lock an access key for five minutes: correct the secret key, wait, and run again"
-_USER_LOCKED = "wrong passwords lock a user for 15 minutes: correct the password, wait, and run again"
-_TEMPORARY = "a temporary key that has expired is replaced whole: access key, secret key and security token"
-_OTHER_TOKEN = f"the security token is not that of the access key; {_TEMPORARY}"
-_UNKNOWN_KEY = "this cloud knows no such access key: check it; a temporary one needs its security token too"
-_OTHER_KEY = "the secret key is not that of the access key: set both again, without blanks"
+_LOGIN_OVER = "the password has expired. Sign in at the console, and set a new password"
+_FROZEN = "the account is frozen. Pay the bills of the account, or ask the cloud's support"
+_RIGHT = "the credential is valid, but a right is missing. Ask the account's administrator for the right"
+_OVER = "the token has expired, was revoked, or belongs to another region. Get a new token in the endpoint's region"
+_USER_OVER = "the API rejected a new token too. Check that IAM endpoint and endpoint are of one region"
+_KEY_LOCKED = "five wrong signatures lock an access key for five minutes. Correct the secret key, wait, and run again"
+_USER_LOCKED = "wrong passwords lock a user for 15 minutes. Correct the password, wait, and run again"
+_ALL_PARTS = "set all parts of a new temporary key: access key, secret key and security token"
+_TEMPORARY = f"the access key has expired. If the key is temporary, {_ALL_PARTS}"
+_CLOCK = f"check the clock of this machine. If the key is temporary and has expired, {_ALL_PARTS}"
+_OTHER_TOKEN = f"security token and access key do not belong together. To correct the key, {_ALL_PARTS}"
+_UNKNOWN_KEY = "the cloud does not know the access key. Check the key. A temporary key also needs its security token"
+_OTHER_KEY = "secret key and access key do not belong together. Set both again, without blanks"
 _WRONG_LOGIN = (
-    "check user name, password and account (domain) name; a HUAWEI ID can't sign in like this: create an IAM user"
+    "check user name, password and account (domain) name. A HUAWEI ID can't sign in by password: create an IAM user"
 )
 
 # Text of the cloud, kind of credential (None for any), and the next step. The first match counts.
-_TEXTS: tuple[tuple[str, CredentialKind | None, str], ...] = (
+_VENDOR_TEXTS: tuple[tuple[str, CredentialKind | None, str], ...] = (
     (r"frozen|arrears|suspended", None, _FROZEN),
     (r"reach the limit|\blocked", CredentialKind.ACCESS_KEY, _KEY_LOCKED),
     (r"reach the limit|\blocked", CredentialKind.USER, _USER_LOCKED),
     (r"password.{0,20} expired|must be changed", CredentialKind.USER, _LOGIN_OVER),
-    (r"signature expired", CredentialKind.ACCESS_KEY, f"check the clock of this machine; {_TEMPORARY}"),
+    (r"signature expired", CredentialKind.ACCESS_KEY, _CLOCK),
     (r"expired", CredentialKind.ACCESS_KEY, _TEMPORARY),
     (r"ak not exist|get secretkey failed", CredentialKind.ACCESS_KEY, _UNKNOWN_KEY),
-    (
-        r"security.?token|decrypt token",
-        CredentialKind.ACCESS_KEY,
-        f"the security token is not that of the access key; {_TEMPORARY}",
-    ),
+    (r"security.?token|decrypt token", CredentialKind.ACCESS_KEY, _OTHER_TOKEN),
     (r"signature", CredentialKind.ACCESS_KEY, _OTHER_KEY),
     (r"decrypt token|token expire|must be updated|renew", CredentialKind.TOKEN, _OVER),
     (r"decrypt token|token expire|must be updated|renew", CredentialKind.USER, _USER_OVER),
@@ -71,7 +69,8 @@ def next_step_of(error: ApiError, credential: Credential, skew: timedelta | None
     if isinstance(error, AuthenticationError):
         return _of_clock(credential, skew) or _of_words(message, credential) or _of_kind(error, credential, request)
     if error_codes.normalise(error.code) == "Common.0018":
-        return f"project {request.project_id or 'in the path'} is none of this credential's: set the id of its own"
+        project = request.project_id or "in the path"
+        return f"the project {project} does not belong to the credential. Set the project id of the credential"
     if error.status == _FORBIDDEN and not error_codes.lookup(error.code):
         return _of_words(message, credential) or (None if error.is_page else _RIGHT)
     return None
@@ -107,11 +106,11 @@ def _of_clock(credential: Credential, skew: timedelta | None) -> str | None:
     # Rounded, but never down to the allowed difference.
     minutes = max(allowed + 1, round(abs(skew) / minute))
     side = "ahead of" if skew > timedelta() else "behind"
-    return f"this machine's clock is {minutes} minutes {side} the API's, and {allowed} are allowed: set the clock"
+    return f"this machine's clock is {minutes} minutes {side} the API's clock, and {allowed} are allowed. Set the clock"
 
 
 def _of_words(message: str, credential: Credential) -> str | None:
-    for pattern, kind, text in _TEXTS:
+    for pattern, kind, text in _VENDOR_TEXTS:
         if kind in (None, credential.name.kind) and re.search(pattern, message, re.IGNORECASE):
             return text
     return None

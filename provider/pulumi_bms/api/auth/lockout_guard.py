@@ -116,7 +116,7 @@ class CredentialState:
         if not rejection and not self._accepted and len(self._rejections) >= MOST_FIRST_USES:
             rejection = next(iter(self._rejections.values()))
         if rejection:
-            unsent = f"{what}, not sent: its credential was rejected before in this run"
+            unsent = f"{what} (not sent: the API rejected the same credential before in this run)"
             raise rejection.replaced(what=unsent, sent=False, credential=credential.name)
 
 

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 CHECK = 0.2
 """Seconds between two checks for a cancel."""
-INTERRUPTED = "interrupted before it was sent"
+INTERRUPTED = "interrupted before the request was sent"
 """The reason for not sending a request after a cancel."""
 
 Unwanted: TypeAlias = Callable[[], bool] | None

@@ -39,7 +39,7 @@ def cause_of(error: Exception, *, has_begun: bool) -> str:
         return f"TLS: {list(_causes(error))[-1]}"
     if isinstance(error, _NO_ADDRESS):
         # Without the text of the error: the text may repeat the password of a proxy.
-        return "the address of the endpoint, or of a proxy that the environment names, can't be used"
+        return "the address of the endpoint, or of a proxy in the environment, is not valid"
     if not isinstance(error, requests.RequestException | HTTPError):
         return str(error)
     return "the connection ended before the response was complete"

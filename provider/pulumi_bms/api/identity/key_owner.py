@@ -38,7 +38,7 @@ class UserApi:
                 )
             except (RefusedError, NotFoundError) as error:
                 ways = filter(None, (error.hint, SET_USER_ID))
-                raise error.recast(RefusedError, next_step="; or ".join(ways)) from None
+                raise error.recast(RefusedError, next_step=". Or ".join(ways)) from None
 
 
 def _user_id(document: Mapping[str, Any]) -> str:

@@ -70,7 +70,7 @@ class NamedProject:
             except RefusedError as error:
                 # Not every user may list projects.
                 ways = filter(None, (error.hint, "set the project id, which needs no lookup"))
-                raise error.replaced(next_step="; or ".join(ways)) from None
+                raise error.replaced(next_step=". Or ".join(ways)) from None
         # Not every service applies the filter by name.
         named = [each for each in document["projects"] if isinstance(each, Mapping) and each.get("name") == self._name]
         ids: list[str] = [each["id"] for each in named if is_project_id(each.get("id"))]
