@@ -46,9 +46,9 @@ from pulumi_bms.api.operation_codes import says_not_found
 from pulumi_bms.lifecycle.connection import connect
 from pulumi_bms.lifecycle.job_outputs import outputs_of, stored_status
 from pulumi_bms.operation import ExpectedError, Operation, PartialStateError, Purpose, running
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_completions import JobCompletionsProvider
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
+from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 from pulumi_bms.waiting.job_wait import Plan
 from pulumi_bms.waiting.outcome import Outcome
 from pulumi_bms.waiting.poll_loop import PollLoop

@@ -12,8 +12,8 @@ from pulumi.dynamic import Config, ConfigureRequest
 
 from bms_simulator import AccessKey, Account, Accounts, Project, Simulator
 from pulumi_bms.operation import ExpectedError, Operation, running
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_completions import JobCompletionsProvider
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
 
 _JOBS = ("stuck.1", "invisible.1", "unpaid-forever.1", "failed", "open", "incomplete", "forbidden.1", "empty.1")
 _PART = {"job_type": "baremetalSingleCreate", "entities": {"server_id": "server-1"}}

@@ -13,13 +13,12 @@ from typing import Any
 
 from pulumi import Archive, Asset
 
-from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.provider import BmsProvider
 from pulumi_bms.messages import durations
 from pulumi_bms.operation import ExpectedError, Operation, Purpose, running
-from pulumi_bms.resources.job_completion import JobCompletionProvider
-from pulumi_bms.resources.job_completions import JobCompletionsProvider
-from pulumi_bms.resources.job_submission import JobSubmissionProvider
+from pulumi_bms.resources.job_completion_provider import JobCompletionProvider
+from pulumi_bms.resources.job_completions_provider import JobCompletionsProvider
+from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 
 ROOT = Path(__file__).parents[4]
 _J = {"job_id": "j"}
@@ -53,7 +52,8 @@ def checks() -> Iterator[tuple[str, str]]:
         failures = kind().check({}, dict(inputs)).failures
         yield f"check: {title}", "\n".join(failure.reason for failure in failures)
     values = {"a": float("inf"), "b": Asset(), "c": Archive(), "d": object()}
-    yield "check: not JSON", "\n".join(input_checks.json_problems("body", values))
+    failures = JobSubmissionProvider().check({}, {**_P, "body": values}).failures
+    yield "check: not JSON", "\n".join(failure.reason for failure in failures)
     for value in ("2 hours", "0s"):
         yield f"timeout {value}", _refusal(partial(durations.parse, "custom_timeouts.create", value))
 
