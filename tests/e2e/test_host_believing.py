@@ -65,7 +65,7 @@ def test_servers_that_come_after_the_failure_are_told(stack: Stack, simulator: S
     output = stack.refresh().ok().output
     assert "the wait for job dying has not ended" in output
     simulator.add_job("dying", [job_body("dying", "FAIL", "SUCCESS", "FAIL", "SUCCESS")])
-    messages = "2 servers were reported by their sub-jobs and may exist and be billed"
+    messages = "2 servers were reported by their sub-jobs, and may exist and be billed"
     output = stack.up().failed().output
     assert messages in output
     assert "dying-server-0, dying-server-2" in output
