@@ -57,11 +57,11 @@ def test_servers_that_come_after_the_failure_are_told(stack: Stack, simulator: S
     assert "Servers reported so far: dying-server-0" in output
     assert by_name(stack.state())["dying"]["outputs"]["status"] == "RUNNING"
 
-    assert "FAIL, to be waited for; 1 sub-job is not over" in stack.preview("--diff").ok().output
+    assert "FAIL, `pulumi up` waits: 1 sub-job has not ended" in stack.preview("--diff").ok().output
     output = stack.refresh().ok().output
     assert "the wait for job dying has not ended" in output
     simulator.add_job("dying", [job_body("dying", "FAIL", "SUCCESS", "FAIL", "SUCCESS")])
-    messages = "2 servers were reported by their sub-jobs and may exist and be billed"
+    messages = "2 servers were reported by their sub-jobs, and may exist and be billed"
     output = stack.up().failed().output
     assert messages in output
     assert "dying-server-0, dying-server-2" in output
