@@ -41,7 +41,7 @@ def test_waits_keep_the_limit(stack: Stack, simulator: Simulator) -> None:
 
 
 def test_a_preview_and_a_refresh_keep_the_limit(stack: Stack, simulator: Simulator) -> None:
-    """The preview and the refresh of 50 unfinished jobs poll each job once, five times a second at most."""
+    """Preview, waits that time out together, and refresh: five polls a second at most, in each of them."""
     stack.configure({"maxRequestsPerMinute": str(PER_MINUTE)})
     stack.program(PROGRAM.format(timeout="1s", number=COMPLETIONS, job="stuck"))
     stack.preview(*ALL_AT_ONCE[:2]).ok()
@@ -50,6 +50,6 @@ def test_a_preview_and_a_refresh_keep_the_limit(stack: Stack, simulator: Simulat
     waited = len(simulator.requests)
     stack.refresh(*ALL_AT_ONCE[:2])
     times = [request.at for request in simulator.requests]
-    for command in (times[:previewed], times[waited:]):
-        assert len(command) == COMPLETIONS
+    assert (previewed, len(times) - waited) == (COMPLETIONS, COMPLETIONS)
+    for command in (times[:previewed], times[previewed:waited], times[waited:]):
         assert_limited(command)

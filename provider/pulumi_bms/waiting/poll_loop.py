@@ -26,8 +26,8 @@ class Poll(Protocol):
 class Gate(Protocol):
     """The shared limit on requests, for all waits."""
 
-    def reserve(self, job_id: str, now: float) -> float:
-        """Reserve a time to poll the job, for the caller."""
+    def reserve(self, job_id: str, now: float, *, is_last: bool = False) -> float:
+        """Reserve a time to poll the job, for the caller. The last poll of a wait is always a new request."""
         ...
 
     def paused(self, now: float) -> bool:
@@ -38,7 +38,7 @@ class Gate(Protocol):
 class OpenGate:
     """No limit: every wait polls at any time."""
 
-    def reserve(self, _job_id: str, now: float) -> float:
+    def reserve(self, _job_id: str, now: float, *, is_last: bool = False) -> float:  # noqa: ARG002
         """Now."""
         return now
 
@@ -50,6 +50,8 @@ class OpenGate:
 Observer = Callable[[Progress], None]
 Batch = Callable[[Sequence[Callable[[], None]]], None]
 
+LATEST_LAST_POLL = 60.0
+"""Seconds after the deadline in which the last poll of a wait waits for a slot of the rate limit."""
 AT_ONCE = 16
 """The most polls at once of a wait for many jobs."""
 
@@ -110,11 +112,13 @@ class PollLoop:
 
     def _may_poll(self, wait: Wait, now: float) -> bool:
         """Whether the wait has a due slot. If not, the next poll moves to a slot."""
-        if now >= wait.deadline or (wait.has_slot and not self._gate.paused(now)):
+        latest = wait.deadline + LATEST_LAST_POLL
+        if now >= latest or (wait.has_slot and not self._gate.paused(now)):
             return True
-        slot = self._gate.reserve(wait.plan.job_id, now)
+        slot = self._gate.reserve(wait.plan.job_id, now, is_last=now >= wait.deadline)
         wait.has_slot = True
-        wait.next_poll = min(slot, wait.deadline)
+        # The last poll of the wait takes a slot too: many waits with one deadline must not poll at one moment.
+        wait.next_poll = min(slot, latest)
         return slot <= now
 
     def _step(self, wait: Wait) -> None:

@@ -71,9 +71,10 @@ class SharedPolls:
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
 
-    def reserve(self, job_id: str, now: float) -> float:
-        """Reserve a time to poll the job, for the caller."""
-        return now if self._is_fresh(self._entry(job_id), now) else self._rate_limit.reserve(now)
+    def reserve(self, job_id: str, now: float, *, is_last: bool = False) -> float:
+        """Reserve a time to poll the job, for the caller. The last poll of a wait is always a new request."""
+        is_shared = not is_last and self._is_fresh(self._entry(job_id), now)
+        return now if is_shared else self._rate_limit.reserve(now)
 
     def paused(self, now: float) -> bool:
         """Whether a moment reserved earlier no longer holds."""

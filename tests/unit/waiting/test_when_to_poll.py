@@ -119,8 +119,8 @@ class Slots:
         self.asked: list[float] = []
         self.closed_until = closed_until
 
-    def reserve(self, job_id: str, now: float) -> float:
-        assert job_id == JOB
+    def reserve(self, job_id: str, now: float, *, is_last: bool = False) -> float:
+        assert (job_id, is_last) == (JOB, now >= 60.0)
         self.asked.append(now)
         return max(now, self.slots.pop(0))
 
@@ -133,14 +133,14 @@ class Slots:
     [
         (Slots(5.0, 5.0, 9.0), 8.0, [5.0, 6.0, 9.0], [0.0, 6.0, 7.0]),
         (Slots(5.0, 20.0, closed_until=15.0), 8.0, [20.0], [0.0, 5.0]),
-        (Slots(0.0, 500.0, closed_until=100.0), 1e9, [0.0, 60.0], None),
+        (Slots(0.0, 500.0, closed_until=100.0), 1e9, [0.0, 120.0], None),
     ],
-    ids=["once a poll", "given back in a pause", "none for the last poll"],
+    ids=["once a poll", "given back in a pause", "the last poll waits a minute at most"],
 )
 def test_a_poll_waits_for_its_slot(
     run: Run, slots: Slots, ends_at: float, moments: list[float], asked: list[float] | None
 ) -> None:
-    """A due poll takes one slot. A pause voids the slot, and no slot moves a poll beyond the deadline."""
+    """A due poll takes one slot, the last poll too. A pause voids the slot."""
     ran = run([Plan(JOB, 60.0)], {JOB: lasting(ends_at)}, gate=slots)
     assert ran.moments == moments
     assert asked is None or slots.asked == asked
