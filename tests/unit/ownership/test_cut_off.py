@@ -87,7 +87,7 @@ def test_interrupted_and_updated(moment: int, place: str, bench: Bench) -> None:
 
 def test_a_kill_after_the_last_change_is_no_finished_resource(bench: Bench) -> None:
     """All servers are owned already, but the engine has no state: the record shows whose servers these are."""
-    outputs = bench.create()
+    outputs = bench.create(PAIR)
     again = finished(bench, may_search=False)
     assert (again["server_ids"], bench.orders()) == (outputs["server_ids"], 1)
     # A delete of the same run, such as of a replaced resource, spares the servers.

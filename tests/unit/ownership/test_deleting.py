@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -17,11 +16,6 @@ RICH: dict[str, Any] = {**WEB, **OWN_EIP, "count": 2.0, "data_disks": [{"type": 
 DELETE = "/baremetalservers/delete"
 
 
-def bodies(bench: Bench, path: str) -> list[dict[str, Any]]:
-    """The bodies of the requests with this end of the path."""
-    return [json.loads(each.body) for each in bench.sim.requests if each.path.endswith(path)]
-
-
 @pytest.mark.parametrize("eips", [True, False])
 @pytest.mark.parametrize("disks", [True, False])
 def test_leftovers_are_deleted_or_named(eips: bool, disks: bool, bench: Bench) -> None:  # noqa: FBT001
@@ -33,7 +27,7 @@ def test_leftovers_are_deleted_or_named(eips: bool, disks: bool, bench: Bench) -
     volumes = [each.id for each in world.volumes if each.server_id]
     bench.next_run()
     bench.delete(outputs)
-    (body,) = bodies(bench, DELETE)
+    (body,) = bench.bodies(DELETE)
     assert (body["delete_publicip"], body["delete_volume"]) == (eips, disks)
     text = "\n".join(bench.run.told)
     assert all((address in text) is not eips for address in addresses)
@@ -60,7 +54,7 @@ def test_many_yearly_servers_are_unsubscribed_in_calls_of_ten(bench: Bench) -> N
     outputs = bench.create({**YEARLY, **disks, "count": 24.0, "unsubscribe_on_delete": True})
     bench.next_run()
     bench.delete(outputs)
-    sent = [body["resource_ids"] for body in bodies(bench, "/unsubscribe")]
+    sent = [body["resource_ids"] for body in bench.bodies("/unsubscribe")]
     assert [len(ids) for ids in sent] == [10, 10, 4]
     assert sorted(server_id for ids in sent for server_id in ids) == sorted(outputs["server_ids"])
     assert bench.existing() == {}
@@ -74,7 +68,7 @@ def test_one_ended_server_does_not_keep_the_others(code: str, bench: Bench) -> N
     bench.sim.spoil_next(refusal, method="POST", path_contains="/unsubscribe")
     bench.next_run()
     bench.delete(outputs)
-    assert [len(body["resource_ids"]) for body in bodies(bench, "/unsubscribe")] == [3, 1, 1, 1]
+    assert [len(body["resource_ids"]) for body in bench.bodies("/unsubscribe")] == [3, 1, 1, 1]
     assert bench.existing() == {}
 
 
@@ -130,7 +124,7 @@ def test_some_servers_are_gone_already(bench: Bench) -> None:
     bench.sim.setup.remove_server(outputs["server_ids"][1])
     bench.next_run()
     bench.delete(outputs)
-    (body,) = bodies(bench, DELETE)
+    (body,) = bench.bodies(DELETE)
     assert body["servers"] == [{"id": outputs["server_ids"][2]}]
 
 
@@ -141,7 +135,7 @@ def test_busy_servers_are_waited_for(bench: Bench) -> None:
     bench.sim.spoil_next(busy, method="POST", path_contains=DELETE, times=3)
     bench.next_run()
     bench.delete(outputs)
-    assert (bench.existing(), len(bodies(bench, DELETE))) == ({}, 4)
+    assert (bench.existing(), len(bench.bodies(DELETE))) == ({}, 4)
 
 
 def test_a_failed_delete_job_names_the_servers(make_bench: MakeBench) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any
 
 import pytest
@@ -14,12 +13,6 @@ from tests.unit.ownership.conftest import ORDERS, WEB, YEARLY, Bench, Killed, Ma
 from tests.unit.resources.servers_samples import OWN_EIP
 
 ONE: dict[str, Any] = {**WEB, "count": 1.0}
-
-
-def sent(bench: Bench, path: str) -> dict[str, Any]:
-    """The body of the last request with this end of the path."""
-    bodies = [json.loads(each.body) for each in bench.sim.requests if each.path.endswith(path) and each.body]
-    return dict(bodies[-1])
 
 
 def test_1_a_server_is_known_before_any_look_up(bench: Bench) -> None:
@@ -59,7 +52,7 @@ def test_4_unsubscribing_names_servers_alone(bench: Bench) -> None:
     disks = [{"type": "SSD", "size": 100.0}] * 12
     outputs = bench.create({**YEARLY, "count": 1.0, "data_disks": disks, "unsubscribe_on_delete": True})
     bench.delete(outputs)
-    assert sent(bench, "/unsubscribe")["resource_ids"] == outputs["server_ids"]
+    assert bench.bodies("/unsubscribe")[-1]["resource_ids"] == outputs["server_ids"]
     assert bench.existing() == {}
 
 
@@ -67,7 +60,7 @@ def test_5_two_automatic_nics_on_one_subnet_are_two(bench: Bench) -> None:
     """NICs are a list. The order counts, and each stays."""
     nics = [{"subnet_id": "s"}, {"subnet_id": "s"}]
     outputs = bench.create({**ONE, "nics": nics})
-    assert sent(bench, ORDERS)["server"]["nics"] == nics
+    assert bench.bodies(ORDERS)[-1]["server"]["nics"] == nics
     assert len(outputs["servers"][0]["addresses"]) == 2
     assert bench.changes(bench.refreshed(outputs), {**ONE, "nics": nics}) is False
     assert bench.changes(outputs, {**ONE, "nics": nics[:1]}) == ["nics"]
@@ -114,7 +107,7 @@ def test_8_a_failed_read_is_no_drift(bench: Bench) -> None:
 def test_9_user_data_is_encoded_once(script: str, bench: Bench) -> None:
     """Plain text is encoded, and no guess reads a short word as base64."""
     bench.create({**ONE, "user_data": script})
-    assert base64.b64decode(sent(bench, ORDERS)["server"]["user_data"]).decode() == script
+    assert base64.b64decode(bench.bodies(ORDERS)[-1]["server"]["user_data"]).decode() == script
 
 
 def test_10_a_failed_attachment_is_not_in_the_state(bench: Bench) -> None:
