@@ -220,7 +220,7 @@ def test_an_import_shows_no_diff(bench: Bench) -> None:
     assert changed(bench, read(bench, inputs, Purpose.IMPORT).outs, inputs) is False
 
 
-@pytest.mark.parametrize("moment", range(1, 10))
+@pytest.mark.parametrize("moment", [1, 2, 3, 5, 7])
 @pytest.mark.parametrize("action", ["attach", "detach"])
 def test_a_cut_off_run_is_finished_by_the_next_run(action: str, moment: int, bench: Bench) -> None:
     """Attached once or detached, after a kill at any moment."""

@@ -10,8 +10,8 @@ from pulumi_bms.operation import ExpectedError, PartialStateError
 from tests.unit.ownership.conftest import WEB, Bench, Killed, MakeBench
 
 PAIR: dict[str, Any] = {**WEB, "count": 2.0, "metadata": {"role": "web"}}
-MOMENTS = range(1, 16)
-"""The events of an order of two servers: before and after each request, each checkpoint, each poll."""
+MOMENTS = (1, 2, 3, 4, 6, 9, 12, 14)
+"""Events of an order of two servers, of 15: before and after each request, each checkpoint, each poll."""
 
 
 def cut_off(bench: Bench, moment: int) -> dict[str, Any] | None:
@@ -63,7 +63,7 @@ def test_killed_and_created_again_on_another_machine(moment: int, bench: Bench) 
     check(bench, outputs, moment)
 
 
-@pytest.mark.parametrize("moment", range(2, 16, 2))
+@pytest.mark.parametrize("moment", [2, 3, 6, 12])
 def test_killed_on_the_stock_host(moment: int, bench: Bench) -> None:
     """Pulumi's own host keeps no state of a failed create, and calls create again."""
     bench.next_run(keeps_partial_state=False)
@@ -71,7 +71,7 @@ def test_killed_on_the_stock_host(moment: int, bench: Bench) -> None:
     check(bench, outputs, moment)
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("moment", [2, 3, 6, 12])
 @pytest.mark.parametrize("place", ["this machine", "other machine"])
 def test_interrupted_and_updated(moment: int, place: str, bench: Bench) -> None:
     """The host saves the last checkpoint, and the next run updates."""
@@ -141,7 +141,7 @@ def test_other_inputs_after_a_kill_name_the_first_order(bench: Bench) -> None:
     assert bench.orders() == 2
 
 
-@pytest.mark.parametrize("moment", range(1, 14))
+@pytest.mark.parametrize("moment", [2, 3, 6, 13])
 @pytest.mark.parametrize("way", ["killed", "interrupted", "elsewhere"])
 def test_growing_is_cut_off(moment: int, way: str, bench: Bench) -> None:
     """The first servers keep their slots, and the new servers are ordered once."""
@@ -167,7 +167,7 @@ def test_growing_is_cut_off(moment: int, way: str, bench: Bench) -> None:
     assert bench.changes(outputs, more) is False
 
 
-@pytest.mark.parametrize("moment", range(1, 8))
+@pytest.mark.parametrize("moment", [2, 4, 6])
 def test_shrinking_is_cut_off(moment: int, bench: Bench) -> None:
     """The next run deletes what is left to delete, and takes no deleted server for a new one."""
     state = bench.create(PAIR)
@@ -184,7 +184,7 @@ def test_shrinking_is_cut_off(moment: int, bench: Bench) -> None:
     assert not outputs["pending_job"]
 
 
-@pytest.mark.parametrize("moment", range(1, 8))
+@pytest.mark.parametrize("moment", [2, 4, 6])
 def test_a_delete_is_cut_off(moment: int, bench: Bench) -> None:
     """The next destroy finishes."""
     state = bench.create(PAIR)
@@ -197,7 +197,7 @@ def test_a_delete_is_cut_off(moment: int, bench: Bench) -> None:
     assert bench.existing() == {}
 
 
-@pytest.mark.parametrize("moment", range(3, 14))
+@pytest.mark.parametrize("moment", [3, 6, 12])
 def test_an_interrupted_create_is_destroyed(moment: int, make_bench: MakeBench) -> None:
     """A destroy waits for the order, and deletes all its servers, with and without a known job."""
     bench = make_bench()

@@ -9,9 +9,9 @@ import pytest
 
 from bms_simulator import Response
 from pulumi_bms.operation import PartialStateError
-from tests.unit.ownership.conftest import WEB, YEARLY, Bench, Killed, MakeBench, partial
+from tests.unit.ownership.conftest import QUICK, YEARLY, Bench, Killed, MakeBench, partial
 
-PAIR: dict[str, Any] = {**WEB, "count": 2.0, "tags": {"team": "web", "old": "1"}, "metadata": {"role": "web"}}
+PAIR: dict[str, Any] = {**QUICK, "count": 2.0, "tags": {"team": "web", "old": "1"}, "metadata": {"role": "web"}}
 CHANGES: dict[str, dict[str, Any]] = {
     "name": {"name": "api"},
     "tags": {"tags": {"team": "db", "new": "2"}},
@@ -70,7 +70,7 @@ def test_a_removed_key_of_metadata_is_told(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("change", ["name", "tags", "metadata"])
-@pytest.mark.parametrize("moment", range(1, 9, 2))
+@pytest.mark.parametrize("moment", [2, 5])
 def test_an_interrupted_change_starts_again(change: str, moment: int, bench: Bench) -> None:
     """The servers end as wanted, after a kill at any moment."""
     before = bench.create(PAIR)
@@ -103,7 +103,7 @@ def test_a_lost_response_of_a_change(method: str, path: str, carried_out: bool, 
 def test_renewal_is_changed_at_the_billing_service(make_bench: MakeBench) -> None:
     """On and off, and again after a lost response."""
     bench = make_bench()
-    yearly = {**YEARLY, "count": 2.0}
+    yearly = {**YEARLY, "name": "quick", "count": 2.0}
     outputs = bench.create(yearly)
     for value, method in ((True, "POST"), (False, "DELETE")):
         bench.next_run()

@@ -6,9 +6,9 @@ import pytest
 
 from pulumi_bms.lifecycle.orderer import ORDERED_BY
 from pulumi_bms.operation import ExpectedError, PartialStateError
-from tests.unit.ownership.conftest import WEB, Bench
+from tests.unit.ownership.conftest import QUICK, Bench
 
-ONE = {**WEB, "count": 1.0}
+ONE = {**QUICK, "count": 1.0}
 
 
 @pytest.mark.parametrize("keeps_partial_state", [True, False])

@@ -9,10 +9,10 @@ import pytest
 
 from bms_simulator import Response
 from pulumi_bms.operation import ExpectedError, PartialStateError, running
-from tests.unit.ownership.conftest import ORDERS, WEB, YEARLY, Bench, Killed, MakeBench
+from tests.unit.ownership.conftest import ORDERS, QUICK, YEARLY, Bench, Killed, MakeBench
 from tests.unit.resources.servers_samples import OWN_EIP
 
-ONE: dict[str, Any] = {**WEB, "count": 1.0}
+ONE: dict[str, Any] = {**QUICK, "count": 1.0}
 
 
 def test_1_a_server_is_known_before_any_look_up(bench: Bench) -> None:

@@ -8,9 +8,9 @@ import pytest
 
 from bms_simulator import Response
 from pulumi_bms.operation import ExpectedError, Purpose
-from tests.unit.ownership.conftest import WEB, YEARLY, Bench, MakeBench
+from tests.unit.ownership.conftest import QUICK, YEARLY, Bench, MakeBench
 
-PAIR: dict[str, Any] = {**WEB, "count": 2.0, "tags": {"team": "web"}, "metadata": {"role": "web"}}
+PAIR: dict[str, Any] = {**QUICK, "count": 2.0, "tags": {"team": "web"}, "metadata": {"role": "web"}}
 DRIFTS: dict[str, tuple[dict[str, Any], str]] = {
     "name": ({"name": "other"}, "name"),
     "tag changed": ({"tags": {"team": "db", "pulumi-bms": "owned"}}, "tags"),
@@ -61,7 +61,7 @@ def test_an_unreadable_tag_list_is_an_error(bench: Bench) -> None:
         bench.read(outputs)
 
 
-@pytest.mark.parametrize("inputs", [PAIR, {**YEARLY, "count": 2.0}], ids=["on demand", "yearly"])
+@pytest.mark.parametrize("inputs", [PAIR, {**YEARLY, "name": "quick", "count": 2.0}], ids=["on demand", "yearly"])
 def test_an_import_of_own_servers_shows_no_diff(inputs: dict[str, Any], bench: Bench) -> None:
     """Servers of a lost state come back by their ids, and live on: changed, grown, deleted."""
     lost = bench.create(inputs)
@@ -113,7 +113,7 @@ def test_machines_of_another_tool_move_in_without_a_change(bench: Bench) -> None
 def test_an_import_tells_what_the_program_lacks(bench: Bench) -> None:
     """Tags that the program has not are told, and the diff shows the tags."""
     one = {**PAIR, "count": 1.0, "tags": {}}
-    result = bench.read({**one, "id": foreign(bench, name="web")}, one, Purpose.IMPORT)
+    result = bench.read({**one, "id": foreign(bench, name="quick")}, one, Purpose.IMPORT)
     assert any("the servers have tags {'team': 'web'}" in text for text in bench.run.told)
     assert bench.changes({**(result.outs or {}), "id": result.id}, one) is True
 
