@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -47,9 +49,22 @@ def sent(simulator: Simulator, since: int) -> list[str]:
     ]
 
 
+def job_types(simulator: Simulator) -> set[str]:
+    """The types of all jobs that were waited for, and of their sub-jobs."""
+    ids = {each.path.rpartition("/")[2] for each in simulator.requests if "/jobs/" in each.path}
+    types = set()
+    for job_id in ids:
+        request = Request(f"{simulator.url}/jobs/{job_id}", headers={"X-Auth-Token": simulator.token})  # noqa: S310
+        with urlopen(request) as response:  # noqa: S310  (the simulator's own address)
+            types |= set(re.findall(r'"job_type": ?"(\w+)"', response.read().decode()))
+    return types
+
+
 def written(*, nics: int = 1, image: str = IMAGE, count: int = 3, more: str = "") -> str:
     """A program with that number of NICs and that image."""
     text = program(count, tags="{}", more=f', on_image_change="reinstall"{more}').replace(IMAGE, image)
+    if "system_disk_type" in more:
+        text = text.replace("physical.s3.large", "physical.h2.large")
     second = f', {{"subnet_id": "{SECOND}"}}' if nics == 2 else ""
     return text.replace(f'[{{"subnet_id": "{SUBNET}"}}]', f'[{{"subnet_id": "{SUBNET}"}}{second}]')
 
@@ -91,18 +106,27 @@ def test_power_image_and_nics(stack: Stack, simulator: Simulator) -> None:
     stack.program(written(image=OTHER_IMAGE, more=', power="on", reboot_triggers="2"'))
     stack.up().ok()
     assert sorted(sent(simulator, since)) == ["delete"] * 3 + ["reboot"]
+    stack.program(written(image=OTHER_IMAGE, more=', power="off", reboot_triggers="2", reinstall_triggers="1"'))
+    stack.up().ok()
+    since = len(simulator.requests)
+    stack.program(written(image=OTHER_IMAGE, more=', power="on", reboot_triggers="2", reinstall_triggers="1"'))
+    stack.up().ok()
+    assert sent(simulator, since) == ["os-start"]
     assert "unchanged" in stack.preview("--expect-no-changes").ok().output
     stack.destroy().ok()
     assert servers(simulator) == {}
+    operate = {"baremetalBatchOperate", "baremetalSingleOperate", "baremetalChangeOsLocalDisk", "baremetalReinstallOs"}
+    assert job_types(simulator) >= {"baremetalBatchCreate", "baremetalSingleCreate", *operate}
 
 
 def test_a_rolling_reinstallation(stack: Stack, simulator: Simulator) -> None:
     """With `max_unavailable=1` at most one of five servers is down at any time, and each is installed once."""
-    stack.program(written(count=5, more=", max_unavailable=1"))
+    boot = ', max_unavailable=1, system_disk_type="SSD", system_disk_size=100'
+    stack.program(written(count=5, more=boot))
     stack.up().ok()
     begin = simulator.setup.history()[-1][0]
     since = len(simulator.requests)
-    stack.program(written(count=5, more=', max_unavailable=1, reinstall_triggers="2"'))
+    stack.program(written(count=5, more=f'{boot}, reinstall_triggers="2"'))
     assert "installs the system, 1 at a time" in stack.preview().ok().output
     stack.up().ok()
     assert sent(simulator, since) == ["os-stop", "reinstallos"] * 5
@@ -112,4 +136,8 @@ def test_a_rolling_reinstallation(stack: Stack, simulator: Simulator) -> None:
         if moment > begin
     ]
     assert max(down) == 1
+    stack.program(written(count=5, image=OTHER_IMAGE, more=f'{boot}, reinstall_triggers="2"'.replace("=1,", "=5,")))
+    stack.up().ok()
+    assert {server.image_id for server in servers(simulator).values()} == {OTHER_IMAGE}
     stack.destroy().ok()
+    assert job_types(simulator) >= {"baremetalVolumeBootReinstallOs", "baremetalChangeOsVolumeBoot"}

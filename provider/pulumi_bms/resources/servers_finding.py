@@ -34,6 +34,11 @@ class Finding:
     inputs: Mapping[str, Any]
     marker: str
     times: Times
+    takes_owned: bool = False
+    """Whether an owned server in no slot counts as unfinished. No two existing resources have the same marker.
+
+    A run may have been killed between the last change of a new server and the save of the state.
+    """
 
     def unfinished(self, wanted: int = 1) -> list[Server]:
         """The servers of an unfinished order, oldest first.
@@ -42,8 +47,9 @@ class Finding:
         """
         found = self._marked(ordered(self.marker), wanted)
         orders = {server.metadata[ORDER_KEY] for server in found if ORDER_KEY in server.metadata}
-        if orders:
-            found += [server for server in self.owned() if server.metadata.get(ORDER_KEY) in orders]
+        if orders or self.takes_owned:
+            owned_ones = self.owned()
+            found += [each for each in owned_ones if self.takes_owned or each.metadata.get(ORDER_KEY) in orders]
         return sorted(found, key=lambda server: (server.created or "", server.name, server.id))
 
     def owned(self) -> list[Server]:

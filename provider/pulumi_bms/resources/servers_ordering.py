@@ -66,7 +66,9 @@ class Ordering:
         if is_first:
             self._refuse_finished(record, unfinished)
         if record and (record.job_id or record.order_id):
+            before = set(self._slots)
             self._go_on(record)
+            ADOPTED.update(set(self._slots) - before)
         elif unfinished:
             self._adopt(count, record)
         elif record or self.step.kept.outputs.get(LOST_ORDER):
@@ -82,16 +84,18 @@ class Ordering:
             self._wait_for_order(str(order_id))
 
     def end(self) -> None:
-        """Before a delete: wait for the end of an unfinished order, however the order ends, and take its servers."""
+        """Before a delete: wait for the end of unfinished orders, however an order ends, and take the servers."""
+        record = self.memory.earlier(self.step)
         try:
             self.resume()
+            if record and (record.job_id or record.order_id):
+                self._go_on(record)
         except PartialStateError:
             if pending_job_of(self.step.kept.outputs) or self.step.kept.outputs.get(PENDING_ORDER):
                 raise
-        count = self._slots.count(EMPTY)
-        lost = self.step.kept.outputs.get(LOST_ORDER)
-        if (count and self.finding.unfinished()) or (lost and self.finding.appears(str(lost))):
-            self._take([server.id for server in self.finding.gathered(max(count, 1))])
+        lost = self.step.kept.outputs.get(LOST_ORDER) or (record.sent_at if record and not record.job_id else None)
+        if self.finding.unfinished() or (lost and self.finding.appears(str(lost))):
+            self._take([server.id for server in self.finding.gathered(max(self._slots.count(EMPTY), 1))])
 
     @property
     def _slots(self) -> list[str]:
@@ -99,13 +103,11 @@ class Ordering:
 
     def _go_on(self, record: Record) -> None:
         """Go on with the job or the order of a run that did not end well."""
-        before = set(self._slots)
         tell(self.step.operation, texts.going_on(record))
         if record.job_id:
             self._wait(record.job_id, record.order_id)
         else:
             self._wait_for_order(str(record.order_id))
-        ADOPTED.update(set(self._slots) - before)
 
     def _search_again(self, count: int, record: Record | None) -> None:
         """Search for the servers of a lost order. After the second search without servers, order anew."""

@@ -151,13 +151,13 @@ class ServersProvider(BmsProvider):
         tell_of_stock_host(kept.operation)
         return Step.begin(self.connection(inputs), kept, inputs, self._times.busy)
 
-    def _ordering(self, step: Step, inputs: Mapping[str, Any], marker: str) -> Ordering:
+    def _ordering(self, step: Step, inputs: Mapping[str, Any], marker: str, *, takes_owned: bool = False) -> Ordering:
         memory = Memory.of(step.operation, inputs, slots_of(step.kept.outputs))
-        return Ordering(step, inputs, Finding(step, inputs, marker, self._times), memory)
+        return Ordering(step, inputs, Finding(step, inputs, marker, self._times, takes_owned), memory)
 
     def _fill(self, step: Step, inputs: Mapping[str, Any], marker: str, *, is_first: bool) -> None:
         """Fill the empty slots, and complete all servers that are new."""
-        self._ordering(step, inputs, marker).fill(is_first=is_first)
+        self._ordering(step, inputs, marker, takes_owned=not is_first).fill(is_first=is_first)
         Updating(step, inputs, self._times).complete_order(marker)
 
     def _grow(self, step: Step, news: Mapping[str, Any], marker: str, *, is_first: bool) -> None:

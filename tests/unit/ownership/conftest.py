@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ SCALE = 400.0
 SHORT = Times(search=1.5, settling=1.0, adoption=2.5, visibility=10.0, gone=20.0, busy=0.05)
 """Waits for tests. The simulator runs 400 times as fast as a clock."""
 WEB: dict[str, Any] = {**LEAST, "count": 3.0, "user_id": "u", ORDERED_BY: "acme/urn:web"}
+QUICK: dict[str, Any] = {**WEB, "name": "quick"}
+"""Servers whose jobs are over at the first poll."""
 YEARLY: dict[str, Any] = {**WEB, "charging_mode": "prePaid", "period_unit": "month", "period": 1.0}
 ORDERS = "/baremetalservers"
 
@@ -97,6 +100,7 @@ class Bench:
 
     def next_run(self, **described: Any) -> Run:
         """Begin another run of the CLI: another plugin process, which has adopted nothing."""
+        _close_records(self.home)
         ADOPTED.clear()
         ONCE._messages.clear()
         self.run = Run(**{"keeps_partial_state": self.run.keeps_partial_state, **described})
@@ -127,7 +131,7 @@ class Bench:
         return list(result.replaces or ()) or bool(result.changes)
 
     def read(
-        self, olds: Mapping[str, Any], inputs: Mapping[str, Any] = WEB, purpose: Purpose = Purpose.REFRESH
+        self, olds: Mapping[str, Any], inputs: Mapping[str, Any] = QUICK, purpose: Purpose = Purpose.REFRESH
     ) -> ReadResult:
         """The result of a refresh, or of an import."""
         with running(self.run.operation(inputs=inputs, purpose=purpose)):
@@ -153,10 +157,24 @@ class Bench:
         """The number of orders that reached the cloud."""
         return sum(each.method == "POST" and each.path.endswith(ORDERS) for each in self.sim.requests)
 
+    def bodies(self, path: str) -> list[dict[str, Any]]:
+        """The bodies of the requests with this end of the path."""
+        return [
+            dict(each.body) for each in self.sim.requests if each.path.endswith(path) and isinstance(each.body, dict)
+        ]
+
     def writes(self) -> list[str]:
         """The requests that change things."""
         reads = ("/resources/query",)
         return [f"{each.method} {each.path}" for each in self.sim.requests if _changes(each.method, each.path, reads)]
+
+
+def _close_records(home: Path) -> None:
+    """Close the locked records of a killed run, as the system does at the end of a process."""
+    for link in Path("/proc/self/fd").glob("*"):
+        with suppress(OSError):
+            if str(link.readlink()).startswith(str(home)):
+                os.close(int(link.name))
 
 
 def _changes(method: str, path: str, reads: tuple[str, ...]) -> bool:

@@ -1,0 +1,125 @@
+"""The eleven defects of other providers of bare metal servers, each as a test of this one."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from bms_simulator import Response
+from pulumi_bms.operation import ExpectedError, PartialStateError, running
+from tests.unit.ownership.conftest import ORDERS, QUICK, YEARLY, Bench, Killed, MakeBench
+from tests.unit.resources.servers_samples import OWN_EIP
+
+ONE: dict[str, Any] = {**QUICK, "count": 1.0}
+
+
+def test_1_a_server_is_known_before_any_look_up(bench: Bench) -> None:
+    """Killed between the order and the first look at a server, a paid server is not lost."""
+    yearly = {**YEARLY, "count": 1.0}
+    bench.run.kill_at = 5
+    with pytest.raises(Killed):
+        bench.create(yearly)
+    assert bench.run.saved is not None
+    assert bench.run.saved[1]["job_id"]
+    bench.next_run()
+    assert (bench.create(yearly)["server_ids"], bench.orders()) == (list(bench.existing()), 1)
+
+
+@pytest.mark.parametrize("status", ["ERROR", "REBOOT"])
+def test_2_a_delete_knows_every_status_on_the_way(status: str, bench: Bench) -> None:
+    """A 404, ERROR or REBOOT during the wait ends no delete with an error."""
+    outputs = bench.create(ONE)
+    (server_id,) = outputs["server_ids"]
+    shown = {"server": {"id": server_id, "name": "web", "status": status, "OS-EXT-STS:task_state": "deleting"}}
+    bench.next_run()
+    bench.sim.spoil_next(Response(200, shown), method="GET", path_contains=f"{ORDERS}/{server_id}", times=2)
+    bench.delete(outputs)
+    assert bench.existing() == {}
+
+
+def test_3_an_eip_made_with_the_server_is_released_or_named(bench: Bench) -> None:
+    """A pay-per-use EIP goes with the server if the program wants so."""
+    outputs = bench.create({**ONE, **OWN_EIP, "delete_eip_on_delete": True})
+    assert bench.sim.setup.world().eips
+    bench.delete(outputs)
+    assert bench.sim.setup.world().eips == ()
+
+
+def test_4_unsubscribing_names_servers_alone(bench: Bench) -> None:
+    """Disks bought with a server end with the server. With their ids a call would break above ten."""
+    disks = [{"type": "SSD", "size": 100.0}] * 12
+    outputs = bench.create({**YEARLY, "count": 1.0, "data_disks": disks, "unsubscribe_on_delete": True})
+    bench.delete(outputs)
+    assert bench.bodies("/unsubscribe")[-1]["resource_ids"] == outputs["server_ids"]
+    assert bench.existing() == {}
+
+
+def test_5_two_automatic_nics_on_one_subnet_are_two(bench: Bench) -> None:
+    """NICs are a list. The order counts, and each stays."""
+    nics = [{"subnet_id": "s"}, {"subnet_id": "s"}]
+    outputs = bench.create({**ONE, "nics": nics})
+    assert bench.bodies(ORDERS)[-1]["server"]["nics"] == nics
+    assert len(outputs["servers"][0]["addresses"]) == 2
+    assert bench.changes(bench.refreshed(outputs), {**ONE, "nics": nics}) is False
+    assert bench.changes(outputs, {**ONE, "nics": nics[:1]}) == ["nics"]
+
+
+@pytest.mark.parametrize("name", ["admin_pass", "key_pair", "user_data"])
+def test_6_a_changed_login_is_a_replacement_in_the_preview(name: str, bench: Bench) -> None:
+    """A login can't be changed in place, so the plan shows the replacement, and no apply fails."""
+    outputs = {**ONE, "server_ids": ["red"], "id": "marker"}
+    assert bench.changes(outputs, {**ONE, name: "other"}) == [name]
+
+
+def test_6_another_user_is_for_the_next_order(bench: Bench) -> None:
+    """A changed `user_id` changes no server and sends nothing."""
+    outputs = bench.create(ONE)
+    writes = bench.writes()
+    news = {**ONE, "user_id": "other"}
+    assert bench.changes(outputs, news) is True
+    assert bench.changes(bench.update(outputs, news), news) is False
+    assert bench.writes() == writes
+
+
+def test_7_a_stopped_server_is_changed_and_deleted(bench: Bench) -> None:
+    """A stopped server is no drift, and no obstacle."""
+    outputs = bench.create(ONE)
+    bench.sim.setup.change_server(outputs["server_ids"][0], status="SHUTOFF")
+    assert bench.changes(bench.refreshed(outputs), ONE) is False
+    outputs = bench.update(outputs, {**ONE, "name": "api", "metadata": {"a": "b"}})
+    bench.delete(outputs)
+    assert bench.existing() == {}
+
+
+def test_8_a_failed_read_is_no_drift(bench: Bench) -> None:
+    """A read error of tags is an error, and data disks are read back."""
+    inputs = {**ONE, "tags": {"team": "web"}, "data_disks": [{"type": "SSD", "size": 100.0}]}
+    outputs = bench.create(inputs)
+    assert len(outputs["servers"][0]["volumes"]) == 1
+    broken = Response(200, {"server": {"id": outputs["server_ids"][0], "status": "ACTIVE", "tags": 3}})
+    bench.sim.spoil_next(broken, method="GET", path_contains=outputs["server_ids"][0])
+    assert bench.refreshed(outputs)["tags"] == {"team": "web"}
+
+
+@pytest.mark.parametrize("script", ["test", "dGVzdA==", "#!/bin/sh\necho grüße\n"])
+def test_9_user_data_is_encoded_once(script: str, bench: Bench) -> None:
+    """Plain text is encoded, and no guess reads a short word as base64."""
+    bench.create({**ONE, "user_data": script})
+    assert base64.b64decode(bench.bodies(ORDERS)[-1]["server"]["user_data"]).decode() == script
+
+
+def test_10_a_failed_attachment_is_not_in_the_state(bench: Bench) -> None:
+    """The id is stored after the job, so nothing is tainted and then detached."""
+    server, disk = bench.sim.setup.add_server("fail"), bench.sim.setup.add_volume()
+    with pytest.raises(ExpectedError) as caught, running(bench.run.operation()):
+        bench.attachments.create({"server_id": server.id, "volume_id": disk.id})
+    assert not isinstance(caught.value, PartialStateError)
+
+
+def test_11_a_job_without_sub_jobs_is_read(make_bench: MakeBench) -> None:
+    """A single server may be named by the job itself."""
+    bench = make_bench()
+    inputs = {**ONE, "name": "no-sub-jobs"}
+    assert bench.create(inputs)["server_ids"] == list(bench.existing())
