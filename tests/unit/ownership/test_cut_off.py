@@ -167,6 +167,21 @@ def test_growing_is_cut_off(moment: int, way: str, bench: Bench) -> None:
     assert bench.changes(outputs, more) is False
 
 
+@pytest.mark.parametrize(("moment", "place"), [(3, "this"), (6, "this"), (13, "this"), (6, "other")])
+def test_a_destroy_right_after_a_kill_during_growth(moment: int, place: str, bench: Bench) -> None:
+    """The state knows nothing of the new server, but the record or the marker does: nothing is left."""
+    state = bench.create(PAIR)
+    bench.run.end()
+    bench.next_run(kill_at=moment)
+    with pytest.raises(Killed):
+        bench.update(state, {**PAIR, "count": 3.0})
+    if place == "other":
+        bench.elsewhere()
+    bench.next_run()
+    bench.delete(state, PAIR)
+    assert (bench.existing(), bench.orders()) == ({}, 2)
+
+
 @pytest.mark.parametrize("moment", [2, 4, 6])
 def test_shrinking_is_cut_off(moment: int, bench: Bench) -> None:
     """The next run deletes what is left to delete, and takes no deleted server for a new one."""
