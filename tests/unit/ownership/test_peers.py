@@ -9,6 +9,7 @@ import pytest
 
 from bms_simulator import Response
 from pulumi_bms.operation import ExpectedError, PartialStateError, running
+from pulumi_bms.resources.servers_nics import NicKey, difference
 from tests.unit.ownership.conftest import ORDERS, QUICK, YEARLY, Bench, Killed, MakeBench
 from tests.unit.resources.servers_samples import OWN_EIP
 
@@ -57,13 +58,15 @@ def test_4_unsubscribing_names_servers_alone(bench: Bench) -> None:
 
 
 def test_5_two_automatic_nics_on_one_subnet_are_two(bench: Bench) -> None:
-    """NICs are a list. The order counts, and each stays."""
+    """Two NICs of one subnet are two NICs: one of them is removed in place, and the primary NIC stays."""
     nics = [{"subnet_id": "s"}, {"subnet_id": "s"}]
     outputs = bench.create({**ONE, "nics": nics})
     assert bench.bodies(ORDERS)[-1]["server"]["nics"] == nics
     assert len(outputs["servers"][0]["addresses"]) == 2
     assert bench.changes(bench.refreshed(outputs), {**ONE, "nics": nics}) is False
-    assert bench.changes(outputs, {**ONE, "nics": nics[:1]}) == ["nics"]
+    assert bench.changes(outputs, {**ONE, "nics": nics[:1]}) is True
+    assert difference(nics, nics[:1]) == ([], [NicKey("s")])
+    assert difference(nics[:1], nics) == ([NicKey("s")], [])
 
 
 @pytest.mark.parametrize("name", ["admin_pass", "key_pair", "user_data"])
