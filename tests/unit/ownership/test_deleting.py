@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from bms_simulator import Response
-from bms_simulator.http.responses import Response
 from pulumi_bms.operation import ExpectedError
 from pulumi_bms.resources.servers_times import Times
 from tests.unit.ownership.conftest import QUICK, YEARLY, Bench, MakeBench
