@@ -33,10 +33,10 @@ class Cloud(pulumi.runtime.Mocks):
 
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]
-def run_program(cloud: Cloud, config: dict[str, str]) -> None:
+def run_program(cloud: Cloud, config: dict[str, str], program: Path = PROGRAM) -> None:
     pulumi.runtime.set_mocks(cloud, project="bms-servers")
     pulumi.runtime.set_all_config(config)
-    runpy.run_path(str(PROGRAM))
+    runpy.run_path(str(program))
 
 
 def test_each_server_gets_its_volume() -> None:
@@ -58,6 +58,32 @@ def test_without_volumes_there_is_one_order_and_one_wait() -> None:
     assert cloud.inputs.keys() == {("JobSubmission", "web-order"), ("JobCompletion", "web")}
     count = cloud.inputs["JobSubmission", "web-order"]["body"]["server"]["count"]
     assert cloud.inputs["JobCompletion", "web"]["expected_servers"] == count
+
+
+OWNING = """
+import pulumi
+from pulumi_bms import Servers, VolumeAttachment
+
+web = Servers(
+    "web", count=2, flavor_id="physical.s3.large", image_id="i", availability_zone="z", vpc_id="v",
+    nics=[{"subnet_id": "s"}], admin_pass="Cloud.1234",
+)
+for number in range(2):
+    VolumeAttachment(f"data-{number}", server_id=web.server_ids[number], volume_id=f"disk-{number}")
+"""
+
+
+def test_servers_and_attachments_run_with_mocks(tmp_path: Path) -> None:
+    """The servers of a mocked order are inputs of attachments, and a password is an input only."""
+    program = tmp_path / "__main__.py"
+    program.write_text(OWNING)
+    cloud = Cloud()
+    run_program(cloud, {}, program)
+    for number, server in enumerate(["red", "blue"]):
+        attachment = cloud.inputs["VolumeAttachment", f"data-{number}"]
+        assert (attachment["server_id"], attachment["volume_id"]) == (server, f"disk-{number}")
+    web = cloud.inputs["Servers", "web"]
+    assert (web["name"], web["count"], web["nics"]) == ("web", 2, [{"subnet_id": "s"}])
 
 
 # Pulumi leaves event loops of its threads open.

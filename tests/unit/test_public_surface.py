@@ -19,6 +19,8 @@ from pulumi_bms import load_provider
 
 RESOURCES = ("JobCompletion", "JobCompletions", "JobSubmission")
 NEEDED = {"JobCompletion": "job_id", "JobCompletions": "job_ids", "JobSubmission": "path"}
+OWNERS = ("Servers", "VolumeAttachment")
+"""Resources that own what they make."""
 
 
 def run(program: str, *arguments: str) -> Any:
@@ -44,8 +46,10 @@ def test_the_names_are_pinned() -> None:
         "Quota",
         "Quotas",
         "ServerDetails",
+        "Servers",
         "SubJob",
         "SubJobResult",
+        "VolumeAttachment",
         "__version__",
         "get_flavors",
         "get_flavors_output",
@@ -150,6 +154,50 @@ def test_types_and_properties_are_pinned() -> None:
     assert properties == [of_completion, of_completion, of_completions, of_submission, of_submission, *of_each]
 
 
+OWNING = """
+import json, pulumi
+
+class Recorder(pulumi.runtime.Mocks):
+    seen = []
+    def new_resource(self, args):
+        self.seen.append((args.typ, args.name, sorted(args.inputs)))
+        return f"{args.name}-id", args.inputs
+    def call(self, args):
+        return {}
+
+@pulumi.runtime.test
+def build():
+    pulumi.runtime.set_mocks(Recorder())
+    from pulumi_bms import Servers, VolumeAttachment
+    where = {"region": "eu-de", "project_id": "p", "endpoint": "https://bms.example.com"}
+    least = {"flavor_id": "f", "image_id": "i", "availability_zone": "z", "vpc_id": "v", "nics": [{"subnet_id": "s"}]}
+    built = [
+        Servers("least", **least),
+        Servers("all", key_pair="k", tags={"a": "b"}, triggers=[1], auto_renew=True, **least, **where),
+        VolumeAttachment("least", server_id="s", volume_id="v"),
+        VolumeAttachment("all", server_id="s", volume_id="v", device="/dev/sdb", **where),
+        VolumeAttachment("there", server_id="s", volume_id="v", profile="eu"),
+    ]
+    return pulumi.Output.all(*[one.urn for one in built])
+
+build()
+print(json.dumps(Recorder.seen))
+"""
+
+
+def test_types_and_properties_of_owners_are_pinned() -> None:
+    """The type tokens and the inputs of resources that own what they make: as in users' states."""
+    servers, attachment = (f"pulumi-python:dynamic/bms:{name}" for name in OWNERS)
+    least = {"__ordered_by", "name", "count", "flavor_id", "image_id", "availability_zone", "vpc_id", "nics"}
+    assert {(typ, name): set(inputs) - KEPT for typ, name, inputs in run(OWNING)} == {
+        (servers, "least"): least,
+        (servers, "all"): {*least, "key_pair", "tags", "triggers", "auto_renew", *WHERE},
+        (attachment, "least"): {"server_id", "volume_id"},
+        (attachment, "all"): {"server_id", "volume_id", "device", *WHERE},
+        (attachment, "there"): {"server_id", "volume_id", "profile"},
+    }
+
+
 ORDERERS = """
 import json, pulumi
 
@@ -191,6 +239,10 @@ def test_every_output_is_annotated() -> None:
     assert inspect.get_annotations(pulumi_bms.JobCompletion).keys() == OUTPUTS_OF_A_COMPLETION
     assert inspect.get_annotations(pulumi_bms.JobCompletions).keys() == {"job_ids", "server_ids", "jobs"}
     assert inspect.get_annotations(pulumi_bms.JobSubmission).keys() == {"job_id", "order_id"}
+    of_servers = {"server_ids", "surviving_server_ids", "servers", "job_id", "order_id"}
+    assert inspect.get_annotations(pulumi_bms.Servers).keys() == of_servers
+    of_attachment = {"server_id", "volume_id", "device", "job_id"}
+    assert inspect.get_annotations(pulumi_bms.VolumeAttachment).keys() == of_attachment
 
 
 # --- pickles
@@ -200,11 +252,15 @@ PICKLES = {
         "JobCompletion": "gASVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JDb21wbGV0aW9ulIWUUpQu",
         "JobCompletions": "gASVNQAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA5Kb2JDb21wbGV0aW9uc5SFlFKULg==",
         "JobSubmission": "gASVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JTdWJtaXNzaW9ulIWUUpQu",
+        "Servers": "gASVLgAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjAdTZXJ2ZXJzlIWUUpQu",
+        "VolumeAttachment": "gASVNwAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjBBWb2x1bWVBdHRhY2htZW50lIWUUpQu",
     },
     5: {
         "JobCompletion": "gAWVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JDb21wbGV0aW9ulIWUUpQu",
         "JobCompletions": "gAWVNQAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA5Kb2JDb21wbGV0aW9uc5SFlFKULg==",
         "JobSubmission": "gAWVNAAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjA1Kb2JTdWJtaXNzaW9ulIWUUpQu",
+        "Servers": "gAWVLgAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjAdTZXJ2ZXJzlIWUUpQu",
+        "VolumeAttachment": "gAWVNwAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjBBWb2x1bWVBdHRhY2htZW50lIWUUpQu",
     },
 }
 """By pickle protocol, which is Python's default and 5 from Python 3.14 on; both are in users' stacks for ever."""
@@ -216,7 +272,7 @@ print(json.dumps(type(provider).__name__))
 """
 
 
-@pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.parametrize("name", [*RESOURCES, *OWNERS])
 def test_the_pickle_of_a_provider_is_pinned(name: str) -> None:
     """It is in the state of every resource: short, the same to the letter, and no secret."""
     serialized = serialize_provider(load_provider(name))
@@ -225,7 +281,7 @@ def test_the_pickle_of_a_provider_is_pinned(name: str) -> None:
     assert load_provider(name).serialize_as_secret_always is False
 
 
-@pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.parametrize("name", [*RESOURCES, *OWNERS])
 def test_a_configured_provider_pickles_the_same(name: str) -> None:
     """What a plugin process gave a provider is not carried into a pickle."""
     from pulumi.dynamic import Config, ConfigureRequest  # noqa: PLC0415
@@ -235,7 +291,7 @@ def test_a_configured_provider_pickles_the_same(name: str) -> None:
     assert pickle.dumps(provider) == pickle.dumps(load_provider(name))
 
 
-@pytest.mark.parametrize("name", RESOURCES)
+@pytest.mark.parametrize("name", [*RESOURCES, *OWNERS])
 def test_a_pickle_loads_anywhere(name: str) -> None:
     """Pickles of each protocol make the provider in an interpreter that has imported nothing of it."""
     assert run(LOAD, PICKLES[4][name]) == f"{name}Provider"

@@ -208,6 +208,11 @@ VolumeAttachment("m", server_id="s")  # refused
 VolumeAttachment("n", server_id="s", volume_id=3)  # refused
 VolumeAttachment("o", server_id="s", volume_id="v", mount="/dev/sdb")  # refused
 VolumeAttachment("p", server_id=web.servers, volume_id="v")  # refused
+VolumeAttachment("q", server_id=web.server_ids, volume_id="v")  # refused
+VolumeAttachment("r", "s", "v")  # refused
+VolumeAttachment("s", server_id="s", volume_id="v", device=1)  # refused
+VolumeAttachment(server_id="s", volume_id="v")  # refused
+mounted: pulumi.Output[int] = VolumeAttachment("t", server_id="s", volume_id="v").device  # refused
 pulumi.export("ids", web.ids)  # refused
 ids: pulumi.Output[str] = web.server_ids  # refused
 
