@@ -1,4 +1,4 @@
-"""How to test a program that waits for jobs: the example of this repository, without an engine and without a cloud."""
+"""How to test a program that orders servers: the example of this repository, without an engine and without a cloud."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROGRAM = Path(__file__).parents[2] / "__main__.py"
 
 
 class Cloud(pulumi.runtime.Mocks):
-    """A cloud in which each job succeeds at once."""
+    """A cloud in which each order brings its servers at once."""
 
     def __init__(self) -> None:
         self.inputs: dict[tuple[str, str], dict[str, Any]] = {}
@@ -25,7 +25,7 @@ class Cloud(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         kind = args.typ.rpartition(":")[2]
         self.inputs[kind, args.name] = args.inputs
-        outputs = {"job_id": f"job-{args.name}", "server_ids": ["red", "blue", "green"]}
+        outputs = {"job_id": f"job-{args.name}", "server_ids": ["red", "blue", "green"], "servers": []}
         return f"id-{args.name}", {**outputs, **args.inputs}
 
     def call(self, _args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], None]:
@@ -40,24 +40,46 @@ def run_program(cloud: Cloud, config: dict[str, str], program: Path = PROGRAM) -
 
 
 def test_each_server_gets_its_volume() -> None:
-    """The program waits for the job that it submitted, and goes on with the servers in their order."""
+    """The program orders the servers, and attaches the volumes to the servers in their order."""
     cloud = Cloud()
     run_program(cloud, {"bms-servers:volumes": '["disk-0", "disk-1"]'})
-    assert cloud.inputs["JobCompletion", "web"]["job_id"] == "job-web-order"
     for number, server in enumerate(["red", "blue"]):
-        attachment = cloud.inputs["JobSubmission", f"data-{number}"]
-        assert attachment["path"] == f"baremetalservers/{server}/attachvolume"
-        assert attachment["body"]["volumeAttachment"]["volumeId"] == f"disk-{number}"
-        assert cloud.inputs["JobCompletion", f"data-{number}"]["job_id"] == f"job-data-{number}"
+        attachment = cloud.inputs["VolumeAttachment", f"data-{number}"]
+        assert (attachment["server_id"], attachment["volume_id"]) == (server, f"disk-{number}")
 
 
-def test_without_volumes_there_is_one_order_and_one_wait() -> None:
-    """The order and the wait for it agree on the number of servers."""
+def test_without_volumes_there_is_one_order() -> None:
+    """The servers are one resource."""
     cloud = Cloud()
     run_program(cloud, {})
-    assert cloud.inputs.keys() == {("JobSubmission", "web-order"), ("JobCompletion", "web")}
-    count = cloud.inputs["JobSubmission", "web-order"]["body"]["server"]["count"]
-    assert cloud.inputs["JobCompletion", "web"]["expected_servers"] == count
+    assert cloud.inputs.keys() == {("Servers", "web")}
+    assert cloud.inputs["Servers", "web"]["count"] == 3
+
+
+OWNING = """
+import pulumi
+from pulumi_bms import Servers, VolumeAttachment
+
+web = Servers(
+    "web", count=2, flavor_id="physical.s3.large", image_id="i", availability_zone="z", vpc_id="v",
+    nics=[{"subnet_id": "s"}], admin_pass="Cloud.1234",
+)
+for number in range(2):
+    VolumeAttachment(f"data-{number}", server_id=web.server_ids[number], volume_id=f"disk-{number}")
+"""
+
+
+def test_servers_and_attachments_run_with_mocks(tmp_path: Path) -> None:
+    """The servers of a mocked order are inputs of attachments, and a password is an input only."""
+    program = tmp_path / "__main__.py"
+    program.write_text(OWNING)
+    cloud = Cloud()
+    run_program(cloud, {}, program)
+    for number, server in enumerate(["red", "blue"]):
+        attachment = cloud.inputs["VolumeAttachment", f"data-{number}"]
+        assert (attachment["server_id"], attachment["volume_id"]) == (server, f"disk-{number}")
+    web = cloud.inputs["Servers", "web"]
+    assert (web["name"], web["count"], web["nics"]) == ("web", 2, [{"subnet_id": "s"}])
 
 
 OWNING = """

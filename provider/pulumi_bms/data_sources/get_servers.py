@@ -96,8 +96,8 @@ def _problems(properties: Mapping[str, object]) -> Iterator[str]:
 
 def _has_fields(server: Server, fields: Mapping[str, str | None]) -> bool:
     return all(
-        wanted is None or getattr(server, name) == (wanted.upper() if name == "status" else wanted)
-        for name, wanted in fields.items()
+        expected is None or getattr(server, name) == (expected.upper() if name == "status" else expected)
+        for name, expected in fields.items()
     )
 
 

@@ -52,7 +52,7 @@ def await_jobs(step: JobStep, timeout: float, expected_servers: float | None = N
     try:
         outcomes = wait_for(connection, plans, step.operation, watch.observe)
     except NoThreadError as error:
-        raise PartialStateError(step.id, watch.outputs(), f"{error}\n{step.jobs.interrupted}") from None
+        raise PartialStateError(step.id, watch.outputs(), f"{error}\n{step.jobs.next_step}") from None
     return _settle(step, outcomes)
 
 

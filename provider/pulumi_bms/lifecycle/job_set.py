@@ -17,9 +17,7 @@ from pulumi_bms.waiting.success_rule import Judgement, judge
 
 Outputs: TypeAlias = Mapping[str, Mapping[str, Any]]
 """The outputs of several jobs."""
-_INTERRUPTED = (
-    "interrupted during the wait for the jobs\nThe jobs continue in the cloud. Run `pulumi up` to wait for the jobs."
-)
+_NEXT_STEP = "The jobs continue in the cloud. Run `pulumi up` to wait for the jobs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,14 @@ class JobSet:
     @property
     def interrupted(self) -> str:
         """The reason of an interrupted wait."""
-        return _INTERRUPTED if self.names_keys else report.interrupted(*self.keys)
+        if self.names_keys:
+            return f"interrupted during the wait for the jobs\n{self.next_step}"
+        return report.interrupted(*self.keys)
+
+    @property
+    def next_step(self) -> str:
+        """The next step after a wait without an end."""
+        return _NEXT_STEP if self.names_keys else report.go_on(*self.keys)
 
     @property
     def interrupted_poll(self) -> str:

@@ -162,18 +162,18 @@ def _timed_out(outcome: Outcome) -> _Lines:
         trouble = f"The last poll got: {outcome.error.reason}"
     return _Lines(
         f"job {_named(outcome.job_id, outcome.job)} did not finish within {show(outcome.timeout)}",
-        _lines(_go_on(outcome.job_id), "To allow more time, set custom_timeouts."),
+        _lines(go_on(outcome.job_id), "To allow more time, set custom_timeouts."),
         (f"Reason: {outcome.because}" if outcome.because else "", trouble),
     )
 
 
 def interrupted(job_id: str) -> str:
     """The reason of an interrupted wait."""
-    return _lines(f"interrupted during the wait for job {job_id}", _go_on(job_id))
+    return _lines(f"interrupted during the wait for job {job_id}", go_on(job_id))
 
 
 def _interrupted(outcome: Outcome) -> _Lines:
-    return _Lines(f"interrupted during the wait for job {outcome.job_id}", _go_on(outcome.job_id))
+    return _Lines(f"interrupted during the wait for job {outcome.job_id}", go_on(outcome.job_id))
 
 
 def _not_found(outcome: Outcome) -> _Lines:
@@ -195,7 +195,7 @@ def _gone(outcome: Outcome) -> _Lines:
 def _no_answer(outcome: Outcome) -> _Lines:
     return _Lines(
         _trouble(outcome, f"no usable response from the API for {show(outcome.outage)}"),
-        _go_on(outcome.job_id),
+        go_on(outcome.job_id),
         _hints(outcome) or ("Check endpoint and network.",),
     )
 
@@ -204,7 +204,7 @@ def _rejected(outcome: Outcome) -> _Lines:
     credential = outcome.error.credential if outcome.error else None
     return _Lines(
         _trouble(outcome, f"the API rejected the {credential or 'credential'}"),
-        _go_on(outcome.job_id),
+        go_on(outcome.job_id),
         _hints(outcome) or ("Set a new credential.",),
     )
 
@@ -233,7 +233,8 @@ def _hints(outcome: Outcome) -> tuple[str, ...]:
     return (outcome.error.next_line,) if outcome.error and outcome.error.next_line else ()
 
 
-def _go_on(job_id: str) -> str:
+def go_on(job_id: str) -> str:
+    """The next step after a wait without an end."""
     return f"The job continues in the cloud. Run `pulumi up` to wait for job {job_id}."
 
 

@@ -101,4 +101,4 @@ def _no_json(value: object) -> str:
         return f"is an archive, {_NO_JSON}"
     if isinstance(value, Resource):
         return "is a resource, not JSON: write an output of the resource, such as `id`"
-    return f"is a {type(value).__name__}, {_NO_JSON}"
+    return f"is of type {type(value).__name__}, {_NO_JSON}"

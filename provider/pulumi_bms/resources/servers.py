@@ -27,8 +27,8 @@ class Servers(BmsResource, module="bms", name="Servers"):
 
     A slot keeps its server for the whole life of the server. A higher `count` adds slots at the end. A lower `count`
     deletes the last servers. If a server is gone from the cloud, a new server is ordered into the slot. `name`, `tags`,
-    `metadata`, `agency_name`, `auto_renew` and `count` change in place. Any other change of a server replaces all
-    servers.
+    `metadata`, `agency_name`, `auto_renew`, `count`, `power`, `security_groups` and NICs after the first change in
+    place, and so does `image_id` with `on_image_change="reinstall"`. Any other change of a server replaces all servers.
     """
 
     server_ids: pulumi.Output[Sequence[str]]

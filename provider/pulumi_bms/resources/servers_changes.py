@@ -105,18 +105,29 @@ def installs(inputs: Mapping[str, Any]) -> bool:
 def _in_place_of(olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str, ...]:
     """The inputs of an order that change in place here: groups, the NICs after the first, and perhaps the image."""
     softer = ["security_groups"]
-    if _primary(olds) == _primary(news) and _primary(news) is not None:
+    if _keeps_primary(_nics(olds), _nics(news)):
         softer.append("nics")
     if installs(news):
         softer.append("image_id")
     return tuple(softer)
 
 
-def _primary(inputs: Mapping[str, Any]) -> Any:
-    """The meaning of the primary NIC, or None if the NIC is not known."""
+def _keeps_primary(olds: Sequence[Any], news: Sequence[Any]) -> bool:
+    """Whether the NICs after the first are all that differs, and can be added and removed.
+
+    The request for a new NIC takes a subnet and an address. So a NIC with a port or with more addresses replaces.
+    """
+    if not olds or not news or is_unknown(news[0]) or olds[0] != news[0]:
+        return False
+    return len(news) == 1 or all(
+        isinstance(nic, Mapping) and nic.keys() <= {"subnet_id", "ip_address"} for nic in (*olds[1:], *news[1:])
+    )
+
+
+def _nics(inputs: Mapping[str, Any]) -> Sequence[Any]:
+    """The meanings of the NICs, or an empty list if the list is not known."""
     nics = inputs.get("nics")
-    primary = nics[0] if isinstance(nics, list | tuple) and nics else None
-    return None if primary is None or is_unknown(nics) else _bare(primary)
+    return _bare(nics) or [] if isinstance(nics, list | tuple) else []
 
 
 def effects(change: Changes, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Effect]:

@@ -40,17 +40,17 @@ class Finding:
     A run may have been killed between the last change of a new server and the save of the state.
     """
 
-    def unfinished(self, wanted: int = 1) -> list[Server]:
+    def unfinished(self, expected: int = 1) -> list[Server]:
         """The servers of an unfinished order, oldest first.
 
         A run may have ended while the servers became owned one by one. So an owned server of the same order counts.
         """
-        found = self._marked(ordered(self.marker), wanted)
-        orders = {server.metadata[ORDER_KEY] for server in found if ORDER_KEY in server.metadata}
+        servers = self._marked(ordered(self.marker), expected)
+        orders = {server.metadata[ORDER_KEY] for server in servers if ORDER_KEY in server.metadata}
         if orders or self.takes_owned:
             owned_ones = self.owned()
-            found += [each for each in owned_ones if self.takes_owned or each.metadata.get(ORDER_KEY) in orders]
-        return sorted(found, key=lambda server: (server.created or "", server.name, server.id))
+            servers += [each for each in owned_ones if self.takes_owned or each.metadata.get(ORDER_KEY) in orders]
+        return sorted(servers, key=lambda server: (server.created or "", server.name, server.id))
 
     def owned(self) -> list[Server]:
         """The servers of finished resources with the same marker."""
@@ -63,13 +63,13 @@ class Finding:
         """
         ends_at = time.monotonic() + self.times.search
 
-        def found() -> bool | None:
+        def is_there() -> bool | None:
             if self.unfinished():
                 return True
             self.step.operation.report("the servers of an order without a response are searched for")
             return False if time.monotonic() > ends_at and not self._is_processed(since) else None
 
-        return bool(self.step.until(found))
+        return bool(self.step.until(is_there))
 
     def open_orders(self, since: str) -> list[Order]:
         """The yearly orders since the time that are not ended. None for on-demand servers.
@@ -132,11 +132,11 @@ class Finding:
         except SettingsError:
             return False
 
-    def _marked(self, value: str, wanted: int) -> list[Server]:
+    def _marked(self, value: str, expected: int) -> list[Server]:
         """The servers with this value of the tag. No page documents the filters: without them, all are compared."""
         api = ServerApi(self.step.channel)
-        found = self._others(api.tagged(OUR_TAG, [value], str(self.inputs["name"])), value)
-        return found if len(found) >= wanted else self._others(api.list(), value)
+        servers = self._others(api.tagged(OUR_TAG, [value], str(self.inputs["name"])), value)
+        return servers if len(servers) >= expected else self._others(api.list(), value)
 
     def _others(self, listed: Iterable[Server], value: str) -> list[Server]:
         known = {*slots_of(self.step.kept.outputs), *survivors_of(self.step.kept.outputs)}

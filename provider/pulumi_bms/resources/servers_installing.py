@@ -30,15 +30,15 @@ INSTALLING = "installing"
 
 def installation_of(inputs: Mapping[str, Any]) -> str:
     """The installation that the inputs want: a digest of the image and the triggers, without secrets."""
-    wanted = [inputs.get("image_id"), inputs.get("reinstall_triggers")]
-    return hashlib.sha256(json.dumps(wanted, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    image = [inputs.get("image_id"), inputs.get("reinstall_triggers")]
+    return hashlib.sha256(json.dumps(image, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def outdated(outputs: Mapping[str, Any], inputs: Mapping[str, Any], server_ids: Sequence[str]) -> list[str]:
     """The servers with another installation than the inputs want. A server without a note has the ordered image."""
     done, ordered = outputs.get(INSTALLED) or {}, installation_of(outputs)
-    wanted = installation_of(inputs)
-    return [each for each in server_ids if done.get(each, ordered) != wanted]
+    target = installation_of(inputs)
+    return [each for each in server_ids if done.get(each, ordered) != target]
 
 
 @dataclass(frozen=True)

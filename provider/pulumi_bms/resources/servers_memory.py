@@ -55,19 +55,21 @@ class Memory:
         """
         ends_at = time.monotonic() + _LONGEST_SENDER
         try:
-            while (found := self.records.find(self.order)).same and self.records.is_being_sent(found.same):
+            while (matches := self.records.find(self.order)).same and self.records.is_being_sent(matches.same):
                 if time.monotonic() > ends_at:
-                    raise ExpectedError(f"nothing was sent: another run has been sending {found.same.request} too long")
+                    raise ExpectedError(
+                        f"nothing was sent: another run has been sending {matches.same.request} too long"
+                    )
                 step.operation.report("another run sends this order: its response is waited for")
                 step.pause(_SENDER_CHECK)
             # The process may have completed the record between the two.
-            found = self.records.find(self.order)
+            matches = self.records.find(self.order)
         except RecordError as error:
             raise ExpectedError(str(error)) from None
-        for record in found.others:
+        for record in matches.others:
             if ONCE.first(record.attempt):
                 tell(step.operation, texts.left_behind(record))
-        return found.same
+        return matches.same
 
     def pending(self) -> Pending:
         """A record to be written. Raises `RecordError`."""

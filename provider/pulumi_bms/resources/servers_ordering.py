@@ -152,11 +152,11 @@ class Ordering:
         try:
             return self.step.send(lambda channel: ServerApi(channel).create(body), pending=pending)
         except OutcomeUnknownError as error:
-            found = error.excerpt or Excerpt()
+            excerpt = error.excerpt or Excerpt()
             self.step.kept.keep(**{LOST_ORDER: pending.record.sent_at})
             self.memory.complete(self.step, pending, error=error.reason)
             tell(self.step.operation, texts.response_lost(error))
-            return Ordered(found.id_of("job_id", "jobId"), found.id_of(*ORDER_ID))
+            return Ordered(excerpt.id_of("job_id", "jobId"), excerpt.id_of(*ORDER_ID))
         except ApiError as error:
             pending.remove()
             if self.step.operation.cancelled.is_set() and not error.sent:

@@ -122,8 +122,8 @@ class ServersProvider(BmsProvider):
             survivors = [server.id for server in Reading(step).existing(survivors_of(props))]
         if not any(servers) and not _is_unfinished(props) and not survivors:
             return ReadResult("", {})
-        found = [server for server in servers if server]
-        actual = {**drifted(props, found), **power_drift(props, found)}
+        present = [server for server in servers if server]
+        actual = {**drifted(props, present), **power_drift(props, present)}
         outputs = {**props, **documents(servers), **actual, "surviving_server_ids": survivors}
         if operation.keeps_partial_state and _is_unfinished(props):
             step.kept.outputs = outputs

@@ -35,10 +35,10 @@ class Reading:
         """The server, or None for an empty slot and a server that is gone. Tolerates an outage of the API."""
         if server_id == EMPTY:
             return None
-        found = self.step.until(lambda: (self.now(server_id),))
-        if found is None:
+        reading = self.step.until(lambda: (self.now(server_id),))
+        if reading is None:
             raise self.step.kept.failure(f"server {server_id} could not be read in time: run the command again")
-        return found[0]
+        return reading[0]
 
     def left(self, server_ids: Iterable[str]) -> list[str]:
         """The ids of the servers that exist, without servers in the recycle bin. One list for all stopped servers."""

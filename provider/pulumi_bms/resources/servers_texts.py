@@ -87,9 +87,9 @@ def other_orders(orders: Sequence[Order], record: Record | None) -> str:
     )
 
 
-def short(wanted: int, missing: int) -> str:
+def short(expected: int, missing: int) -> str:
     """The error of an adopted order with too few servers."""
-    return f"an earlier order brought {wanted - missing} of {wanted} servers: run `pulumi up` to order the rest"
+    return f"an earlier order brought {expected - missing} of {expected} servers: run `pulumi up` to order the rest"
 
 
 def failed(text: str, survivors: Sequence[Server]) -> str:

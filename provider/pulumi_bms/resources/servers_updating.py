@@ -47,7 +47,7 @@ class Updating:
         the marks finds the whole order again.
         """
         servers = [self.ready(server_id, self.times.visibility) for server_id in unfinished_of(self.step.kept.outputs)]
-        known = next((found for server in servers if (found := server.metadata.get(ORDER_KEY))), None)
+        known = next((written for server in servers if (written := server.metadata.get(ORDER_KEY))), None)
         order = {ORDER_KEY: known or order_digest(server.id for server in servers)} if len(servers) > 1 else {}
         for server in servers:
             self._remember(server, {**self._metadata(), **order})
@@ -105,10 +105,10 @@ class Updating:
             self.step.operation.report(f"waiting for server {server_id}" if is_busy or is_late else "")
             return None if is_busy or is_late else (server,)
 
-        found = self.step.until(at_rest)
-        if found is None:
+        settled = self.step.until(at_rest)
+        if settled is None:
             raise self.step.kept.failure(f"server {server_id} was busy until the timeout: run `pulumi up` to go on")
-        (server,) = found
+        (server,) = settled
         if server is None:
             raise self.step.kept.failure(f"server {server_id} is gone: run `pulumi refresh`, then `pulumi up`")
         if state_of(server) is ServerState.ERROR:
@@ -118,9 +118,9 @@ class Updating:
 
     def read_back(self) -> dict[str, Any]:
         """The documents of all servers, by slot. Raises `PartialStateError` for a server that is gone."""
-        wanted = slots_of(self.step.kept.outputs)
-        servers = [Reading(self.step).server(each) for each in wanted]
-        if gone := [each for each, server in zip(wanted, servers, strict=True) if server is None]:
+        slots = slots_of(self.step.kept.outputs)
+        servers = [Reading(self.step).server(each) for each in slots]
+        if gone := [each for each, server in zip(slots, servers, strict=True) if server is None]:
             self.step.kept.keep(**documents(servers))
             raise self.step.kept.failure(
                 f"servers are gone from the cloud: {', '.join(gone)}. Run `pulumi up` to order the servers again"
@@ -134,10 +134,10 @@ class Updating:
         if self.ready(server_id).name != name:
             self._change(server_id, operations.RENAME_SERVER, lambda api, id_: api.rename(id_, name))
 
-    def _retag(self, server_id: str, wanted: Mapping[str, str]) -> None:
+    def _retag(self, server_id: str, target: Mapping[str, str]) -> None:
         actual = user_tags(self.ready(server_id))
-        removed = [key for key in actual if key not in wanted]
-        changed = {key: value for key, value in wanted.items() if actual.get(key) != value}
+        removed = [key for key in actual if key not in target]
+        changed = {key: value for key, value in target.items() if actual.get(key) != value}
         # Removed first: a server has a limited number of tags.
         if removed:
             self._change(server_id, operations.CHANGE_TAGS, lambda api, id_: api.delete_tags(id_, removed))

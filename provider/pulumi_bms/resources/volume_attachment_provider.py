@@ -99,16 +99,16 @@ class VolumeAttachmentProvider(BmsProvider):
             )
         step = self._step(id_, props, operation.inputs or props)
         with step.explained():
-            found = _listed(step, props)
-        if found is None and pending_job_of(props):
+            attachment = _listed(step, props)
+        if attachment is None and pending_job_of(props):
             raise step.kept.failure(f"volume {props['volume_id']} is not attached yet: run `pulumi up` to go on")
-        if found is None and operation.purpose is not Purpose.REFRESH:
+        if attachment is None and operation.purpose is not Purpose.REFRESH:
             raise ExpectedError(f"volume {props['volume_id']} is not attached to server {props['server_id']}")
-        if found is None:
+        if attachment is None:
             return ReadResult("", {})
         asked = props.get(ASKED_DEVICE) or (props.get("device") if operation.purpose is not Purpose.REFRESH else None)
         known = {ASKED_DEVICE: asked} if asked else {}
-        return ReadResult(id_, {**_outputs(props, found, props.get("job_id")), **known})
+        return ReadResult(id_, {**_outputs(props, attachment, props.get("job_id")), **known})
 
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Detach the disk, and wait. A disk that is detached already, or whose server is gone, is done."""
@@ -132,15 +132,15 @@ class VolumeAttachmentProvider(BmsProvider):
             job_id = pending_job_of(stored)
             if job_id:
                 _wait_any_end(step, job_id)
-            found = _listed(step, inputs)
-            if found is None:
+            attachment = _listed(step, inputs)
+            if attachment is None:
                 job_id = _send(step, inputs)
-                found = _confirmed(step, inputs, self._times.confirm)
+                attachment = _confirmed(step, inputs, self._times.confirm)
         device = inputs.get("device")
-        if device and found.device != device:
-            tell(step.operation, f"the cloud has attached the volume as {found.device}, not as {device}")
+        if device and attachment.device != device:
+            tell(step.operation, f"the cloud has attached the volume as {attachment.device}, not as {device}")
         known = {ASKED_DEVICE: device} if device else {}
-        return step.done(**_outputs(inputs, found, job_id or stored.get("job_id")), **known)
+        return step.done(**_outputs(inputs, attachment, job_id or stored.get("job_id")), **known)
 
 
 def _send(step: Step, inputs: Mapping[str, Any]) -> str | None:
@@ -164,13 +164,15 @@ def _send(step: Step, inputs: Mapping[str, Any]) -> str | None:
 
 
 def _detach(step: Step, props: Mapping[str, Any], confirm: float) -> None:
-    found = _listed(step, props)
+    attachment = _listed(step, props)
     server_id = str(props["server_id"])
-    if found is None or _await_rest(step, server_id) is ServerState.GONE:
+    if attachment is None or _await_rest(step, server_id) is ServerState.GONE:
         return
-    failure = f"volume {found.volume_id} was not detached from server {server_id}"
+    failure = f"volume {attachment.volume_id} was not detached from server {server_id}"
     try:
-        change = step.repeat(operations.DETACH_VOLUME, lambda channel: VolumeApi(channel).detach(server_id, found.id))
+        change = step.repeat(
+            operations.DETACH_VOLUME, lambda channel: VolumeApi(channel).detach(server_id, attachment.id)
+        )
         _wait(step, change, failure, is_resumed=False)
     except OutcomeUnknownError:
         pass
@@ -183,7 +185,7 @@ def _detach(step: Step, props: Mapping[str, Any], confirm: float) -> None:
 
     if step.until(is_detached, confirm) is None:
         raise ExpectedError(
-            f"volume {found.volume_id} is still attached to server {server_id}: run `pulumi destroy` again"
+            f"volume {attachment.volume_id} is still attached to server {server_id}: run `pulumi destroy` again"
         )
 
 
@@ -243,13 +245,13 @@ def _state(step: Step, server_id: str) -> ServerState:
 
 def _confirmed(step: Step, inputs: Mapping[str, Any], confirm: float) -> Attachment:
     """The attachment once the API lists the attachment."""
-    found = step.until(lambda: _listed(step, inputs), confirm)
-    if found is None:
+    attachment = step.until(lambda: _listed(step, inputs), confirm)
+    if attachment is None:
         raise ExpectedError(
             f"volume {inputs['volume_id']} does not show on server {inputs['server_id']} after {confirm:.0f} s: run "
             f"`pulumi up` again, and check the disk in the cloud's console{_holder(step, inputs)}"
         )
-    return found
+    return attachment
 
 
 def _listed(step: Step, props: Mapping[str, Any]) -> Attachment | None:
@@ -267,11 +269,11 @@ def _holder(step: Step, inputs: Mapping[str, Any]) -> str:
     return ""
 
 
-def _outputs(props: Mapping[str, Any], found: Attachment, job_id: Any) -> dict[str, Any]:
+def _outputs(props: Mapping[str, Any], attachment: Attachment, job_id: Any) -> dict[str, Any]:
     return {
         "server_id": props["server_id"],
         "volume_id": props["volume_id"],
-        "device": found.device or "",
+        "device": attachment.device or "",
         "job_id": job_id,
         JOB: None,
     }

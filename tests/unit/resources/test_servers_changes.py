@@ -10,6 +10,7 @@ from pulumi.output import UNKNOWN
 from pulumi_bms.resources.servers_changes import (
     IN_PLACE,
     LOCAL,
+    LOGIN,
     REPLACING,
     Changes,
     changes,
@@ -57,7 +58,16 @@ OTHER: dict[str, Any] = {
     "delete_eip_on_delete": False,
     "delete_data_volumes_on_delete": True,
     "user_id": "other",
+    "power": "off",
+    "reboot_triggers": ["v2"],
+    "on_image_change": "reinstall",
+    "reinstall_triggers": ["v2"],
+    "max_unavailable": 1.0,
 }
+PROGRAM_ONLY = ("triggers", "reboot_triggers", "reinstall_triggers")
+"""Inputs of any value, so no model has them."""
+SOFTER = ("security_groups",)
+"""Inputs of an order that change in place."""
 
 
 def without(inputs: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -67,7 +77,7 @@ def without(inputs: dict[str, Any], *names: str) -> dict[str, Any]:
 def test_the_table_has_each_input_once() -> None:
     """An input that is in no list would change nothing at all."""
     listed = [*REPLACING, *IN_PLACE, *LOCAL]
-    assert sorted(listed) == sorted({*ServersInputs.model_fields, "triggers"})
+    assert sorted(listed) == sorted({*ServersInputs.model_fields, *PROGRAM_ONLY})
     assert OTHER.keys() == set(listed)
 
 
@@ -78,8 +88,8 @@ def test_each_input_does_what_the_table_says(name: str, value: str) -> None:
     news = {**EVERYTHING, name: OTHER[name] if value == "other" else UNKNOWN}
     result = changes(EVERYTHING, news)
     expected = Changes(
-        replacing=(name,) if name in REPLACING else (),
-        in_place=(name,) if name in IN_PLACE else (),
+        replacing=(name,) if name in REPLACING and name not in SOFTER else (),
+        in_place=(name,) if name in (*IN_PLACE, *SOFTER) else (),
         local=(name,) if name in LOCAL else (),
     )
     assert result == expected
@@ -95,6 +105,7 @@ def test_each_input_does_what_the_table_says(name: str, value: str) -> None:
         (LEAST, {**LEAST, "charging_mode": "postPaid", "auto_renew": False}),
         (LEAST, {**LEAST, "tags": {}, "metadata": {}, "security_groups": [], "data_disks": [], "triggers": None}),
         (LEAST, {**LEAST, "unsubscribe_on_delete": False, "delete_eip_on_delete": False}),
+        (LEAST, {**LEAST, "on_image_change": "replace", "reboot_triggers": None, "reinstall_triggers": []}),
         (EVERYTHING, {**EVERYTHING, "security_groups": ["blue", "red"]}),
         (
             {**LEAST, "data_disks": [{"type": "SSD", "size": 10.0}]},
@@ -121,6 +132,59 @@ def test_the_order_of_nics_matters() -> None:
     """The first NIC is the primary one."""
     turned = {**EVERYTHING, "nics": EVERYTHING["nics"][::-1]}
     assert changes(EVERYTHING, turned) == Changes(replacing=("nics",))
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        [],
+        [{"subnet_id": "other"}],
+        [{"subnet_id": UNKNOWN}],
+        [{"subnet_id": "other", "ip_address": "10.0.0.5", "port_id": None, "allowed_address_pairs": []}],
+    ],
+    ids=["none", "another", "of an unknown subnet", "with an address"],
+)
+def test_the_nics_after_the_first_change_in_place(rest: list[Any]) -> None:
+    """Only the primary NIC is for life."""
+    news = {**EVERYTHING, "nics": [EVERYTHING["nics"][0], *rest]}
+    assert changes(EVERYTHING, news) == Changes(in_place=("nics",))
+
+
+SECOND = EVERYTHING["nics"][1]
+WIDE = {**SECOND, "allowed_address_pairs": [{"ip_address": "10.0.0.0/24"}]}
+
+
+@pytest.mark.parametrize(("before", "after"), [(SECOND, WIDE), (WIDE, SECOND), (SECOND, {"port_id": "p", **SECOND})])
+def test_parts_of_a_nic_that_no_request_changes_replace(before: dict[str, Any], after: dict[str, Any]) -> None:
+    """A NIC that is added takes a subnet and an address only: the rest would be dropped in silence."""
+    olds, news = ({**EVERYTHING, "nics": [EVERYTHING["nics"][0], nic]} for nic in (before, after))
+    assert changes(olds, news) == Changes(replacing=("nics",))
+
+
+def test_a_nic_of_any_kind_is_removed_in_place() -> None:
+    """A NIC without a successor is removed by its port."""
+    olds = {**EVERYTHING, "nics": [EVERYTHING["nics"][0], WIDE]}
+    assert changes(olds, {**olds, "nics": olds["nics"][:1]}) == Changes(in_place=("nics",))
+
+
+REINSTALLED = {**EVERYTHING, "on_image_change": "reinstall"}
+
+
+@pytest.mark.parametrize("value", ["other", UNKNOWN], ids=["other", "unknown"])
+def test_another_image_is_installed_in_place(value: object) -> None:
+    """With `on_image_change="reinstall"` a new image keeps the servers."""
+    assert changes(REINSTALLED, {**REINSTALLED, "image_id": value}) == Changes(in_place=("image_id",))
+    both = {**REINSTALLED, "image_id": value}
+    assert changes(EVERYTHING, both) == Changes(in_place=("image_id",), local=("on_image_change",))
+
+
+@pytest.mark.parametrize("name", LOGIN)
+def test_an_installation_takes_the_login(name: str) -> None:
+    """With `on_image_change="reinstall"` another login is kept for the next installation."""
+    assert changes(REINSTALLED, {**REINSTALLED, name: OTHER[name]}) == Changes(local=(name,))
+    assert changes(REINSTALLED, {**REINSTALLED, "on_image_change": "replace", name: OTHER[name]}) == Changes(
+        replacing=(name,), local=("on_image_change",)
+    )
 
 
 def test_an_empty_slot_is_filled_in_place() -> None:

@@ -193,6 +193,10 @@ BROKEN = [
     Case(
         f"{EXPLORER}, metadata_options", "metadata_options.http_endpoint", {"metadata_options": {"http_endpoint": ""}}
     ),
+    # changes in place
+    *[Case(PACKAGE, name, {name: value}) for name in ("power", "on_image_change") for value in ("", "other", "On")],
+    *[Case(PACKAGE, name, {name: True}) for name in ("power", "on_image_change", "max_unavailable")],
+    *[Case(PACKAGE, "max_unavailable", {"max_unavailable": value}) for value in (0.0, -1.0, 1.5)],
     # login
     Case(f"{ERRORS}, BMS.0111", "key_pair", {}, rest=NO_LOGIN),
     Case(f"{ERRORS}, BMS.0111", "admin_pass", {"admin_pass": GOOD_PASSWORD}),
@@ -258,6 +262,9 @@ GOOD = {
     "a year": {**LEAST, **PREPAID, "period_unit": "year", "period": 1.0},
     "no renewal on demand": {**LEAST, "charging_mode": "postPaid", "auto_renew": False},
     "parts of other rooms": {**LEAST, "__ordered_by": "me", "region": "cn-north-4", "triggers": [1.0]},
+    "servers kept off": {**LEAST, "power": "off"},
+    "one installation at a time": {**LEAST, "on_image_change": "reinstall", "max_unavailable": 1.0},
+    "the default written out": {**LEAST, "on_image_change": "replace", "power": "on"},
     "the engine's way with None": {**LEAST, "eip_id": None, "nics": [{**NIC, "port_id": None}]},
 }
 

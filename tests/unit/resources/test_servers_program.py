@@ -147,6 +147,11 @@ web = Servers(
     period=1,
     auto_renew=True,
     unsubscribe_on_delete=True,
+    power="on",
+    reboot_triggers=[1, {"a": subnet}],
+    on_image_change="reinstall",
+    reinstall_triggers=subnet,
+    max_unavailable=1,
     triggers=[1, {"a": subnet}],
     region="cn-north-4",
     opts=pulumi.ResourceOptions(protect=True),
@@ -195,7 +200,11 @@ Servers("g", flavor_id=f, image_id="i", availability_zone="z", vpc_id="v", nics=
 Servers("h", flavor_id=f, image_id="i", availability_zone="z", vpc_id="v", nics=[n], count="3")  # refused
 Servers("i", flavor_id=f, image_id="i", availability_zone="z", vpc_id="v", nics=[n], tags={"a": 1})  # refused
 Servers("j", flavor_id=f, image_id="i", availability_zone="z", vpc_id="v", nics=[n], auto_renew="true")  # refused
-Servers("k", flavor_id=f, image_id="i", availability_zone="z", vpc_id="v", nics=[n], on_image_change="x")  # refused
+Servers("k", flavor_id=f, image_id="i", availability_zone="z", vpc_id="v", nics=[n], on_image_change=True)  # refused
+Servers("k", flavor_id=f, image_id="i", availability_zone="z", vpc_id="v", nics=[n], power=False)  # refused
+Servers("k", flavor_id=f, image_id="i", availability_zone="z", vpc_id="v", nics=[n], max_unavailable="1")  # refused
+Servers("k", flavor_id=f, image_id="i", availability_zone="z", vpc_id="v", nics=[n], regoin="r")  # refused
+Servers("k", flavor_id=f, image_id="i", availability_zone="z", vpc_id="v", nics=[n], region=1)  # refused
 Servers("l", f, "i", "z", "v", [n])  # refused
 NicArgs()  # refused
 NicArgs("s")  # refused
@@ -212,6 +221,7 @@ VolumeAttachment("q", server_id=web.server_ids, volume_id="v")  # refused
 VolumeAttachment("r", "s", "v")  # refused
 VolumeAttachment("s", server_id="s", volume_id="v", device=1)  # refused
 VolumeAttachment(server_id="s", volume_id="v")  # refused
+VolumeAttachment("s", server_id="s", volume_id="v", profile=1)  # refused
 mounted: pulumi.Output[int] = VolumeAttachment("t", server_id="s", volume_id="v").device  # refused
 pulumi.export("ids", web.ids)  # refused
 ids: pulumi.Output[str] = web.server_ids  # refused

