@@ -20,8 +20,9 @@ CONFIG = {
     "order-and-wait": {},
     "many-jobs": {"jobIds.web": "quick.1", "jobIds.db": "quick.2"},
     "two-accounts": {"europeJobId": "quick.1", "chinaJobId": "quick.2"},
+    "rolling-reinstall": {"generation": "1"},
 }
-SERVERS = {"wait-only": 3, "order-and-wait": 2, "many-jobs": 6, "two-accounts": 6}
+SERVERS = {"wait-only": 3, "order-and-wait": 2, "many-jobs": 6, "two-accounts": 6, "rolling-reinstall": 5}
 
 
 @pytest.fixture

@@ -95,19 +95,6 @@ for number in range(2):
 """
 
 
-def test_servers_and_attachments_run_with_mocks(tmp_path: Path) -> None:
-    """The servers of a mocked order are inputs of attachments, and a password is an input only."""
-    program = tmp_path / "__main__.py"
-    program.write_text(OWNING)
-    cloud = Cloud()
-    run_program(cloud, {}, program)
-    for number, server in enumerate(["red", "blue"]):
-        attachment = cloud.inputs["VolumeAttachment", f"data-{number}"]
-        assert (attachment["server_id"], attachment["volume_id"]) == (server, f"disk-{number}")
-    web = cloud.inputs["Servers", "web"]
-    assert (web["name"], web["count"], web["nics"]) == ("web", 2, [{"subnet_id": "s"}])
-
-
 # Pulumi leaves event loops of its threads open.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 

@@ -29,7 +29,7 @@ from tests.unit.test_mocks import Cloud
 ROOT = Path(__file__).parents[2]
 PAGES = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
-    for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for path in (ROOT / "README.md", ROOT / "README.zh.md", *sorted((ROOT / "docs").glob("*.md")))
 }
 README = PAGES["README.md"]
 ALL = "\n".join(PAGES.values())
