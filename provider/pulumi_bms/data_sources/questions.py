@@ -18,7 +18,7 @@ import pulumi
 from pulumi.runtime.settings import SETTINGS
 
 from pulumi_bms.api.http.background import start
-from pulumi_bms.api.identity.single_flight import SingleFlight, before_sending
+from pulumi_bms.api.identity.single_flight import Once, before_sending
 from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.connection import Connection, connect
 
@@ -29,17 +29,11 @@ class _Answer(Generic[T]):
     """The response to one question, once known."""
 
     def __init__(self) -> None:
-        self._single_flight: SingleFlight[T] = SingleFlight()
-        self._known: tuple[T] | None = None
+        self._once: Once[T] = Once()
 
     def get(self, name: str, ask: Callable[[], T]) -> T:
-        if self._known is None:
-            with before_sending(name, "the request is still under way"):
-                self._known = (self._single_flight.join(partial(self._first, ask)),)
-        return self._known[0]
-
-    def _first(self, ask: Callable[[], T]) -> T:
-        return self._known[0] if self._known else ask()
+        with before_sending(name, "the request is still under way"):
+            return self._once.get(ask)
 
 
 class _NoEngine:

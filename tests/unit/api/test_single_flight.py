@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pulumi_bms.api.errors import NoAnswerError
-from pulumi_bms.api.identity.single_flight import SingleFlight
+from pulumi_bms.api.identity.single_flight import Once, SingleFlight
 
 PATIENCE = 10.0
 GRACE = 0.3
@@ -74,3 +74,24 @@ def test_the_next_one_is_a_new_attempt() -> None:
     assert not single_flight.under_way
     numbers = iter((1, 2))
     assert [single_flight.join(lambda: next(numbers)) for _ in range(2)] == [1, 2]
+
+
+def test_a_value_is_made_once() -> None:
+    """A call at the very end of the only attempt gets the same value."""
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(300):
+            once: Once[object] = Once()
+            values = list(pool.map(lambda _, once=once: once.get(object), range(16)))
+            assert {id(value) for value in values} == {id(values[0])}
+
+
+def test_an_error_of_the_first_call_is_not_kept() -> None:
+    """The next call makes the value."""
+    once: Once[str] = Once()
+
+    def fail() -> str:
+        raise NoAnswerError.never_sent("GET x", "down")
+
+    with pytest.raises(NoAnswerError):
+        once.get(fail)
+    assert (once.made, once.get(lambda: "made"), once.made) == (None, "made", ("made",))

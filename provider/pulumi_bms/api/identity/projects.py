@@ -21,7 +21,7 @@ from pulumi_bms.api.errors import (
 )
 from pulumi_bms.api.http.background import Unwanted
 from pulumi_bms.api.http.request import Request
-from pulumi_bms.api.identity.single_flight import SingleFlight, before_sending
+from pulumi_bms.api.identity.single_flight import Once, before_sending
 
 _PROJECT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -52,15 +52,14 @@ class NamedProject:
         self._client = client
         self._name = name
         self._request = Request("GET", f"/v3/projects?name={quote(name, safe='')}")
-        self._single_flight: SingleFlight[str] = SingleFlight()
-        self._id: str | None = None
+        self._id: Once[str] = Once()
 
     def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
         """The id. The first caller sends the request, and the other callers wait for the response."""
-        if self._id is None:
-            with before_sending(self._client.describe(self._request), "the lookup is still under way"):
-                self._id = self._single_flight.join(lambda: self._id or self._find_id(), timeout, unwanted)
-        return self._id
+        if self._id.made:
+            return self._id.made[0]
+        with before_sending(self._client.describe(self._request), "the lookup is still under way"):
+            return self._id.get(self._find_id, timeout, unwanted)
 
     def _find_id(self) -> str:
         request = self._request

@@ -61,6 +61,29 @@ class SingleFlight(Generic[T]):
                 self._attempt = None
 
 
+class Once(Generic[T]):
+    """A value that the first caller makes for all callers. An error is not kept. Safe to use from many threads.
+
+    `made` is the value in a tuple, or None before.
+    """
+
+    def __init__(self) -> None:
+        self._single_flight: SingleFlight[T] = SingleFlight()
+        self.made: tuple[T] | None = None
+
+    def get(self, make: Callable[[], T], timeout: float | None = None, unwanted: Unwanted = None) -> T:
+        """The value, made by the first call. Raises the errors of `make` and of `SingleFlight.join`."""
+        if self.made:
+            return self.made[0]
+        return self._single_flight.join(lambda: self._make(make), timeout, unwanted)
+
+    def _make(self, make: Callable[[], T]) -> T:
+        # Kept before the end of the attempt: a call between the end and a later assignment would make another value.
+        if self.made is None:
+            self.made = (make(),)
+        return self.made[0]
+
+
 @contextmanager
 def before_sending(what: str, under_way: str) -> Iterator[None]:
     """Turn the end of a wait for an attempt into the error of a request, `what`, that was not sent.

@@ -13,7 +13,7 @@ from pulumi_bms.api.client import Client
 from pulumi_bms.api.errors import RefusedError
 from pulumi_bms.api.http.background import Unwanted
 from pulumi_bms.api.identity.key_owner import SET_USER_ID, UserApi
-from pulumi_bms.api.identity.single_flight import SingleFlight, before_sending
+from pulumi_bms.api.identity.single_flight import Once, before_sending
 from pulumi_bms.api.identity.user import UserCredential
 
 _WHAT = "the lookup of the user of the order"
@@ -29,7 +29,7 @@ class UserLookup:
         self._credential = credential
         self._iam = iam
         self._problem = problem
-        self._single_flight: SingleFlight[str] = SingleFlight()
+        self._owner_id: Once[str] = Once()
         self._id: str | None = None
 
     def id(self, timeout: float | None = None, unwanted: Unwanted = None) -> str:
@@ -39,11 +39,9 @@ class UserLookup:
         """
         if isinstance(self._credential, UserCredential):
             return self._id_of_token(self._credential, timeout, unwanted)
-        if self._id is None:
-            lookup = self._lookup(self._credential)
-            with before_sending(_WHAT, "the lookup is still under way"):
-                self._id = self._single_flight.join(lambda: self._id or self._owner(*lookup), timeout, unwanted)
-        return self._id
+        lookup = self._lookup(self._credential)
+        with before_sending(_WHAT, "the lookup is still under way"):
+            return self._owner_id.get(lambda: self._owner(*lookup), timeout, unwanted)
 
     def _id_of_token(self, user: UserCredential, timeout: float | None, unwanted: Unwanted) -> str:
         self._id = self._id or user.token(timeout, unwanted).user_id
