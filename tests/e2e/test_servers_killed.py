@@ -59,11 +59,11 @@ def again(stack: Stack, *command: str) -> None:
         stack.run(*command, "--yes", "--skip-preview").ok()
 
 
-def killed(process: subprocess.Popen[str], rng: random.Random) -> str:
-    """Kill CLI, host, or both, at any moment of the command. Returns what was done."""
+def killed(process: subprocess.Popen[str], rng: random.Random, latest: float = 7.0) -> str:
+    """Kill CLI, host, or both, within `latest` seconds of the command. Returns the kill and the moment."""
     while host_of(process) is None and process.poll() is None:
         time.sleep(0.02)
-    kill, moment = rng.choice(KILLS), rng.uniform(0.0, 7.0)
+    kill, moment = rng.choice(KILLS), rng.uniform(0.0, latest)
     time.sleep(moment)
     host = host_of(process) if process.poll() is None else None
     kill(process, signal.SIGKILL)

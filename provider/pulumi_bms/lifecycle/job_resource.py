@@ -117,14 +117,22 @@ class Step:
 
             return change(channel.within(None, self.operation.cancelled.is_set, may_send))
 
-    def send_when_free(self, kind: ApiOperation, change: Callable[[Channel], T], channel: Channel | None = None) -> T:
-        """As `send`, again after each refusal of a busy server, until the deadline."""
+    def send_when_free(
+        self,
+        kind: ApiOperation,
+        change: Callable[[Channel], T],
+        channel: Channel | None = None,
+        pending: Pending | None = None,
+    ) -> T:
+        """As `send`, again after each refusal of a busy server, until the deadline. A refusal removes the record."""
         while True:
             try:
-                return self.send(change, channel)
+                return self.send(change, channel, pending)
             except ApiError as error:
                 if meaning_of(kind, error) is not Meaning.WAIT or self.left <= 0:
                     raise
+                if pending:
+                    pending.remove()
                 self.operation.report(f"waiting: {error.reason}")
             self.pause(self.busy_pause)
 
@@ -244,11 +252,11 @@ def _stored(job_id: str, job: Job | None, judgement: Any) -> dict[str, Any]:
 
 
 class UnfinishedJobError(PartialStateError):
-    """A wait has ended before the job. `end` is the reason."""
+    """A wait has ended before the job. `is_job_lost` is whether no later run can learn the job's result."""
 
     def __init__(self, kept: Kept, outcome: Outcome) -> None:
         super().__init__(kept.id, dict(kept.outputs), report.describe_outcome(outcome))
-        self.end = outcome.end
+        self.is_job_lost = outcome.end in (End.NOT_FOUND, End.GONE, End.INCONSISTENT)
 
 
 class JobFailedError(ExpectedError):

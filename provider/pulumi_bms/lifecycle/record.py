@@ -130,10 +130,11 @@ class Pending:
         return self.record
 
     def remove(self) -> None:
-        """Forget a request without effect."""
+        """Forget a request without effect. The same request may be written again."""
         if self.written:
             with suppress(OSError):
                 self.record.path.unlink(missing_ok=True)
+            self.written = False
         self._unlock()
 
     def _unlock(self) -> None:

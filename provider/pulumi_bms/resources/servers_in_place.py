@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step, pending_job_of
+from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step, UnfinishedJobError, pending_job_of
 from pulumi_bms.lifecycle.provider import tell
 from pulumi_bms.resources.servers_changes import Changes, changes, installs
 from pulumi_bms.resources.servers_installing import INSTALLED, Installing, outdated
@@ -58,12 +58,19 @@ class InPlace:
         self.step.kept.keep(**{name: self.news.get(name) for name in names})
 
     def _end_pending(self) -> None:
-        """Wait for the change of an earlier run. A failed change is told: this run changes what still differs."""
+        """Wait for the change of an earlier run. A failed change is told: this run changes what still differs.
+
+        The API forgets an ended job after a day. Then the states of the servers say what still differs.
+        """
         if job_id := pending_job_of(self.step.kept.outputs, CHANGE):
             try:
                 self.step.wait(job_id, output=CHANGE)
             except JobFailedError as error:
                 tell(self.step.operation, str(error))
+            except UnfinishedJobError as error:
+                if not error.is_job_lost:
+                    raise
+                tell(self.step.operation, error.reason)
             self.step.kept.keep(**{CHANGE: None})
 
     def _properties(self, change: Changes) -> None:
@@ -89,7 +96,7 @@ class InPlace:
             wiring.add(self._ids, added, number + len(removed))
         was_installed = installs(self.news) and bool(outdated(self._noted, self.news, self._ids))
         if was_installed:
-            Installing(self.step, self.news, self.olds).install(self._ids)
+            Installing(self.step, self.news, self.olds, self.times).install(self._ids)
             self.step.kept.outputs[INSTALLED] = {}
             self._keep("image_id", "reinstall_triggers")
         if removed:

@@ -1,7 +1,13 @@
 """Install operating systems in place: some servers at a time, each server once for each change.
 
-An installation needs a stopped server, wipes the system disk, and starts the server. So the state of a server tells
-what an interrupted run has reached: a server that runs after this package has stopped it has its new system.
+An installation needs a stopped server, wipes the system disk, and starts the server. An installation is sent at most
+once for each change:
+
+1. A record on this machine is written right before the request, and completed with the job. A killed run leaves the
+   record. The next run waits for the job.
+2. Without a job in the record the state of the server decides. A stopped server has no new system, because an
+   installation starts the server.
+3. The record is removed when the saved state of the engine has the change.
 """
 
 from __future__ import annotations
@@ -15,11 +21,18 @@ from typing import Any
 
 from pulumi_bms.api import operations
 from pulumi_bms.api.channel import Channel
-from pulumi_bms.api.errors import OutcomeUnknownError
+from pulumi_bms.api.errors import ApiError, OutcomeUnknownError
 from pulumi_bms.api.installations import InstallationApi, Login
 from pulumi_bms.api.server_state import ServerState, state_of
-from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step
+from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step, UnfinishedJobError
+from pulumi_bms.lifecycle.provider import tell
+from pulumi_bms.lifecycle.record import Pending, RecordError
+from pulumi_bms.operation import Operation as EngineOperation
+from pulumi_bms.resources.servers_changes import LOGIN
+from pulumi_bms.resources.servers_memory import Memory
+from pulumi_bms.resources.servers_outputs import slots_of
 from pulumi_bms.resources.servers_power import Power, Powering
+from pulumi_bms.resources.servers_times import TIMES, Times
 from pulumi_bms.resources.servers_updating import Updating
 
 INSTALLED = "installed"
@@ -41,6 +54,12 @@ def outdated(outputs: Mapping[str, Any], inputs: Mapping[str, Any], server_ids: 
     return [each for each in server_ids if done.get(each, ordered) != target]
 
 
+def forget_installed(operation: EngineOperation, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
+    """Remove the records of the installation in the saved state."""
+    for server_id in slots_of(outputs):
+        Memory.of_installation(operation, inputs, server_id, installation_of(outputs)).forget_order()
+
+
 @dataclass(frozen=True)
 class Installing:
     """Installs the wanted system on servers of one resource."""
@@ -48,9 +67,12 @@ class Installing:
     step: Step
     inputs: Mapping[str, Any]
     olds: Mapping[str, Any]
+    times: Times = TIMES
 
     def install(self, server_ids: Sequence[str]) -> None:
         """Install the servers with another installation, `max_unavailable` at a time."""
+        for server_id in outdated(self._noted, self.inputs, server_ids):
+            self._recall(server_id)
         for server_id in list(self._under_way):
             self._finish(server_id)
         left = outdated(self._noted, self.inputs, server_ids)
@@ -61,31 +83,77 @@ class Installing:
     @property
     def _noted(self) -> dict[str, Any]:
         """The old inputs with the notes of this run."""
-        return {**self.olds, INSTALLED: self.step.kept.outputs.get(INSTALLED) or {}}
+        return {**self.olds, INSTALLED: self._installed}
+
+    @property
+    def _installed(self) -> dict[str, Any]:
+        return dict(self.step.kept.outputs.get(INSTALLED) or {})
 
     @property
     def _under_way(self) -> dict[str, Any]:
         return dict(self.step.kept.outputs.get(INSTALLING) or {})
 
+    @property
+    def _updating(self) -> Updating:
+        return Updating(self.step, self.inputs, self.times)
+
+    def _memory(self, server_id: str) -> Memory:
+        target = installation_of(self.inputs)
+        return Memory.of_installation(self.step.operation, self.inputs, server_id, target)
+
+    def _recall(self, server_id: str) -> None:
+        """Note the installation that a killed run has sent, or may have sent."""
+        if record := self._memory(server_id).find(self.step).same:
+            self._note(server_id, record.job_id)
+        elif server_id not in self._under_way and self._has_image(server_id):
+            self._keep_installed(server_id)
+
+    def _has_image(self, server_id: str) -> bool:
+        """Whether a server runs the wanted image already, and nothing but the image has changed."""
+        others = ("reinstall_triggers", *LOGIN)
+        if any(self.olds.get(name) != self.inputs.get(name) for name in others):
+            return False
+        server = self._updating.ready(server_id)
+        return state_of(server) is ServerState.READY and server.image_id == self.inputs.get("image_id")
+
     def _install(self, server_ids: Sequence[str]) -> None:
         """Stop the servers by one request, send the installations, and wait for all."""
-        updating = Updating(self.step, self.inputs)
-        Powering(self.step, updating).bring(server_ids, Power.OFF)
+        Powering(self.step, self._updating).bring(server_ids, Power.OFF)
         for server_id in server_ids:
-            # Noted before the request: a killed run may have sent the request.
-            self._note(server_id, {"installation": installation_of(self.inputs), "job_id": None})
             self._send(server_id)
         for server_id in server_ids:
             self._finish(server_id)
 
     def _send(self, server_id: str) -> None:
+        """Send the installation of one server, and note the job. Without a response the job stays unknown."""
+        memory = self._memory(server_id)
         with self.step.alone_on([server_id]):
+            kind = operations.CHANGE_IMAGE if self._image_differs(server_id) else operations.REINSTALL
             try:
-                kind = operations.CHANGE_IMAGE if self._image_differs(server_id) else operations.REINSTALL
-                job_id = self.step.send_when_free(kind, lambda channel: self._request(channel, server_id, kind))
-            except OutcomeUnknownError:
-                return
-        self._note(server_id, {"installation": installation_of(self.inputs), "job_id": job_id})
+                for record in memory.find(self.step).others:
+                    memory.forget(record)
+                pending = memory.pending()
+                # Noted before the request: an interrupted run may have sent the request.
+                self._note(server_id, None)
+                job_id = self._sent(kind, server_id, pending)
+            except RecordError as error:
+                self._note(server_id, is_over=True)
+                raise self.step.kept.failure(str(error)) from None
+        memory.complete(self.step, pending, job_id=job_id)
+        self._note(server_id, job_id)
+
+    def _sent(self, kind: operations.Operation, server_id: str, pending: Pending) -> str | None:
+        """The job in the response, or None if the response was lost."""
+        try:
+            return self.step.send_when_free(
+                kind, lambda channel: self._request(channel, server_id, kind), pending=pending
+            )
+        except OutcomeUnknownError:
+            return None
+        except ApiError:
+            pending.remove()
+            self._note(server_id, is_over=True)
+            raise
 
     def _request(self, channel: Channel, server_id: str, kind: operations.Operation) -> str:
         api = InstallationApi(channel)
@@ -94,7 +162,7 @@ class Installing:
         return api.reinstall(server_id, self._login)
 
     def _image_differs(self, server_id: str) -> bool:
-        server = Updating(self.step, self.inputs).ready(server_id)
+        server = self._updating.ready(server_id)
         return server.image_id is not None and server.image_id != self.inputs.get("image_id")
 
     @property
@@ -106,23 +174,50 @@ class Installing:
     def _finish(self, server_id: str) -> None:
         """Wait for the installation of one server, and note the installation.
 
-        Without a known job the state of the server decides: a server that is stopped has no new system yet.
+        Without a job the state of the server decides. The API forgets an ended job after a day.
         """
         note = self._under_way.get(server_id) or {}
-        if job_id := note.get("job_id"):
-            try:
-                self.step.wait(str(job_id), output=CHANGE)
-            except JobFailedError as error:
-                self._note(server_id, None)
-                self.step.kept.keep(**{CHANGE: None})
-                raise self.step.kept.failure(f"server {server_id} was not installed\n{error}") from None
-        state = state_of(Updating(self.step, self.inputs).ready(server_id))
-        done = dict(self.step.kept.outputs.get(INSTALLED) or {})
-        if job_id or state is not ServerState.OFF:
-            done[server_id] = str(note.get("installation"))
-        self.step.kept.keep(**{INSTALLED: done, CHANGE: None})
-        self._note(server_id, None)
+        job_id = note.get("job_id")
+        is_installed = self._has_succeeded(server_id, str(job_id)) if job_id else None
+        if is_installed is None:
+            is_installed = self._has_started(server_id)
+        if is_installed:
+            self._keep_installed(server_id, str(note.get("installation")))
+        else:
+            self._memory(server_id).forget_order()
+        self._note(server_id, is_over=True)
 
-    def _note(self, server_id: str, note: Mapping[str, Any] | None) -> None:
+    def _has_succeeded(self, server_id: str, job_id: str) -> bool | None:
+        """True after the job, or None for a job that the API has forgotten. Raises `PartialStateError`."""
+        try:
+            self.step.wait(job_id, output=CHANGE)
+        except JobFailedError as error:
+            self._memory(server_id).forget_order()
+            self.step.kept.keep(**{CHANGE: None})
+            self._note(server_id, is_over=True)
+            raise self.step.kept.failure(f"server {server_id} was not installed\n{error}") from None
+        except UnfinishedJobError as error:
+            if not error.is_job_lost:
+                raise
+            tell(self.step.operation, f"server {server_id}: {error.reason}")
+            return None
+        return True
+
+    def _has_started(self, server_id: str) -> bool:
+        """Whether a stopped server has left its state. A request without a response may still have an effect."""
+
+        def started() -> bool | None:
+            return True if state_of(self._updating.ready(server_id)) is not ServerState.OFF else None
+
+        return bool(self.step.until(started, self.times.installation))
+
+    def _keep_installed(self, server_id: str, installation: str = "") -> None:
+        done = {**self._installed, server_id: installation or installation_of(self.inputs)}
+        self.step.kept.keep(**{INSTALLED: done, CHANGE: None})
+
+    def _note(self, server_id: str, job_id: str | None = None, *, is_over: bool = False) -> None:
+        """Note the job of a server's installation, or with `is_over` that no installation is under way."""
         notes = {key: value for key, value in self._under_way.items() if key != server_id}
-        self.step.kept.keep(**{INSTALLING: {**notes, server_id: dict(note)} if note is not None else notes})
+        if not is_over:
+            notes[server_id] = {"installation": installation_of(self.inputs), "job_id": job_id}
+        self.step.kept.keep(**{INSTALLING: notes})

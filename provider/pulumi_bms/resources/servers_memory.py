@@ -1,4 +1,4 @@
-"""The memory of orders: the record of this machine, and the servers adopted by this run."""
+"""The memory of orders and installations: the records of this machine, and the servers adopted by this run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pulumi_bms.lifecycle.job_resource import Step
 from pulumi_bms.lifecycle.once import ONCE
 from pulumi_bms.lifecycle.orderer import ORDERED_BY
 from pulumi_bms.lifecycle.provider import tell
-from pulumi_bms.lifecycle.record import Order, Pending, Record, RecordError, Records, orders_folder
+from pulumi_bms.lifecycle.record import Found, Order, Pending, Record, RecordError, Records, orders_folder
 from pulumi_bms.operation import ExpectedError, Operation
 from pulumi_bms.resources import servers_texts as texts
 from pulumi_bms.resources.servers_marker import replacing_inputs
@@ -41,7 +41,17 @@ class Memory:
         """The memory of an order with these inputs, beside the servers in these slots. Raises `ExpectedError`."""
         beside = sorted(each for each in slots if each != EMPTY)
         text = json.dumps([replacing_inputs(inputs), beside], sort_keys=True, default=str)
-        orderer = str(inputs.get(ORDERED_BY) or operation.urn or "a resource without a name")
+        return cls._of(_orderer(operation, inputs), text)
+
+    @classmethod
+    def of_installation(
+        cls, operation: Operation, inputs: Mapping[str, Any], server_id: str, installation: str
+    ) -> Memory:
+        """The memory of one installation of one server. Raises `ExpectedError`."""
+        return cls._of(f"{_orderer(operation, inputs)}/{server_id}", installation)
+
+    @classmethod
+    def _of(cls, orderer: str, text: str) -> Memory:
         try:
             records = Records(orders_folder(os.environ))
         except RecordError as error:
@@ -49,9 +59,17 @@ class Memory:
         return cls(records, Order(orderer, text, backend_of(os.environ, Path.cwd())))
 
     def earlier(self, step: Step) -> Record | None:
-        """The record of an earlier run with the same order, once no other process is sending the order.
+        """As `find`, and names records of other orders of the same resource."""
+        found = self.find(step)
+        for record in found.others:
+            if ONCE.first(record.attempt):
+                tell(step.operation, texts.left_behind(record))
+        return found.same
 
-        Names records of other orders of the same resource. Raises `ExpectedError` for a damaged record.
+    def find(self, step: Step) -> Found:
+        """The records of earlier runs, once no other process is sending the same request.
+
+        Raises `ExpectedError` for a damaged record.
         """
         ends_at = time.monotonic() + _LONGEST_SENDER
         try:
@@ -60,16 +78,12 @@ class Memory:
                     raise ExpectedError(
                         f"nothing was sent: another run has been sending {matches.same.request} too long"
                     )
-                step.operation.report("another run sends this order: its response is waited for")
+                step.operation.report("another run sends this request: its response is waited for")
                 step.pause(_SENDER_CHECK)
             # The process may have completed the record between the two.
-            matches = self.records.find(self.order)
+            return self.records.find(self.order)
         except RecordError as error:
             raise ExpectedError(str(error)) from None
-        for record in matches.others:
-            if ONCE.first(record.attempt):
-                tell(step.operation, texts.left_behind(record))
-        return matches.same
 
     def pending(self) -> Pending:
         """A record to be written. Raises `RecordError`."""
@@ -80,7 +94,7 @@ class Memory:
         try:
             pending.complete(**result)
         except RecordError as error:
-            tell(step.operation, f"the record of the order could not be completed: {error}")
+            tell(step.operation, f"the record of the request could not be completed: {error}")
 
     def lose(self, step: Step, job_id: str, error: str) -> None:
         """Take an unknown job out of the record: the next run searches for servers, and may order anew."""
@@ -102,6 +116,10 @@ class Memory:
     def settle(self, *, job_id: str | None = None, order_id: str | None = None) -> None:
         """Remove the record of a job or of an order."""
         self.records.settle(job_id=job_id, order_id=order_id)
+
+
+def _orderer(operation: Operation, inputs: Mapping[str, Any]) -> str:
+    return str(inputs.get(ORDERED_BY) or operation.urn or "a resource without a name")
 
 
 def forget_saved(outputs: Mapping[str, Any]) -> None:

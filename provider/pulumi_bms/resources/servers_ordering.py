@@ -37,10 +37,6 @@ from pulumi_bms.resources.servers_outputs import (
     survivors_of,
     unfinished_of,
 )
-from pulumi_bms.waiting.outcome import End
-
-_WITHOUT_SERVERS = (End.NOT_FOUND, End.GONE, End.INCONSISTENT)
-"""Ends of a wait after which only the marker can find the servers of the job."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +210,7 @@ class Ordering:
         except JobFailedError as error:
             raise self._failed(str(error), error.job.server_ids, job_id=job_id) from None
         except UnfinishedJobError as error:
-            if error.end not in _WITHOUT_SERVERS:
+            if not error.is_job_lost:
                 raise
             self._find_without_job(error, job_id)
         else:

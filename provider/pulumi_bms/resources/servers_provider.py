@@ -19,7 +19,7 @@ from pulumi_bms.resources.servers_deleting import Deleting
 from pulumi_bms.resources.servers_finding import Finding
 from pulumi_bms.resources.servers_in_place import InPlace
 from pulumi_bms.resources.servers_inputs import problems, warnings
-from pulumi_bms.resources.servers_installing import INSTALLING
+from pulumi_bms.resources.servers_installing import INSTALLING, forget_installed
 from pulumi_bms.resources.servers_marker import is_marker, marker_of
 from pulumi_bms.resources.servers_memory import ADOPTED, Memory, forget_saved
 from pulumi_bms.resources.servers_ordering import Ordering
@@ -66,6 +66,7 @@ class ServersProvider(BmsProvider):
         Says in words what is ordered, deleted, wiped and charged.
         """
         forget_saved(olds)
+        forget_installed(current(), news, olds)
         change = changes(olds, news, [slot for slot, server_id in enumerate(slots_of(olds)) if server_id == EMPTY])
         current().explain(effects(change, olds, news))
         _say(consequences(change, olds, news))

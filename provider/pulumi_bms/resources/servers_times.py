@@ -23,6 +23,8 @@ class Times:
     """Until then deleted servers must be gone. The billing service passes ids on later."""
     gone_after_failure: float = 30.0
     """The same after a failed delete job."""
+    installation: float = 30.0
+    """Until then a server must leave the state "stopped" after an installation without a response."""
     busy: float = BUSY_PAUSE
     """The pause before the next try after a refusal of a busy server."""
 
