@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.e2e.test_servers_killed import LONGEST, again, killed
 
 FIRST_SEED = int(os.environ.get("IN_PLACE_KILLS_FROM", "0"))
 SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("IN_PLACE_KILLS", "2")))
-CHANGES = {
+CHANGES: dict[str, dict[str, Any]] = {
     "image": {"image": OTHER_IMAGE},
     "reinstall": {"more": ', reinstall_triggers="2", max_unavailable=1'},
     "all": {"image": OTHER_IMAGE, "nics": 2, "more": ', power="off"'},
@@ -56,7 +57,7 @@ def test_a_kill_installs_no_server_twice(stack: Stack, simulator: Simulator, see
     stack.up().ok()
     ids = stack.outputs()["server_ids"]
     since = len(simulator.requests)
-    stack.program(written(**CHANGES[name]))  # type: ignore[arg-type]  (the values of each name have the right types)
+    stack.program(written(**CHANGES[name]))
     process = stack.start("up", "--yes", "--skip-preview")
     what = f"seed {seed}: {name}, {killed(process, rng, 12.0)}"
     stack.ended(process, LONGEST)

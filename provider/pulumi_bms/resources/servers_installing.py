@@ -70,7 +70,10 @@ class Installing:
     times: Times = TIMES
 
     def install(self, server_ids: Sequence[str]) -> None:
-        """Install the servers with another installation, `max_unavailable` at a time."""
+        """Install the servers with another installation, `max_unavailable` at a time.
+
+        Raises `PartialStateError` for an installation that failed, or did not start.
+        """
         for server_id in outdated(self._noted, self.inputs, server_ids):
             self._recall(server_id)
         for server_id in list(self._under_way):
@@ -79,6 +82,9 @@ class Installing:
         most = int(self.inputs.get("max_unavailable") or len(left) or 1)
         for first in range(0, len(left), most):
             self._install(left[first : first + most])
+        if left := outdated(self._noted, self.inputs, server_ids):
+            text = f"the installation of these servers did not start: {', '.join(left)}; run `pulumi up` again"
+            raise self.step.kept.failure(text)
 
     @property
     def _noted(self) -> dict[str, Any]:

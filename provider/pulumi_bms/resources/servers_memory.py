@@ -60,11 +60,11 @@ class Memory:
 
     def earlier(self, step: Step) -> Record | None:
         """As `find`, and names records of other orders of the same resource."""
-        found = self.find(step)
-        for record in found.others:
+        records = self.find(step)
+        for record in records.others:
             if ONCE.first(record.attempt):
                 tell(step.operation, texts.left_behind(record))
-        return found.same
+        return records.same
 
     def find(self, step: Step) -> Found:
         """The records of earlier runs, once no other process is sending the same request.

@@ -26,7 +26,7 @@ from pulumi_bms.settings.variables import VARIABLES
 from tests.unit.resources.servers_samples import LEAST
 
 SCALE = 400.0
-SHORT = Times(search=1.5, settling=1.0, adoption=2.5, visibility=10.0, gone=20.0, busy=0.05)
+SHORT = Times(search=1.5, settling=1.0, adoption=2.5, visibility=10.0, gone=20.0, installation=1.0, busy=0.05)
 """Waits for tests. The simulator runs 400 times as fast as a clock."""
 WEB: dict[str, Any] = {**LEAST, "count": 3.0, "user_id": "u", ORDERED_BY: "acme/urn:web"}
 QUICK: dict[str, Any] = {**WEB, "name": "quick"}
@@ -208,7 +208,7 @@ def make_bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Make
         sim.start()
         simulators.append(sim)
         settings = {"endpoint": sim.endpoint, "projectId": sim.project_id, "token": sim.token}
-        settings["billingEndpoint"] = sim.endpoint
+        settings |= {"billingEndpoint": sim.endpoint, "vpcEndpoint": sim.endpoint}
         config = ConfigureRequest(Config({f"bms:{name}": value for name, value in settings.items()}, "project"))
         servers = ServersProvider(times)
         attachments = VolumeAttachmentProvider(volume_attachment_provider.Times(confirm=3.0, busy=0.05))
