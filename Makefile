@@ -74,6 +74,7 @@ e2e: setup ## tests with the real CLI
 bench: setup ## imports, and many waits beside one alone; minutes long, no part of the tests
 	$(BIN)/python -m tests.bench.import_time
 	$(BIN)/python -m tests.bench.many_jobs
+	$(BIN)/python -m tests.bench.many_servers
 	$(BIN)/python -m tests.bench.interrupt
 	$(BIN)/python -m tests.bench.request_budget
 

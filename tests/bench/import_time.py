@@ -13,7 +13,7 @@ ROUNDS = 10
 ALONE = "import pulumi"
 PROGRAMS = {
     "JobCompletion": "import pulumi; from pulumi_bms import JobCompletion",
-    "all resources": "import pulumi; from pulumi_bms import JobCompletion, JobCompletions, JobSubmission",
+    "all resources": "import pulumi; from pulumi_bms import JobCompletion, JobSubmission, Servers, VolumeAttachment",
     "get_job": "import pulumi; from pulumi_bms import get_job",
 }
 

@@ -99,7 +99,7 @@ class Setup:
             cloud, now = self._cloud, self._clouds.time.now().simulated
             server = cloud.world.servers.at(server_id, now)
             if server is None:
-                raise ValueError(f"there is no server {server_id}")
+                raise ValueError(f"server {server_id} does not exist")
             if shown_as_deleted:
                 end_server(cloud, server, now, volumes=False, eips=False)
             else:

@@ -116,7 +116,7 @@ class Accounts:
         for account in self.accounts:
             if project := account.project(project_id):
                 return account, project
-        raise ValueError(f"there is no project {project_id}")
+        raise ValueError(f"project {project_id} does not exist")
 
     def with_default(self, token: str, project_id: str) -> Accounts:
         """Return the accounts with one more ready token for a project. A project without an account gets one."""

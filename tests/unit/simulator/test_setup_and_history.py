@@ -59,7 +59,7 @@ def test_things_change_and_go_elsewhere(bench: Any) -> None:
     assert [(server.name, server.status) for server in world.servers] == [("other", "SHUTOFF"), ("gone", "DELETED")]
     assert (world.volume("v").server_id, world.volumes[0].status) == (None, "error")
     assert VOLUME_IDS[1] not in {volume.id for volume in world.volumes}
-    with pytest.raises(ValueError, match="there is no server lost"):
+    with pytest.raises(ValueError, match="server lost does not exist"):
         setup.remove_server("lost")
 
 

@@ -103,7 +103,7 @@ def test_a_token_goes_before_a_signature(bank: Simulator, call: Call, sign: Sign
 
 def test_a_token_is_for_a_project_that_exists(bank: Simulator, call: Call) -> None:
     """Issuing a token for a project that is not there is an error. Without one it is for the default project."""
-    with pytest.raises(ValueError, match="there is no project nowhere"):
+    with pytest.raises(ValueError, match="project nowhere does not exist"):
         bank.issue_token("nowhere")
     assert call(bank, "GET", f"/v1/{bank.project_id}/jobs/ok", {"x-auth-token": bank.issue_token()})[0] == 200
 
@@ -313,9 +313,9 @@ def test_projects_do_not_see_each_other(bank: Simulator, call: Call, sign: Sign)
 
 def test_unknown_projects_have_no_world(bank: Simulator) -> None:
     """Asking for the world of a project that is not there is an error, and so is a job for it."""
-    with pytest.raises(ValueError, match="there is no project nowhere"):
+    with pytest.raises(ValueError, match="project nowhere does not exist"):
         bank.world_of("nowhere")
-    with pytest.raises(ValueError, match="there is no project nowhere"):
+    with pytest.raises(ValueError, match="project nowhere does not exist"):
         bank.add_job("mine", [{"status": "SUCCESS"}], project_id="nowhere")
 
 

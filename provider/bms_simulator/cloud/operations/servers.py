@@ -93,7 +93,7 @@ def _fits_name(cloud: Cloud, server: Server, name: str | None) -> bool:
     try:
         return re.search(name, server.name) is not None
     except re.error:
-        refuse("BMS.0018", "name is no regular expression.")
+        refuse("BMS.0018", "the name must be a regular expression.")
 
 
 def _fits_tag(cloud: Cloud, server: Server, tag: str | None) -> bool:
