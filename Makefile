@@ -75,6 +75,7 @@ bench: setup ## imports, and many waits beside one alone; minutes long, no part 
 	$(BIN)/python -m tests.bench.import_time
 	$(BIN)/python -m tests.bench.many_jobs
 	$(BIN)/python -m tests.bench.many_servers
+	$(BIN)/python -m tests.bench.no_change
 	$(BIN)/python -m tests.bench.interrupt
 	$(BIN)/python -m tests.bench.request_budget
 
