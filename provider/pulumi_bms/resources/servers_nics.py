@@ -12,6 +12,7 @@ from pulumi_bms.api.errors import OutcomeUnknownError
 from pulumi_bms.api.models.server import Server
 from pulumi_bms.api.nics import NewNic, NicApi
 from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step
+from pulumi_bms.lifecycle.provider import tell
 from pulumi_bms.resources.servers_updating import Updating
 
 
@@ -56,13 +57,16 @@ class Wiring:
         for server_id in server_ids:
             server = self._server(server_id)
             surplus = len(server.port_ids) - number
-            ports = [port for nic in nics for port in self._ports(server, nic)][: max(0, surplus)]
+            ports = self._ports(server, nics)[: max(0, surplus)]
             if ports:
                 self._change(server_id, (), ports)
 
     def guard(self, server_ids: Sequence[str]) -> None:
-        """Give every NIC of each server the security groups."""
+        """Give every NIC of each server the security groups. Without groups in the program, all groups stay."""
         groups = [str(group) for group in self.inputs.get("security_groups") or ()]
+        if not groups:
+            tell(self.step.operation, "security_groups was removed: the security groups of the servers stay")
+            return
         api = self.step.connection.ports()
         for server_id in server_ids:
             for port_id in self._server(server_id).port_ids:
@@ -72,15 +76,20 @@ class Wiring:
     def _server(self, server_id: str) -> Server:
         return Updating(self.step, self.inputs).ready(server_id)
 
-    def _ports(self, server: Server, nic: NicKey) -> list[str]:
-        """The ports of a NIC, the newest first. Without an address, all ports of the subnet come into question."""
-        ports = []
-        for port_id in reversed(server.port_ids[1:]):
-            addresses = {each.ip for each in server.addresses_of(port_id) if each.kind != "floating"}
-            subnet = self.step.connection.ports().get(port_id).subnet_id
-            if subnet == nic.subnet_id and (not nic.ip_address or nic.ip_address in addresses):
-                ports.append(port_id)
-        return ports[:1]
+    def _ports(self, server: Server, nics: Sequence[NicKey]) -> list[str]:
+        """The ports of the NICs to remove, each port once: the newest port of the subnet if the NIC has no address."""
+        api, result = self.step.connection.ports(), list[str]()
+        later = {port_id: api.get(port_id).subnet_id for port_id in reversed(server.port_ids[1:])}
+        kept = {nic.ip_address for nic in keys_of(self.inputs.get("nics")) if nic.ip_address}
+        # NICs with an address first: a NIC without an address may have any other port.
+        for nic in sorted(nics, key=lambda nic: not nic.ip_address):
+            for port_id, subnet_id in later.items():
+                addresses = {each.ip for each in server.addresses_of(port_id) if each.kind != "floating"}
+                fits = nic.ip_address in addresses if nic.ip_address else not kept & addresses
+                if subnet_id == nic.subnet_id and fits and port_id not in result:
+                    result.append(port_id)
+                    break
+        return result
 
     def _change(self, server_id: str, new: Sequence[NewNic], ports: Sequence[str]) -> None:
         kind = operations.ADD_NICS if new else operations.REMOVE_NICS
