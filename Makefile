@@ -56,7 +56,7 @@ types: $(SETUP_STAMP) ## mypy and pyright
 
 unit: $(SETUP_STAMP) ## tests without the CLI, with coverage
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest tests --ignore tests/e2e --ignore tests/bench -n 3 --dist worksteal
+	$(BIN)/coverage run -m pytest tests --ignore tests/e2e --ignore tests/bench -n 6 --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='*/waiting/*,*/api/*' --fail-under=95

@@ -223,13 +223,19 @@ class Step:
         raise UnfinishedJobError(self.kept, outcome)
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
+    def explained(self, *, keeps_all: bool = False) -> Iterator[None]:
         """Turn an error of the API or of the settings into the error of the step.
 
-        After a checkpoint, the state is kept.
+        After a checkpoint, the state is kept. With `keeps_all`, the state is kept after any other error too.
         """
         try:
             yield
+        except PartialStateError:
+            raise
+        except ExpectedError as error:
+            if keeps_all and self.kept.is_kept:
+                raise self.kept.failure(str(error)) from None
+            raise
         except (ApiError, SettingsError) as error:
             is_unfinished = pending_job_of(self.kept.outputs) or pending_job_of(self.kept.outputs, CHANGE)
             if self.kept.is_kept or is_unfinished:

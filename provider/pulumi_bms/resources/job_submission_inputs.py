@@ -10,10 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi import Archive, Asset, Resource
-from pulumi.output import Unknown
-
-from pulumi_bms.lifecycle.model_reading import Inputs, OrUnknown, Place, Problem, known, read, shown
+from pulumi_bms.lifecycle.json_problems import json_problems
+from pulumi_bms.lifecycle.model_reading import Inputs, OrUnknown, Problem, known, read
 
 REMEDIES = {
     "path": "write the path after /v1/{project_id}/, such as baremetalservers or baremetalservers/ID/attachvolume",
@@ -23,7 +21,6 @@ REMEDIES = {
 _SEGMENT = re.compile(r"[A-Za-z0-9._~:@-]+")
 _METHODS = ("POST", "PUT", "DELETE")
 _FIRST_INEXACT = 2**53
-_NO_JSON = "not JSON: write strings, numbers, lists and dicts"
 
 
 class SubmissionInputs(Inputs):
@@ -39,7 +36,7 @@ def problems(inputs: Mapping[str, Any]) -> list[Problem]:
     """All problems known offline. Unknown values cause no problem."""
     model, wrong = read(SubmissionInputs, inputs, REMEDIES)
     rules = (*_path(known(model.path)), *_method(known(model.method)), *_body(model.body))
-    return [*wrong, *rules, *_json(("body",), model.body), *_json(("triggers",), model.triggers)]
+    return [*wrong, *rules, *json_problems(("body",), model.body), *json_problems(("triggers",), model.triggers)]
 
 
 def _path(path: str | None) -> Iterator[Problem]:
@@ -78,27 +75,3 @@ def _holds_inexact(value: object) -> bool:
         return any(_holds_inexact(inner) for inner in value)
     # Numbers arrive as floats: 2**53 + 1 as 2**53. Infinity and NaN are a separate problem.
     return isinstance(value, int | float) and math.isfinite(value) and abs(value) >= _FIRST_INEXACT
-
-
-def _json(place: Place, value: object) -> Iterator[Problem]:
-    """The problems of values outside JSON, by path, such as `body.server.image`."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _json((*place, key), inner)
-    elif isinstance(value, list | tuple):
-        for number, inner in enumerate(value):
-            yield from _json((*place, number), inner)
-    elif isinstance(value, float) and not math.isfinite(value):
-        yield Problem(shown(place), "must be a finite number")
-    elif value is not None and not isinstance(value, str | int | float | Unknown):
-        yield Problem(shown(place), _no_json(value))
-
-
-def _no_json(value: object) -> str:
-    if isinstance(value, Asset):
-        return "is an asset, not JSON: write the content as a string"
-    if isinstance(value, Archive):
-        return f"is an archive, {_NO_JSON}"
-    if isinstance(value, Resource):
-        return "is a resource, not JSON: write an output of the resource, such as `id`"
-    return f"is of type {type(value).__name__}, {_NO_JSON}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi_bms.lifecycle.input_checks import is_unknown
-from pulumi_bms.resources.servers_changes import INSTALL_INPUTS, LOGIN, Changes, installs, is_taken
+from pulumi_bms.resources.servers_changes import LOGIN, Changes, installs, is_taken
 from pulumi_bms.resources.servers_installing import outdated
 from pulumi_bms.resources.servers_nics import difference
 from pulumi_bms.resources.servers_outputs import EMPTY, count_of, slots_of
@@ -36,7 +36,7 @@ def _in_place(change: Changes, olds: Mapping[str, Any], news: Mapping[str, Any])
     if not kept:
         return []
     added, removed = difference(olds.get("nics"), news.get("nics")) if "nics" in change.in_place else ([], [])
-    wiped = outdated(olds, news, kept) if installs(news) and set(INSTALL_INPUTS) & set(change.in_place) else []
+    wiped = outdated(olds, news, kept) if installs(news) else []
     lines = [f"adds {len(added)} NIC(s) to each of {_servers(len(kept))}"] if added else []
     if wiped:
         lines.append(_installation(wiped, news))

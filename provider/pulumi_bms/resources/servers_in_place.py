@@ -90,17 +90,23 @@ class InPlace:
 
     def _machines(self, change: Changes) -> bool:
         """Change NICs, systems and power. Returns whether a system was installed."""
-        wiring, number = Wiring(self.step, self.news), len(self.news.get("nics") or [])
+        wiring = Wiring(self.step, self.news)
         added, removed = difference(self.olds.get("nics"), self.news.get("nics"))
         if added:
-            wiring.add(self._ids, added, number + len(removed))
-        was_installed = installs(self.news) and bool(outdated(self._noted, self.news, self._ids))
+            wiring.add(self._ids)
+        installing = Installing(self.step, self.news, self.olds, self.times)
+        installing.end_earlier(self._ids)
+        left = outdated(self._noted, self.news, self._ids)
+        was_installed = installs(self.news) and bool(left)
         if was_installed:
-            Installing(self.step, self.news, self.olds, self.times).install(self._ids)
+            installing.install(self._ids)
             self.step.kept.outputs[INSTALLED] = {}
             self._keep("image_id", "reinstall_triggers")
+        elif left:
+            text = "have the system of a change that did not end: to install the system of the program, set"
+            tell(self.step.operation, f'servers {", ".join(left)} {text} on_image_change="reinstall"')
         if removed:
-            wiring.remove(self._ids, removed, number)
+            wiring.remove(self._ids, removed)
         if "nics" in change.in_place:
             self._keep("nics")
         if "security_groups" in change.in_place:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pulumi_bms.lifecycle.json_problems import json_problems
 from pulumi_bms.lifecycle.model_reading import Problem, read
 from pulumi_bms.resources import (
     servers_billing_rules,
@@ -13,6 +14,8 @@ from pulumi_bms.resources import (
     servers_rules,
 )
 from pulumi_bms.resources.servers_model import ServersInputs
+
+_OF_ANY_SHAPE = ("triggers", "reboot_triggers", "reinstall_triggers")
 
 REMEDIES = {
     "flavor_id": "write a flavor's id, such as physical.s3.large",
@@ -63,7 +66,8 @@ def problems(inputs: Mapping[str, Any], *, ordering: bool = True) -> list[Proble
     """
     model, wrong = read(ServersInputs, inputs, REMEDIES)
     rules = (*RULES, *RULES_OF_ORDERS) if ordering else RULES
-    return [*wrong, *(problem for rule in rules for problem in rule(model))]
+    shapeless = [problem for name in _OF_ANY_SHAPE for problem in json_problems((name,), inputs.get(name))]
+    return [*wrong, *shapeless, *(problem for rule in rules for problem in rule(model))]
 
 
 def warnings(inputs: Mapping[str, Any]) -> list[Problem]:

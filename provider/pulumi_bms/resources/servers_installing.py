@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +24,11 @@ from pulumi_bms.api.errors import ApiError, OutcomeUnknownError
 from pulumi_bms.api.installations import InstallationApi, Login
 from pulumi_bms.api.server_state import ServerState, state_of
 from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step, UnfinishedJobError
+from pulumi_bms.lifecycle.json_values import canonical
 from pulumi_bms.lifecycle.provider import tell
 from pulumi_bms.lifecycle.record import Pending, RecordError
 from pulumi_bms.operation import Operation as EngineOperation
-from pulumi_bms.resources.servers_changes import LOGIN
+from pulumi_bms.resources.servers_changes import INSTALL_INPUTS, LOGIN, meaning
 from pulumi_bms.resources.servers_memory import Memory
 from pulumi_bms.resources.servers_outputs import slots_of
 from pulumi_bms.resources.servers_power import Power, Powering
@@ -43,8 +43,17 @@ INSTALLING = "installing"
 
 def installation_of(inputs: Mapping[str, Any]) -> str:
     """The installation that the inputs want: a digest of the image and the triggers, without secrets."""
-    image = [inputs.get("image_id"), inputs.get("reinstall_triggers")]
-    return hashlib.sha256(json.dumps(image, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    image = [_without_bools(meaning(name, inputs.get(name))) for name in INSTALL_INPUTS]
+    return hashlib.sha256(canonical(image).encode()).hexdigest()[:16]
+
+
+def _without_bools(value: Any) -> Any:
+    """The value with 1 for True and 0 for False: a comparison of inputs tells no difference."""
+    if isinstance(value, Mapping):
+        return {key: _without_bools(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_bools(inner) for inner in value]
+    return int(value) if isinstance(value, bool) else value
 
 
 def outdated(outputs: Mapping[str, Any], inputs: Mapping[str, Any], server_ids: Sequence[str]) -> list[str]:
@@ -55,9 +64,14 @@ def outdated(outputs: Mapping[str, Any], inputs: Mapping[str, Any], server_ids: 
 
 
 def forget_installed(operation: EngineOperation, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
-    """Remove the records of the installation in the saved state."""
+    """Remove the records of the installation in the saved state. Servers with another installation keep a record."""
+    target, done = installation_of(outputs), outputs.get(INSTALLED) or {}
+    left = {server_id for server_id, installation in done.items() if installation != target}
+    left.update(outputs.get(INSTALLING) or {})
     for server_id in slots_of(outputs):
-        Memory.of_installation(operation, inputs, server_id, installation_of(outputs)).forget_order()
+        if server_id in left:
+            continue
+        Memory.of_installation(operation, inputs, server_id, target).forget_order()
 
 
 @dataclass(frozen=True)
@@ -76,8 +90,7 @@ class Installing:
         """
         for server_id in outdated(self._noted, self.inputs, server_ids):
             self._recall(server_id)
-        for server_id in list(self._under_way):
-            self._finish(server_id)
+        self.end_earlier(server_ids)
         left = outdated(self._noted, self.inputs, server_ids)
         most = int(self.inputs.get("max_unavailable") or len(left) or 1)
         for first in range(0, len(left), most):
@@ -85,6 +98,17 @@ class Installing:
         if left := outdated(self._noted, self.inputs, server_ids):
             text = f"the installation of these servers did not start: {', '.join(left)}; run `pulumi up` again"
             raise self.step.kept.failure(text)
+
+    def end_earlier(self, server_ids: Sequence[str]) -> None:
+        """Wait for the installations of earlier runs. A failed installation is told, and is due again."""
+        for server_id in list(self._under_way):
+            if server_id not in server_ids:
+                self._note(server_id, is_over=True)
+                continue
+            try:
+                self._finish(server_id, is_earlier=True)
+            except JobFailedError as error:
+                tell(self.step.operation, f"server {server_id} was not installed by an earlier run\n{error}")
 
     @property
     def _noted(self) -> dict[str, Any]:
@@ -109,9 +133,12 @@ class Installing:
 
     def _recall(self, server_id: str) -> None:
         """Note the installation that a killed run has sent, or may have sent."""
-        if record := self._memory(server_id).find(self.step).same:
-            self._note(server_id, record.job_id)
-        elif server_id not in self._under_way and self._has_image(server_id):
+        note, record = self._under_way.get(server_id) or {}, self._memory(server_id).find(self.step).same
+        if record:
+            # The stored note may be of an earlier change, and the record may lack a job that the note has.
+            is_known = note.get("installation") == installation_of(self.inputs)
+            self._note(server_id, record.job_id or (note.get("job_id") if is_known else None))
+        elif not note and self._has_image(server_id):
             self._keep_installed(server_id)
 
     def _has_image(self, server_id: str) -> bool:
@@ -128,7 +155,10 @@ class Installing:
         for server_id in server_ids:
             self._send(server_id)
         for server_id in server_ids:
-            self._finish(server_id)
+            try:
+                self._finish(server_id)
+            except JobFailedError as error:
+                raise self.step.kept.failure(f"server {server_id} was not installed\n{error}") from None
 
     def _send(self, server_id: str) -> None:
         """Send the installation of one server, and note the job. Without a response the job stays unknown."""
@@ -177,31 +207,37 @@ class Installing:
         encoded = base64.b64encode(str(script).encode()).decode() if script is not None else None
         return Login(self.inputs.get("key_pair"), self.inputs.get("admin_pass"), encoded)
 
-    def _finish(self, server_id: str) -> None:
-        """Wait for the installation of one server, and note the installation.
+    def _finish(self, server_id: str, *, is_earlier: bool = False) -> None:
+        """Wait for the installation of one server, and note the installation. Raises `JobFailedError`.
 
-        Without a job the state of the server decides. The API forgets an ended job after a day.
+        The job of this run decides. The job of an earlier run may be older than other changes, so the image of the
+        server decides first. Without a job the image or the state of the server decides.
         """
         note = self._under_way.get(server_id) or {}
-        job_id = note.get("job_id")
-        is_installed = self._has_succeeded(server_id, str(job_id)) if job_id else None
-        if is_installed is None:
-            is_installed = self._has_started(server_id)
+        job_id, installation = note.get("job_id"), str(note.get("installation"))
+        has_succeeded = self._has_succeeded(server_id, str(job_id)) if job_id else None
+        if has_succeeded is None or (is_earlier and self._image_tells(installation)):
+            is_installed = self._shows_installation(server_id, installation, has_job=bool(job_id))
+        else:
+            is_installed = has_succeeded
         if is_installed:
-            self._keep_installed(server_id, str(note.get("installation")))
+            self._keep_installed(server_id, installation)
         else:
             self._memory(server_id).forget_order()
         self._note(server_id, is_over=True)
 
     def _has_succeeded(self, server_id: str, job_id: str) -> bool | None:
-        """True after the job, or None for a job that the API has forgotten. Raises `PartialStateError`."""
+        """True after the job, or None for a job that the API has forgotten. The API forgets an ended job after a day.
+
+        Raises `JobFailedError`, and `PartialStateError` for an unfinished job.
+        """
         try:
             self.step.wait(job_id, output=CHANGE)
-        except JobFailedError as error:
+        except JobFailedError:
             self._memory(server_id).forget_order()
             self.step.kept.keep(**{CHANGE: None})
             self._note(server_id, is_over=True)
-            raise self.step.kept.failure(f"server {server_id} was not installed\n{error}") from None
+            raise
         except UnfinishedJobError as error:
             if not error.is_job_lost:
                 raise
@@ -209,13 +245,24 @@ class Installing:
             return None
         return True
 
-    def _has_started(self, server_id: str) -> bool:
-        """Whether a stopped server has left its state. A request without a response may still have an effect."""
+    def _image_tells(self, installation: str) -> bool:
+        """Whether the image of a server tells the wanted installation from the installation before."""
+        is_target = installation == installation_of(self.inputs)
+        return is_target and self.olds.get("image_id") != self.inputs.get("image_id")
 
-        def started() -> bool | None:
-            return True if state_of(self._updating.ready(server_id)) is not ServerState.OFF else None
+    def _shows_installation(self, server_id: str, installation: str, *, has_job: bool) -> bool:
+        """Whether a server shows the installation in time. A request without a response may still have an effect."""
+        image_id = self.inputs.get("image_id") if self._image_tells(installation) else None
 
-        return bool(self.step.until(started, self.times.installation))
+        def shown() -> bool | None:
+            server = self._updating.ready(server_id)
+            if image_id is not None and server.image_id is not None:
+                return True if server.image_id == image_id else None
+            # A server that is left off may be off after its installation. A second installation would wipe the disk.
+            is_left_off = has_job and self.inputs.get("power") == Power.OFF
+            return True if is_left_off or state_of(server) is not ServerState.OFF else None
+
+        return bool(self.step.until(shown, self.times.installation))
 
     def _keep_installed(self, server_id: str, installation: str = "") -> None:
         done = {**self._installed, server_id: installation or installation_of(self.inputs)}

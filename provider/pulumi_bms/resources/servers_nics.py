@@ -36,6 +36,24 @@ def difference(olds: object, news: object) -> tuple[list[NicKey], list[NicKey]]:
     return sorted((after - before).elements()), sorted((before - after).elements())
 
 
+@dataclass(frozen=True, slots=True)
+class _Port:
+    subnet_id: str
+    addresses: frozenset[str]
+
+
+def _matched(nics: Sequence[NicKey], ports: Mapping[str, _Port]) -> dict[int, str]:
+    """The port of each NIC, by the number of the NIC. A NIC with an address chooses before a NIC without."""
+    result: dict[int, str] = {}
+    for number, nic in sorted(enumerate(nics), key=lambda numbered: not numbered[1].ip_address):
+        for port_id, port in ports.items():
+            fits = port.subnet_id == nic.subnet_id and (not nic.ip_address or nic.ip_address in port.addresses)
+            if fits and port_id not in result.values():
+                result[number] = port_id
+                break
+    return result
+
+
 @dataclass(frozen=True)
 class Wiring:
     """Changes the NICs of servers of one resource."""
@@ -43,23 +61,23 @@ class Wiring:
     step: Step
     inputs: Mapping[str, Any]
 
-    def add(self, server_ids: Sequence[str], nics: Sequence[NicKey], number: int) -> None:
-        """Add NICs to each server, up to `number` NICs. A server of an interrupted run that has all NICs is done."""
+    def add(self, server_ids: Sequence[str]) -> None:
+        """Add the missing NICs to each server. A NIC of an interrupted run is there already."""
         groups = tuple(str(group) for group in self.inputs.get("security_groups") or ())
         for server_id in server_ids:
-            missing = number - len(self._server(server_id).port_ids)
-            new = [NewNic(nic.subnet_id, nic.ip_address or None, groups) for nic in nics[: max(0, missing)]]
-            if new:
-                self._change(server_id, new, ())
+            missing, _ = self._compare(server_id)
+            if missing:
+                self._change(server_id, [NewNic(nic.subnet_id, nic.ip_address or None, groups) for nic in missing], ())
 
-    def remove(self, server_ids: Sequence[str], nics: Sequence[NicKey], number: int) -> None:
-        """Remove NICs from each server, down to `number` NICs, and never the primary NIC."""
+    def remove(self, server_ids: Sequence[str], nics: Sequence[NicKey]) -> None:
+        """Remove NICs from each server: never the primary NIC, and no NIC of the program."""
         for server_id in server_ids:
-            server = self._server(server_id)
-            surplus = len(server.port_ids) - number
-            ports = self._ports(server, nics)[: max(0, surplus)]
+            _, surplus = self._compare(server_id)
+            ports = list(_matched(nics, surplus).values())
             if ports:
                 self._change(server_id, (), ports)
+            if left := [port_id for port_id in surplus if port_id not in ports]:
+                tell(self.step.operation, f"server {server_id} has NICs outside the program: {', '.join(left)} stay")
 
     def guard(self, server_ids: Sequence[str]) -> None:
         """Give every NIC of each server the security groups. Without groups in the program, all groups stay."""
@@ -76,20 +94,20 @@ class Wiring:
     def _server(self, server_id: str) -> Server:
         return Updating(self.step, self.inputs).ready(server_id)
 
-    def _ports(self, server: Server, nics: Sequence[NicKey]) -> list[str]:
-        """The ports of the NICs to remove, each port once: the newest port of the subnet if the NIC has no address."""
-        api, result = self.step.connection.ports(), list[str]()
-        later = {port_id: api.get(port_id).subnet_id for port_id in reversed(server.port_ids[1:])}
-        kept = {nic.ip_address for nic in keys_of(self.inputs.get("nics")) if nic.ip_address}
-        # NICs with an address first: a NIC without an address may have any other port.
-        for nic in sorted(nics, key=lambda nic: not nic.ip_address):
-            for port_id, subnet_id in later.items():
-                addresses = {each.ip for each in server.addresses_of(port_id) if each.kind != "floating"}
-                fits = nic.ip_address in addresses if nic.ip_address else not kept & addresses
-                if subnet_id == nic.subnet_id and fits and port_id not in result:
-                    result.append(port_id)
-                    break
-        return result
+    def _compare(self, server_id: str) -> tuple[list[NicKey], dict[str, _Port]]:
+        """The NICs of the program that the server lacks, and the ports of the server beside the program's NICs."""
+        server, api = self._server(server_id), self.step.connection.ports()
+        ports = {
+            port_id: _Port(
+                str(api.get(port_id).subnet_id),
+                frozenset(str(each.ip) for each in server.addresses_of(port_id) if each.kind != "floating"),
+            )
+            for port_id in reversed(server.port_ids[1:])
+        }
+        expected = keys_of(self.inputs.get("nics"))
+        matched = _matched(expected, ports)
+        missing = [nic for number, nic in enumerate(expected) if number not in matched]
+        return missing, {port_id: port for port_id, port in ports.items() if port_id not in matched.values()}
 
     def _change(self, server_id: str, new: Sequence[NewNic], ports: Sequence[str]) -> None:
         kind = operations.ADD_NICS if new else operations.REMOVE_NICS

@@ -12,14 +12,14 @@ from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.job_resource import CHANGE, Kept, Step, pending_job_of
 from pulumi_bms.lifecycle.once import ONCE
 from pulumi_bms.lifecycle.provider import BmsProvider, tell, tell_of_stock_host
-from pulumi_bms.operation import ExpectedError, Purpose, current
-from pulumi_bms.resources.servers_changes import LOCAL, changes, effects, is_taken
+from pulumi_bms.operation import ExpectedError, Operation, Purpose, current
+from pulumi_bms.resources.servers_changes import LOCAL, changes, effects, installs, is_taken
 from pulumi_bms.resources.servers_consequences import consequences, of_new
 from pulumi_bms.resources.servers_deleting import Deleting
 from pulumi_bms.resources.servers_finding import Finding
 from pulumi_bms.resources.servers_in_place import InPlace
 from pulumi_bms.resources.servers_inputs import problems, warnings
-from pulumi_bms.resources.servers_installing import INSTALLING, forget_installed
+from pulumi_bms.resources.servers_installing import INSTALLING, forget_installed, outdated
 from pulumi_bms.resources.servers_marker import is_marker, marker_of
 from pulumi_bms.resources.servers_memory import ADOPTED, Memory, forget_saved
 from pulumi_bms.resources.servers_ordering import Ordering
@@ -73,7 +73,8 @@ class ServersProvider(BmsProvider):
         if change.replacing:
             first = is_taken(olds, news)
             return DiffResult(changes=None, replaces=list(change.replacing), delete_before_replace=first)
-        return DiffResult(changes=bool(change) or _is_unfinished(olds) or len(slots_of(olds)) != count_of(news))
+        left = _is_unfinished(olds) or len(slots_of(olds)) != count_of(news) or _is_outdated(olds, news)
+        return DiffResult(changes=bool(change) or left)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Order the servers, and wait. A preview sends nothing."""
@@ -83,7 +84,7 @@ class ServersProvider(BmsProvider):
         marker = marker_of(props)
         nothing = {"job_id": None, "order_id": None, "server_ids": [EMPTY] * count_of(props)}
         step = self._step(Kept(current(), marker, {**stored_inputs(props), **nothing}), props)
-        with step.explained():
+        with step.explained(keeps_all=True):
             self._fill(step, props, marker, is_first=True)
             InPlace(step, props, props, self._times).power()
             outputs = step.done(**Updating(step, props).read_back())
@@ -98,15 +99,17 @@ class ServersProvider(BmsProvider):
         forget_saved(olds)
         marker = id_ if is_marker(id_) else marker_of(news)
         step = self._step(Kept(current(), id_, {**olds, **{name: news.get(name) for name in LOCAL}}), news)
-        with step.explained():
+        with step.explained(keeps_all=True):
             self._ordering(step, news, marker).resume()
             self._shrink(step, news)
             InPlace(step, olds, news, self._times).change()
             self._grow(step, news, marker, is_first=not any(slots_of(olds)))
             step.kept.outputs.update(stored_inputs(news))
             InPlace(step, news, news, self._times).power()
-            outputs = step.done(**Updating(step, news).read_back())
-        return UpdateResult(_without_dropped(outputs, news))
+            outputs = _without_dropped(step.done(**Updating(step, news).read_back()), news)
+        # At the end of the run the engine has saved the change. The text of the note is empty, so no note shows.
+        step.operation.note_at_end(partial(_forget_installed_at_end, step.operation, news, outputs))
+        return UpdateResult(outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Read the servers. A slot whose server is gone becomes empty, and the next `up` fills the slot.
@@ -208,6 +211,16 @@ def _say(lines: list[str]) -> None:
 def _forget_at_end(outputs: Mapping[str, Any]) -> str:
     forget_saved(outputs)
     return ""
+
+
+def _forget_installed_at_end(operation: Operation, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> str:
+    forget_installed(operation, inputs, outputs)
+    return ""
+
+
+def _is_outdated(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Whether an installation of an earlier change is left on some servers."""
+    return installs(news) and bool(outdated(olds, news, [each for each in slots_of(olds) if each != EMPTY]))
 
 
 def _is_unfinished(outputs: Mapping[str, Any]) -> bool:

@@ -172,3 +172,68 @@ def test_a_server_that_takes_no_change(field: str, text: str, changed: dict[str,
     with pytest.raises(ExpectedError, match=f"{before['server_ids'][1]} {text}"):
         bench.update(before, {**PAIR, **changed})
     assert bench.writes()[since:] == []
+
+
+def test_a_record_of_an_older_change_is_not_believed(bench: Bench) -> None:
+    """Two machines change the image there and back: the next change of the first machine installs again."""
+    first, second = PAIR, {**PAIR, "image_id": OTHER_IMAGE}
+    before = bench.create(first)
+    # The engine of this run was killed after the last installation: the record stays.
+    bench.next_run()
+    there = bench.update(before, second)
+    bench.elsewhere()
+    bench.next_run()
+    back = bench.update(there, first)
+    bench.elsewhere("home")
+    bench.next_run()
+    assert bench.changes(back, second) is True
+    bench.update(back, second)
+    assert {each.image_id for each in bench.existing().values()} == {OTHER_IMAGE}
+
+
+@pytest.mark.parametrize("moment", [7, 9, 12])
+def test_a_change_taken_back_while_under_way(moment: int, bench: Bench) -> None:
+    """Every server has the image of the program in the end, and no diff is left."""
+    before = bench.create(PAIR)
+    assert killed(bench, before, {**PAIR, "image_id": OTHER_IMAGE}, moment) is None
+    assert bench.run.saved
+    saved = {**bench.run.saved[1], "id": before["id"]}
+    bench.next_run()
+    # Before the first installation is noted, nothing is left to do.
+    assert bench.changes(saved, PAIR) is bool(saved.get("installing"))
+    outputs = bench.update(saved, PAIR)
+    assert {each.image_id for each in bench.existing().values()} == {PAIR["image_id"]}
+    bench.next_run()
+    assert bench.changes(outputs, PAIR) is False
+
+
+@pytest.mark.parametrize("triggers", [{}, [], {"a": None}])
+def test_triggers_without_a_value_install_nothing(triggers: object, bench: Bench) -> None:
+    """What the comparison of inputs calls no change wipes no disk."""
+    before = bench.create(PAIR)
+    bench.next_run()
+    bench.update(before, {**PAIR, "reinstall_triggers": triggers, "name": "api"})
+    assert sent(bench, "/reinstallos") == 0
+
+
+def test_an_error_after_an_installation_keeps_the_notes(bench: Bench) -> None:
+    """With one server installed and one locked, another machine installs only the second server."""
+    before, news = bench.create(PAIR), {**PAIR, "reinstall_triggers": "2", "max_unavailable": 1.0}
+    bench.sim.setup.change_server(before["server_ids"][1], locked=True)
+    bench.next_run()
+    with pytest.raises(PartialStateError, match="is locked") as caught:
+        bench.update(before, news)
+    bench.sim.setup.change_server(before["server_ids"][1], locked=False)
+    bench.elsewhere()
+    bench.next_run()
+    check(bench, bench.update(partial(caught), news), news, "/reinstallos")
+
+
+def test_a_note_of_a_deleted_server_blocks_nothing(bench: Bench) -> None:
+    """The number of servers shrinks while an installation is noted: the note goes with the server."""
+    before = bench.create(PAIR)
+    note = {before["server_ids"][1]: {"installation": "x", "job_id": None}}
+    news = {**PAIR, "count": 1.0}
+    bench.next_run()
+    outputs = bench.update({**before, "installing": note}, news)
+    assert bench.changes(outputs, news) is False

@@ -81,3 +81,16 @@ def test_security_groups_change_and_stay(bench: Bench) -> None:
     assert len(bench.writes()) == sent
     assert any("the security groups of the servers stay" in text for text in bench.run.told)
     assert bench.changes(outputs, wired(AUTOMATIC)) is False
+
+
+@pytest.mark.parametrize("moment", [2, 4, 6, 8, 10, 12])
+def test_an_exchanged_nic_is_there_once(moment: int, bench: Bench) -> None:
+    """A run cut off between adding and removing does what is left, and adds no second NIC."""
+    before, news = bench.create(wired(AUTOMATIC)), wired({"subnet_id": OTHER})
+    bench.next_run(kill_at=moment)
+    try:
+        bench.update(before, news)
+    except Killed:
+        bench.next_run()
+        bench.update(before, news)
+    assert [port.subnet_id for port in ports(bench)] == [SUBNET, OTHER]
