@@ -64,7 +64,7 @@ def test_an_error_of_a_read_ends_the_run(stack: Stack, simulator: Simulator) -> 
         stack.program(f"import pulumi_bms\n\npulumi_bms.{call}\n")
         output = stack.preview().failed().output
         assert "the server gone at " in output
-        assert "check the id, the region and the project" in output
+        assert "Check the id, the region and the project" in output
     assert simulator.count("GET") == 2
 
 

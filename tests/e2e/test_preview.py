@@ -23,9 +23,9 @@ CHAINED = """
 """
 
 REFUSED = {
-    "job_id '../etc' contains characters": 'JobCompletion("web", job_id="../etc")',
+    "from the API's response": 'JobCompletion("web", job_id="../etc")',
     "endpoint must not contain a user": 'JobCompletion("web", job_id="ok", endpoint="https://u:PASSWORD@h")',
-    "body contains a number of 2**53": (
+    "body must hold only numbers below 2**53": (
         'JobSubmission("web", path="a", body=pulumi.Output.secret({"PASSWORD": 2**60}))'
     ),
 }

@@ -149,7 +149,9 @@ def test_two_stacks_of_one_name_never_share_servers(make_stack: Callable[..., St
 @OWN
 def test_existing_servers_move_in_without_a_change(stack: Stack, simulator: Simulator) -> None:
     """An import by ids shows no difference afterwards, sends no change, and a destroy deletes the servers."""
-    ids = [simulator.setup.add_server(f"web-000{number}").id for number in (1, 2)]
+    order = {"flavorRef": "physical.s3.large", "availability_zone": "cn-north-4a"}
+    order["imageRef"] = "1fb1bfa5-cc8b-4f63-bd4e-4fc6a3b4a5f0"
+    ids = [simulator.setup.add_server(f"web-000{number}", order=order).id for number in (1, 2)]
     imported = f', opts=pulumi.ResourceOptions(import_="{ids[0]},{ids[1]}")'
     stack.program(program(2, tags="{}", more=imported))
     stack.up().ok()
