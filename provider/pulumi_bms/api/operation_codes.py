@@ -26,12 +26,15 @@ class Meaning(Enum):
     DONE = "done"
     """The result of the operation exists already."""
     WAIT = "wait"
-    """A different operation is under way: try again later."""
+    """A different operation is under way, or a rate limit is reached: try again later."""
     GONE = "gone"
     """The server, the disk or the resource does not exist any more."""
     CONFIRM = "confirm"
     """The server may be gone or busy: get the server before a decision."""
 
+
+_TOO_MANY = 429
+"""The gateway has refused the request before the service: other tenants count for the limits too."""
 
 _Row = Mapping[Meaning, tuple[str, ...]]
 
@@ -97,6 +100,8 @@ def meaning_of(operation: Operation, error: ApiError) -> Meaning | None:
     """The meaning of an error for an operation. None if the operation failed or the outcome is unknown."""
     if isinstance(error, OutcomeUnknownError) or not error.sent:
         return None
+    if error.status == _TOO_MANY:
+        return Meaning.WAIT
     listed = meaning_of_code(operation, error.code)
     # The error of the service behind the API makes an unsure code sure.
     if listed not in (None, Meaning.CONFIRM) or not says_not_found(error):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pulumi_bms.api import operations
 from pulumi_bms.api.errors import ApiError, OutcomeUnknownError
 from pulumi_bms.api.http.excerpt import Excerpt
 from pulumi_bms.api.models.order import OrderStatus
@@ -146,7 +147,9 @@ class Ordering:
     def _sent(self, pending: Pending, body: Mapping[str, Any]) -> Ordered:
         """The ids in the response to the order, or no ids if the response was lost."""
         try:
-            return self.step.send(lambda channel: ServerApi(channel).create(body), pending=pending)
+            return self.step.send_when_free(
+                operations.CREATE_SERVERS, lambda channel: ServerApi(channel).create(body), pending=pending
+            )
         except OutcomeUnknownError as error:
             excerpt = error.excerpt or Excerpt()
             self.step.kept.keep(**{LOST_ORDER: pending.record.sent_at})

@@ -124,9 +124,8 @@ def test_an_open_yearly_order_forbids_another_order(bench: Bench) -> None:
     [
         Response(400, {"error": {"code": "BMS.0054", "message": "no stock"}}),
         Response(403, {"error": {"code": "BMS.0033", "message": "no right"}}),
-        Response(429, {"error_code": "APIGW.0308", "error_msg": "throttled"}),
     ],
-    ids=["stock", "right", "throttled"],
+    ids=["stock", "right"],
 )
 def test_a_refused_order_leaves_nothing(refusal: Response, bench: Bench) -> None:
     """No state, no record: the next run orders at once."""
@@ -137,6 +136,16 @@ def test_a_refused_order_leaves_nothing(refusal: Response, bench: Bench) -> None
     bench.next_run()
     assert sorted(bench.create()["server_ids"]) == sorted(bench.existing())
     assert bench.orders() == 2
+
+
+def test_a_throttled_order_is_sent_again(bench: Bench) -> None:
+    """The gateway has refused the order before the service: the same run orders, once, and keeps one record."""
+    throttled = Response(429, {"error_code": "APIGW.0308", "error_msg": "throttled"})
+    bench.sim.spoil_next(throttled, method="POST", path_contains=ORDERS)
+    outputs = bench.create()
+    assert sorted(outputs["server_ids"]) == sorted(bench.existing())
+    assert bench.orders() == 2
+    assert len(list((bench.home / "home" / "bms" / "orders").glob("*.json"))) == 1
 
 
 def test_an_order_is_on_record_before_the_order_is_sent(bench: Bench) -> None:
