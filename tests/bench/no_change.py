@@ -23,8 +23,11 @@ class Trivial(ResourceProvider):
     def create(self, props):
         return CreateResult("trivial", props)
 
+class Plain(Resource):
+    pass
+
 for number in range({RESOURCES}):
-    Resource(Trivial(), f"trivial-{{number}}", {{"number": number}})
+    Plain(Trivial(), f"trivial-{{number}}", {{"number": number}})
 """
 WAITS = f"""
 from pulumi_bms import JobCompletion
