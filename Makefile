@@ -55,6 +55,7 @@ types: $(SETUP_STAMP) ## mypy and pyright
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 unit: $(SETUP_STAMP) ## tests without the CLI, with coverage
+	@# Much of their time is waiting: more workers than cores.
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest tests --ignore tests/e2e --ignore tests/bench -n 6 --dist worksteal
 	$(BIN)/coverage combine --quiet

@@ -44,6 +44,13 @@ def sample(name: str) -> str:
     return base64.b64encode(b"chost_samples\n" + name.encode() + b"\n)\x81.").decode()
 
 
+AWARE, REPORTER, PARTIAL, YIELDING = sample("Aware"), sample("Reporter"), sample("Partial"), sample("Yielding")
+GATE, OBEDIENT, STUBBORN = sample("Gate"), sample("Obedient"), sample("Stubborn")
+PROMPT = 5.0
+"""Seconds until a response to a call that waits for nothing, on a busy machine too."""
+STARTED = ("INFO", "waits")
+
+
 def struct(properties: dict[str, Any] | None = None, provider: str = "") -> Struct:
     """Properties as the engine sends them."""
     return json_format.ParseDict({**(properties or {}), **({PROVIDER: provider} if provider else {})}, Struct())

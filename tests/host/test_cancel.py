@@ -14,9 +14,15 @@ import pytest
 
 from pulumi_bms import load_provider
 from tests.host.conftest import (
+    AWARE,
+    GATE,
+    OBEDIENT,
     PATIENCE,
+    PROMPT,
     PROVIDER,
+    STARTED,
     STOCK,
+    STUBBORN,
     Plugin,
     plain,
     refused,
@@ -24,12 +30,6 @@ from tests.host.conftest import (
     sample,
     struct,
 )
-
-AWARE, REPORTER, PARTIAL, YIELDING = sample("Aware"), sample("Reporter"), sample("Partial"), sample("Yielding")
-GATE, OBEDIENT, STUBBORN = sample("Gate"), sample("Obedient"), sample("Stubborn")
-PROMPT = 5.0
-"""Seconds in which is answered what has nothing to wait for, on however busy a machine."""
-STARTED = ("INFO", "waits")
 
 
 def waiting(host: Plugin, provider: str, inputs: dict[str, Any], urn: str) -> Any:

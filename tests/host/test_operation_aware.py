@@ -10,7 +10,12 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import proto, rpc
 
 from tests.host.conftest import (
+    AWARE,
+    OBEDIENT,
+    PARTIAL,
     PROVIDER,
+    REPORTER,
+    YIELDING,
     Plugin,
     Refusal,
     plain,
@@ -18,13 +23,6 @@ from tests.host.conftest import (
     sample,
     struct,
 )
-
-AWARE, REPORTER, PARTIAL, YIELDING = sample("Aware"), sample("Reporter"), sample("Partial"), sample("Yielding")
-GATE, OBEDIENT, STUBBORN = sample("Gate"), sample("Obedient"), sample("Stubborn")
-PROMPT = 5.0
-"""Seconds in which is answered what has nothing to wait for, on however busy a machine."""
-STARTED = ("INFO", "waits")
-
 
 # --- what a provider is told
 

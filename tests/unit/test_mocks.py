@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 import runpy
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,18 +92,7 @@ for number in range(2):
 
 
 # Pulumi leaves event loops of its threads open.
-pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
-
-
-@pytest.fixture(autouse=True)
-def _own_process() -> Iterator[None]:
-    """What a program has to itself under `pulumi up`, given back afterwards: event loop, Ctrl-C, configuration."""
-    loop, handler = asyncio.new_event_loop(), signal.getsignal(signal.SIGINT)
-    asyncio.set_event_loop(loop)
-    yield
-    loop.run_until_complete(loop.shutdown_default_executor())
-    asyncio.set_event_loop(None)
-    loop.close()
-    gc.collect()
-    signal.signal(signal.SIGINT, handler)
-    pulumi.runtime.set_all_config({})
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"),
+    pytest.mark.usefixtures("_own_process"),
+]

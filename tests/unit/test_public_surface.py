@@ -88,7 +88,7 @@ def test_the_version_is_one() -> None:
 
 # --- resources
 
-OBSERVE = """
+RECORDER = """
 import json, pulumi
 
 class Recorder(pulumi.runtime.Mocks):
@@ -98,7 +98,10 @@ class Recorder(pulumi.runtime.Mocks):
         return f"{args.name}-id", args.inputs
     def call(self, args):
         return {}
-
+"""
+OBSERVE = (
+    RECORDER
+    + """
 @pulumi.runtime.test
 def build():
     pulumi.runtime.set_mocks(Recorder())
@@ -121,6 +124,7 @@ def build():
 build()
 print(json.dumps({"seen": Recorder.seen, "properties": Recorder.properties}))
 """
+)
 WHERE = {"region", "project_id", "endpoint"}
 ANYWHERE = {*WHERE, "profile"}
 OUTPUTS_OF_A_COMPLETION = {
@@ -154,17 +158,9 @@ def test_types_and_properties_are_pinned() -> None:
     assert properties == [of_completion, of_completion, of_completions, of_submission, of_submission, *of_each]
 
 
-OWNING = """
-import json, pulumi
-
-class Recorder(pulumi.runtime.Mocks):
-    seen = []
-    def new_resource(self, args):
-        self.seen.append((args.typ, args.name, sorted(args.inputs)))
-        return f"{args.name}-id", args.inputs
-    def call(self, args):
-        return {}
-
+OWNING = (
+    RECORDER
+    + """
 @pulumi.runtime.test
 def build():
     pulumi.runtime.set_mocks(Recorder())
@@ -183,6 +179,7 @@ def build():
 build()
 print(json.dumps(Recorder.seen))
 """
+)
 
 
 def test_types_and_properties_of_owners_are_pinned() -> None:

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import ast
-import asyncio
-import gc
 import re
 import runpy
-import signal
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -223,20 +220,6 @@ class CloudOfMany(Cloud):
         servers = outputs["server_ids"]
         job_ids = args.inputs.get("job_ids")
         return id_, {**outputs, "server_ids": dict.fromkeys(job_ids, servers) if job_ids else servers}
-
-
-@pytest.fixture
-def _own_process() -> Iterator[None]:
-    """What a program has to itself under `pulumi up`, given back afterwards: event loop, Ctrl-C, configuration."""
-    loop, handler = asyncio.new_event_loop(), signal.getsignal(signal.SIGINT)
-    asyncio.set_event_loop(loop)
-    yield
-    loop.run_until_complete(loop.shutdown_default_executor())
-    asyncio.set_event_loop(None)
-    loop.close()
-    gc.collect()
-    signal.signal(signal.SIGINT, handler)
-    pulumi.runtime.set_all_config({})
 
 
 @pulumi.runtime.test  # type: ignore[untyped-decorator]

@@ -222,6 +222,25 @@ class Step:
         keep(outcome.job, outcome.judgement)
         raise UnfinishedJobError(self.kept, outcome)
 
+    def end_earlier(self, output: str = JOB, **outputs: Any) -> None:
+        """Wait for the unfinished job of an earlier run, if any, however the job ends. A failure is a warning.
+
+        The API forgets an ended job after a day. A forgotten job counts as ended: afterwards the caller reads the
+        state of the cloud.
+        """
+        job_id = pending_job_of(self.kept.outputs, output)
+        if not job_id:
+            return
+        try:
+            self.wait(job_id, output=output, **outputs)
+        except JobFailedError as error:
+            self.operation.warn(str(error))
+        except UnfinishedJobError as error:
+            if not error.is_job_lost:
+                raise
+            self.operation.warn(error.reason)
+        self.kept.outputs[output] = None
+
     @contextmanager
     def explained(self, *, keeps_all: bool = False) -> Iterator[None]:
         """Turn an error of the API or of the settings into the error of the step.

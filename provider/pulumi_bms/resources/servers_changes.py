@@ -85,7 +85,7 @@ def changes(olds: Mapping[str, Any], news: Mapping[str, Any], empty_slots: Seque
     `empty_slots` are the slots without a server, to be filled in place. A value that is not known yet counts as
     changed.
     """
-    moved = [name for name in PLACE if olds.get(name) and news.get(name) and _differs(name, olds, news)]
+    moved = [name for name in PLACE if olds.get(name) and news.get(name) and differs(name, olds, news)]
     slots = [f"server_ids[{number}]" for number in empty_slots]
     softer = _in_place_of(olds, news)
     later = LOGIN if installs(news) else ()
@@ -143,10 +143,11 @@ def _effect(name: str, olds: Mapping[str, Any], news: Mapping[str, Any], *, repl
 
 
 def _changed(names: Sequence[str], olds: Mapping[str, Any], news: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(name for name in names if _differs(name, olds, news))
+    return tuple(name for name in names if differs(name, olds, news))
 
 
-def _differs(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+def differs(name: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Whether an input has changed its meaning. A value that is not known yet counts as changed."""
     return is_unknown(news.get(name)) or meaning(name, olds.get(name)) != meaning(name, news.get(name))
 
 

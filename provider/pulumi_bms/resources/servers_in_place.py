@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step, UnfinishedJobError, pending_job_of
+from pulumi_bms.lifecycle.job_resource import CHANGE, Step
 from pulumi_bms.lifecycle.provider import tell
 from pulumi_bms.resources.servers_changes import Changes, changes, installs
-from pulumi_bms.resources.servers_installing import INSTALLED, Installing, outdated
+from pulumi_bms.resources.servers_installing import INSTALLED, Installing
 from pulumi_bms.resources.servers_nics import Wiring, difference
 from pulumi_bms.resources.servers_outputs import EMPTY, count_of, slots_of
 from pulumi_bms.resources.servers_power import Power, Powering
@@ -32,7 +32,7 @@ class InPlace:
 
     def change(self) -> None:
         """Carry out the plan for all that differs."""
-        self._end_pending()
+        self.step.end_earlier(CHANGE)
         change = changes(self.olds, self.news)
         self._properties(change)
         was_installed = self._machines(change)
@@ -57,22 +57,6 @@ class InPlace:
     def _keep(self, *names: str) -> None:
         self.step.kept.keep(**{name: self.news.get(name) for name in names})
 
-    def _end_pending(self) -> None:
-        """Wait for the change of an earlier run. A failed change is told: this run changes what still differs.
-
-        The API forgets an ended job after a day. Then the states of the servers say what still differs.
-        """
-        if job_id := pending_job_of(self.step.kept.outputs, CHANGE):
-            try:
-                self.step.wait(job_id, output=CHANGE)
-            except JobFailedError as error:
-                tell(self.step.operation, str(error))
-            except UnfinishedJobError as error:
-                if not error.is_job_lost:
-                    raise
-                tell(self.step.operation, error.reason)
-            self.step.kept.keep(**{CHANGE: None})
-
     def _properties(self, change: Changes) -> None:
         existing = {slot: each for slot, each in enumerate(slots_of(self.step.kept.outputs)) if each != EMPTY}
         if "name" in change.in_place:
@@ -90,24 +74,13 @@ class InPlace:
 
     def _machines(self, change: Changes) -> bool:
         """Change NICs, systems and power. Returns whether a system was installed."""
-        wiring = Wiring(self.step, self.news)
-        added, removed = difference(self.olds.get("nics"), self.news.get("nics"))
-        if added:
+        wiring, is_rewired = Wiring(self.step, self.news), "nics" in change.in_place
+        if is_rewired:
             wiring.add(self._ids)
-        installing = Installing(self.step, self.news, self.olds, self.times)
-        installing.end_earlier(self._ids)
-        left = outdated(self._noted, self.news, self._ids)
-        was_installed = installs(self.news) and bool(left)
-        if was_installed:
-            installing.install(self._ids)
-            self.step.kept.outputs[INSTALLED] = {}
-            self._keep("image_id", "reinstall_triggers")
-        elif left:
-            text = "have the system of a change that did not end: to install the system of the program, set"
-            tell(self.step.operation, f'servers {", ".join(left)} {text} on_image_change="reinstall"')
-        if removed:
+        was_installed = self._systems()
+        if is_rewired:
+            _, removed = difference(self.olds.get("nics"), self.news.get("nics"))
             wiring.remove(self._ids, removed)
-        if "nics" in change.in_place:
             self._keep("nics")
         if "security_groups" in change.in_place:
             wiring.guard(self._ids)
@@ -115,9 +88,20 @@ class InPlace:
         self.power()
         return was_installed
 
-    @property
-    def _noted(self) -> dict[str, Any]:
-        return {**self.olds, INSTALLED: self.step.kept.outputs.get(INSTALLED) or {}}
+    def _systems(self) -> bool:
+        """Install the servers that need it. Returns whether a system was installed."""
+        installing = Installing(self.step, self.news, self.olds, self.times)
+        installing.end_earlier(self._ids)
+        left = installing.outdated(self._ids)
+        if left and not installs(self.news):
+            text = "have the system of a change that did not end: to install the system of the program, set"
+            tell(self.step.operation, f'servers {", ".join(left)} {text} on_image_change="reinstall"')
+            return False
+        if left:
+            installing.install(left)
+            self.step.kept.outputs[INSTALLED] = {}
+            self._keep("image_id", "reinstall_triggers")
+        return bool(left)
 
     def _reboot(self, *, was_installed: bool) -> None:
         # An installation has started the servers: a reboot would add nothing.

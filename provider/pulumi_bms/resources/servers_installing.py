@@ -5,8 +5,8 @@ once for each change:
 
 1. A record on this machine is written right before the request, and completed with the job. A killed run leaves the
    record. The next run waits for the job.
-2. Without a job in the record the state of the server decides. A stopped server has no new system, because an
-   installation starts the server.
+2. Without a job in the record the server decides: the image if the image changes, else the power. A stopped server has
+   no new system, because an installation starts the server.
 3. The record is removed when the saved state of the engine has the change.
 """
 
@@ -28,7 +28,8 @@ from pulumi_bms.lifecycle.json_values import canonical
 from pulumi_bms.lifecycle.provider import tell
 from pulumi_bms.lifecycle.record import Pending, RecordError
 from pulumi_bms.operation import Operation as EngineOperation
-from pulumi_bms.resources.servers_changes import INSTALL_INPUTS, LOGIN, meaning
+from pulumi_bms.operation import PartialStateError
+from pulumi_bms.resources.servers_changes import INSTALL_INPUTS, LOGIN, differs, meaning
 from pulumi_bms.resources.servers_memory import Memory
 from pulumi_bms.resources.servers_outputs import slots_of
 from pulumi_bms.resources.servers_power import Power, Powering
@@ -71,7 +72,7 @@ def forget_installed(operation: EngineOperation, inputs: Mapping[str, Any], outp
     for server_id in slots_of(outputs):
         if server_id in left:
             continue
-        Memory.of_installation(operation, inputs, server_id, target).forget_order()
+        Memory.of_installation(operation, inputs, server_id, target).forget_same()
 
 
 @dataclass(frozen=True)
@@ -84,23 +85,21 @@ class Installing:
     times: Times = TIMES
 
     def install(self, server_ids: Sequence[str]) -> None:
-        """Install the servers with another installation, `max_unavailable` at a time.
+        """Install servers, `max_unavailable` at a time.
 
         Raises `PartialStateError` for an installation that failed, or did not start.
         """
-        for server_id in outdated(self._noted, self.inputs, server_ids):
-            self._recall(server_id)
-        self.end_earlier(server_ids)
-        left = outdated(self._noted, self.inputs, server_ids)
-        most = int(self.inputs.get("max_unavailable") or len(left) or 1)
-        for first in range(0, len(left), most):
-            self._install(left[first : first + most])
-        if left := outdated(self._noted, self.inputs, server_ids):
+        most = int(self.inputs.get("max_unavailable") or len(server_ids))
+        for first in range(0, len(server_ids), most):
+            self._install(server_ids[first : first + most])
+        if left := self.outdated(server_ids):
             text = f"the installation of these servers did not start: {', '.join(left)}; run `pulumi up` again"
             raise self.step.kept.failure(text)
 
     def end_earlier(self, server_ids: Sequence[str]) -> None:
         """Wait for the installations of earlier runs. A failed installation is told, and is due again."""
+        for server_id in self.outdated(server_ids):
+            self._recall(server_id)
         for server_id in list(self._under_way):
             if server_id not in server_ids:
                 self._note(server_id, is_over=True)
@@ -110,10 +109,9 @@ class Installing:
             except JobFailedError as error:
                 tell(self.step.operation, f"server {server_id} was not installed by an earlier run\n{error}")
 
-    @property
-    def _noted(self) -> dict[str, Any]:
-        """The old inputs with the notes of this run."""
-        return {**self.olds, INSTALLED: self._installed}
+    def outdated(self, server_ids: Sequence[str]) -> list[str]:
+        """As the function `outdated`, with the notes of this run."""
+        return outdated({**self.olds, INSTALLED: self._installed}, self.inputs, server_ids)
 
     @property
     def _installed(self) -> dict[str, Any]:
@@ -144,7 +142,7 @@ class Installing:
     def _has_image(self, server_id: str) -> bool:
         """Whether a server runs the wanted image already, and nothing but the image has changed."""
         others = ("reinstall_triggers", *LOGIN)
-        if any(self.olds.get(name) != self.inputs.get(name) for name in others):
+        if any(differs(name, self.olds, self.inputs) for name in others):
             return False
         server = self._updating.ready(server_id)
         return state_of(server) is ServerState.READY and server.image_id == self.inputs.get("image_id")
@@ -190,6 +188,10 @@ class Installing:
             pending.remove()
             self._note(server_id, is_over=True)
             raise
+        except PartialStateError as error:
+            # Interrupted after a refusal of a busy server: nothing is under way.
+            self._note(server_id, is_over=True)
+            raise self.step.kept.failure(error.reason) from None
 
     def _request(self, channel: Channel, server_id: str, kind: operations.Operation) -> str:
         api = InstallationApi(channel)
@@ -215,26 +217,23 @@ class Installing:
         """
         note = self._under_way.get(server_id) or {}
         job_id, installation = note.get("job_id"), str(note.get("installation"))
-        has_succeeded = self._has_succeeded(server_id, str(job_id)) if job_id else None
-        if has_succeeded is None or (is_earlier and self._image_tells(installation)):
-            is_installed = self._shows_installation(server_id, installation, has_job=bool(job_id))
-        else:
-            is_installed = has_succeeded
-        if is_installed:
+        has_succeeded = bool(job_id) and self._has_succeeded(server_id, str(job_id))
+        is_sure = has_succeeded and not (is_earlier and self._image_tells(installation))
+        if is_sure or self._shows_installation(server_id, installation, has_job=bool(job_id)):
             self._keep_installed(server_id, installation)
         else:
-            self._memory(server_id).forget_order()
+            self._memory(server_id).forget_same()
         self._note(server_id, is_over=True)
 
-    def _has_succeeded(self, server_id: str, job_id: str) -> bool | None:
-        """True after the job, or None for a job that the API has forgotten. The API forgets an ended job after a day.
+    def _has_succeeded(self, server_id: str, job_id: str) -> bool:
+        """Wait for the job. False for a job that the API has forgotten: the API forgets an ended job after a day.
 
         Raises `JobFailedError`, and `PartialStateError` for an unfinished job.
         """
         try:
             self.step.wait(job_id, output=CHANGE)
         except JobFailedError:
-            self._memory(server_id).forget_order()
+            self._memory(server_id).forget_same()
             self.step.kept.keep(**{CHANGE: None})
             self._note(server_id, is_over=True)
             raise
@@ -242,7 +241,7 @@ class Installing:
             if not error.is_job_lost:
                 raise
             tell(self.step.operation, f"server {server_id}: {error.reason}")
-            return None
+            return False
         return True
 
     def _image_tells(self, installation: str) -> bool:

@@ -31,14 +31,17 @@ _LONGEST_SENDER = 2 * SUBMISSION_TIMEOUT
 
 @dataclass(frozen=True)
 class Memory:
-    """The records of one order. The number of servers is no part of an order: a user may change the number."""
+    """The records of one order, or of one installation of one server."""
 
     records: Records
     order: Order
 
     @classmethod
     def of(cls, operation: Operation, inputs: Mapping[str, Any], slots: Sequence[str]) -> Memory:
-        """The memory of an order with these inputs, beside the servers in these slots. Raises `ExpectedError`."""
+        """The memory of an order with these inputs, beside the servers in these slots. Raises `ExpectedError`.
+
+        The number of servers is not part of the order: a user may change the number.
+        """
         beside = sorted(each for each in slots if each != EMPTY)
         text = json.dumps([replacing_inputs(inputs), beside], sort_keys=True, default=str)
         return cls._of(_orderer(operation, inputs), text)
@@ -104,12 +107,12 @@ class Memory:
                 self.complete(step, Pending(record), job_id=None, order_id=None, error=error[:200])
 
     def forget(self, record: Record | None) -> None:
-        """Remove a record. The marker finds the servers again."""
+        """Remove a record. The marker finds ordered servers again."""
         if record is not None:
             self.records.settle(attempt=record.attempt)
 
-    def forget_order(self) -> None:
-        """Remove the record of the order, if any."""
+    def forget_same(self) -> None:
+        """Remove the record of this order or installation, if any."""
         with suppress(RecordError):
             self.forget(self.records.find(self.order).same)
 

@@ -125,4 +125,5 @@ class Wiring:
             except JobFailedError as error:
                 raise self.step.kept.failure(f"the NICs of server {server_id} were not changed\n{error}") from None
             finally:
+                # The error of an unfinished job has outputs of its own, with the job.
                 self.step.kept.outputs[CHANGE] = None

@@ -97,7 +97,7 @@ def user_tags(server: Server) -> dict[str, str]:
 
 
 def name_of_slot(name: str, slot: int, count: int) -> str:
-    """The name of one server after a change of the name. One server alone has the name itself."""
+    """The name of the server in a slot. One server alone has the name itself."""
     return name if count == 1 else f"{name}-{slot + 1:04d}"
 
 

@@ -65,8 +65,7 @@ class ServersProvider(BmsProvider):
 
         Says in words what is ordered, deleted, wiped and charged.
         """
-        forget_saved(olds)
-        forget_installed(current(), news, olds)
+        _forget_records(current(), news, olds)
         change = changes(olds, news, [slot for slot, server_id in enumerate(slots_of(olds)) if server_id == EMPTY])
         current().explain(effects(change, olds, news))
         _say(consequences(change, olds, news))
@@ -89,7 +88,7 @@ class ServersProvider(BmsProvider):
             InPlace(step, props, props, self._times).power()
             outputs = step.done(**Updating(step, props).read_back())
         # At the end of the run the engine has saved the resource. The text of the note is empty, so no note shows.
-        step.operation.note_at_end(partial(_forget_at_end, outputs))
+        step.operation.note_at_end(partial(_forget_records, step.operation, props, outputs))
         return CreateResult(marker, outputs)
 
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
@@ -108,7 +107,7 @@ class ServersProvider(BmsProvider):
             InPlace(step, news, news, self._times).power()
             outputs = _without_dropped(step.done(**Updating(step, news).read_back()), news)
         # At the end of the run the engine has saved the change. The text of the note is empty, so no note shows.
-        step.operation.note_at_end(partial(_forget_installed_at_end, step.operation, news, outputs))
+        step.operation.note_at_end(partial(_forget_records, step.operation, news, outputs))
         return UpdateResult(outputs)
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -149,7 +148,7 @@ class ServersProvider(BmsProvider):
                 tell(operation, f"not deleted, because this run has adopted the servers: {', '.join(adopted)}")
             deleting = Deleting(step, inputs, self._times)
             deleting.delete([each for each in owned if each != EMPTY and each not in adopted])
-        ordering.memory.forget_order()
+        ordering.memory.forget_same()
 
     def _step(self, kept: Kept, inputs: Mapping[str, Any]) -> Step:
         tell_of_stock_host(kept.operation)
@@ -208,12 +207,9 @@ def _say(lines: list[str]) -> None:
             tell(current(), line)
 
 
-def _forget_at_end(outputs: Mapping[str, Any]) -> str:
+def _forget_records(operation: Operation, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> str:
+    """Remove the records of what the engine has saved. Returns an empty note for the end of the run."""
     forget_saved(outputs)
-    return ""
-
-
-def _forget_installed_at_end(operation: Operation, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> str:
     forget_installed(operation, inputs, outputs)
     return ""
 

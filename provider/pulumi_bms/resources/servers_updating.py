@@ -43,13 +43,16 @@ class Updating:
     def complete_order(self, marker: str) -> None:
         """Finish new servers: wait until ready, write what no order takes, and mark the servers as owned.
 
-        The mark is the last change. The servers of one order get a common value before, so that a run cut off between
-        the marks finds the whole order again.
+        The cloud numbers the servers of each order anew, so a new server gets the name of its slot here. The mark is
+        the last change. The servers of one order get a common value before, so that a run cut off between the marks
+        finds the whole order again.
         """
+        slots = slots_of(self.step.kept.outputs)
         servers = [self.ready(server_id, self.times.visibility) for server_id in unfinished_of(self.step.kept.outputs)]
         known = next((written for server in servers if (written := server.metadata.get(ORDER_KEY))), None)
         order = {ORDER_KEY: known or order_digest(server.id for server in servers)} if len(servers) > 1 else {}
         for server in servers:
+            self._rename(server, name_of_slot(str(self.inputs["name"]), slots.index(server.id), len(slots)))
             self._remember(server, {**self._metadata(), **order})
         for server in servers:
             self._mark(server, marker)
@@ -59,7 +62,7 @@ class Updating:
     def rename(self, server_ids: Mapping[int, str], count: int) -> None:
         """Give every server the name of its slot."""
         for slot, server_id in server_ids.items():
-            self._rename(server_id, name_of_slot(str(self.inputs["name"]), slot, count))
+            self._rename(self.ready(server_id), name_of_slot(str(self.inputs["name"]), slot, count))
 
     def retag(self, server_ids: Sequence[str]) -> None:
         """Give every server the user's tags. The own tag and the tags of the system stay."""
@@ -130,9 +133,9 @@ class Updating:
     def _metadata(self) -> dict[str, str]:
         return {key: str(value) for key, value in (self.inputs.get("metadata") or {}).items()}
 
-    def _rename(self, server_id: str, name: str) -> None:
-        if self.ready(server_id).name != name:
-            self._change(server_id, operations.RENAME_SERVER, lambda api, id_: api.rename(id_, name))
+    def _rename(self, server: Server, name: str) -> None:
+        if server.name != name:
+            self._change(server.id, operations.RENAME_SERVER, lambda api, id_: api.rename(id_, name))
 
     def _retag(self, server_id: str, target: Mapping[str, str]) -> None:
         actual = user_tags(self.ready(server_id))

@@ -115,8 +115,7 @@ class VolumeAttachmentProvider(BmsProvider):
         operation = current()
         step = self._step(id_, props, {**props, **operation.inputs})
         with LOCKS.hold([str(props["server_id"])], operation), step.explained():
-            if job_id := pending_job_of(props):
-                _wait_any_end(step, job_id)
+            step.end_earlier()
             _detach(step, props, self._times.confirm)
 
     def _step(self, id_: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> Step:
@@ -130,8 +129,7 @@ class VolumeAttachmentProvider(BmsProvider):
         step = self._step(_id_of(inputs), {**stored, **own}, inputs)
         with LOCKS.hold([str(inputs["server_id"])], step.operation), step.explained():
             job_id = pending_job_of(stored)
-            if job_id:
-                _wait_any_end(step, job_id)
+            step.end_earlier(job_id=job_id)
             attachment = _listed(step, inputs)
             if attachment is None:
                 job_id = _send(step, inputs)
@@ -199,15 +197,6 @@ def _wait(step: Step, change: VolumeChange, failure: str, *, is_resumed: bool = 
         step.kept.outputs[JOB] = None
         raise ExpectedError(f"{failure}\n{error}") from None
     return change.job_id
-
-
-def _wait_any_end(step: Step, job_id: str) -> None:
-    """Wait for the job of an earlier run. After a failed job the step goes on: the step polls the disk afterwards."""
-    try:
-        step.wait(job_id, job_id=job_id)
-    except JobFailedError as error:
-        step.operation.warn(str(error))
-    step.kept.outputs[JOB] = None
 
 
 def _await_idle(step: Step, server_id: str) -> None:

@@ -28,9 +28,9 @@ def attach(bench: Bench, inputs: Mapping[str, Any], olds: Mapping[str, Any] | No
         return bench.attachments.update("id", dict(olds), dict(inputs)).outs or {}
 
 
-def detach(bench: Bench, outputs: Mapping[str, Any]) -> None:
+def detach(bench: Bench, outputs: Mapping[str, Any], **described: Any) -> None:
     """Delete the attachment."""
-    with running(bench.run.operation()):
+    with running(bench.run.operation(**described)):
         bench.attachments.delete(f"{outputs['server_id']}/{outputs['volume_id']}", dict(outputs))
 
 
@@ -267,3 +267,11 @@ def test_a_cancel_ends_the_wait(bench: Bench) -> None:
     with pytest.raises(ExpectedError):
         attach(bench, inputs)
     assert bench.writes() == []
+
+
+def test_a_job_that_the_api_has_forgotten_blocks_nothing(bench: Bench) -> None:
+    """The API forgets an ended job after a day: the list of the server decides, and a delete detaches the disk."""
+    inputs = made(bench)
+    outputs = {**attach(bench, inputs), "pending_job": {"job_id": "f" * 32}}
+    detach(bench, outputs, timeout=300.0)
+    assert holder(bench, inputs) is None

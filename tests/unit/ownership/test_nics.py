@@ -94,3 +94,13 @@ def test_an_exchanged_nic_is_there_once(moment: int, bench: Bench) -> None:
         bench.next_run()
         bench.update(before, news)
     assert [port.subnet_id for port in ports(bench)] == [SUBNET, OTHER]
+
+
+def test_a_nic_outside_the_program_is_told(bench: Bench) -> None:
+    """The NIC of a killed run stays when the program changes afterwards, and the user is told."""
+    before = bench.create(wired())
+    bench.update(before, wired({"subnet_id": OTHER}))
+    left = ports(bench)[1].id
+    bench.next_run()
+    bench.update(before, wired(AUTOMATIC))
+    assert any(f"NICs outside the program: {left} stay" in text for text in bench.run.told)
