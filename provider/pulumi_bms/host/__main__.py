@@ -11,9 +11,11 @@ if __name__ == "__main__":
     # An interrupt before the server is ready ends the process without a traceback: imports take a second.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    from pulumi_bms.host.commands import is_address, run
+    from pulumi_bms.host.address import is_address
 
     if not is_address(sys.argv[-1]):
+        from pulumi_bms.host.commands import run
+
         sys.exit(run(sys.argv[1:]))
 
     from pathlib import Path

@@ -36,20 +36,17 @@ class Checkpoint:
 
 
 class Cancellation:
-    """Whether the run must end: an event for the threads, and an event for the event loop."""
+    """Whether the run must end: an event for the threads, and a future for the event loop."""
 
     def __init__(self) -> None:
         self.threads = threading.Event()
-        self._loop_event = asyncio.Event()
+        self.requested: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def set(self) -> None:
         """End the run. Must be called in the event loop."""
         self.threads.set()
-        self._loop_event.set()
-
-    async def wait(self) -> None:
-        """Return once the run is to end."""
-        await self._loop_event.wait()
+        if not self.requested.done():
+            self.requested.set_result(None)
 
 
 class Holds:
@@ -112,12 +109,8 @@ class Calls:
             await asyncio.wait_for(self._idle.wait(), patience)
 
     async def _result(self, result: asyncio.Future[T], checkpoint: Callable[[], Checkpoint | None]) -> T:
-        cancelled = asyncio.create_task(self._cancellation.wait())
-        try:
-            either: set[asyncio.Future[Any]] = {result, cancelled}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            cancelled.cancel()
+        either: set[asyncio.Future[Any]] = {result, self._cancellation.requested}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not result.done():
             await asyncio.wait({result}, timeout=PATIENCE)
         known = checkpoint() if not result.done() else None

@@ -18,12 +18,6 @@ _COMMANDS: dict[str, Callable[[Path], str]] = {"install": install, "check": chec
 _FAILED = {"install": "not installed", "check": "not in order", "uninstall": "not uninstalled"}
 
 
-def is_address(argument: str) -> bool:
-    """Whether the argument is HOST:PORT, the form of the engine's address."""
-    host, colon, port = argument.rpartition(":")
-    return bool(host and colon) and port.isascii() and port.isdigit()
-
-
 def run(arguments: list[str]) -> int:
     """Run one command in the current folder. Returns the exit status: 1 for a failure, 2 for wrong usage."""
     parser = _parser()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,8 +47,8 @@ class Providers:
         self._config = config
 
     def find(self, *sources: Struct) -> Served:
-        """The first known provider among the sources. Must be called in the thread of the provider's method."""
-        pickled = next((text for source in sources if (text := _pickled(source))), None)
+        """The first known provider among the sources. Must be called in a thread: a load may take long."""
+        pickled = _first(sources)
         if pickled is None:
             raise ExpectedError(_NO_PROVIDER)
         enter_thread()
@@ -60,6 +60,10 @@ class Providers:
                 self._served[pickled] = self._load(pickled)
             return self._served[pickled]
 
+    def loaded(self, *sources: Struct) -> Served | None:
+        """The provider of the sources, or None before the first `find`."""
+        return self._served.get(_first(sources) or "")
+
     def _load(self, pickled: str) -> Served:
         provider: ResourceProvider = _deserialize(lambda: dill.loads(base64.b64decode(pickled)))  # noqa: S301  (the engine's protocol)
         config = Config(raw_config=dict(self._config), project_name=pulumi.get_project())
@@ -70,6 +74,10 @@ class Providers:
 def has_provider(source: Struct) -> bool:
     """Whether the properties carry a provider. The properties of a resource during import don't."""
     return bool(_pickled(source))
+
+
+def _first(sources: Iterable[Struct]) -> str | None:
+    return next((text for source in sources if (text := _pickled(source))), None)
 
 
 def _pickled(source: Struct) -> str | None:

@@ -79,7 +79,7 @@ class Step:
     async def run(self, method: Callable[[ResourceProvider], T], *sources: Struct) -> T:
         """The result of a provider's method. The provider is the first among `sources`. Errors become the response."""
         try:
-            self._served = served = await self._calls.run(lambda: self._providers.find(*sources))
+            self._served = served = await self._find(*sources)
             async with self._calls.lane(unlimited=served.uses_operation):
                 return await self._calls.run(lambda: self._inside(served, method), self._checkpoint)
         except PartialStateError as error:
@@ -104,10 +104,13 @@ class Step:
     async def uses_operation(self, source: Struct) -> bool:
         """Whether the provider uses operations."""
         try:
-            return (await self._calls.run(lambda: self._providers.find(source))).uses_operation
+            return (await self._find(source)).uses_operation
         except Exception as error:  # noqa: BLE001  (a provider that can't be loaded is the response of its step)
             failure = error
         return await self._refuse(failure, source)
+
+    async def _find(self, *sources: Struct) -> Served:
+        return self._providers.loaded(*sources) or await self._calls.run(lambda: self._providers.find(*sources))
 
     def _inside(self, served: Served, method: Callable[[ResourceProvider], T]) -> T:
         enter_thread()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pulumi
@@ -34,16 +34,24 @@ class BmsResource(Resource):
         self,
         provider: ProviderName | ResourceProvider,
         name: str,
-        props: Mapping[str, Any],
+        outputs: Iterable[str],
+        inputs: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Register the resource as `pulumi.dynamic.Resource` does.
+        """Register the resource as `pulumi.dynamic.Resource` does. `outputs` and `inputs` become attributes.
+
+        Each registered property costs the SDK a task in every preview and every up. So absent inputs, which are None,
+        share one attribute value and are not registered.
 
         The constructor of `pulumi.dynamic.Resource` is skipped: each call wraps the SDK's pickler once more. After some
         310 calls, a provider pickled by value by another package fails with a RecursionError (Python before 3.14).
         """
         kind = f"pulumi-python:{self._resource_type_name}"
-        pulumi.CustomResource.__init__(self, kind, name, {**props, _PROVIDER: pickled(provider)}, opts)
+        present = {key: value for key, value in inputs.items() if value is not None}
+        props = {**dict.fromkeys(outputs), **present, _PROVIDER: pickled(provider)}
+        pulumi.CustomResource.__init__(self, kind, name, props, opts)
+        absent = dict.fromkeys(inputs.keys() - props.keys(), pulumi.Output.from_input(None))
+        self.__dict__.update(absent)
 
 
 def pickled(provider: ProviderName | ResourceProvider) -> str:

@@ -1,6 +1,6 @@
 """`JobCompletion`: a resource that only waits for a job. The program's side."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: the SDK evaluates the annotations of a class at each registration.
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
@@ -81,11 +81,10 @@ class JobCompletion(BmsResource, module="bms", name="JobCompletion"):
         """
         where = connection_props("JobCompletion", args)
         warn_of_config()
-        props: dict[str, Any] = {
-            **dict.fromkeys(OUTPUTS),
+        inputs: dict[str, Any] = {
             "job_id": job_id,
             "expected_servers": expected_servers,
             **where,
             "create_timeout_seconds": create_timeout(args.get("opts")),
         }
-        super().__init__(ProviderName("JobCompletion"), name, props, args.get("opts"))
+        super().__init__(ProviderName("JobCompletion"), name, OUTPUTS, inputs, args.get("opts"))

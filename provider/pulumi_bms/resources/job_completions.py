@@ -43,11 +43,9 @@ class JobCompletions(BmsResource, module="bms", name="JobCompletions"):
         """
         where = connection_props("JobCompletions", args)
         warn_of_config()
-        props: dict[str, Any] = {
-            "server_ids": None,
-            "jobs": None,
+        inputs: dict[str, Any] = {
             "job_ids": job_ids,
             **where,
             "create_timeout_seconds": create_timeout(args.get("opts")),
         }
-        super().__init__(ProviderName("JobCompletions"), name, props, args.get("opts"))
+        super().__init__(ProviderName("JobCompletions"), name, ("server_ids", "jobs"), inputs, args.get("opts"))

@@ -60,11 +60,8 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
         warn_of_config()
         opts = args.get("opts")
         ordered_by = orderer(_TYPE, name, opts)
-        props: dict[str, Any] = {
+        inputs: dict[str, Any] = {
             ORDERED_BY: ordered_by,
-            "job_id": None,
-            "order_id": None,
-            "digests": None,
             "path": path,
             "body": mark_secrets(without_resources("body", body)),
             "method": method,
@@ -73,7 +70,8 @@ class JobSubmission(BmsResource, module="bms", name="JobSubmission"):
         }
         # The digests would let a short password in the body be guessed, so the digests are kept secret too.
         kept = pulumi.ResourceOptions(additional_secret_outputs=["digests"])
-        super().__init__(ProviderName("JobSubmission"), name, props, pulumi.ResourceOptions.merge(kept, opts))
+        opts = pulumi.ResourceOptions.merge(kept, opts)
+        super().__init__(ProviderName("JobSubmission"), name, ("job_id", "order_id", "digests"), inputs, opts)
         if not pulumi.runtime.is_dry_run() and not os.environ.get(_NO_CHECKPOINTS):
             # The engine answers the program once the resource is in the saved state: then the record is done.
             pulumi.Output.all(self.job_id, ordered_by).apply(lambda known: _forget_own(*known))

@@ -20,6 +20,7 @@ from pulumi_bms.resources.servers_args import (
 )
 
 TYPE = "pulumi-python:dynamic/bms:Servers"
+_OUTPUTS = ("server_ids", "surviving_server_ids", "servers", "job_id", "order_id")
 
 
 class Servers(BmsResource, module="bms", name="Servers"):
@@ -150,13 +151,8 @@ class Servers(BmsResource, module="bms", name="Servers"):
         """
         where = connection_props("Servers", args)
         warn_of_config()
-        props: dict[str, Any] = {
+        inputs: dict[str, Any] = {
             ORDERED_BY: orderer(TYPE, resource_name, args.get("opts")),
-            "server_ids": None,
-            "surviving_server_ids": None,
-            "servers": None,
-            "job_id": None,
-            "order_id": None,
             "flavor_id": flavor_id,
             "image_id": image_id,
             "availability_zone": availability_zone,
@@ -204,9 +200,8 @@ class Servers(BmsResource, module="bms", name="Servers"):
             **where,
         }
         kept = pulumi.ResourceOptions(additional_secret_outputs=["admin_pass", "user_data"])
-        super().__init__(
-            ProviderName("Servers"), resource_name, props, pulumi.ResourceOptions.merge(kept, args.get("opts"))
-        )
+        opts = pulumi.ResourceOptions.merge(kept, args.get("opts"))
+        super().__init__(ProviderName("Servers"), resource_name, _OUTPUTS, inputs, opts)
 
 
 def _secret(value: pulumi.Input[str] | None) -> pulumi.Output[str] | None:

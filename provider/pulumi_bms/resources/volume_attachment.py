@@ -44,13 +44,12 @@ class VolumeAttachment(BmsResource, module="bms", name="VolumeAttachment"):
         :param device: the device name to ask for, such as `/dev/sdb`. By default the cloud takes the next name.
         :param args: the API, and Pulumi's options: see `ResourceArgs`.
         """
-        where = connection_props("VolumeAttachment", args)
+        opts, where = args.get("opts"), connection_props("VolumeAttachment", args)
         warn_of_config()
-        props: dict[str, Any] = {
-            "job_id": None,
+        inputs: dict[str, Any] = {
             "server_id": server_id,
             "volume_id": volume_id,
             "device": device,
             **where,
         }
-        super().__init__(ProviderName("VolumeAttachment"), resource_name, props, args.get("opts"))
+        super().__init__(ProviderName("VolumeAttachment"), resource_name, ("job_id", "device"), inputs, opts)
