@@ -110,7 +110,8 @@ class Step:
         return await self._refuse(failure, source)
 
     async def _find(self, *sources: Struct) -> Served:
-        return self._providers.loaded(*sources) or await self._calls.run(lambda: self._providers.find(*sources))
+        loaded = self._providers.loaded(*sources)
+        return loaded if loaded else await self._calls.run(lambda: self._providers.find(*sources))
 
     def _inside(self, served: Served, method: Callable[[ResourceProvider], T]) -> T:
         enter_thread()
