@@ -50,11 +50,6 @@ class Purchases:
         self.by_id[purchase.order_id] = purchase
         return purchase
 
-    def of_server(self, server_id: str) -> Purchase | None:
-        """Return the purchase that made a server."""
-        new = (each for each in self.by_id.values() if each.kind == "new")
-        return next((each for each in new if server_id in each.server_ids), None)
-
 
 def new_order_id() -> str:
     """Return a fresh order id."""

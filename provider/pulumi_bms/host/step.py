@@ -110,8 +110,9 @@ class Step:
         return await self._refuse(failure, source)
 
     async def _find(self, *sources: Struct) -> Served:
-        loaded = self._providers.loaded(*sources)
-        return loaded if loaded else await self._calls.run(lambda: self._providers.find(*sources))
+        if loaded := self._providers.loaded(*sources):
+            return loaded
+        return await self._calls.run(lambda: self._providers.find(*sources))
 
     def _inside(self, served: Served, method: Callable[[ResourceProvider], T]) -> T:
         enter_thread()

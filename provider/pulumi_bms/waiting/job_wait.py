@@ -22,7 +22,6 @@ from pulumi_bms.waiting.success_rule import (
     Judgement,
     Ruling,
     State,
-    creates_servers,
     judge,
     state_of,
 )
@@ -197,7 +196,6 @@ def _progress(job_id: str, job: Job, judgement: Judgement) -> Progress:
         total,
         failed,
         unsettled=judgement.because,
-        makes_servers=creates_servers(job),
         succeeded=judgement.ruling is Ruling.SUCCEEDED,
         job=job,
         judgement=judgement,

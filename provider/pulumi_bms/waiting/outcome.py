@@ -75,7 +75,6 @@ class Progress:
     outage: float = 0.0
     trouble: str = ""
     """The last error, as the reason for the outage."""
-    makes_servers: bool = False
     succeeded: bool = False
     job: Job | None = field(default=None, compare=False, repr=False)
     """The last known state, merged from all responses."""

@@ -36,7 +36,6 @@ class ResourceStatus(IntEnum):
 
 
 NEW_ORDER = "1"
-UNSUBSCRIPTION = "4"
 RENEWS_ITSELF = 3
 
 
@@ -65,7 +64,7 @@ class OrderedResource(Wire):
 
     @property
     def renews_itself(self) -> bool | None:
-        """Whether the resource is renewed at its end; None where the response does not tell."""
+        """Whether the resource is renewed at its end. None if the response does not tell."""
         return None if self.expire_policy is None else self.expire_policy == RENEWS_ITSELF
 
 

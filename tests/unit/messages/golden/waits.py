@@ -162,7 +162,7 @@ def rows() -> Iterator[tuple[str, str]]:
         "before the first response": Progress(JOB),
         "not visible": Progress(JOB, trouble="404"),
         "without sub-jobs": Progress(JOB, "INIT"),
-        "running": Progress(JOB, "RUNNING", 2, 3, makes_servers=True),
+        "running": Progress(JOB, "RUNNING", 2, 3),
         "a failed sub-job": Progress(JOB, "RUNNING", 1, 3, failed[1:]),
         "two failed sub-jobs": Progress(JOB, "RUNNING", 2, 3, failed),
         "a failed sub-job without a code": Progress(JOB, "FAIL", 1, 3, ((_PART, ""),)),
