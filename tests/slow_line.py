@@ -1,4 +1,4 @@
-"""A slow line to the simulator: each order takes its time on the way there, and its response on the way back."""
+"""A slow line to the simulator: each order is delayed on the way to the API, and the response on the way back."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from bms_simulator import Simulator
 
 
 class SlowLine(ThreadingHTTPServer):
-    """Hands requests on to a simulator; orders `there` seconds after they came, responses to them `back` seconds later.
+    """Forwards requests to a simulator: orders `there` seconds late, the responses to orders `back` seconds late.
 
-    As a gateway does, it hands on what has arrived, whether the client still waits for it or not.
+    Like a gateway, the line forwards an arrived order even if the client no longer waits.
     """
 
     daemon_threads = True
@@ -27,7 +27,7 @@ class SlowLine(ThreadingHTTPServer):
         self.there = there
         self.back = back
         self.connected = threading.Event()
-        """Set once the first order begins to arrive."""
+        """Set when the first order begins to arrive."""
         self._orders = 0
         self._changed = threading.Condition()
 
@@ -36,13 +36,13 @@ class SlowLine(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def settle(self) -> None:
-        """Return once each order that has arrived is at the API."""
+        """Return when every arrived order is at the API."""
         with self._changed:
             assert self._changed.wait_for(lambda: not self._orders, 30.0)
 
     @contextmanager
     def order(self) -> Iterator[None]:
-        """An order on its way to the API."""
+        """An order on the way to the API."""
         with self._changed:
             self._orders += 1
         self.connected.set()
@@ -91,7 +91,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
 @contextmanager
 def slow_line(simulator: Simulator, *, there: float, back: float) -> Iterator[SlowLine]:
-    """A slow line that serves, and closes at the end."""
+    """A serving slow line, closed at the end."""
     with SlowLine(simulator, there=there, back=back) as line:
         thread = threading.Thread(target=line.serve_forever, args=(0.02,), daemon=True)
         thread.start()

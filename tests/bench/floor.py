@@ -1,4 +1,4 @@
-"""A resource that waits until it is cancelled and keeps one value: the least that a wait can cost."""
+"""A resource that waits for the cancel and keeps one value: the lowest cost of a wait."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The import of a resource beside the import of Pulumi alone: the time as a ratio.
 
-Run by `make bench`. Each program runs in a process of its own, in turn, and the shortest time of each counts.
+Run by `make bench`. Every program runs in a separate process, in turn. The shortest time of every program counts.
 """
 
 from __future__ import annotations

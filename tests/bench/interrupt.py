@@ -1,8 +1,9 @@
-"""Ctrl-C while many jobs are waited for: how long until the CLI is back, and whose time that is.
+"""Ctrl-C during the wait for many jobs: the time until the CLI is back, and the processor time of engine and host.
 
-Run by `make bench`. Beside it stands the floor: as many resources of a provider that keeps one value and does nothing.
-The engine writes the whole state at the end of each step, so most of the time is its own, and grows with the square of
-the number of resources. What `JobCompletion` adds to the floor is this project's part. Linux only, for /proc.
+Run by `make bench`. The floor is an equal number of resources of a provider that keeps one value and does nothing. The
+engine writes the whole state at the end of each step, so the engine uses most of the time. The time of the engine grows
+with the square of the number of resources. The difference between `JobCompletion` and the floor is this project's part.
+Linux only, for /proc.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from tests.bench.many_jobs import CLI, Case, begin_jobs, prepare, simulator
 
 SETTLED = 5.0
-"""Seconds of a quiet run before the signal: all that was under way is over."""
+"""Seconds of a quiet run before the signal: the work under way has ended."""
 PARALLEL = ("--parallel", "2000")
 
 WAITS = """
@@ -37,7 +38,7 @@ for number in range({count}):
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds: until the CLI is back, and of processor time by then, the engine's and the host's."""
+    """Seconds until the CLI is back, and seconds of processor time of the engine and the host."""
 
     wall: float
     engine: float
@@ -45,7 +46,7 @@ class Cost:
 
 
 def main() -> None:
-    """Print a table: the floor first, then the waits, and what they add to it."""
+    """Print a table: the floor first, then the waits, with the ratio to the floor."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=500)
     count = parser.parse_args().count

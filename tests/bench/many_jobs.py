@@ -1,6 +1,6 @@
-"""Many waits in one `pulumi up`, beside one alone: wall clock as a ratio, and the host's peak memory.
+"""Many waits in one `pulumi up`, beside a single wait: wall clock as a ratio, and the host's peak memory.
 
-Run by `make bench`. The simulator's jobs take 20 s and it is a process of its own; Linux only, for /proc.
+Run by `make bench`. The simulator's jobs take 20 s. The simulator is a separate process. Linux only, for /proc.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def run(case: Case) -> tuple[float, float, int]:
 
 
 def begin_jobs(endpoint: str, count: int, scenario: str = "ok") -> None:
-    """Look at each job once: its clock starts then, and all are to end at one time, as the jobs of one order do."""
+    """Poll every job once: the first poll starts the job's clock, and all jobs end at the same time."""
     with requests.Session() as session:
         for number in range(count):
             response = session.get(
@@ -120,7 +120,7 @@ def begin_jobs(endpoint: str, count: int, scenario: str = "ok") -> None:
 
 
 class simulator:  # noqa: N801  (used as a context manager)
-    """The simulator as a process of its own."""
+    """The simulator as a separate process."""
 
     def __init__(self, folder: Path) -> None:
         self._log = folder / "simulator.log"
@@ -142,7 +142,7 @@ class simulator:  # noqa: N801  (used as a context manager)
 
 
 def prepare(folder: Path, case: Case, endpoint: str) -> dict[str, str]:
-    """A project with its stack. The environment for its commands."""
+    """A project with a stack. Returns the environment for the stack's commands."""
     plugins = {"providers": [{"name": "pulumi-python", "path": str(HOST)}]} if case.own_host else {}
     runtime = {"name": "python", "options": {"virtualenv": sys.prefix}}
     project = {"name": "bench", "runtime": runtime, "plugins": plugins}
@@ -173,7 +173,7 @@ class Peak:
         self._over = threading.Event()
 
     def watch(self, cli: int) -> None:
-        """Begin to look, twice a second."""
+        """Begin to measure, twice a second."""
         self._thread = threading.Thread(target=self._poll, args=(cli,), daemon=True)
         self._thread.start()
 

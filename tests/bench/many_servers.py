@@ -1,4 +1,4 @@
-"""A hundred servers, each a resource, beside one: wall clock as a ratio, and refusals by the cloud's rate limits.
+"""A hundred servers, one resource per server, beside one server: wall clock as a ratio, and responses with 429.
 
 Run by `make bench`. The simulator has the limits of the API for each minute.
 """
@@ -28,7 +28,7 @@ for number in range({count}):
 
 
 def main() -> None:
-    """Run both, and print the ratio and the refusals."""
+    """Run both cases, and print the ratio and the refusals."""
     alone, _ = _up(1)
     together, refusals = _up(SERVERS)
     print(

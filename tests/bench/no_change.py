@@ -1,7 +1,7 @@
 """`pulumi up` without a change: many completions beside as many trivial resources on Pulumi's host, as ratios.
 
-One kind of trivial resource has one output, and one kind as many outputs as a completion: each output of a resource
-costs the SDK a task in the program. Run by `make bench`. The shortest of some rounds counts.
+One kind of trivial resource has one output. The second kind has as many outputs as a completion, because each output of
+a resource costs the SDK a task in the program. Run by `make bench`. The shortest of some rounds counts.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ CASES = (
 
 
 def main() -> None:
-    """Run all in turn, so that a slow minute of the machine counts for each, and print the ratios."""
+    """Run all cases in turn, so that a slow minute of the machine counts for all cases, and print the ratios."""
     with Simulator(token="bench", project_id="bench", time_scale=10 * TIME_SCALE) as simulator, ExitStack() as stack:
         folders = [Path(stack.enter_context(tempfile.TemporaryDirectory())) for _ in CASES]
         environments = [prepare(folder, case, simulator.endpoint) for folder, case in zip(folders, CASES, strict=True)]

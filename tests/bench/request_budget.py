@@ -1,4 +1,4 @@
-"""A hundred waits in one `pulumi up` with 300 requests a minute: what the simulator counts in its fullest minute.
+"""A hundred waits in one `pulumi up` with 300 requests a minute: the requests in the simulator's fullest minute.
 
 Run by `make bench`. The jobs take two and a half minutes.
 """
@@ -22,7 +22,7 @@ CASE = Case("budget", EACH.format(count=WAITS), own_host=True, rate_limit=BUDGET
 
 
 def main() -> None:
-    """Run it and print the counts."""
+    """Run the case and print the counts."""
     scale = 240.0 / JOB_SECONDS
     with (
         Simulator(token="bench", project_id="bench", time_scale=scale) as simulator,

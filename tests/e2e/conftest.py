@@ -26,14 +26,14 @@ HOST = ROOT / "provider" / "pulumi_bms" / "host"
 CLI = ROOT / ".engine" / "bin" / "pulumi"
 PASSPHRASE = "e2e"
 QUIET = "import signal\n\nsignal.signal(signal.SIGINT, signal.SIG_DFL)\n"
-"""The documented lines: without them Python prints a traceback when a failed run ends the program."""
+"""The documented lines: without the lines Python prints a traceback when a failed run ends the program."""
 LONGEST_COMMAND = 300.0
-"""Seconds after which a command hangs rather than works."""
+"""Seconds after which a command counts as hanging."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A command that has ended: its exit code, and all that it printed."""
+    """A command that has ended: the exit code and the printed text."""
 
     code: int
     output: str
@@ -48,17 +48,17 @@ class Ended:
 
 
 def plugins_of(host: str) -> dict[str, Any]:
-    """The option `plugins` of a project whose resources that plugin process serves."""
+    """The option `plugins` of a project whose resources the plugin process `host` serves."""
     return {"providers": [{"name": "pulumi-python", "path": str(HOST)}]} if host == "own" else {}
 
 
 def by_name(state: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The resources in a state, by the last part of their URN."""
+    """The resources in a state, by the last part of the URN."""
     return {result["urn"].rsplit("::", 1)[1]: result for result in state.get("resources", [])}
 
 
 def host_of(process: subprocess.Popen[str]) -> int:
-    """The process id of the plugin that serves that command's resources."""
+    """The process id of the plugin process that serves the command's resources."""
     listed = subprocess.run(
         ["/bin/ps", "-o", "pid=,args=", "--ppid", str(process.pid)], capture_output=True, text=True, check=True
     ).stdout
@@ -67,7 +67,7 @@ def host_of(process: subprocess.Popen[str]) -> int:
 
 
 def job_body(job_id: str, status: str, *parts: str, total: int | None = None) -> dict[str, Any]:
-    """A job that creates one server in each sub-job; `parts` are their statuses. The servers are `JOB_ID-server-I`."""
+    """A job that creates a server in each sub-job. `parts` are the sub-jobs' statuses. Ids are `JOB_ID-server-I`."""
     sub_jobs = [
         {
             "job_id": f"{job_id}-{number}",
@@ -91,7 +91,7 @@ def job_body(job_id: str, status: str, *parts: str, total: int | None = None) ->
 
 @dataclass
 class Stack:
-    """A project in a folder of its own, with one stack in a local backend beside it."""
+    """A project in a separate folder, with one stack in a local backend in the same folder."""
 
     folder: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -115,13 +115,13 @@ class Stack:
         file.write_text(yaml.safe_dump(settings))
 
     def configure(self, plain: Mapping[str, str], secret: Mapping[str, str] | None = None) -> None:
-        """Set values of the namespace `bms` at once. A name such as `profiles.eu.token` is a path."""
+        """Set many values of the namespace `bms`. A name like `profiles.eu.token` is a path."""
         flags = [part for name, value in plain.items() for part in ("--plaintext", f"bms:{name}={value}")]
         flags += [part for name, value in (secret or {}).items() for part in ("--secret", f"bms:{name}={value}")]
         self.run("config", "set-all", "--path", *flags).ok()
 
     def connect(self, simulator: Simulator) -> None:
-        """Give the simulator's address and token by the environment."""
+        """Set the simulator's address and token in the environment."""
         self.environment |= {
             "BMS_ENDPOINT": simulator.endpoint,
             "HW_PROJECT_ID": simulator.project_id,
@@ -129,12 +129,12 @@ class Stack:
         }
 
     def disconnect(self) -> None:
-        """No address, no credential."""
+        """Remove the address and the credential."""
         for name in ("BMS_ENDPOINT", "HW_PROJECT_ID", "HW_AUTH_TOKEN"):
             self.environment.pop(name, None)
 
     def serve_by(self, host: str) -> None:
-        """Let that plugin process, `stock` or `own`, serve the resources from now on."""
+        """Let the plugin process `host`, `stock` or `own`, serve the resources from now on."""
         file = self.folder / "Pulumi.yaml"
         project = json.loads(file.read_text()) | {"plugins": plugins_of(host)}
         file.write_text(json.dumps(project))
@@ -155,7 +155,7 @@ class Stack:
         return self.ended(self.start(*arguments), LONGEST_COMMAND)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start a command in a process group of its own, so that a signal to it stays there."""
+        """Start a command in a separate process group, so that a signal to the command stays in the group."""
         return subprocess.Popen(
             [CLI, *arguments, "--non-interactive", "--color", "never", "--stack", "test"],
             cwd=self.folder,
@@ -168,7 +168,7 @@ class Stack:
         )
 
     def ended(self, process: subprocess.Popen[str], bound: float) -> Ended:
-        """What a started command came to, in that many seconds at most."""
+        """The exit code and the output of a started command, within `bound` seconds."""
         with process:
             try:
                 output, _ = process.communicate(timeout=bound)
@@ -191,7 +191,7 @@ class Stack:
         }
 
     def outputs(self) -> dict[str, Any]:
-        """The stack's outputs, none of which is secret here."""
+        """The stack's outputs. No output in the tests is secret."""
         (outputs,) = [each["outputs"] for each in self.state()["resources"] if each["type"] == "pulumi:pulumi:Stack"]
         return dict(outputs)
 
@@ -201,13 +201,13 @@ class Stack:
         return dict(json.loads(file.read_text())["checkpoint"]["latest"] or {})
 
     def resources(self) -> dict[str, dict[str, Any]]:
-        """The resources in the state, by the last part of their URN."""
+        """The resources in the state, by the last part of the URN."""
         return by_name(self.state())
 
 
 @pytest.fixture
 def simulator() -> Iterator[Simulator]:
-    """One whose jobs take 4 s."""
+    """A simulator whose jobs take 4 s."""
     with Simulator(time_scale=60.0) as simulator:
         yield simulator
 
@@ -220,7 +220,7 @@ def simulator_with() -> Iterator[Callable[..., Simulator]]:
 
 @pytest.fixture
 def host() -> str:
-    """The plugin process that serves the resources: this project's. Tests that need `stock` name both."""
+    """The plugin process that serves the resources: this project's process. A test of `stock` names both processes."""
     return "own"
 
 
@@ -239,7 +239,7 @@ def write_project(folder: Path, host: str) -> Stack:
 
 @pytest.fixture(scope="session")
 def new_stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a new stack. A copy is a new stack too, without the time that `pulumi stack init` takes."""
+    """The folder of a new stack. A copy is a new stack too, without the time of `pulumi stack init`."""
     folder = tmp_path_factory.mktemp("new")
     (folder / "state").mkdir()
     write_project(folder, "own").run("stack", "init").ok()
@@ -258,7 +258,7 @@ def make_stack(tmp_path: Path, host: str, new_stack: Path) -> Callable[..., Stac
 
 @pytest.fixture
 def stack(make_stack: Callable[..., Stack], simulator: Simulator) -> Stack:
-    """A stack that reaches the simulator by its environment."""
+    """A stack with the simulator's address in the environment."""
     stack = make_stack()
     stack.connect(simulator)
     return stack
@@ -266,7 +266,7 @@ def stack(make_stack: Callable[..., Stack], simulator: Simulator) -> Stack:
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], bool]], None]:
-    """Wait for something that another process does. A generous bound, no measurement."""
+    """Wait for an event of a different process. The bound is generous and measures nothing."""
 
     def wait(happened: Callable[[], bool], bound: float = 60.0) -> None:
         ends = time.monotonic() + bound

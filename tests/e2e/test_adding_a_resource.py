@@ -1,4 +1,4 @@
-"""A resource that is added with what this package's resources share: the one of docs/adding-a-resource.md."""
+"""The resource of docs/adding-a-resource.md, which uses the shared parts of this package's resources."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROGRAM = """
 
 
 def test_a_resource_of_forty_lines(stack: Stack, simulator: Simulator) -> None:
-    """The class and the provider of the page order, wait and bring the servers, once, on each host."""
+    """The resource of the documentation page orders once, waits, and returns the servers, on each host."""
     (module,) = re.findall(r"^```python\n(.+?)^```$", PAGE, re.MULTILINE | re.DOTALL)
     assert len(module.splitlines()) <= MOST_LINES
     (stack.folder / "fleet.py").write_text(module)

@@ -38,7 +38,7 @@ WAIT = """
 
 @dataclass(frozen=True)
 class Kind:
-    """One way to sign in: what to set in the config, and in the environment."""
+    """One way to sign in: the values for the config and for the environment."""
 
     plain: Mapping[str, str]
     secret: Mapping[str, str]
@@ -74,7 +74,7 @@ KINDS = {
     ),
 }
 WHERE = {"HW_AUTH_URL": "/v3", "OS_AUTH_URL": "/v3", "BMS_ENDPOINT": ""}
-"""Variables that name the simulator, and what is behind its address there."""
+"""Variables with the simulator's address, and the path after the address."""
 
 
 def exported(simulator: Simulator, kind: Kind) -> dict[str, str]:
@@ -85,7 +85,7 @@ def exported(simulator: Simulator, kind: Kind) -> dict[str, str]:
 def test_signing_in_by_the_environment(
     make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator], kind: str
 ) -> None:
-    """Each kind of credential of each family of variables orders and waits, without any config."""
+    """All kinds of credentials, in all families of variables, can order and wait without any config."""
     simulator = simulator_with(accounts=ACCOUNTS)
     stack = make_stack()
     stack.environment |= exported(simulator, KINDS[kind])
@@ -97,7 +97,7 @@ def test_signing_in_by_the_environment(
 def test_a_token_that_expires_twice_during_one_wait(
     make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator]
 ) -> None:
-    """A wait outlives its user's tokens, because each token is renewed before its end."""
+    """A wait outlives the tokens of the user, because each token is renewed before the token's end."""
     simulator = simulator_with(accounts=ACCOUNTS, time_scale=20.0, token_seconds=4.0)
     stack = make_stack()
     stack.environment |= exported(simulator, KINDS["user"])
@@ -162,7 +162,7 @@ TWO = """
 def test_two_profiles_in_one_program(
     make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator]
 ) -> None:
-    """Each resource reaches its own account and nothing else, whatever the top level and the environment say."""
+    """Each resource reaches only the account of the profile, with any top level and any environment."""
     eu, cn, neither = simulator_with(accounts=ACCOUNTS), simulator_with(), simulator_with()
     stack = make_stack()
     stack.connect(neither)
@@ -191,7 +191,7 @@ def test_two_profiles_in_one_program(
     assert [len(outputs[f"ids-{profile}"]) for profile in ("eu", "cn")] == [1, 1]
     assert [outputs[f"seen-{profile}"] for profile in ("eu", "cn")] == ["SUCCESS", "SUCCESS"]
     assert neither.requests == []
-    # Another profile with the same account is no change.
+    # A different profile with the same account is no change.
     stack.configure(
         {"profiles.two.endpoint": cn.endpoint, "profiles.two.projectId": cn.project_id},
         {"profiles.two.token": cn.token},
@@ -201,7 +201,7 @@ def test_two_profiles_in_one_program(
 
 
 def test_a_secret_set_without_secret_is_warned_of(make_stack: Callable[..., Stack], simulator: Simulator) -> None:
-    """The program warns, once a run, of each secret that the config holds in plain text, and does not show it."""
+    """The program warns once a run of each plain text secret in the config. The warning does not show the secret."""
     stack = make_stack()
     stack.configure(
         {
@@ -222,7 +222,7 @@ def test_a_secret_set_without_secret_is_warned_of(make_stack: Callable[..., Stac
 def test_a_clock_that_is_an_hour_off(
     make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator]
 ) -> None:
-    """The error of a signature that is refused for its date has the difference of the clocks."""
+    """The error for a signature that is refused for the signature's date contains the difference of the clocks."""
     simulator = simulator_with(accounts=ACCOUNTS, clock_offset=3600.0)
     stack = make_stack()
     stack.environment |= exported(simulator, KINDS["access-key"])
@@ -241,7 +241,7 @@ LATE = """
 
 
 def test_a_rotation(make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator]) -> None:
-    """A refresh with the config of the last `up` names the rotation, and each documented remedy helps."""
+    """A refresh with the config of the last `up` names the rejected token, and each documented remedy helps."""
     simulator = simulator_with()
     stack = make_stack()
     stack.configure({"endpoint": simulator.endpoint, "projectId": simulator.project_id}, {"token": simulator.token})

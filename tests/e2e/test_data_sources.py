@@ -34,7 +34,7 @@ PROGRAM = """
 
 
 def test_a_program_reads_the_cloud(make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator]) -> None:
-    """A preview asks what is known, `up` the rest, and each question is one request a run."""
+    """A preview makes the calls with known arguments and `up` the rest. Equal calls are one request a run."""
     catalogue = Catalogue((Flavor("physical.a", stock={"az1": 2}),), Quotas(instances=9))
     simulator = simulator_with(catalogue=catalogue)
     server = simulator.setup.add_server("web-0001", tags={"role": "web"})
@@ -59,7 +59,7 @@ def test_a_program_reads_the_cloud(make_stack: Callable[..., Stack], simulator_w
 
 
 def test_an_error_of_a_read_ends_the_run(stack: Stack, simulator: Simulator) -> None:
-    """A server that does not exist fails a preview with the id and the next step, in both forms."""
+    """An unknown server id fails a preview in both forms of the call. The error has the id and the next step."""
     for call in ("get_server('gone')", "get_server_output('gone')"):
         stack.program(f"import pulumi_bms\n\npulumi_bms.{call}\n")
         output = stack.preview().failed().output
@@ -78,7 +78,7 @@ HANGING = """
 
 
 def test_a_failed_program_does_not_wait_for_a_response(stack: Stack, simulator: Simulator) -> None:
-    """A request without a response holds no program that has failed elsewhere."""
+    """A request without a response does not delay the end of a failed program."""
     simulator.spoil_next("hang", method="GET", times=9)
     stack.program(HANGING)
     ended = stack.ended(stack.start("preview"), 45.0).failed()

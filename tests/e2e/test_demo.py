@@ -1,4 +1,4 @@
-"""`make up` in a clean clone: light, told step by step, and as useful for a failure as for a success."""
+"""`make up` in a clean clone: a light installation, a line for each slow step, and clear failures."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ import pytest
 from tests.e2e.conftest import CLI, ROOT, Ended
 
 LONGEST_TARGET = 600.0
-"""Seconds after which a target of make hangs rather than works."""
+"""Seconds after which a target of make counts as hanging."""
 MEANT_FOR_THE_OUTER_MAKE = ("MAKE", "MFLAGS", "PULUMI_")
 
 
 class Clone:
-    """A clone of this repository, in which nothing was set up yet."""
+    """A clone of this repository, without any set-up."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -28,7 +28,7 @@ class Clone:
         shutil.copytree(ROOT, folder, ignore=left_out)
 
     def make(self, *arguments: str) -> Ended:
-        """Make a target, with the Python that this test runs on."""
+        """Make a target, with the Python of this test."""
         python = Path(sys.base_prefix) / "bin" / "python3"
         ended = subprocess.run(
             ["make", f"PYTHON={python}", *arguments],  # noqa: S607 - it lies where each system has it
@@ -45,9 +45,9 @@ class Clone:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: text for name, text in os.environ.items() if not name.startswith(MEANT_FOR_THE_OUTER_MAKE)}
-        # The engine of this repository is none that is installed: a clone fills its own .engine from the cache.
+        # The engine of this repository is not installed: a clone fills the clone's .engine from the cache.
         path = [folder for folder in kept["PATH"].split(os.pathsep) if Path(folder).resolve() != CLI.parent]
-        # A real credential of whoever runs the tests must not count in the demo.
+        # A real credential of the user who runs the tests must not count in the demo.
         return {**kept, "PATH": os.pathsep.join(path), "HW_ACCESS_KEY": "real", "HW_SECRET_KEY": "real"}
 
 
@@ -66,7 +66,7 @@ def size_of(folder: Path) -> int:
 
 
 def test_the_demo_in_a_clean_clone(clone: Clone) -> None:
-    """It installs what a program needs and no tools, tells each slow step, shows failures, and runs Pulumi."""
+    """`make up` installs only what a program needs, names each slow step, shows failures, and runs Pulumi."""
     first = clone.make("up", "SCENARIO=quick").ok().output
     steps = [line for line in first.splitlines() if line.startswith(("setup: ", "demo: "))]
     assert [step.split()[1] for step in steps] == ["making", "installing", "installing", "simulator", "deployed"]
@@ -85,7 +85,7 @@ def test_the_demo_in_a_clean_clone(clone: Clone) -> None:
     failed = clone.make("up", "SCENARIO=fail-one").failed().output
     assert "setup: " not in failed
     assert "BMS.3037" in failed
-    # The last line but one, and the last is of make.
+    # make prints the last line. The line before is the demo's.
     *_, messages, made = failed.rstrip("\n").splitlines()
     assert messages.startswith("demo: FAILED with exit status ")
     assert "(scenario fail-one: one sub-job fails, the others succeed, the job fails)" in messages

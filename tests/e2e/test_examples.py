@@ -1,4 +1,4 @@
-"""The programs of `examples/`, copied into a repository and set up as examples/README.md says."""
+"""The programs of `examples/`, copied into a repository and set up by the steps of examples/README.md."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def place(tmp_path: Path, simulator: Simulator) -> Callable[[str], Stack]:
 
 
 def test_every_example_is_run() -> None:
-    """The folders of `examples/` are those of this test, with programs under 30 lines."""
+    """The folders of `examples/` are the folders of this test. Every program has fewer than 30 lines."""
     assert {path.name for path in EXAMPLES.iterdir() if path.is_dir()} == set(CONFIG)
     for path in EXAMPLES.glob("*/__main__.py"):
         assert len(path.read_text().splitlines()) < 30, path
@@ -64,7 +64,7 @@ def ids(value: object) -> list[str]:
 def test_an_example_runs(
     place: Callable[[str], Stack], simulator: Simulator, simulator_with: Callable[..., Simulator], name: str
 ) -> None:
-    """An example exports its servers, and a second `up` changes nothing."""
+    """An example exports the ids of the servers, and a second `up` changes nothing."""
     stack = place(name)
     if name == "two-accounts":
         for profile, account in (("europe", simulator), ("china", simulator_with())):

@@ -1,4 +1,4 @@
-"""The Automation API: a program inside another one uses the plugin process that a folder's Pulumi.yaml names."""
+"""The Automation API: an inline program uses the plugin process that a folder's Pulumi.yaml names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ print(stack.up(on_output=print).outputs["ids"].value)
 
 
 def test_an_inline_program_uses_the_host_of_its_work_dir(simulator: Simulator, tmp_path: Path) -> None:
-    """After `install` in that folder. PULUMI_PYTHON_CMD says which Python the program is inside."""
+    """After `install` in a folder, an inline program with PULUMI_PYTHON_CMD uses the folder's plugin process."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS")])
     folder = tmp_path / "project"
     (folder / "state").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What `pulumi up` believes: responses about its own job, failures that are over, and noes that last."""
+"""Responses that `pulumi up` accepts: about the right job, final failures, and refusals that persist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PROGRAM = """
 
 
 def test_neither_another_jobs_success_nor_one_no_ends_a_wait(stack: Stack, simulator: Simulator) -> None:
-    """Servers of a stranger are never outputs. A 404, a 403 and a page in the middle are waited through."""
+    """Server ids of a different job never become outputs. A single 404, 403 or HTML page does not end a wait."""
     simulator.add_job(
         "strange",
         [
@@ -46,7 +46,7 @@ def test_neither_another_jobs_success_nor_one_no_ends_a_wait(stack: Stack, simul
 
 
 def test_servers_that_come_after_the_failure_are_told(stack: Stack, simulator: Simulator) -> None:
-    """A failure whose sub-jobs still run says so and is polled again: a refresh and the next `up` tell what came."""
+    """A failure with running sub-jobs is polled again. The refresh and the next `up` report servers that came later."""
     simulator.add_job("dying", [job_body("dying", "FAIL", "SUCCESS", "FAIL", "RUNNING")])
     stack.program(PROGRAM.format(job_ids=["dying"], timeout="3s"))
     output = stack.up().failed().output

@@ -1,4 +1,4 @@
-"""Never a false success: whatever follows a bad run, partial server ids don't become outputs."""
+"""A bad run is never followed by a false success: partial server ids don't become outputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from bms_simulator import Simulator
 from tests.e2e.conftest import Ended, Stack, by_name, job_body
 
-# Each wait is followed by one that needs its first server's id: `quick.` and anything is a job that has succeeded.
+# Each wait is followed by a wait that needs the first server's id: `quick.` with any end is a job that has succeeded.
 PROGRAM = """
     import pulumi
     from pulumi_bms import JobCompletion
@@ -29,7 +29,7 @@ SHORT, LONG = "2s", "20m"
 
 @dataclass(frozen=True)
 class Case:
-    """How the first run ends for a job, and what becomes of the job before the next one."""
+    """The end of the first run for a job, and the job's status before the next run."""
 
     first: str
     timeout: str
@@ -59,7 +59,7 @@ UP = ("up", "--yes", "--skip-preview", "--continue-on-error", "--parallel", "50"
 def test_only_a_success_is_one(
     stack: Stack, simulator: Simulator, until: Callable[[Callable[[], bool]], None], follow: str
 ) -> None:
-    """After a failed, interrupted or timed out wait only a job that succeeded by now ends green, with all its ids."""
+    """After a failed, interrupted or timed out wait, only a succeeded job ends well, with all server ids."""
     _bad_run(stack, simulator, until)
     asked_for_failed = simulator.count(path_contains="/failed")
     for job_id, case in CASES.items():
@@ -99,13 +99,13 @@ def test_only_a_success_is_one(
 
 
 def _bad_run(stack: Stack, simulator: Simulator, until: Callable[[Callable[[], bool]], None]) -> None:
-    """One `up` in which every wait ends as its case says, the last ones by Ctrl-C."""
+    """One `up` in which every wait ends as the case says. Ctrl-C ends the interrupted waits."""
     for job_id, case in CASES.items():
         status, last = ("FAIL", "FAIL") if case.first == "FAILED" else ("RUNNING", "RUNNING")
         simulator.add_job(job_id, [job_body(job_id, status, "SUCCESS", last)])
     stack.program(PROGRAM.format(timeouts={job_id: case.timeout for job_id, case in CASES.items()}))
     process = stack.start(*UP)
-    # A wait of 2 s has at most 3 looks: one that is looked at for the fifth time outlives those.
+    # A wait of 2 s has at most 3 polls: a wait with a fifth poll outlives all waits of 2 s.
     until(lambda: all(simulator.count(path_contains=f"/{name}") >= 5 for name in CASES if name.startswith("inter")))
     os.killpg(process.pid, signal.SIGINT)
     ended = stack.ended(process, 60.0).failed()
@@ -127,7 +127,7 @@ def _short(job_id: str) -> str:
 
 
 def _errors_of(ended: Ended, name: str) -> str:
-    """What the command's diagnostics say about one resource."""
+    """The messages of the command's diagnostics about one resource."""
     _, _, diagnostics = ended.output.partition("\nDiagnostics:\n")
     _, _, messages = diagnostics.partition(f"JobCompletion ({name}):\n")
     messages, _, _ = messages.partition("\n\n")

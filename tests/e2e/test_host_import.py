@@ -1,4 +1,4 @@
-"""Waits for jobs that are there already: `import_`, and ways to name them that can't work."""
+"""Waits for existing jobs: `import_`, and ways to import that are refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CHANGED = "--expect-no-changes"
 
 
 def test_a_finished_job_is_imported(stack: Stack, simulator: Simulator) -> None:
-    """`import_` brings a finished job in with all its server ids, and the next `up` has nothing to do."""
+    """`import_` imports a finished job with all server ids, and the next `up` has nothing to do."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
     stack.program(PROGRAM.format(job_id="done", option='import_="done"'))
     stack.up().ok()
@@ -78,7 +78,7 @@ def test_a_resource_that_has_no_import_names_the_way(stack: Stack, simulator: Si
 
 
 def test_the_command_import_names_the_option(stack: Stack, simulator: Simulator) -> None:
-    """`pulumi import` brings no provider along, so the message names `import_`. Nothing is sent."""
+    """`pulumi import` has no provider, so the message names `import_`. Nothing is sent."""
     output = stack.run("import", "pulumi-python:dynamic/bms:JobCompletion", "web", "done", "--yes").failed().output
     assert "`pulumi import` brings none along" in output
     assert "opts=pulumi.ResourceOptions(import_=ID)" in output
@@ -86,7 +86,7 @@ def test_the_command_import_names_the_option(stack: Stack, simulator: Simulator)
 
 
 def test_an_id_that_is_not_the_job_is_refused(stack: Stack, simulator: Simulator) -> None:
-    """`import_` with another id than `job_id` is refused. So is `opts.id`, which has no outputs to read."""
+    """`import_` with an id other than `job_id` is refused. `opts.id` is refused too."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
     stack.program(PROGRAM.format(job_id="done", option='import_="other"'))
     assert "import_ is 'other', and job_id 'done': write the same id for both" in stack.up().failed().output

@@ -1,4 +1,4 @@
-"""Waits that end too early on this project's own host: Ctrl-C, a timeout, a killed process."""
+"""Waits that end early on this project's host: Ctrl-C, a timeout, a killed process."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ PROGRAM = """
         JobCompletion(job_id, job_id=job_id, opts=pulumi.ResourceOptions(custom_timeouts=timeouts))
 """
 BACK_BY = 10.0
-"""Seconds after Ctrl-C within which the CLI is back; it takes about one."""
+"""The CLI is back within this number of seconds after Ctrl-C. About one second is usual."""
 GONE_BY = 10.0
-"""Seconds after the end of the CLI within which its plugin process is gone; it takes about two."""
+"""The plugin process is gone within this number of seconds after the end of the CLI. About two seconds are usual."""
 
 Until = Callable[..., None]
 
@@ -36,7 +36,7 @@ Until = Callable[..., None]
 def test_ctrl_c_ends_a_wait_and_the_next_up_goes_on(
     stack: Stack, simulator_with: Callable[..., Simulator], until: Until
 ) -> None:
-    """The CLI is back soon, even from a request that hangs. A refresh keeps the wait too. One POST is sent in all."""
+    """Ctrl-C ends the CLI soon, also during a hanging request. A refresh keeps the wait. In all one POST is sent."""
     simulator = simulator_with(time_scale=1.0)
     stack.connect(simulator)
     stack.program(PROGRAM.format(timeout="30m", others=["hang.x"]))
@@ -71,7 +71,7 @@ def test_ctrl_c_ends_a_wait_and_the_next_up_goes_on(
 
 
 def test_a_timeout_says_so_and_the_next_up_goes_on(stack: Stack, simulator: Simulator) -> None:
-    """`custom_timeouts` end a wait with words about what goes on. The next `up` completes the same wait."""
+    """After a timeout by `custom_timeouts` the error says that the job continues. The next `up` completes the wait."""
     simulator.add_job("slow", [job_body("slow", "RUNNING", "SUCCESS", "RUNNING")])
     stack.program("""
         import pulumi
@@ -94,7 +94,7 @@ def test_a_timeout_says_so_and_the_next_up_goes_on(stack: Stack, simulator: Simu
 def test_a_killed_host_leaves_nothing_pending(
     stack: Stack, simulator_with: Callable[..., Simulator], until: Until
 ) -> None:
-    """After kill -9 of the plugin process `up` fails, and the next one waits for the same job."""
+    """After kill -9 of the plugin process `up` fails, and the next `up` waits for the same job."""
     simulator = simulator_with(time_scale=1.0)
     stack.connect(simulator)
     stack.program(PROGRAM.format(timeout="30m", others=[]))
@@ -113,7 +113,7 @@ def test_a_killed_host_leaves_nothing_pending(
 
 
 def test_the_host_ends_with_a_killed_cli(stack: Stack, simulator_with: Callable[..., Simulator], until: Until) -> None:
-    """After kill -9 of the CLI the plugin process is gone soon. The README's three commands wait for the same job."""
+    """After kill -9 of the CLI the plugin process ends soon. The README's three commands wait for the same job."""
     simulator = simulator_with(time_scale=1.0)
     stack.connect(simulator)
     stack.program(PROGRAM.format(timeout="30m", others=[]))
@@ -136,7 +136,7 @@ def test_the_host_ends_with_a_killed_cli(stack: Stack, simulator_with: Callable[
 
 
 def _lives(process_id: int) -> bool:
-    """Whether the process runs. One that has ended and that nobody has asked about does not."""
+    """Whether the process runs. A process that has ended and was not waited for does not run."""
     try:
         stat = Path(f"/proc/{process_id}/stat").read_text()
     except FileNotFoundError:
@@ -145,7 +145,7 @@ def _lives(process_id: int) -> bool:
 
 
 def test_ctrl_c_ends_a_preview_that_polls(stack: Stack, simulator: Simulator, until: Until) -> None:
-    """A preview does not wait for the response to a poll, and stores nothing."""
+    """Ctrl-C ends a preview that waits for the response to a poll, and nothing is stored."""
     stack.program("""
         from pulumi_bms import JobCompletion, JobCompletions
         JobCompletion("one", job_id="hang.x")
@@ -161,7 +161,7 @@ def test_ctrl_c_ends_a_preview_that_polls(stack: Stack, simulator: Simulator, un
 
 
 def test_ctrl_c_ends_a_refresh_that_polls(stack: Stack, simulator: Simulator, until: Until) -> None:
-    """A refresh does not wait for a response that does not come, and the state keeps the wait."""
+    """Ctrl-C ends a refresh that waits for a response, and the state keeps the wait."""
     simulator.add_job("web", [job_body("web", "RUNNING", "SUCCESS", "RUNNING")])
     stack.program("""
         import pulumi

@@ -1,4 +1,4 @@
-"""Previews that know: what is finished is looked up, everything else stays unknown and never stops a preview."""
+"""A preview polls jobs: ids of finished jobs are known, other ids stay unknown, and an unknown id stops no preview."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ WAITS = """
 """
 MANY = [f"hang.{number}" for number in range(20)]
 AT_ONCE = 8
-"""Resources that the engine asks for at once."""
+"""Resources that the engine creates at the same time."""
 
 
 def test_a_preview_knows_what_is_finished(stack: Stack, simulator: Simulator) -> None:
-    """Server ids of finished jobs are real in outputs and behind them. Of others unknown, and a line says why."""
+    """A preview shows the real server ids of finished jobs. Other ids are unknown, and a line gives the reason."""
     simulator.add_job("done", [job_body("done", "SUCCESS", "SUCCESS", "SUCCESS")])
     simulator.add_job("moving", [job_body("moving", "RUNNING", "SUCCESS", "RUNNING")])
     simulator.add_job("short", [job_body("short", "SUCCESS", "SUCCESS", total=2)])
@@ -60,7 +60,7 @@ def test_a_preview_knows_what_is_finished(stack: Stack, simulator: Simulator) ->
 
 
 def test_a_preview_fails_where_up_would(stack: Stack, simulator: Simulator) -> None:
-    """A failed job is told as a tree by the preview already. So is an API that says no."""
+    """A failed job fails the preview with the tree of sub-jobs. A refused poll or credential fails the preview too."""
     simulator.add_job("failed", [job_body("failed", "FAIL", "SUCCESS", "FAIL")])
     stack.program(WAITS.format(job_ids=["failed"]))
     output = stack.preview().failed().output
@@ -84,7 +84,7 @@ def test_a_preview_fails_where_up_would(stack: Stack, simulator: Simulator) -> N
 
 
 def test_a_preview_after_a_bad_run(stack: Stack, simulator: Simulator) -> None:
-    """A stored failure fails the preview without a request. Another job_id, and a job done by now, have real ids."""
+    """A stored failure fails the preview without a request. A new job_id, or a job that ended since, has real ids."""
     program = """
         import pulumi
         from pulumi_bms import JobCompletion
@@ -113,7 +113,7 @@ def test_a_preview_after_a_bad_run(stack: Stack, simulator: Simulator) -> None:
 
 @pytest.mark.parametrize("trouble", ["never answered", "no credential"])
 def test_a_preview_without_the_api_ends_well_and_soon(stack: Stack, simulator: Simulator, trouble: str) -> None:
-    """No connection, no response and no credential are one note for the whole run, and one round of polls at most."""
+    """A preview without a response or a credential ends well, with one note a run and at most one round of polls."""
     if trouble == "no credential":
         del stack.environment["HW_AUTH_TOKEN"]
     stack.program(WAITS.format(job_ids=MANY))
@@ -126,5 +126,5 @@ def test_a_preview_without_the_api_ends_well_and_soon(stack: Stack, simulator: S
     }[trouble]
     assert messages.count(words) == 1, output
     assert messages.count("JobCompletion (") == 1, output
-    # Those that were asked about before the first poll was given up: no other one waits in vain.
+    # At most the polls that were under way when the first poll was given up: no further resource waits.
     assert simulator.count() <= AT_ONCE

@@ -1,4 +1,4 @@
-"""What is told while jobs are waited for, and after."""
+"""Messages during the wait for jobs, and afterwards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.e2e.conftest import Stack, job_body
 
 
 def test_rows_notes_and_warnings(stack: Stack, simulator: Simulator) -> None:
-    """Progress is told on the resource's own row, the count first. A success with a code warns."""
+    """Progress is shown on the resource's row, the count first. A success with a code warns."""
     states = [("RUNNING", "RUNNING", "RUNNING"), ("SUCCESS", "RUNNING", "RUNNING"), ("SUCCESS", "SUCCESS", "RUNNING")]
     frames = [ScriptedResponse(job_body("web", "RUNNING", *parts), polls=2) for parts in states]
     simulator.add_job("web", [*frames, job_body("web", "SUCCESS", *["SUCCESS"] * 3)])
@@ -32,7 +32,7 @@ def test_rows_notes_and_warnings(stack: Stack, simulator: Simulator) -> None:
     ]:
         row = re.compile(rf"JobCompletion {job_id} creating \(\d+s\) {re.escape(text)}$")
         assert sum(row.search(line) is not None for line in lines) == 1, output
-    # What the row showed last stands beside the end, and nothing empty is printed before it.
+    # The row's last progress stays at the end, and no empty row is printed before.
     assert [line for line in lines if re.search(r"JobCompletion web created \(\d+s\) 3/3 SUCCESS$", line)], output
     assert len([line for line in lines if re.search(r"JobCompletion web creating \(\d+s\) *$", line)]) == 1, output
     assert not [line for line in lines if "pulumi:Stack" in line and "RUNNING" in line]
@@ -42,7 +42,7 @@ def test_rows_notes_and_warnings(stack: Stack, simulator: Simulator) -> None:
 
 
 def test_a_destroy_says_once_what_stays(stack: Stack, simulator: Simulator) -> None:
-    """One note for the whole run, in the stack's diagnostics, however many resources there are."""
+    """A destroy prints one note a run about the remaining servers, in the stack's diagnostics."""
     simulator.add_job("bad", [job_body("bad", "FAIL", "FAIL", "SUCCESS")])
     attachment: dict[str, Any] = {
         "status": "SUCCESS",

@@ -1,4 +1,4 @@
-"""No server is installed twice for one change: kill -9 of CLI and host at any moment of a change in place.
+"""After kill -9 of CLI and host at any moment of a change in place, no server is installed twice for one change.
 
 `IN_PLACE_KILLS` is the number of seeds, by default a few. `IN_PLACE_KILLS_FROM` is the first seed.
 """
@@ -50,7 +50,7 @@ def stack(stack: Stack, simulator: Simulator) -> Stack:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_kill_installs_no_server_twice(stack: Stack, simulator: Simulator, seed: int) -> None:
-    """After the documented commands every server is as wanted, by one installation, with the same id."""
+    """After the documented commands every server has the new settings and the old id, by one installation."""
     rng = random.Random(seed)  # noqa: S311  (a kill, not a key)
     name = list(CHANGES)[seed % len(CHANGES)]
     stack.program(written())

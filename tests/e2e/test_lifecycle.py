@@ -1,4 +1,4 @@
-"""What comes after the first `pulumi up`: again, changed, refreshed, destroyed, killed."""
+"""Steps after the first `pulumi up`: up again, changes, refresh, destroy, kill."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from bms_simulator import Simulator
 from tests.e2e.conftest import Stack, on_both_hosts
 
-# One for each release: `pulumi stack export` after an up of PROGRAM, source positions and stack traces taken out.
+# One state per release: `pulumi stack export` after an up of PROGRAM, without source positions and stack traces.
 STATES = Path(__file__).parents[1] / "data" / "states"
 
 PROGRAM = """
@@ -33,7 +33,7 @@ CHANGED = "--expect-no-changes"
 
 
 def test_a_second_up_changes_nothing(stack: Stack, simulator: Simulator) -> None:
-    """Nothing is submitted and nothing asked when nothing changed. Only another job replaces the wait."""
+    """Without a change `up` sends no request. Only a new job replaces the wait."""
     stack.program(PROGRAM)
     stack.up().ok()
     first = stack.outputs()
@@ -77,7 +77,7 @@ def test_finished_jobs_need_no_api(stack: Stack, simulator: Simulator) -> None:
 
 @on_both_hosts
 def test_the_state_of_each_release_stays_good(stack: Stack, simulator: Simulator) -> None:
-    """A stack deployed by an earlier release shows no change in this one, and is destroyed without the API."""
+    """A stack deployed by an earlier release shows no change in this release, and is destroyed without the API."""
     stack.program(PROGRAM)
     states = sorted(STATES.glob("*.json"))
     assert states
@@ -92,12 +92,12 @@ def test_the_state_of_each_release_stays_good(stack: Stack, simulator: Simulator
 def test_a_killed_wait_goes_on_with_the_same_job(
     stack: Stack, simulator: Simulator, until: Callable[[Callable[[], bool]], None]
 ) -> None:
-    """After kill -9 of the CLI the README's three commands wait for the job that was submitted, and submit nothing."""
+    """After kill -9 of the CLI the README's three commands wait for the submitted job, and submit nothing."""
     stack.program(PROGRAM)
     stack.set(timeout="10m")
     process = stack.start("up", "--yes", "--skip-preview")
     until(lambda: simulator.count("GET") > 0)
-    # The state is written after each step: what counts is that the order's job id is in it.
+    # The state is written after each step. The state must contain the order's job id.
     until(lambda: "JobSubmission" in json.dumps([path.read_text() for path in stack.folder.rglob("test.json")]))
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()

@@ -1,4 +1,4 @@
-"""Whatever happens to a stack, no secret of a credential is shown or kept: not by commands, logs or state."""
+"""No secret of a credential is shown or kept in any case: not by commands, logs or state."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ EVERY = [secret for kind in KINDS.values() for secret in kind.secret.values()]
 
 
 def spellings(secrets: Iterable[str]) -> Iterator[str]:
-    """What must not be found, in the forms in which it might be."""
+    """The forms in which a secret might appear."""
     for secret in secrets:
         encoded = base64.b64encode(secret.encode()).decode().rstrip("=")[:-1]
         yield from {secret, encoded, quote(secret, safe=""), secret.encode().hex()}
 
 
 def life_of(stack: Stack, program: str, simulator: Simulator, until: Until, *flags: str) -> Iterator[str]:
-    """What commands print in good and bad times: a success, a failed job, a crashed program, a killed plugin."""
+    """The output of commands in good and bad cases: a success, a failed job, a crashed program, a killed plugin."""
     program = dedent(program)
     stack.program(program)
     yield stack.up(*flags).ok().output
@@ -46,7 +46,7 @@ def life_of(stack: Stack, program: str, simulator: Simulator, until: Until, *fla
         stack.program(program.replace("quick-web", "stuck"))
         orders = simulator.count("POST", path_contains="/baremetalservers")
         process = stack.start("up", "--yes", "--skip-preview", *flags)
-        # Its log is read meanwhile: a full pipe would stop it.
+        # The process's output is read meanwhile: a full pipe would stop the process.
         with ThreadPoolExecutor(1) as pool:
             ended = pool.submit(stack.ended, process, 120.0)
             until(lambda: simulator.count("POST", path_contains="/baremetalservers") > orders)
@@ -55,7 +55,7 @@ def life_of(stack: Stack, program: str, simulator: Simulator, until: Until, *fla
 
 
 def kept(stack: Stack) -> Iterator[str]:
-    """Every file of the stack: program, config, state and its history, logs."""
+    """Every file of the stack: program, config, state with history, logs."""
     for path in stack.folder.rglob("*"):
         if path.is_file():
             yield path.read_bytes().decode("latin-1")
@@ -67,7 +67,7 @@ def test_secrets_of_the_environment(
 ) -> None:
     """A secret of the environment is nowhere: not in the engine's fullest log, nor in a state shown with secrets.
 
-    Each command signs in by another kind of credential.
+    Each command signs in by a different kind of credential.
     """
     simulator = simulator_with(accounts=ACCOUNTS)
     stack = make_stack()
@@ -100,7 +100,7 @@ BY_EACH = """
 def test_secrets_of_the_config(
     make_stack: Callable[..., Stack], simulator_with: Callable[..., Simulator], until: Until
 ) -> None:
-    """A secret of the config, of any kind, is in no output, and only encrypted in the files of the stack."""
+    """A secret of the config, of any kind, is in no output. The stack's files hold the secret only encrypted."""
     simulator = simulator_with(accounts=ACCOUNTS)
     stack = make_stack()
     where = {"endpoint": simulator.endpoint, "iamEndpoint": simulator.endpoint, "projectId": PROJECT}

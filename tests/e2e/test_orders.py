@@ -1,6 +1,6 @@
-"""Nothing is ordered twice: kills at every moment of a slow order, responses that never come, changes that order anew.
+"""Nothing is ordered twice: kills at every moment of a slow order, missing responses, changes that order anew.
 
-`ORDER_KILLS` is how many seeds are tried on each host, by default a few; `ORDER_KILLS_FROM` the first of them.
+`ORDER_KILLS` is the number of seeds on each host, by default a few. `ORDER_KILLS_FROM` is the first seed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.slow_line import slow_line
 FIRST_SEED = int(os.environ.get("ORDER_KILLS_FROM", "0"))
 SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("ORDER_KILLS", "2")))
 THERE, BACK = 0.7, 1.1
-"""Seconds that an order takes to the API, and its response back."""
+"""Seconds of an order on the way to the API, and of the response on the way back."""
 LONGEST = 60.0
 
 PROGRAM = """
@@ -53,7 +53,7 @@ def records(stack: Stack) -> list[dict[str, Any]]:
 
 
 def host_of(process: subprocess.Popen[str]) -> int | None:
-    """The plugin process of a command, of whichever host, while it has one."""
+    """The plugin process of a command, of either host, or None."""
     command = ["/bin/ps", "-o", "pid=,args=", "--ppid", str(process.pid)]
     listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     result = [line.split()[0] for line in listed.splitlines() if "pulumi_bms.host" in line or "pulumi.dynamic" in line]
@@ -99,7 +99,7 @@ KILLS: list[tuple[Kill, signal.Signals]] = [
 
 
 def run_again(stack: Stack) -> Ended:
-    """What the README says to do after a kill."""
+    """The README's commands after a kill."""
     stack.run("cancel", "--yes")
     stack.refresh("--clear-pending-creates").ok()
     return stack.up()
@@ -128,7 +128,7 @@ def test_a_kill_orders_nothing_twice(stack: Stack, simulator: Simulator, seed: i
         ended = run_again(stack)
         line.settle()
     if host is not None:
-        # Pulumi's own host outlives a killed CLI.
+        # Pulumi's host outlives a killed CLI.
         with suppress(ProcessLookupError):
             os.kill(host, signal.SIGKILL)
     what = f"seed {seed}: {kill.__name__} {number.name} at {moment:+.2f} s"
@@ -148,7 +148,7 @@ def test_a_kill_orders_nothing_twice(stack: Stack, simulator: Simulator, seed: i
 
 @on_both_hosts
 def test_an_order_without_a_response_is_never_repeated(stack: Stack, simulator: Simulator, host: str) -> None:
-    """Plain runs, a preview and a refresh after it send nothing; `triggers` send a new order, and name what is left."""
+    """After a lost response no later command repeats the order. New `triggers` order anew and warn of old servers."""
     stack.program(PROGRAM)
     stack.set(server="loses-answer")
     first = stack.up().failed().output
@@ -174,7 +174,7 @@ def test_an_order_without_a_response_is_never_repeated(stack: Stack, simulator: 
 
 
 def test_an_unresolved_order_can_be_destroyed(stack: Stack, simulator: Simulator) -> None:
-    """Destroy works, says what may exist, and leaves no record: the same inputs are an order again."""
+    """A destroy works, warns of possible servers, and leaves no record. The same inputs order again."""
     stack.program(PROGRAM)
     stack.set(server="loses-answer")
     stack.up().failed()
@@ -185,7 +185,7 @@ def test_an_unresolved_order_can_be_destroyed(stack: Stack, simulator: Simulator
 
 
 def test_what_ended_well_is_forgotten(stack: Stack, simulator: Simulator) -> None:
-    """After an `up` no record is left: `destroy` and `up` order anew, and so does `up` after `state delete`."""
+    """A successful `up` leaves no record: `destroy` and `up` order anew, and `up` after `state delete` orders anew."""
     stack.program(PROGRAM)
     stack.up().ok()
     assert records(stack) == []
@@ -200,7 +200,7 @@ def test_what_ended_well_is_forgotten(stack: Stack, simulator: Simulator) -> Non
 
 
 def test_a_preview_says_what_a_change_costs(stack: Stack, simulator: Simulator) -> None:
-    """The preview of a changed body says that a new order is placed, and that the earlier servers stay."""
+    """The preview of a changed body shows that a new order is placed, and that the earlier servers stay."""
     stack.program(PROGRAM)
     stack.up().ok()
     job_id = stack.outputs()["job_id"]
@@ -217,7 +217,7 @@ def test_a_preview_says_what_a_change_costs(stack: Stack, simulator: Simulator) 
 
 
 def test_an_asset_is_never_sent(stack: Stack, simulator: Simulator) -> None:
-    """An asset among the inputs fails preview and `up`, by its path."""
+    """An asset among the inputs fails preview and `up`. The error has the path of the asset."""
     stack.program("""
         import pulumi
         from pulumi_bms import JobSubmission

@@ -1,4 +1,4 @@
-"""What `pulumi preview` needs, and what it refuses."""
+"""The needs of `pulumi preview`, and the inputs and settings that a preview refuses."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REFUSED = {
 
 @on_both_hosts
 def test_preview_needs_neither_network_nor_credentials(stack: Stack) -> None:
-    """Without endpoint, project and token a preview ends well, and what is chained is unknown in it."""
+    """Without endpoint, project and token a preview ends well, and dependent values are unknown."""
     stack.disconnect()
     stack.program(CHAINED)
     output = stack.preview().ok().output
@@ -43,7 +43,7 @@ def test_preview_needs_neither_network_nor_credentials(stack: Stack) -> None:
 
 @pytest.mark.parametrize("reason", REFUSED)
 def test_preview_refuses_what_can_never_work(stack: Stack, simulator: Simulator, reason: str) -> None:
-    """A bad input fails the preview, which says what is wrong and repeats no secret. Nothing is sent."""
+    """A bad input fails the preview. The error has the reason and no secret. Nothing is sent."""
     stack.program(f"""
         import pulumi
         from pulumi_bms import JobCompletion, JobSubmission
@@ -56,7 +56,7 @@ def test_preview_refuses_what_can_never_work(stack: Stack, simulator: Simulator,
 
 
 def test_preview_refuses_settings_that_can_never_work(stack: Stack, simulator: Simulator) -> None:
-    """Each wrong setting is told by its name with its value, all at once, without a credential. Nothing is sent."""
+    """A preview without a credential names all wrong settings with the values at once. Nothing is sent."""
     stack.disconnect()
     stack.configure({"region": "cn-noth-4", "maxRequestsPerMinute": "many", "caBundle": "/nonexistent"})
     stack.environment["HW_PROJECT_ID"] = "a b"
@@ -85,7 +85,7 @@ def test_preview_refuses_a_key_that_no_profile_has(stack: Stack, simulator: Simu
 
 
 def test_keys_of_the_config_that_nothing_reads(make_stack: Callable[..., Stack], simulator: Simulator) -> None:
-    """Each key that nothing reads is one warning a run, with the nearest known key."""
+    """Each unknown key of the config is one warning a run, with the nearest known key."""
     stack = make_stack()
     stack.connect(simulator)
     stack.configure({"regoin": "eu-de", "colour": "red"})
@@ -108,7 +108,7 @@ def test_a_timeout_that_is_no_duration_is_refused(stack: Stack) -> None:
 
 
 def test_what_is_missing_is_named_at_up(stack: Stack) -> None:
-    """An up without settings names all that is missing, and both ways to give each."""
+    """An `up` without settings names all missing settings, and both ways to give each setting."""
     stack.disconnect()
     stack.program(CHAINED)
     output = stack.up().failed().output

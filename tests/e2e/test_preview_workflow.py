@@ -1,4 +1,4 @@
-"""`.github/workflows/preview.yml`, copied into an infrastructure repository: its commands, as a runner runs them."""
+"""`.github/workflows/preview.yml`, copied into an infrastructure repository, with the commands run as on a runner."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tests.e2e.conftest import CLI, ROOT
 
 WORKFLOW = ROOT / ".github" / "workflows" / "preview.yml"
 LONGEST_STEP = 900.0
-"""Seconds after which a step hangs rather than works."""
+"""Seconds after which a step counts as hanging."""
 
-# As `pulumi new python` writes it.
+# As `pulumi new python` writes the file.
 PROJECT = "name: shop\nruntime:\n  name: python\n  options:\n    toolchain: pip\n    virtualenv: venv\n"
 PROGRAM = """
 import pulumi
@@ -35,13 +35,13 @@ pulumi.export("server_ids", web.server_ids)
 
 @dataclass
 class Runner:
-    """A machine of a CI service, in whose folder a repository is checked out."""
+    """A machine of a CI service, with a checked out repository in a folder."""
 
     repository: Path
     temp: Path
 
     def run(self, command: list[str], env: Mapping[str, str] | None = None) -> str:
-        """What a command prints that has to succeed."""
+        """The output of a command that has to succeed."""
         ended = subprocess.run(
             command,
             cwd=self.repository,
@@ -57,7 +57,7 @@ class Runner:
         return ended.stdout
 
     def step(self, step: dict[str, Any]) -> str:
-        """One step of a job, by what stands for its action here."""
+        """One step of a job, by the local stand-in for the step's action."""
         if "run" in step:
             return self.run(["bash", "-e", "-c", step["run"]])
         action = step["uses"].partition("@")[0]
@@ -67,7 +67,7 @@ class Runner:
         return ""
 
     def actions_setup_python(self, step: dict[str, Any]) -> str:
-        # The action fails where no file has that name.
+        # The action fails if no file has the name.
         assert list(self.repository.glob(step["with"]["cache-dependency-path"]))
         (self.temp / "bin").mkdir()
         (self.temp / "bin" / "python").symlink_to(Path(sys.base_prefix) / "bin" / "python3")
@@ -110,12 +110,12 @@ def steps() -> list[dict[str, Any]]:
 
 
 def previewed(runner: Runner) -> str:
-    """What the last step prints, the preview."""
+    """The output of the last step, the preview."""
     return [runner.step(step) for step in steps()][-1]
 
 
 def make_wheel(folder: Path) -> Path:
-    """The package as the workflow says to make it."""
+    """The package, made by the workflow's command."""
     command = ["-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder)]
     subprocess.run([sys.executable, *command, str(ROOT)], check=True)
     (wheel,) = folder.iterdir()
@@ -126,7 +126,7 @@ def test_it_works_in_an_infrastructure_repository(runner: Runner) -> None:
     """A repository with a wheel of the package and a requirements.txt previews without network and credentials."""
     runner.repository.mkdir()
     wheel = make_wheel(runner.repository / "wheels")
-    # What is newest today must not decide what a test says tomorrow.
+    # The test must not depend on the newest versions of today.
     pinned = re.findall(r"^[a-z0-9-]+==[^ ]+", (ROOT / "requirements-newest.lock").read_text(), re.MULTILINE)
     (runner.repository / "constraints.txt").write_text("\n".join(pinned))
     (runner.repository / "requirements.txt").write_text(f"-c constraints.txt\n./wheels/{wheel.name}\n")
@@ -146,7 +146,7 @@ def test_it_works_in_an_infrastructure_repository(runner: Runner) -> None:
     }.items(),
 )
 def test_the_environment_is_where_the_project_says(runner: Runner, option: str, folder: str) -> None:
-    """The packages go into the environment of Pulumi.yaml, and the later steps run in that environment."""
+    """The packages go into the environment of Pulumi.yaml, and the later steps run in the same environment."""
     runner.repository.mkdir()
     (runner.repository / "requirements.txt").write_text("")
     (runner.repository / "Pulumi.yaml").write_text(f"name: shop\nruntime:\n  name: python\n  options:\n{option}\n")

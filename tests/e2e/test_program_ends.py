@@ -1,4 +1,4 @@
-"""How a program that fails by itself is shown: alike by Pulumi's language host and by the stand-in for it."""
+"""Errors of a failing program: equal by Pulumi's language host and by the stand-in for the language host."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNHANDLED = "Program failed with an unhandled exception:"
     ],
 )
 def test_a_program_that_fails_fails_the_run(stack: Stack, program: str, shown: list[str]) -> None:
-    """Each way to end but success is an error, with the cause from the program's own file on."""
+    """A program that raises, exits or is killed fails the run. The error begins in the program's file."""
     stack.program(program)
     output = stack.preview().failed().output
     for text in shown:
@@ -29,7 +29,7 @@ def test_a_program_that_fails_fails_the_run(stack: Stack, program: str, shown: l
 
 
 def test_a_program_sees_what_pulumi_documents(stack: Stack) -> None:
-    """A program sees its active environment, the config, and modules beside the program only while it is loaded."""
+    """A program sees the active environment and the config. Modules beside the program are found only at load time."""
     stack.configure({"key": "value"})
     stack.program(
         """

@@ -1,4 +1,4 @@
-"""The rate limit of a run, seen by the API: waits, previews and refreshes together."""
+"""The rate limit of a run, measured at the API: waits, previews and refreshes together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.e2e.conftest import Stack
 COMPLETIONS = 50
 PER_MINUTE = 300
 BURST = PER_MINUTE // 60
-"""Requests at one moment at most: those of a second."""
+"""The most requests at one moment: the requests of one second."""
 PROGRAM = """
     import pulumi
     from pulumi_bms import JobCompletion
@@ -23,7 +23,7 @@ ALL_AT_ONCE = ("--parallel", str(COMPLETIONS), "--continue-on-error")
 
 
 def assert_limited(times: Sequence[float]) -> None:
-    """No window of the run has more requests than its seconds allow, and a second's worth."""
+    """No window of the run has more requests than the limit for the window's seconds, plus one second's requests."""
     for first, begin in enumerate(times):
         for last in range(first, len(times)):
             allowed = (times[last] - begin) * PER_MINUTE / 60 + BURST
@@ -41,7 +41,7 @@ def test_waits_keep_the_limit(stack: Stack, simulator: Simulator) -> None:
 
 
 def test_a_preview_and_a_refresh_keep_the_limit(stack: Stack, simulator: Simulator) -> None:
-    """Preview, waits that time out together, and refresh: five polls a second at most, in each of them."""
+    """A preview, waits that time out together, and a refresh keep the limit of five polls a second."""
     stack.configure({"maxRequestsPerMinute": str(PER_MINUTE)})
     stack.program(PROGRAM.format(timeout="1s", number=COMPLETIONS, job="stuck"))
     stack.preview(*ALL_AT_ONCE[:2]).ok()

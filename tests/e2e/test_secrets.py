@@ -1,4 +1,4 @@
-"""Nothing secret in what commands print, or in the state."""
+"""No secret in the output of commands, or in the state."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_secrets_reach_neither_output_nor_state(stack: Stack, simulator: Simulat
 
 
 def test_a_rejected_token_is_named_by_its_source_only(stack: Stack, simulator: Simulator) -> None:
-    """A 401 is told with the variable that held the token, not the token, and is not tried again."""
+    """The error for a 401 names the variable of the token, not the token. The request is not sent again."""
     stack.environment["HW_AUTH_TOKEN"] = TOKEN
     stack.program(PROGRAM.format(name="web"))
     output = stack.up().failed().output
@@ -49,7 +49,7 @@ def test_a_rejected_token_is_named_by_its_source_only(stack: Stack, simulator: S
 
 
 def test_the_trace_shows_requests_and_no_secret(stack: Stack) -> None:
-    """`pulumi up --debug` has one line a request, with its status, and neither token nor body."""
+    """`pulumi up --debug` has one line per request, with the status, and neither token nor body."""
     stack.program(PROGRAM.format(name="web"))
     token = stack.environment["HW_AUTH_TOKEN"]
     output = stack.up("--debug").ok().output

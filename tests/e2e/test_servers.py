@@ -47,12 +47,12 @@ def servers(simulator: Simulator) -> dict[str, Any]:
 
 
 def writes(simulator: Simulator) -> list[str]:
-    """The requests that change things."""
+    """The requests that change the cloud."""
     return [f"{each.method} {each.path}" for each in simulator.requests if each.method != "GET"]
 
 
 def test_the_life_of_servers(stack: Stack, simulator: Simulator) -> None:
-    """Up, up again without a write, in place, more, a lost server, fewer, destroy: and nothing is left."""
+    """Servers are created, changed, added, mended, removed and destroyed. An `up` without changes writes nothing."""
     volumes = [simulator.setup.add_volume().id for _ in range(2)]
     stack.program(program(volumes=volumes))
     stack.up().ok()
@@ -104,7 +104,7 @@ def urn_of(stack: Stack, name: str) -> str:
 
 @OWN
 def test_a_lost_response_and_a_replacement(stack: Stack, simulator: Simulator) -> None:
-    """The order goes on in the same run. Other `triggers` order anew, and only the old servers are deleted."""
+    """A lost response does not end an order. New `triggers` order anew, and only the old servers are deleted."""
     simulator.spoil_next(RESET, method="POST", path_contains="baremetalservers", carried_out=True)
     stack.program(program(2))
     stack.up().ok()
@@ -132,7 +132,7 @@ def test_a_lost_response_and_a_replacement(stack: Stack, simulator: Simulator) -
 
 @OWN
 def test_two_stacks_of_one_name_never_share_servers(make_stack: Callable[..., Stack], simulator: Simulator) -> None:
-    """Stacks of the same name in two backends order alike: the second is refused, and adopts nothing."""
+    """Stacks of the same name in two backends send the same order: the second stack is refused, and adopts nothing."""
     first, second = make_stack("one"), make_stack("two")
     for stack in (first, second):
         stack.connect(simulator)

@@ -1,4 +1,4 @@
-"""Servers that change in place, with the real CLI: power, image, NICs, and all of them in one run."""
+"""Servers that change in place, with the real CLI: power, image, NICs, and all three in one run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def stack(stack: Stack, simulator: Simulator) -> Stack:
 
 
 def sent(simulator: Simulator, since: int) -> list[str]:
-    """The changes since a number of requests: the last part of each path, with the verb of an action."""
+    """The changes after a number of requests: the last part of each path, or the verb of an action."""
     changes = [each for each in simulator.requests[since:] if each.method != "GET"]
     return [
         next(iter(each.body))
@@ -50,7 +50,7 @@ def sent(simulator: Simulator, since: int) -> list[str]:
 
 
 def job_types(simulator: Simulator) -> set[str]:
-    """The types of all jobs that were waited for, and of their sub-jobs."""
+    """The types of all polled jobs, and of the jobs' sub-jobs."""
     ids = {each.path.rpartition("/")[2] for each in simulator.requests if "/jobs/" in each.path}
     types = set()
     for job_id in ids:
@@ -61,7 +61,7 @@ def job_types(simulator: Simulator) -> set[str]:
 
 
 def written(*, nics: int = 1, image: str = IMAGE, count: int = 3, more: str = "") -> str:
-    """A program with that number of NICs and that image."""
+    """A program with a number of NICs and an image."""
     text = program(count, tags="{}", more=f', on_image_change="reinstall"{more}').replace(IMAGE, image)
     if "system_disk_type" in more:
         text = text.replace("physical.s3.large", "physical.h2.large")
@@ -70,7 +70,7 @@ def written(*, nics: int = 1, image: str = IMAGE, count: int = 3, more: str = ""
 
 
 def test_power_image_and_nics(stack: Stack, simulator: Simulator) -> None:
-    """One request for all servers, drift is mended, ids stay, and one stop and one start for many changes."""
+    """Power, image and NICs change in place with the fewest requests. Drift is mended, and ids stay."""
     stack.program(written())
     stack.up().ok()
     ids = stack.outputs()["server_ids"]
@@ -120,7 +120,7 @@ def test_power_image_and_nics(stack: Stack, simulator: Simulator) -> None:
 
 
 def test_a_rolling_reinstallation(stack: Stack, simulator: Simulator) -> None:
-    """With `max_unavailable=1` at most one of five servers is down at any time, and each is installed once."""
+    """With `max_unavailable=1` at most one of five servers is down at any time, and each server is installed once."""
     boot = ', max_unavailable=1, system_disk_type="SSD", system_disk_size=100'
     stack.program(written(count=5, more=boot))
     stack.up().ok()

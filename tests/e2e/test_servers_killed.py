@@ -1,4 +1,4 @@
-"""No server is ordered twice, none is lost: kill -9 of CLI and host at any moment of a life of servers.
+"""After kill -9 of CLI and host at any moment in the life of servers, no server is ordered twice or lost.
 
 `SERVER_KILLS` is the number of seeds, by default a few. `SERVER_KILLS_FROM` is the first seed.
 """
@@ -43,7 +43,7 @@ def simulator() -> Iterator[Simulator]:
 
 
 def ordered(simulator: Simulator) -> int:
-    """The number of servers that were ever ordered."""
+    """The number of servers ordered so far."""
     bodies = [
         each.body for each in simulator.requests if each.method == "POST" and each.path.endswith("/baremetalservers")
     ]
@@ -51,7 +51,7 @@ def ordered(simulator: Simulator) -> int:
 
 
 def again(stack: Stack, *command: str) -> None:
-    """What the documentation says to do after a kill."""
+    """The documentation's commands after a kill."""
     stack.run("cancel", "--yes")
     if "destroy" not in command:
         stack.refresh("--clear-pending-creates").ok()
@@ -68,7 +68,7 @@ def killed(process: subprocess.Popen[str], rng: random.Random, latest: float = 7
     host = host_of(process) if process.poll() is None else None
     kill(process, signal.SIGKILL)
     if host is not None:
-        # The host notices a dead engine by itself. Here the next run must not meet the old host.
+        # The host notices a dead engine without help. In this test the next run must not meet the old host.
         time.sleep(0.3)
         with suppress(ProcessLookupError):
             os.kill(host, signal.SIGKILL)

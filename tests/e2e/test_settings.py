@@ -1,4 +1,4 @@
-"""Orders go where the environment says, or nowhere."""
+"""An order goes to the project of the environment, or nowhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def cloud(simulator_with: Callable[..., Simulator]) -> Simulator:
 
 @pytest.fixture
 def stack(make_stack: Callable[..., Stack], cloud: Simulator) -> Stack:
-    """A stack whose user and addresses are in the variables of OpenStack's tools, as their files write them."""
+    """A stack whose user and addresses are in the variables of OpenStack's tools, in the form of OpenStack's files."""
     stack = make_stack()
     stack.environment |= {**USER, "OS_AUTH_URL": f"{cloud.endpoint}/v3", "OS_REGION_NAME": "eu-de"}
     stack.environment["BMS_ENDPOINT"] = cloud.endpoint
@@ -51,7 +51,7 @@ def test_an_order_goes_to_the_project_of_its_older_name(stack: Stack, cloud: Sim
 
 
 def test_a_variable_that_is_not_read_orders_nothing(stack: Stack, cloud: Simulator) -> None:
-    """A variable that another tool would obey is refused by name, before a password is sent."""
+    """A variable that is read by other tools and not by this package is refused by name, before a password is sent."""
     stack.environment["OS_DELEGATED_PROJECT"] = "other"
     output = stack.up().failed().output
     assert "OS_DELEGATED_PROJECT " in output

@@ -1,4 +1,4 @@
-"""What `pulumi up` makes of the API's answers."""
+"""`pulumi up` with all kinds of API responses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WAIT = """
 
 @on_both_hosts
 def test_server_ids_are_outputs_once_all_have_succeeded(stack: Stack, simulator: Simulator) -> None:
-    """An order of three servers has the ids of three servers as outputs, with one POST."""
+    """An order of three servers has the ids of three servers as outputs, with a single POST."""
     stack.program(ORDER.format(name="web", count=3))
     stack.up().ok()
     assert stack.outputs()["server_ids"] == [server.id for server in simulator.world.servers]
@@ -38,7 +38,7 @@ def test_server_ids_are_outputs_once_all_have_succeeded(stack: Stack, simulator:
 
 
 def test_odd_but_good_responses_end_well(stack: Stack) -> None:
-    """Late and missing sub-jobs are waited for. Every shape that real responses have is read."""
+    """`pulumi up` waits for late and missing sub-jobs, and reads every shape of real responses."""
     counts = {
         "late-child": 3,
         "short-list": 3,
@@ -62,7 +62,7 @@ def test_odd_but_good_responses_end_well(stack: Stack) -> None:
 
 @on_both_hosts
 def test_a_failed_job_is_told_as_a_tree(stack: Stack) -> None:
-    """The error has the codes, every sub-job, and the servers that exist all the same. The exit code is not 0."""
+    """The error of a failed job has the codes, every sub-job, and the existing servers. The exit code is not 0."""
     stack.program(ORDER.format(name="fail-one", count=3))
     output = stack.up().failed().output
     assert "(baremetalBatchCreate) FAILED after " in output
@@ -77,7 +77,7 @@ def test_a_failed_job_is_told_as_a_tree(stack: Stack) -> None:
 
 
 def test_a_parent_that_lies_is_a_failure(stack: Stack) -> None:
-    """SUCCESS of the job with a FAIL below it fails."""
+    """A job with SUCCESS and a failed sub-job fails."""
     stack.program(WAIT.format(job_ids=["liar"]))
     output = stack.up().failed().output
     assert "a sub-job failed" in output
@@ -94,7 +94,7 @@ MANY = """
 
 
 def test_many_jobs_are_one_resource(stack: Stack, simulator: Simulator) -> None:
-    """All are waited for, another key in place. The finished ones are not asked for again. All failures are told."""
+    """A changed map waits only for the new jobs, in place. Finished jobs are not polled. All failures are reported."""
     stack.program(MANY.format(job_ids={"web": "ok.1", "db": "ok.2"}))
     stack.up().ok()
     assert {key: len(result) for key, result in stack.outputs()["server_ids"].items()} == {"web": 3, "db": 3}

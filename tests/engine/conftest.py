@@ -1,4 +1,4 @@
-"""The language host of `make setup`, started for real, for machines without a Pulumi of their own."""
+"""The language host of `make setup`, started as a process, for machines without Pulumi."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LANGUAGE_HOST = Path(__file__).parents[2] / "tools" / "engine" / "language_host.
 
 @contextmanager
 def running_language_host(environment: Mapping[str, str]) -> Iterator[LanguageRuntimeStub]:
-    """A language host with these variables, which has told its port."""
+    """A language host with the given variables, after the host has printed the port."""
     with (
         running_engine() as (_, address),
         subprocess.Popen(
@@ -43,7 +43,7 @@ def running_language_host(environment: Mapping[str, str]) -> Iterator[LanguageRu
 
 
 def program_info(root: Path, options: Mapping[str, object], main: str = ".") -> language_pb2.ProgramInfo:
-    """A project, as the CLI describes it."""
+    """A project, as the CLI describes a project."""
     return language_pb2.ProgramInfo(
         root_directory=str(root),
         program_directory=str((root / main).resolve()),

@@ -1,4 +1,4 @@
-"""Which Python a program runs with, and that the plugin process of this package runs with the same one."""
+"""The Python of a program, and the same Python for this package's plugin process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.engine.conftest import program_info, running_language_host
 from tests.host.conftest import PATIENCE
 
 LAUNCHER = Path(install.__file__).with_name(install.LAUNCHER)
-# The variables that a program or plugin process is started with, one a line.
+# Records the start of a program or plugin process: the variables, one per line.
 RECORDER = (
     '#!/bin/sh\nprintf "%s\\n" "$0" "${VIRTUAL_ENV-none}" "${PYTHONHOME-none}" "$PATH" "$PWD" "$*" > "$PWD/record"\n'
 )
@@ -28,7 +28,7 @@ ACTIVE = "python3"
 
 @dataclass(frozen=True)
 class Layout:
-    """A project: its files, the options of Pulumi.yaml, the variables, and the environment that must be taken."""
+    """A project: the files, the options of Pulumi.yaml, the variables, and the expected environment."""
 
     options: dict[str, str]
     environment: str = ""
@@ -37,7 +37,7 @@ class Layout:
     main: str = "."
     variables: dict[str, str] = field(default_factory=dict)
     active: str = ""
-    """The Python that must be taken as it is, in place of an environment."""
+    """The Python to take unchanged, in place of an environment."""
 
 
 LAYOUTS = {
@@ -68,7 +68,7 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class Project:
-    """A layout that has been laid out."""
+    """A layout with the files written to disk."""
 
     root: Path
     program: Path
@@ -81,7 +81,7 @@ class Project:
         return f"{self.programs}:/usr/bin:/bin"
 
     def filled(self, values: dict[str, str]) -> dict[str, str]:
-        """The values, with the folders in them."""
+        """The values with the real folders inserted."""
         return {name: value.format(root=self.root, path=self.programs) for name, value in values.items()}
 
     @property
@@ -89,11 +89,11 @@ class Project:
         return {"PATH": self.path, "VIRTUAL_ENV": ELSEWHERE, **self.filled(self.layout.variables)}
 
     def started(self) -> list[str]:
-        """What the Python was started with: itself, VIRTUAL_ENV, PYTHONHOME, PATH, the working folder."""
+        """The start of the Python: path, VIRTUAL_ENV, PYTHONHOME, PATH, the working folder."""
         return (self.program / "record").read_text().splitlines()[:5]
 
     def expected(self) -> list[str]:
-        """What it must have been started with."""
+        """The expected start of the Python."""
         if self.layout.active:
             return [f"{self.programs}/{self.layout.active}", ELSEWHERE, "none", self.path, str(self.program)]
         folder = f"{self.root}/{self.layout.environment}"
@@ -101,7 +101,7 @@ class Project:
 
 
 def as_variables(options: dict[str, str]) -> dict[str, str]:
-    """The options of Pulumi.yaml as the engine gives them to a plugin process."""
+    """The options of Pulumi.yaml in the variables of a plugin process."""
     return {f"PULUMI_RUNTIME_{name.upper()}": value for name, value in options.items()}
 
 
@@ -122,14 +122,14 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def stub(programs: Path) -> Iterator[LanguageRuntimeStub]:
-    """The language host for all layouts that need no variables of their own."""
+    """The language host for all layouts without extra variables."""
     with running_language_host({"PATH": f"{programs}:/usr/bin:/bin", "VIRTUAL_ENV": ELSEWHERE}) as stub:
         yield stub
 
 
 @pytest.fixture(params=LAYOUTS)
 def project(tmp_path: Path, programs: Path, request: pytest.FixtureRequest) -> Project:
-    """Each of the layouts, with a program in place of the environment's Python that says how it was started."""
+    """All layouts in turn, with a program in place of the environment's Python. The program records the start."""
     layout = LAYOUTS[request.param]
     root = tmp_path / "our shop"
     program = root / layout.main
@@ -143,7 +143,7 @@ def project(tmp_path: Path, programs: Path, request: pytest.FixtureRequest) -> P
 
 
 def test_the_plugin_process_runs_with_the_programs_python(project: Project) -> None:
-    """Whatever made the environment: the same Python, its scripts first on PATH, and no PYTHONHOME."""
+    """The plugin process runs with the program's Python for every layout: scripts first on PATH, no PYTHONHOME."""
     options = as_variables(project.filled(project.layout.options))
     home = {"PYTHONHOME": "/nowhere"} if project.layout.environment else {}
     command = [str(LAUNCHER), "-v=9", "127.0.0.1:1"]
@@ -156,7 +156,7 @@ def test_the_plugin_process_runs_with_the_programs_python(project: Project) -> N
 
 
 def test_the_stand_in_runs_programs_by_the_same_rules(project: Project, stub: LanguageRuntimeStub) -> None:
-    """The language host of machines without Pulumi takes the Python that Pulumi's own would take."""
+    """The language host of machines without Pulumi takes the same Python as Pulumi's language host."""
     options = project.filled(project.layout.options)
     request = language_pb2.RunRequest(
         info=program_info(project.root, options, project.layout.main), pwd=str(project.program)
@@ -168,11 +168,11 @@ def test_the_stand_in_runs_programs_by_the_same_rules(project: Project, stub: La
     assert project.started() == project.expected()
 
 
-# --- what can't be started says why
+# --- the reason of a failed start
 
 
 def refusal(program: Path, path: str = "/usr/bin:/bin", **options: str) -> str:
-    """Why the launcher refuses. It prints no port then."""
+    """The reason of a refused start. The launcher prints no port."""
     return refusal_of(LAUNCHER, program, {"PATH": path, **as_variables(options)})
 
 
@@ -193,26 +193,26 @@ def bare(tmp_path: Path) -> Path:
 
 
 def test_an_environment_that_is_missing_is_named(bare: Path) -> None:
-    """The message has the path of the Python that is not there, and the command that makes one."""
+    """The message for a missing environment has the path of the missing Python, and the command to run."""
     for options in ({"virtualenv": "venv"}, {"toolchain": "uv", "virtualenv": "venv"}):
         text = refusal(bare, **options)
         assert f"{bare}/venv/bin/python does not exist: run `pulumi install`" in text
 
 
 def test_poetry_that_is_missing_or_has_no_environment_is_named(bare: Path) -> None:
-    """Poetry itself has the word first where it fails."""
+    """The message for a missing Poetry or a missing environment of Poetry names Poetry's command."""
     assert "PATH holds no poetry" in refusal(bare, path=str(bare), toolchain="poetry")
     text = refusal(bare, path=f"{bare}/path:/usr/bin:/bin", toolchain="poetry")
     assert f"`poetry env info --path` in {bare} names no environment: run `poetry install`" in text
 
 
 def test_a_toolchain_without_rules_is_named(bare: Path) -> None:
-    """Guessing would start another Python than the program's."""
+    """An unknown toolchain is refused by name: a guess could start the wrong Python."""
     assert "the toolchain conda is none of pip, poetry, uv" in refusal(bare, toolchain="conda")
 
 
 def test_a_relative_virtualenv_needs_a_project(tmp_path: Path) -> None:
-    """Without a Pulumi.yaml above the program no folder is known that the path starts from."""
+    """A relative virtualenv without a Pulumi.yaml above the program is refused."""
     launcher = tmp_path / LAUNCHER.name
     launcher.write_bytes(LAUNCHER.read_bytes())
     launcher.chmod(0o755)
@@ -222,7 +222,7 @@ def test_a_relative_virtualenv_needs_a_project(tmp_path: Path) -> None:
 
 
 def test_a_program_outside_the_project_has_the_launchers_project(tmp_path: Path) -> None:
-    """`main:` may be any folder, and is for programs inside another one (the Automation API): the launcher's counts."""
+    """A program outside the project (the Automation API) has the environment of the launcher's project."""
     project = tmp_path / "project"
     write(project / "Pulumi.yaml")
     write(project / "hosts" / LAUNCHER.name, LAUNCHER.read_text())

@@ -1,4 +1,4 @@
-"""What `pulumi install`, and a first run without an environment, do with pip, uv and Poetry."""
+"""`pulumi install`, and a first run without an environment, with pip, uv and Poetry."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pulumi.runtime.proto import LanguageRuntimeStub, language_pb2
 from tests.engine.conftest import program_info, running_language_host
 from tests.host.conftest import PATIENCE
 
-# Each notes its arguments; Python makes "environments" that hold itself, and lists no package.
+# Every program records the arguments. Python makes "environments" with a copy of the program, and lists no package.
 PROGRAM = """#!/bin/sh
 echo "${0##*/} $*" >> "$PWD/calls"
 case "$1 $2" in
@@ -44,7 +44,7 @@ def stub(programs: Path) -> Iterator[LanguageRuntimeStub]:
 
 
 def install(stub: LanguageRuntimeStub, info: language_pb2.ProgramInfo) -> str:
-    """What `pulumi install` shows."""
+    """The output of `pulumi install`."""
     request = language_pb2.InstallDependenciesRequest(info=info)
     return b"".join(part.stdout for part in stub.InstallDependencies(request, timeout=PATIENCE)).decode()
 
@@ -73,7 +73,7 @@ def test_pip_makes_the_environment_and_installs_the_requirements(stub: LanguageR
     ("toolchain", "expected"), [("uv", "uv sync"), ("poetry", "poetry install --no-ansi"), ("pip", "python3 -m pip")]
 )
 def test_the_toolchain_installs(stub: LanguageRuntimeStub, tmp_path: Path, toolchain: str, expected: str) -> None:
-    """Each toolchain installs by its own command, and pip without `virtualenv` into the active Python."""
+    """Each toolchain installs by a separate command. Pip without `virtualenv` installs into the active Python."""
     install(stub, program_info(tmp_path, {"toolchain": toolchain}))
     assert calls(tmp_path)[0].startswith(expected)
 
@@ -89,16 +89,16 @@ def test_the_toolchain_installs(stub: LanguageRuntimeStub, tmp_path: Path, toolc
 def test_a_first_run_makes_the_environment(
     stub: LanguageRuntimeStub, tmp_path: Path, options: dict[str, str], expected: list[str]
 ) -> None:
-    """A missing environment is made before its packages are listed."""
+    """A missing environment is made before the packages are listed."""
     request = language_pb2.GetRequiredPackagesRequest(info=program_info(tmp_path, options))
-    # Uv and Poetry have no lock here, which ends the call later.
+    # Uv and Poetry have no lock here: the call fails later.
     with suppress(grpc.RpcError):
         stub.GetRequiredPackages(request, timeout=PATIENCE)
     assert calls(tmp_path)[: len(expected)] == [call.format(root=tmp_path) for call in expected]
 
 
 def test_an_error_of_a_tool_is_the_commands_error(stub: LanguageRuntimeStub, tmp_path: Path) -> None:
-    """With the tool's status, and a wrong option with its name."""
+    """An error of `pulumi install` has the tool's exit status, or the name of the wrong option."""
     (tmp_path / "env").touch()
     with pytest.raises(grpc.RpcError, match="exited with status 1"):
         install(stub, program_info(tmp_path, {"virtualenv": "env"}))

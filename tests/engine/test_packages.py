@@ -1,4 +1,4 @@
-"""What the language host finds among a program's packages: what to list, and which plugins the CLI must download."""
+"""The packages of a program by the language host: the list of packages, and the plugins for the CLI to download."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def stub() -> Iterator[LanguageRuntimeStub]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this package, built from the project as it is."""
+    """The wheel of this package, built from the current project."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
@@ -37,7 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with this package's wheel, and with packages that say each thing about a plugin."""
+    """A virtual environment with this package's wheel, and with packages for every kind of plugin information."""
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
     (packages,) = (folder / "venv" / "lib").glob("python*/site-packages")
@@ -54,7 +54,7 @@ def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def install(packages: Path, name: str, version: str, settings: dict[str, object] | None = None) -> None:
-    """Put a distribution there, as pip would."""
+    """Write a distribution into the folder, like pip."""
     module = name.replace("-", "_")
     information = packages / f"{module}-{version}.dist-info"
     for folder in (information, packages / module):
@@ -66,7 +66,7 @@ def install(packages: Path, name: str, version: str, settings: dict[str, object]
 
 
 def plugins(stub: LanguageRuntimeStub, environment: Path, folder: Path) -> dict[str, tuple[str, str]]:
-    """The plugins that the CLI is told to download: their names, versions and servers."""
+    """The plugins for the CLI to download: names, versions and servers."""
     info = program_info(folder, {"virtualenv": str(environment)})
     response = stub.GetRequiredPackages(language_pb2.GetRequiredPackagesRequest(info=info), timeout=PATIENCE)
     assert {result.kind for result in response.packages} <= {"resource"}
@@ -74,7 +74,7 @@ def plugins(stub: LanguageRuntimeStub, environment: Path, folder: Path) -> dict[
 
 
 def test_this_package_asks_for_no_plugin(stub: LanguageRuntimeStub, environment: Path, tmp_path: Path) -> None:
-    """Neither as it is installed here, which `make setup` does in place, nor as a wheel. Others are asked for."""
+    """The package asks for no plugin, neither installed in place nor as a wheel. Further packages ask for plugins."""
     assert plugins(stub, Path(sys.prefix), tmp_path) == {}
     assert plugins(stub, environment, tmp_path) == {
         "plain": ("v1.2.3", ""),
@@ -84,7 +84,7 @@ def test_this_package_asks_for_no_plugin(stub: LanguageRuntimeStub, environment:
 
 
 def test_both_packages_of_the_wheel_say_so(environment: Path) -> None:
-    """The file is in each package that the distribution installs at the top."""
+    """Both packages of the wheel have the file `pulumi-plugin.json`."""
     (packages,) = (environment / "lib").glob("python*/site-packages")
     for name in ("pulumi_bms", "bms_simulator"):
         assert json.loads((packages / name / "pulumi-plugin.json").read_text()) == {"resource": False}
@@ -123,7 +123,7 @@ source = { directory = "../bms" }
     ],
 )
 def test_a_lock_lists_the_packages(stub: LanguageRuntimeStub, tmp_path: Path, lock: str, pyproject: str) -> None:
-    """Of Poetry and uv the lock counts, not the environment. The project itself is no package of it."""
+    """With Poetry and uv the packages come from the lock. The project is not a package in the list."""
     (tmp_path / lock).write_text(LOCK)
     (tmp_path / "pyproject.toml").write_text(pyproject)
     info = program_info(tmp_path, {})

@@ -1,4 +1,4 @@
-"""Plugin processes, started for real, and the two sides of the engine that they talk to."""
+"""Plugin processes, started as real processes, and both sides of the engine."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from pulumi.runtime.proto import status_pb2
 OWN, STOCK = "pulumi_bms.host", "pulumi.dynamic"
 PROVIDER = "__provider"
 PATIENCE = 30.0
-"""Seconds after which a response is not slow but missing."""
+"""Seconds after which a response counts as missing."""
 SAMPLES = Path(__file__).parent / "samples"
 _ROOM = 64 * 1024 * 1024
 _OPTIONS = [
     ("grpc.max_receive_message_length", _ROOM),
     ("grpc.max_send_message_length", _ROOM),
-    # The engine's own gRPC takes this much; Python's takes 8 KiB unless told.
+    # The engine's gRPC takes this size. Python's gRPC takes 8 KiB by default.
     ("grpc.max_metadata_size", 16 * 1024 * 1024),
     ("grpc.absolute_max_metadata_size", 16 * 1024 * 1024),
 ]
@@ -47,12 +47,12 @@ def sample(name: str) -> str:
 AWARE, REPORTER, PARTIAL, YIELDING = sample("Aware"), sample("Reporter"), sample("Partial"), sample("Yielding")
 GATE, OBEDIENT, STUBBORN = sample("Gate"), sample("Obedient"), sample("Stubborn")
 PROMPT = 5.0
-"""Seconds until a response to a call that waits for nothing, on a busy machine too."""
+"""Seconds until a response to a call without a wait, on a busy machine too."""
 STARTED = ("INFO", "waits")
 
 
 def struct(properties: dict[str, Any] | None = None, provider: str = "") -> Struct:
-    """Properties as the engine sends them."""
+    """Properties in the engine's form."""
     return json_format.ParseDict({**(properties or {}), **({PROVIDER: provider} if provider else {})}, Struct())
 
 
@@ -62,7 +62,7 @@ def plain(message: Message) -> dict[str, Any]:
 
 
 class FakeEngine(proto.EngineServicer):
-    """The engine's log, which remembers what it was sent."""
+    """The engine's log, with a memory of all log requests."""
 
     def __init__(self) -> None:
         self._logged: list[proto.LogRequest] = []
@@ -78,21 +78,21 @@ class FakeEngine(proto.EngineServicer):
         return Empty()
 
     def logged(self, urn: str) -> list[proto.LogRequest]:
-        """All that was logged for a resource."""
+        """All log requests for a resource."""
         with self._news:
             return [request for request in self._logged if request.urn == urn]
 
     def row(self, urn: str) -> list[str]:
-        """The texts that a resource's row showed, in order."""
+        """The texts of a resource's row, in order."""
         return [request.message for request in self.logged(urn) if request.ephemeral]
 
     def kept(self, urn: str) -> list[tuple[str, str]]:
-        """The severity and text of the messages that stay."""
+        """The severity and text of the permanent messages."""
         names = proto.LogSeverity.Name
         return [(names(request.severity), request.message) for request in self.logged(urn) if not request.ephemeral]
 
     def wait_for(self, result: Callable[[FakeEngine], bool]) -> None:
-        """Return once something was logged."""
+        """Return after a matching log request."""
         with self._news:
             assert self._news.wait_for(lambda: result(self), PATIENCE), plain_log(self._logged)
 
@@ -103,7 +103,7 @@ def plain_log(requests: list[proto.LogRequest]) -> list[str]:
 
 @dataclass(frozen=True)
 class Refusal:
-    """An error as a response: code, text, and the state that came with it."""
+    """An error as a response: code, text, and the attached state."""
 
     code: grpc.StatusCode
     text: str
@@ -119,7 +119,7 @@ class Refusal:
 
 
 def refused(call: Callable[[], Message]) -> Refusal:
-    """The error that a call ends with."""
+    """The error at the end of a call."""
     with pytest.raises(grpc.RpcError) as caught:
         call()
     error: Any = caught.value
@@ -130,7 +130,7 @@ def refused(call: Callable[[], Message]) -> Refusal:
 
 @dataclass
 class Plugin:
-    """A plugin process, and the calls of the engine to it."""
+    """A plugin process, and the engine's calls to the process."""
 
     process: subprocess.Popen[bytes]
     engine: FakeEngine
@@ -164,7 +164,7 @@ class Plugin:
         return response
 
     def creating(self, provider: str, inputs: dict[str, Any], **more: Any) -> Any:
-        """A create that is under way: a future."""
+        """A create under way: a future."""
         request = proto.CreateRequest(properties=struct(inputs, provider), **more)
         call: Any = self.stub.Create
         return call.future(request, timeout=PATIENCE * 2)
@@ -186,7 +186,7 @@ class Plugin:
         self.stub.Cancel(Empty(), timeout=PATIENCE)
 
     def stderr(self) -> str:
-        """All that the process has printed there."""
+        """The text on the process's stderr."""
         return self.errors.read_text(errors="replace")
 
 
@@ -194,7 +194,7 @@ Start = Callable[[str], Plugin]
 
 
 def environment_of_plugins() -> dict[str, str]:
-    """The samples are importable there, and beside them whatever the tests import."""
+    """The plugin process can import the samples, and all modules of the tests."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")},
         "PYTHONPATH": os.pathsep.join([str(SAMPLES), *(path for path in sys.path if path)]),
@@ -204,7 +204,7 @@ def environment_of_plugins() -> dict[str, str]:
 
 @contextmanager
 def running_engine() -> Iterator[tuple[FakeEngine, str]]:
-    """An engine that listens, and its address."""
+    """A listening engine, with the address."""
     engine = FakeEngine()
     with ThreadPoolExecutor(4) as pool:
         server = grpc.server(pool)
@@ -220,7 +220,7 @@ def running_engine() -> Iterator[tuple[FakeEngine, str]]:
 
 @contextmanager
 def running_plugin(module: str, folder: Path) -> Iterator[Plugin]:
-    """A plugin process that has told its port."""
+    """A plugin process, after the process has printed the port."""
     errors = folder / "stderr"
     with running_engine() as (engine, address), errors.open("wb") as stderr:
         process = subprocess.Popen(
@@ -233,7 +233,7 @@ def running_plugin(module: str, folder: Path) -> Iterator[Plugin]:
         with process:
             try:
                 assert process.stdout is not None
-                # A process that never says its port is a failure of the test, not its end.
+                # A process that never prints the port fails the test and does not block the test.
                 too_late = threading.Timer(PATIENCE, process.kill)
                 too_late.start()
                 port = process.stdout.readline().decode()
@@ -247,27 +247,27 @@ def running_plugin(module: str, folder: Path) -> Iterator[Plugin]:
 
 @pytest.fixture(scope="session")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    """Our host, shared by all tests that don't end it."""
+    """Our host, shared by all tests that don't end the host."""
     with running_plugin(OWN, tmp_path_factory.mktemp("own")) as plugin:
         yield plugin
 
 
 @pytest.fixture(scope="session")
 def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    """Pulumi's own host, shared by all tests."""
+    """Pulumi's host, shared by all tests."""
     with running_plugin(STOCK, tmp_path_factory.mktemp("stock")) as plugin:
         yield plugin
 
 
 @pytest.fixture
 def own_alone(tmp_path: Path) -> Iterator[Plugin]:
-    """Our host, for this test alone."""
+    """Our host, for a single test."""
     with running_plugin(OWN, tmp_path) as plugin:
         yield plugin
 
 
 @pytest.fixture(params=[OWN, STOCK], ids=["own", "stock"])
 def either(request: pytest.FixtureRequest) -> Plugin:
-    """Both hosts, one after the other."""
+    """Both hosts in turn."""
     plugin: Plugin = request.getfixturevalue("own" if request.param == OWN else "stock")
     return plugin

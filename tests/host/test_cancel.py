@@ -33,14 +33,14 @@ from tests.host.conftest import (
 
 
 def waiting(host: Plugin, provider: str, inputs: dict[str, Any], urn: str) -> Any:
-    """A create that is known to have begun."""
+    """A create that has begun."""
     call = host.creating(provider, inputs, urn=urn)
     host.engine.wait_for(lambda engine: STARTED in engine.kept(urn))
     return call
 
 
 def test_cancel_reaches_all_that_wait(own_alone: Plugin) -> None:
-    """Every blocked create ends by itself with its partial state, and those that start later are cancelled at once."""
+    """A cancel ends every waiting create with the create's partial state. A later create is cancelled at once."""
     calls = [waiting(own_alone, OBEDIENT, {}, f"urn:{number}") for number in range(8)]
     own_alone.cancel()
     for call in [*calls, own_alone.creating(OBEDIENT, {}, urn="urn:late")]:
@@ -49,7 +49,7 @@ def test_cancel_reaches_all_that_wait(own_alone: Plugin) -> None:
 
 
 def test_a_method_that_ignores_the_cancel_is_responded_for(own_alone: Plugin, tmp_path: Path) -> None:
-    """The last checkpoint is the response, and later messages and results of the method are discarded."""
+    """After a cancel the last checkpoint is the response. Later messages and results of the method are discarded."""
     until, urn = tmp_path / "until", "urn:stubborn"
     call = waiting(own_alone, STUBBORN, {"until": str(until), "checkpoints": 3}, urn)
     own_alone.cancel()
@@ -67,7 +67,7 @@ def test_a_method_that_ignores_the_cancel_is_responded_for(own_alone: Plugin, tm
 
 
 def test_a_checkpoint_may_be_computed_when_it_is_needed(own_alone: Plugin, tmp_path: Path) -> None:
-    """A provider gives a function instead of outputs, and need not compute them at each change."""
+    """A checkpoint may be a function, called only when the outputs are needed."""
     inputs = {"until": str(tmp_path / "until"), "checkpoints": 3, "computed": True}
     call = waiting(own_alone, STUBBORN, inputs, "urn:stubborn")
     own_alone.cancel()
@@ -76,7 +76,7 @@ def test_a_checkpoint_may_be_computed_when_it_is_needed(own_alone: Plugin, tmp_p
 
 
 def test_a_method_without_a_checkpoint_is_waited_for(own_alone: Plugin, tmp_path: Path) -> None:
-    """After a cancel a method without a checkpoint is waited for."""
+    """After a cancel the host waits for a method without a checkpoint."""
     until = tmp_path / "until"
     call = waiting(own_alone, STUBBORN, {"until": str(until), "checkpoints": 0}, "urn:stubborn")
     own_alone.cancel()
@@ -87,7 +87,7 @@ def test_a_method_without_a_checkpoint_is_waited_for(own_alone: Plugin, tmp_path
 
 
 def test_checks_go_on_after_a_cancel(own_alone: Plugin) -> None:
-    """The engine sends `Cancel` at the end of a run, and later checks and creates have responses."""
+    """After the engine's `Cancel` at the end of a run, later checks and creates still get responses."""
     own_alone.cancel()
     assert own_alone.check(AWARE, {}).inputs
     assert own_alone.create(sample("Thing"), {}).id == "thing-1"
@@ -99,7 +99,7 @@ LEAVING = sample("Leaving")
 
 
 def test_a_closing_note_is_told_once_at_the_end(own_alone: Plugin) -> None:
-    """The engine sends `Cancel` when all steps are over: then one note, of no resource, tells of all of them."""
+    """All closing notes are one message without a resource, sent at the engine's `Cancel` and only once."""
     urns = [f"urn:{number}" for number in range(24)]
     for urn in urns:
         own_alone.delete(urn, struct({}, LEAVING), urn=urn)
@@ -113,7 +113,7 @@ def test_a_closing_note_is_told_once_at_the_end(own_alone: Plugin) -> None:
 
 
 def test_a_delete_that_outlasts_the_cancel_is_told_too(own_alone: Plugin, tmp_path: Path) -> None:
-    """A delete that ends after the cancel has a closing note of its own."""
+    """A delete that ends after the cancel has a separate closing note."""
     until = tmp_path / "until"
     own_alone.delete("early", struct({}, LEAVING))
     with ThreadPoolExecutor(1) as pool:
@@ -127,14 +127,14 @@ def test_a_delete_that_outlasts_the_cancel_is_told_too(own_alone: Plugin, tmp_pa
 
 
 def test_a_run_without_anything_to_say_ends_in_silence(own_alone: Plugin) -> None:
-    """A run without closing notes logs nothing at its end."""
+    """A run without closing notes logs nothing at the end of the run."""
     own_alone.create(AWARE, {})
     own_alone.cancel()
     assert own_alone.engine.kept("") == []
 
 
 def test_our_deletes_on_pulumis_own_host_have_one_line(own_alone: Plugin, tmp_path: Path) -> None:
-    """There nothing tells a provider when the run ends: the first delete says it, on stderr, without ids."""
+    """On Pulumi's host the first delete prints one line without ids on stderr, because no call ends the run."""
     loaders = {name: _loader(name) for name in ("JobCompletion", "JobSubmission")}
     stored = {"job_id": "j", "status": "SUCCESS", "job_type": "createServer", "server_ids": ["a"]}
     for number in range(3):
@@ -151,7 +151,7 @@ def test_our_deletes_on_pulumis_own_host_have_one_line(own_alone: Plugin, tmp_pa
 
 
 def _loader(name: str) -> str:
-    """The `__provider` of one of our resources, as it stands in users' stacks."""
+    """The `__provider` of one of our resources, in the form of users' stacks."""
     return base64.b64encode(dill.dumps(load_provider(name))).decode()
 
 
@@ -160,7 +160,7 @@ def _loader(name: str) -> str:
 
 @pytest.mark.parametrize("talk", [False, True], ids=["silent", "reporting"])
 def test_a_hundred_creates_hold_up_no_check(own_alone: Plugin, talk: bool) -> None:  # noqa: FBT001  (pytest's way)
-    """All run at once, a check and a foreign create are answered meanwhile, and all end."""
+    """During a hundred creates a check and a foreign create get responses, and all creates end."""
     urns = [f"urn:{number}" for number in range(100)]
     calls = [own_alone.creating(GATE, {"talk": talk}, urn=urn) for urn in urns]
     own_alone.engine.wait_for(lambda engine: all(STARTED in engine.kept(urn) for urn in urns))
@@ -177,7 +177,7 @@ def test_a_hundred_creates_hold_up_no_check(own_alone: Plugin, talk: bool) -> No
 
 
 def test_an_engine_that_is_slow_to_log_holds_up_no_check(own_alone: Plugin) -> None:
-    """A step that has said nothing does not wait for what others have said."""
+    """A step without messages does not wait for the messages of other steps."""
     own_alone.engine.delay = 0.3
     urns = [f"urn:{number}" for number in range(6)]
     calls = [own_alone.creating(GATE, {"talk": True}, urn=urn) for urn in urns]
@@ -193,7 +193,7 @@ def test_an_engine_that_is_slow_to_log_holds_up_no_check(own_alone: Plugin) -> N
 
 
 def test_foreign_creates_hold_up_none_that_asks_for_its_operation(own_alone: Plugin) -> None:
-    """Four that hang fill the lane of foreign providers, and no other."""
+    """Four hanging foreign creates block only further foreign creates."""
     hanging = [own_alone.creating(sample("Sleeper"), {}) for _ in range(6)]
     with ThreadPoolExecutor(4) as pool:
         responses = list(pool.map(lambda _: own_alone.create(AWARE, {}).id, range(8)))

@@ -1,4 +1,4 @@
-"""A request whose response must not be lost: nothing but a kill ends the process, or answers, before it is there."""
+"""During a held request only a kill ends the process, and no early response is sent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.host.conftest import (
 HOLDING = sample("Holding")
 LONG = 60.0
 SHORT = 1.5
-"""Seconds in which a process that does not hold, or a call that is answered for, has ended."""
+"""Seconds for the end of a process without a held request, or for an early response."""
 BOUND = 10.0
 PARENT = """
 import subprocess, sys, time
@@ -44,12 +44,12 @@ def until(tmp_path: Path) -> Path:
 
 
 def done(until: Path) -> bool:
-    """Whether the provider's method went on to its end."""
+    """Whether the provider's method has ended."""
     return until.with_name("until.done").exists()
 
 
 def holding(host: Plugin, until: Path, seconds: float = LONG) -> Any:
-    """A create whose request is known to be under way."""
+    """A create with a request under way."""
     call = host.creating(HOLDING, {"until": str(until), "seconds": seconds}, urn="urn")
     host.engine.wait_for(lambda engine: ("INFO", "holds") in engine.kept("urn"))
     return call
@@ -57,7 +57,7 @@ def holding(host: Plugin, until: Path, seconds: float = LONG) -> Any:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_waits_for_the_response(own_alone: Plugin, number: signal.Signals, until: Path) -> None:
-    """The engine gets the method's result, however often the signal comes. Then the process ends."""
+    """Any number of signals waits for the method's result. Then the process ends."""
     call = holding(own_alone, until)
     for _ in range(2):
         own_alone.process.send_signal(number)
@@ -70,7 +70,7 @@ def test_a_signal_waits_for_the_response(own_alone: Plugin, number: signal.Signa
 
 
 def test_a_cancel_waits_for_the_response(own_alone: Plugin, until: Path) -> None:
-    """What was a checkpoint before the request is none any more."""
+    """A cancel during a held request waits for the response. Checkpoints before the request no longer count."""
     call = holding(own_alone, until)
     own_alone.cancel()
     with pytest.raises(grpc.FutureTimeoutError):
@@ -80,7 +80,7 @@ def test_a_cancel_waits_for_the_response(own_alone: Plugin, until: Path) -> None
 
 
 def test_a_cancel_before_the_request_is_responded_at_once(own_alone: Plugin, tmp_path: Path, until: Path) -> None:
-    """A method that still signs in is answered for, with its reason and without any state."""
+    """A cancel before the held request gets a response at once, with the reason and without state."""
     signed_in = tmp_path / "signed-in"
     inputs = {"until": str(until), "seconds": LONG, "signed_in": str(signed_in)}
     call = own_alone.creating(HOLDING, inputs, urn="urn")
@@ -91,7 +91,7 @@ def test_a_cancel_before_the_request_is_responded_at_once(own_alone: Plugin, tmp
 
 
 def test_a_request_that_never_ends_does_not_keep_the_process(own_alone: Plugin, until: Path) -> None:
-    """After the seconds that it may take the process ends as ever."""
+    """A request longer than the hold does not keep the process."""
     holding(own_alone, until, seconds=1.0)
     own_alone.process.send_signal(signal.SIGTERM)
     assert own_alone.process.wait(BOUND) == 0
@@ -99,7 +99,7 @@ def test_a_request_that_never_ends_does_not_keep_the_process(own_alone: Plugin, 
 
 
 def test_a_killed_engine_does_not_end_the_request(until: Path) -> None:
-    """After kill -9 of the CLI nobody reads the result, but the method goes on to its end before the process does."""
+    """After kill -9 of the CLI the method still runs to the end before the process ends."""
     with (
         running_engine() as (engine, address),
         subprocess.Popen(

@@ -1,4 +1,4 @@
-"""A provider with an operation: its fields, rows, partial state, previews, import."""
+"""A provider with an operation: fields, rows, partial state, previews, import."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from tests.host.conftest import (
     struct,
 )
 
-# --- what a provider is told
+# --- the operation of a provider
 
 
 def test_create_is_told_its_operation(own: Plugin) -> None:
-    """URN, name and timeout of the request. No preview, not cancelled, and partial state is kept."""
+    """A create gets URN, name and timeout of the request. The operation is no preview and keeps partial state."""
     created = own.create(AWARE, {"size": 1}, urn="urn:a", name="a", timeout=90.0)
     assert created.id == "aware-1"
     assert plain(created.properties) == {
@@ -47,7 +47,7 @@ def test_create_is_told_its_operation(own: Plugin) -> None:
 
 def test_a_timeout_that_is_not_set_is_none(own: Plugin) -> None:
     """A timeout of zero is None, and a negative timeout arrives unchanged."""
-    # An output that is None is none.
+    # A null output is left out.
     assert "timeout" not in plain(own.create(AWARE, {}))["properties"]
     assert plain(own.create(AWARE, {}, timeout=-300.0))["properties"]["timeout"] == -300.0
 
@@ -77,7 +77,7 @@ def test_update_is_told_its_operation(own: Plugin) -> None:
 
 
 def test_read_is_told_the_inputs(own: Plugin) -> None:
-    """Read has the inputs in its operation, and the old outputs as arguments."""
+    """Read has the inputs in the operation, and the old outputs as arguments."""
     read = own.read("id", struct({"made": 1}, AWARE), struct({"size": 1}, AWARE), urn="urn:a", name="a")
     properties = plain(read)["properties"]
     messages = [properties[key] for key in ("urn", "name", "purpose", "inputs", "given")]
@@ -85,7 +85,7 @@ def test_read_is_told_the_inputs(own: Plugin) -> None:
 
 
 def test_read_by_id_gets_the_programs_inputs(own: Plugin) -> None:
-    """`opts.id` sends no outputs, or the inputs twice: the provider is given them, and is told the purpose."""
+    """A read by `opts.id` gets the inputs as outputs, and the purpose GET."""
     inputs = struct({"size": 1}, AWARE)
     assert plain(own.read("id", inputs, inputs))["properties"]["purpose"] == "GET"
     read = own.read("id", Struct(), inputs)
@@ -96,7 +96,7 @@ def test_read_by_id_gets_the_programs_inputs(own: Plugin) -> None:
 
 
 def test_check_diff_and_delete_are_told_too(own: Plugin) -> None:
-    """Check and diff their URN, delete name and timeout."""
+    """Check and diff get the URN, delete gets name and timeout."""
     assert plain(own.check(AWARE, {}, urn="urn:c"))["inputs"]["urn"] == "urn:c"
     compared = own.diff("id", struct({}, AWARE), struct({}, AWARE), urn="urn:d")
     assert (list(compared.replaces), list(compared.stables)) == (["urn:d"], ["name"])
@@ -108,7 +108,7 @@ def test_check_diff_and_delete_are_told_too(own: Plugin) -> None:
 
 
 def test_reports_show_on_the_resources_row(own: Plugin) -> None:
-    """Each is an ephemeral INFO message for the URN. Nothing empty is sent, which would be an empty line in a log."""
+    """Each report is an ephemeral INFO message for the URN. An empty report is not sent."""
     urn = "urn:rows"
     own.create(REPORTER, {"rows": ["", "one of two", ""]}, urn=urn)
     assert own.engine.row(urn) == ["one of two"]
@@ -131,7 +131,7 @@ def test_a_row_without_reports_shows_nothing(own: Plugin) -> None:
 
 
 def test_the_same_report_again_is_not_sent_again(own: Plugin) -> None:
-    """The same report twice is one message."""
+    """The same report twice in a row is sent once."""
     own.create(REPORTER, {"rows": ["same"] * 8, "every": 0.3}, urn="urn:same")
     assert own.engine.row("urn:same") == ["same"]
 
@@ -172,7 +172,7 @@ def fail_partially(host: Plugin, step: str, **inputs: Any) -> Refusal:
 
 @pytest.mark.parametrize("step", STEPS)
 def test_partial_state_is_responded_with_the_error(own: Plugin, step: str) -> None:
-    """Status UNKNOWN with details of the same code. Id, outputs, inputs and reason, the provider in both bags."""
+    """Partial state has status UNKNOWN and details with id, outputs, inputs and reason. Both bags have the provider."""
     refusal = fail_partially(own, step)
     assert (refusal.code, refusal.text) == (grpc.StatusCode.UNKNOWN, "two of three failed")
     assert refusal.status is not None
@@ -192,7 +192,7 @@ def test_partial_state_may_be_large(own: Plugin) -> None:
 
 
 def test_state_that_is_too_large_is_cut_by_its_provider(own: Plugin) -> None:
-    """An error's state has a limit, or the engine loses the connection: the provider says what to keep of it."""
+    """Error state above the limit is cut by the provider's `smaller`, with a warning. Other calls continue."""
     beside = own.creating(OBEDIENT, {}, urn="urn:beside")
     refusal = refused(lambda: own.create(YIELDING, {"padding": 24_000_000}, urn="urn:cut"))
     assert (refusal.text, refusal.state.id, list(refusal.state.reasons)) == (
@@ -217,14 +217,14 @@ def test_state_that_is_too_large_and_cannot_be_cut(own: Plugin) -> None:
 
 
 def test_a_text_that_is_too_large_is_cut(own: Plugin) -> None:
-    """A reason of millions of characters is cut, and says how much is missing."""
+    """A reason of millions of characters is cut, and names the number of missing characters."""
     for provider, inputs in ((sample("Failing"), {"way": "endless"}), (PARTIAL, {"reason": "€" * 5_000_000})):
         refusal = refused(lambda provider=provider, inputs=inputs: own.create(provider, inputs))  # type: ignore[misc]  # a loop's lambda
         assert refusal.text == "€" * 200_000 + " ... (4800000 more characters)"
 
 
 def test_an_error_is_responded_even_if_its_state_cannot_be(own: Plugin) -> None:
-    """A provider's mistake in its outputs ends the step, not the host."""
+    """A provider's mistake in the outputs ends the step, not the host."""
     assert fail_partially(own, "create", unsayable=True).text
 
 
@@ -232,7 +232,7 @@ def test_an_error_is_responded_even_if_its_state_cannot_be(own: Plugin) -> None:
 
 
 def test_an_import_in_three_steps(own: Plugin) -> None:
-    """Read knows no provider yet: id and nothing else. Diff then says: update. That update reads, by the inputs."""
+    """An import is a read with the id only, a diff with "update", and an update that reads by the inputs."""
     read = own.read("known", Struct(), Struct(), urn="urn:i", name="i")
     assert plain(read) == {"id": "known", "properties": {}, "inputs": {}}
     news = struct({"size": 2}, AWARE)
@@ -245,18 +245,18 @@ def test_an_import_in_three_steps(own: Plugin) -> None:
 
 
 def test_a_foreign_resource_can_be_imported(own: Plugin) -> None:
-    """The provider's `read` is asked, which has to do without its operation."""
+    """An update of an import calls `read` of a foreign provider."""
     updated = own.update("id", Struct(), struct({"size": 1}, sample("Thing")))
     assert plain(updated)["properties"] == {"size": 1.0, "seen": True, PROVIDER: sample("Thing")}
 
 
 def test_what_is_not_there_cannot_be_imported(own: Plugin) -> None:
-    """A read that finds nothing is an error of the import, or the stack would hold what does not exist."""
+    """An import of a missing resource is an error."""
     assert "missing" in refused(lambda: own.update("missing", Struct(), struct({"size": 1}, AWARE))).text
 
 
 def test_an_import_that_was_never_read_can_be_deleted(own: Plugin) -> None:
-    """Delete of an import that failed finds the provider in the inputs."""
+    """Delete after a failed import finds the provider in the inputs."""
     refusal = refused(lambda: own.delete("left", Struct(), old_inputs=struct({"size": 1}, AWARE), name="d"))
     assert refusal.text == "left: d None []"
 
@@ -278,7 +278,7 @@ def test_an_import_that_was_never_read_can_be_deleted(own: Plugin) -> None:
 def test_a_diff_tells_what_each_property_does(
     own: Plugin, olds: dict[str, Any], news: dict[str, Any], kinds: dict[str, Any]
 ) -> None:
-    """The effect of each changed property reaches the engine, and no detail is announced without an effect."""
+    """The effect of each changed property reaches the engine. Without effects the response has no details."""
     provider = sample("Explaining")
     response = own.diff("id", struct(olds, provider), struct(news, provider))
     assert {path: detail.kind for path, detail in response.detailedDiff.items()} == kinds

@@ -1,4 +1,4 @@
-"""The plugin process: it starts, says its port and nothing else, and ends whenever its engine does."""
+"""The plugin process starts, prints only the port, and ends with the engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.host.conftest import (
 )
 
 BOUND = 30.0
-"""Seconds in which the process ends, on however busy a machine; it takes about two where something hangs."""
+"""Seconds for the end of the process, on a busy machine too. The usual time with hanging calls is about two seconds."""
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
 STARTED = ("INFO", "waits")
 PARENT = """
@@ -39,7 +39,7 @@ time.sleep(600)
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_ends_an_idle_process(own_alone: Plugin, number: signal.Signals) -> None:
-    """With exit status 0 and without a word."""
+    """A signal ends an idle process with exit status 0 and without output."""
     own_alone.create(sample("Thing"), {})
     own_alone.process.send_signal(number)
     assert own_alone.process.wait(BOUND) == 0
@@ -48,7 +48,7 @@ def test_a_signal_ends_an_idle_process(own_alone: Plugin, number: signal.Signals
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_cancels_what_runs(own_alone: Plugin, number: signal.Signals) -> None:
-    """Who looks at the cancel event is answered with partial state before the process ends."""
+    """A signal cancels the running methods, and a method that ends on the cancel event returns partial state."""
     call = own_alone.creating(sample("Obedient"), {}, urn="urn")
     own_alone.engine.wait_for(lambda engine: STARTED in engine.kept("urn"))
     own_alone.process.send_signal(number)
@@ -61,7 +61,7 @@ def test_a_signal_cancels_what_runs(own_alone: Plugin, number: signal.Signals) -
 def test_a_signal_ends_a_process_whose_providers_hang(
     own_alone: Plugin, number: signal.Signals, tmp_path: Path
 ) -> None:
-    """No method keeps it: a foreign one, one that was to be waited for, one that is answered for."""
+    """No hanging method keeps the process: neither a foreign method, nor a method with or without a checkpoint."""
     never = str(tmp_path / "never")
     calls = [own_alone.creating(sample("Sleeper"), {})]
     for checkpoints in (0, 1):
@@ -75,7 +75,7 @@ def test_a_signal_ends_a_process_whose_providers_hang(
 
 
 def test_both_signals_one_after_the_other(own_alone: Plugin) -> None:
-    """As the engine does at the end of a run: Cancel, then SIGINT, here in a hurry."""
+    """After a cancel, several signals in quick succession end the process with exit status 0 and without output."""
     own_alone.cancel()
     for number in (signal.SIGINT, signal.SIGINT, signal.SIGTERM):
         own_alone.process.send_signal(number)
@@ -84,7 +84,7 @@ def test_both_signals_one_after_the_other(own_alone: Plugin) -> None:
 
 
 def test_it_ends_without_an_engine_that_listens(tmp_path: Path) -> None:
-    """The engine's log is gone before the process is: messages that are lost are no error and delay nothing."""
+    """The process ends without the engine's log. Lost messages are not an error and delay nothing."""
     with running_plugin(OWN, tmp_path) as host:
         host.engine.stop()
         waits = host.creating(sample("Obedient"), {}, urn="urn")
@@ -96,7 +96,7 @@ def test_it_ends_without_an_engine_that_listens(tmp_path: Path) -> None:
 
 
 def test_nothing_but_the_port_is_on_stdout(own_alone: Plugin) -> None:
-    """The engine shows what else comes as noise of the stack."""
+    """Stdout has only the port, because the engine shows all other output as messages of the stack."""
     own_alone.check(sample("Thing"), {"size": 1})
     refused(lambda: own_alone.create(sample("Failing"), {"way": "lookup"}))
     own_alone.process.send_signal(signal.SIGTERM)
@@ -106,7 +106,7 @@ def test_nothing_but_the_port_is_on_stdout(own_alone: Plugin) -> None:
 
 
 def test_without_an_address_it_says_how_it_is_started(tmp_path: Path) -> None:
-    """A user who runs it by hand is told."""
+    """A start without an address prints the usage."""
     ended = subprocess.run(
         [sys.executable, "-m", OWN],
         check=False,
@@ -123,7 +123,7 @@ def test_without_an_address_it_says_how_it_is_started(tmp_path: Path) -> None:
 
 @pytest.fixture
 def parent() -> Iterator[subprocess.Popen[str]]:
-    """A process in the engine's place, that starts the plugin and then does nothing."""
+    """A process in the engine's place, which starts the plugin and then does nothing."""
     with (
         running_engine() as (_, address),
         subprocess.Popen(
@@ -141,11 +141,11 @@ def parent() -> Iterator[subprocess.Popen[str]]:
 
 
 def test_it_ends_when_the_engine_is_killed(parent: subprocess.Popen[str]) -> None:
-    """A killed CLI says no goodbye, and its plugin must not stay behind."""
+    """The plugin process ends after kill -9 of the engine."""
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
     try:
-        # The port: the plugin serves.
+        # After the port the plugin serves.
         assert parent.stdout.readline().strip().isdigit()
         parent.kill()
         parent.wait(PATIENCE)
@@ -159,7 +159,7 @@ def test_it_ends_when_the_engine_is_killed(parent: subprocess.Popen[str]) -> Non
 
 
 def test_it_ends_when_the_engine_is_killed_while_it_starts(parent: subprocess.Popen[str]) -> None:
-    """Nobody reads its port: it does not stay either."""
+    """The plugin process ends after kill -9 of the engine during the start, before the port is read."""
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
     parent.kill()
@@ -175,7 +175,7 @@ def test_it_ends_when_the_engine_is_killed_while_it_starts(parent: subprocess.Po
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process that is not a child of this one still runs. One that nobody has waited for does not."""
+    """Whether a process, not a child of the test, still runs. A zombie does not run."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

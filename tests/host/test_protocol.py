@@ -1,4 +1,4 @@
-"""What the engine is told about dynamic resources of any program: by our host as by Pulumi's own."""
+"""Responses to the engine about dynamic resources of any program: our host and Pulumi's host give the same."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, ResourceProv
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import proto, rpc
 
-# The SDK itself serializes a provider inside this, and nothing public does.
+# The SDK serializes a provider inside this function, and no public function does.
 from pulumi.runtime._serialization import _serialize
 
 from tests.host.conftest import (
@@ -41,7 +41,7 @@ from tests.host.conftest import (
 THING, PLAIN = sample("Thing"), sample("Plain")
 UNKNOWN = rpc.UNKNOWN
 SECRET = {rpc._special_sig_key: rpc._special_secret_sig}
-"""The mark of a secret in a message; the SDK has no public name for it."""
+"""The mark of a secret in a message. The SDK has no public name for the mark."""
 OLDS = struct({"size": 1, "made": True}, THING)
 TRACEBACK = "(`pulumi up --debug` shows the traceback)"
 
@@ -83,7 +83,7 @@ def diff(host: Plugin, olds: dict[str, Any], news: dict[str, Any]) -> proto.Diff
 
 @pytest.mark.parametrize("module", [OWN, STOCK])
 def test_the_first_line_is_the_port(module: str, tmp_path: Path) -> None:
-    """The engine reads one line, a port that listens already. Its address is the last argument, behind any flags."""
+    """The host prints one line, an already open port. The engine's address is the last argument, after any flags."""
     with (
         running_engine() as (_, address),
         subprocess.Popen(
@@ -105,7 +105,7 @@ def test_the_first_line_is_the_port(module: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("question", SAME)
 def test_both_hosts_response_alike(question: str, own: Plugin, stock: Plugin) -> None:
-    """A foreign provider is served as Pulumi's own host serves it, to the byte."""
+    """Our host serves a foreign provider to the byte like Pulumi's host."""
     assert plain(SAME[question](own)) == plain(SAME[question](stock))
 
 
@@ -126,7 +126,7 @@ def test_the_responses_of_a_check(either: Plugin) -> None:
 
 
 def test_the_responses_of_a_diff(either: Plugin) -> None:
-    """Three answers to whether anything changes, what replaces, and in which order."""
+    """A diff's response has the changes, the replacing properties and the order of the replacement."""
     responses = [diff(either, {"name": "a"}, {"name": "a", **more}) for more in ({}, {"changes": "some"})]
     responses += [diff(either, {"name": "a"}, {"name": "a", "changes": "none"})]
     kinds = proto.DiffResponse
@@ -136,13 +136,13 @@ def test_the_responses_of_a_diff(either: Plugin) -> None:
 
 
 def test_a_secret_in_the_outputs_stays_one(either: Plugin) -> None:
-    """What a provider marks as a secret arrives marked."""
+    """An output that a provider marks as a secret arrives marked."""
     created = plain(either.create(sample("Secretive"), {"open": 1}))
     assert created["properties"]["hidden"] == {**SECRET, "value": "s3cret"}
 
 
 def test_each_response_carries_the_provider(either: Plugin) -> None:
-    """Each response has the provider, which later calls need, even with no outputs."""
+    """Each response has the provider for later calls, even without outputs."""
     created = either.create(sample("Silent"), {"size": 3})
     assert plain(created) == {"id": "silent-1", "properties": {PROVIDER: sample("Silent")}}
     updated = either.update("id", OLDS, struct({"silent": True}, THING))
@@ -150,7 +150,7 @@ def test_each_response_carries_the_provider(either: Plugin) -> None:
 
 
 def test_a_read_says_what_is_there(own: Plugin, stock: Plugin) -> None:
-    """The same id and outputs on both. Ours repeats the inputs where the provider has no new ones."""
+    """Both hosts read the same id and outputs. Our host repeats the inputs if the provider has no new inputs."""
     inputs = struct({"size": 1}, THING)
     mine, theirs = (host.read("id", OLDS, inputs) for host in (own, stock))
     assert (mine.id, plain(mine.properties)) == (theirs.id, plain(theirs.properties))
@@ -159,13 +159,13 @@ def test_a_read_says_what_is_there(own: Plugin, stock: Plugin) -> None:
 
 
 def test_new_inputs_of_a_read_carry_the_provider(either: Plugin) -> None:
-    """Inputs that a provider answers with replace those of the state."""
+    """New inputs of a read replace the inputs of the state."""
     read = either.read("drifted", OLDS, struct({"size": 1}, THING))
     assert plain(read.inputs) == {"size": 9.0, PROVIDER: THING}
 
 
 def test_a_read_of_what_is_gone_has_no_id(either: Plugin) -> None:
-    """By that the engine takes the resource out of the state."""
+    """A read of a deleted resource has no id, and the engine removes the resource from the state."""
     assert either.read("gone", OLDS, struct({}, THING)).id == ""
 
 
@@ -177,7 +177,7 @@ def test_a_refused_delete(own: Plugin, stock: Plugin) -> None:
 
 
 def test_stored_inputs_that_can_not_be_read_back(either: Plugin) -> None:
-    """An asset is stored without its content, and the SDK can't read it: what needs no inputs goes on as ever."""
+    """Stored inputs with an asset can't be read back. A diff and a delete work without the stored inputs."""
     asset = {rpc._special_sig_key: rpc._special_asset_sig, "hash": "0"}
     stored, olds, news = struct({"file": asset}, THING), struct({"name": "a"}, THING), struct({"name": "a"}, THING)
     request = proto.DiffRequest(id="thing-1", urn="urn", olds=olds, news=news, old_inputs=stored)
@@ -186,7 +186,7 @@ def test_stored_inputs_that_can_not_be_read_back(either: Plugin) -> None:
 
 
 def by_value() -> str:
-    """A provider whose class no module has: the pickle holds the code, and the value of an Output that it captured."""
+    """A provider whose class is in no module: the pickle holds the code, and the value of a captured Output."""
     suffix = "dynamic"
 
     class Own(ResourceProvider):
@@ -218,14 +218,14 @@ def pickled_by_value() -> Iterator[str]:
 
 
 def test_a_provider_of_the_program_itself(either: Plugin, pickled_by_value: str) -> None:
-    """A provider that is pickled by value and captured an Output finds that Output's value."""
+    """A provider pickled by value finds the value of a captured Output."""
     assert [result.reason for result in either.check(pickled_by_value, {"name": "a"}).failures] == ["dynamic"]
     created = plain(either.create(pickled_by_value, {"name": "a"}))
     assert created == {"id": "a-dynamic", "properties": {"region": "eu-de", PROVIDER: pickled_by_value}}
 
 
 def test_a_provider_that_is_marked_as_a_secret(own: Plugin) -> None:
-    """It is found inside the mark, and answered as it came."""
+    """A provider marked as a secret is read inside the mark, and returned unchanged."""
     marked = {**SECRET, "value": THING}
     created = own.stub.Create(proto.CreateRequest(properties=struct({"size": 3, PROVIDER: marked})), timeout=PATIENCE)
     assert plain(created)["properties"][PROVIDER] == marked
@@ -233,7 +233,7 @@ def test_a_provider_that_is_marked_as_a_secret(own: Plugin) -> None:
 
 
 def test_a_provider_that_is_not_known_yet(own: Plugin) -> None:
-    """One that captures an Output of a resource to come: the old one checks and compares."""
+    """With an unknown new provider, the old provider does check and diff."""
     news = struct({"size": -1, PROVIDER: UNKNOWN})
     checked = own.stub.Check(proto.CheckRequest(urn="urn", olds=OLDS, news=news), timeout=PATIENCE)
     assert len(checked.failures) == 2
@@ -255,7 +255,7 @@ def test_the_configuration(module: str, tmp_path: Path) -> None:
 
 
 def test_a_preview_of_a_foreign_resource_responses_with_the_inputs(own: Plugin) -> None:
-    """Pulumi's own host is not asked in previews. Ours does not call a provider that has not said it can be."""
+    """A preview never calls a foreign provider, and returns the inputs."""
     source = struct({"way": "exit", "later": UNKNOWN}, sample("Failing"))
     created = own.stub.Create(proto.CreateRequest(urn="urn", properties=source, preview=True), timeout=PATIENCE)
     assert (created.id, plain(created.properties)) == ("", plain(source))
@@ -265,7 +265,7 @@ def test_a_preview_of_a_foreign_resource_responses_with_the_inputs(own: Plugin) 
 
 @pytest.mark.parametrize("module", [OWN, STOCK])
 def test_four_calls_of_foreign_providers_at_once(module: str, tmp_path: Path) -> None:
-    """A provider that was written for Pulumi's own host never sees more calls at once than there."""
+    """At most four calls of foreign providers run at the same time, on both hosts."""
     with running_plugin(module, tmp_path) as host:
         with ThreadPoolExecutor(12) as pool:
             responses = list(pool.map(lambda _: plain(host.create(sample("Crowded"), {})), range(12)))
@@ -273,7 +273,7 @@ def test_four_calls_of_foreign_providers_at_once(module: str, tmp_path: Path) ->
 
 
 def fails(host: Plugin, way: str) -> tuple[str, list[tuple[str, str]]]:
-    """The text of the error, and what was logged for the resource."""
+    """The text of the error, and the log messages of the resource."""
     urn = f"urn:{way}"
     refusal = refused(lambda: host.create(sample("Failing"), {"way": way}, urn=urn))
     assert refusal.code is grpc.StatusCode.UNKNOWN
@@ -302,7 +302,7 @@ def test_an_error_is_one_message_and_its_traceback_a_debug_line(own: Plugin, way
 
 
 def test_an_expected_error_is_its_text(own: Plugin) -> None:
-    """What says all there is to say needs no traceback."""
+    """An expected error has no traceback."""
     assert fails(own, "expected") == ("the quota is used up", [])
 
 
@@ -317,7 +317,7 @@ def test_an_expected_error_is_its_text(own: Plugin) -> None:
     ],
 )
 def test_whatever_ends_a_method_is_responded(own: Plugin, way: str, name: str) -> None:
-    """Any end of a method is a response, and the host serves on."""
+    """After any end of a method the engine gets a response, and the host continues to serve."""
     message, logged = fails(own, way)
     assert name in message
     assert [severity for severity, _ in logged] == ["DEBUG"]
@@ -326,20 +326,20 @@ def test_whatever_ends_a_method_is_responded(own: Plugin, way: str, name: str) -
 
 @pytest.mark.parametrize("way", ["nothing", "odd-id", "object", "odd-outs", "surrogate", "unprintable"])
 def test_what_cannot_be_sent_is_responded(own: Plugin, way: str) -> None:
-    """A result that is none, and an error that can't be printed, are errors of their step alone."""
+    """A result of a wrong type, or an error that can't be printed, fails only the step."""
     assert fails(own, way)[0]
     assert own.create(THING, {}).id == "thing-1"
 
 
 def test_a_provider_that_cannot_be_loaded_is_responded(own: Plugin) -> None:
-    """The error names what is missing: the program's virtualenv, for one, may lack a package."""
+    """The error for a provider that can't be loaded names the missing part."""
     refusal = refused(lambda: own.create(sample("Nowhere"), {}))
     assert "Nowhere" in refusal.text
     assert refused(lambda: own.create("no pickle", {})).text
 
 
 def test_a_resource_without_a_provider_is_responded(own: Plugin) -> None:
-    """Nothing can be created without one. What an import without success left shows no change, and can be deleted."""
+    """A create without a provider fails. A diff without a provider shows no change, and a delete succeeds."""
     assert "carries no provider" in refused(lambda: own.create("", {})).text
     assert own.diff("id", Struct(), Struct()).changes == proto.DiffResponse.DIFF_NONE
     own.delete("id", Struct())
@@ -347,7 +347,7 @@ def test_a_resource_without_a_provider_is_responded(own: Plugin) -> None:
 
 @pytest.mark.parametrize("method", ["GetSchema", "CheckConfig", "DiffConfig", "Invoke"])
 def test_what_dynamic_resources_do_not_need_is_not_implemented(either: Plugin, method: str) -> None:
-    """The engine is told so by the code it knows."""
+    """Methods that dynamic resources do not use respond with UNIMPLEMENTED."""
     requests: dict[str, Message] = {
         "GetSchema": proto.GetSchemaRequest(),
         "CheckConfig": proto.CheckRequest(),
@@ -360,7 +360,7 @@ def test_what_dynamic_resources_do_not_need_is_not_implemented(either: Plugin, m
 
 
 def test_a_provider_that_is_slow_to_configure_holds_up_no_other(tmp_path: Path) -> None:
-    """What is loaded already is served while another provider is still being configured."""
+    """A loaded provider is served during a slow `configure` of a different provider."""
     gate = tmp_path / "gate"
     with running_plugin(OWN, tmp_path) as host:
         host.configure({"samples:gate": str(gate)})

@@ -13,7 +13,7 @@ import pytest
 
 @pytest.fixture
 def _own_process() -> Iterator[None]:
-    """What a program has to itself under `pulumi up`, given back afterwards: event loop, Ctrl-C, configuration."""
+    """The process state of a program under `pulumi up`, restored afterwards: event loop, Ctrl-C, configuration."""
     loop, handler = asyncio.new_event_loop(), signal.getsignal(signal.SIGINT)
     asyncio.set_event_loop(loop)
     yield

@@ -1,4 +1,4 @@
-"""The changelog is that of the version at hand."""
+"""The changelog belongs to the current version."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ RELEASES = [re.fullmatch(r"(\S+) \((\d{4}-\d{2}-\d{2})\)", heading) for heading 
 
 
 def test_the_first_entry_is_this_version() -> None:
-    """Whoever changes what users see bumps the version, and writes down there what has changed."""
+    """The first entry of the changelog is the package's version."""
     first = RELEASES[0]
     assert first, HEADINGS[0]
     assert first.group(1) == pulumi_bms.__version__
 
 
 def test_releases_are_in_order() -> None:
-    """Newest first, each with the day of its release."""
+    """Releases are listed newest first, with the release date."""
     result = [(date.fromisoformat(release.group(2)), Version(release.group(1))) for release in RELEASES if release]
     assert len(result) == len(HEADINGS)
     assert result == sorted(result, reverse=True)

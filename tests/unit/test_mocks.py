@@ -1,4 +1,4 @@
-"""How to test a program that orders servers: the example of this repository, without an engine and without a cloud."""
+"""A unit test of a program that orders servers: the repository's example, without an engine and without a cloud."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROGRAM = Path(__file__).parents[2] / "__main__.py"
 
 
 class Cloud(pulumi.runtime.Mocks):
-    """A cloud in which each order brings its servers at once."""
+    """A cloud with servers as soon as an order is sent."""
 
     def __init__(self) -> None:
         self.inputs: dict[tuple[str, str], dict[str, Any]] = {}
@@ -36,7 +36,7 @@ def run_program(cloud: Cloud, config: dict[str, str], program: Path = PROGRAM) -
 
 
 def test_each_server_gets_its_volume() -> None:
-    """The program orders the servers, and attaches the volumes to the servers in their order."""
+    """The program orders the servers, and attaches the volumes to the servers in order."""
     cloud = Cloud()
     run_program(cloud, {"bms-servers:volumes": '["disk-0", "disk-1"]'})
     for number, server in enumerate(["red", "blue"]):
@@ -45,7 +45,7 @@ def test_each_server_gets_its_volume() -> None:
 
 
 def test_without_volumes_there_is_one_order() -> None:
-    """The servers are one resource."""
+    """The servers are a single resource."""
     cloud = Cloud()
     run_program(cloud, {})
     assert cloud.inputs.keys() == {("Servers", "web")}

@@ -1,4 +1,4 @@
-"""The operation that a provider can ask for."""
+"""The current operation of a provider."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pulumi_bms.operation import (
 
 
 def test_on_a_host_that_says_nothing_there_is_an_operation_all_the_same() -> None:
-    """It has no timeout, is no preview, keeps no partial state, is not cancelled, and reports nowhere."""
+    """Without a host the operation has no timeout, preview, partial state or cancel, and reports have no effect."""
     operation = current()
     assert (operation.urn, operation.name, operation.timeout) == ("", "", None)
     assert (operation.preview, operation.purpose, operation.keeps_partial_state) == (False, Purpose.REFRESH, False)
@@ -31,7 +31,7 @@ def test_on_a_host_that_says_nothing_there_is_an_operation_all_the_same() -> Non
 
 
 def test_the_running_operation_is_current_inside_only() -> None:
-    """Inside there is the innermost one, afterwards the one before, after an error too."""
+    """`current` is the innermost running operation, and the outer operation afterwards, also after an error."""
     outer, inner = Operation(name="outer"), Operation(name="inner")
     before = current()
     with running(outer):
@@ -46,7 +46,7 @@ def test_the_running_operation_is_current_inside_only() -> None:
 
 
 def test_each_thread_has_its_own_operation() -> None:
-    """Calls served side by side don't see each other's; a thread is told by the context that it is given."""
+    """Each thread has a separate operation. A thread gets an operation only by a copied context."""
     with ThreadPoolExecutor(1) as pool, running(Operation(name="mine")):
         assert pool.submit(lambda: current().name).result() == ""
         assert pool.submit(contextvars.copy_context().run, lambda: current().name).result() == "mine"
@@ -61,7 +61,7 @@ def test_each_operation_is_cancelled_by_itself() -> None:
 
 
 def test_a_partial_state_is_an_expected_error_with_a_text() -> None:
-    """A host that can't save what it carries shows the text alone."""
+    """A `PartialStateError` is an `ExpectedError` with the reason as text."""
     error = PartialStateError("id", {"status": "FAIL"}, "job FAILED")
     assert isinstance(error, ExpectedError)
     assert (error.id, error.outputs, error.reason, str(error)) == ("id", {"status": "FAIL"}, "job FAILED", "job FAILED")

@@ -1,4 +1,4 @@
-"""What users' programs import and users' stacks hold: pinned, because none of it may ever change."""
+"""Names in users' programs and data in users' stacks: pinned, because no change is allowed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from pulumi_bms import load_provider
 RESOURCES = ("JobCompletion", "JobCompletions", "JobSubmission")
 NEEDED = {"JobCompletion": "job_id", "JobCompletions": "job_ids", "JobSubmission": "path"}
 OWNERS = ("Servers", "VolumeAttachment")
-"""Resources that own what they make."""
+"""Resources that own the created things."""
 
 
 def run(program: str, *arguments: str) -> Any:
-    """What a program in an interpreter of its own prints, as JSON."""
+    """The JSON that a program prints in a separate interpreter."""
     command = [sys.executable, "-c", program, *arguments]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
@@ -35,7 +35,7 @@ def run(program: str, *arguments: str) -> Any:
 
 
 def test_the_names_are_pinned() -> None:
-    """Each name is there, in `dir` too, and no other."""
+    """The public names are exactly the pinned names, in `dir` too."""
     names = [
         "FlavorDetails",
         "Job",
@@ -73,14 +73,14 @@ def test_the_names_are_pinned() -> None:
 
 
 def test_the_names_are_those_of_their_homes() -> None:
-    """A name made lazily is the class or function itself."""
+    """A lazily made name is the class or function itself."""
     for name in set(pulumi_bms.__all__) - {"__version__"}:
         assert getattr(pulumi_bms, name).__name__ == name
         assert getattr(pulumi_bms, name) is getattr(pulumi_bms, name)
 
 
 def test_the_version_is_one() -> None:
-    """Packagers sort by it: PEP 440, and the distribution's own."""
+    """The version is the distribution's version, in the form of PEP 440."""
     result = run("import importlib.metadata, json; print(json.dumps(importlib.metadata.version('pulumi-bms')))")
     assert pulumi_bms.__version__ == result
     assert re.fullmatch(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?", result)
@@ -133,11 +133,11 @@ OUTPUTS_OF_A_COMPLETION = {
     *("server_ids", "nic_ids", "surviving_server_ids", "sub_jobs", "entities"),
 }
 KEPT = {"__provider", "id", "urn"}
-"""What every dynamic resource has."""
+"""The properties of every dynamic resource."""
 
 
 def test_types_and_properties_are_pinned() -> None:
-    """The type tokens, the inputs, all given or as few as can be, and with them the outputs: as in users' states."""
+    """Type tokens, inputs and outputs are pinned, with all inputs and with the fewest inputs, as in users' states."""
     observed = run(OBSERVE)
     completion, completions, submission = (f"pulumi-python:dynamic/bms:{name}" for name in RESOURCES)
     assert {(typ, name): set(inputs) - KEPT for typ, name, inputs in observed["seen"]} == {
@@ -183,7 +183,7 @@ print(json.dumps(Recorder.seen))
 
 
 def test_types_and_properties_of_owners_are_pinned() -> None:
-    """The type tokens and the inputs of resources that own what they make: as in users' states."""
+    """Type tokens and inputs of owning resources are pinned, as in users' states."""
     servers, attachment = (f"pulumi-python:dynamic/bms:{name}" for name in OWNERS)
     least = {"__ordered_by", "name", "count", "flavor_id", "image_id", "availability_zone", "vpc_id", "nics"}
     assert {(typ, name): set(inputs) - KEPT for typ, name, inputs in run(OWNING)} == {
@@ -222,7 +222,7 @@ print(json.dumps(Recorder.seen))
 
 
 def test_who_orders_is_organization_and_urn() -> None:
-    """The same on every host, which a provider is not always told: two resources never share a record."""
+    """The orderer is organization and URN, and the same on every host, so two resources never share a record."""
     seen = run(ORDERERS)
     kind = "pulumi-python:dynamic/bms:JobSubmission"
     assert seen["top"] == f"acme/urn:pulumi:prod::shop::{kind}::top"
@@ -232,7 +232,7 @@ def test_who_orders_is_organization_and_urn() -> None:
 
 
 def test_every_output_is_annotated() -> None:
-    """Type checkers and editors know each output: the class says what is in the state."""
+    """Every output in the state is annotated in the class, for type checkers and editors."""
     assert inspect.get_annotations(pulumi_bms.JobCompletion).keys() == OUTPUTS_OF_A_COMPLETION
     assert inspect.get_annotations(pulumi_bms.JobCompletions).keys() == {"job_ids", "server_ids", "jobs"}
     assert inspect.get_annotations(pulumi_bms.JobSubmission).keys() == {"job_id", "order_id"}
@@ -260,7 +260,7 @@ PICKLES = {
         "VolumeAttachment": "gAWVNwAAAAAAAACMCnB1bHVtaV9ibXOUjA1sb2FkX3Byb3ZpZGVylJOUjBBWb2x1bWVBdHRhY2htZW50lIWUUpQu",
     },
 }
-"""By pickle protocol, which is Python's default and 5 from Python 3.14 on; both are in users' stacks for ever."""
+"""By pickle protocol: Python's default, and 5 from Python 3.14 on. Both pickles are in users' stacks forever."""
 
 LOAD = """
 import base64, json, pickle, sys
@@ -271,7 +271,7 @@ print(json.dumps(type(provider).__name__))
 
 @pytest.mark.parametrize("name", [*RESOURCES, *OWNERS])
 def test_the_pickle_of_a_provider_is_pinned(name: str) -> None:
-    """It is in the state of every resource: short, the same to the letter, and no secret."""
+    """The pickle of a provider is pinned, short and not secret, because every resource's state has the pickle."""
     serialized = serialize_provider(load_provider(name))
     assert serialized == PICKLES[pickle.DEFAULT_PROTOCOL][name]
     assert len(serialized) < 100
@@ -280,7 +280,7 @@ def test_the_pickle_of_a_provider_is_pinned(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*RESOURCES, *OWNERS])
 def test_a_configured_provider_pickles_the_same(name: str) -> None:
-    """What a plugin process gave a provider is not carried into a pickle."""
+    """The configuration of a provider is not in the pickle."""
     from pulumi.dynamic import Config, ConfigureRequest  # noqa: PLC0415
 
     provider = load_provider(name)
@@ -290,14 +290,14 @@ def test_a_configured_provider_pickles_the_same(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*RESOURCES, *OWNERS])
 def test_a_pickle_loads_anywhere(name: str) -> None:
-    """Pickles of each protocol make the provider in an interpreter that has imported nothing of it."""
+    """Pickles of each protocol load in a fresh interpreter."""
     assert run(LOAD, PICKLES[4][name]) == f"{name}Provider"
     for by_name in PICKLES.values():
         provider = pickle.loads(base64.b64decode(by_name[name]))  # noqa: S301 - the test's own
         assert type(provider) is type(load_provider(name))
 
 
-# --- what an import loads
+# --- the modules loaded by an import
 
 IMPORT = """
 import json, sys
@@ -308,7 +308,7 @@ print(json.dumps(sorted({name.partition(".")[0] for name in set(sys.modules) - b
 
 
 def test_the_package_alone_loads_next_to_nothing() -> None:
-    """Neither Pulumi nor requests nor pydantic: whoever needs a part pays for that part."""
+    """The import of the package loads neither Pulumi nor requests nor pydantic."""
     assert not {"pulumi", "requests", "pydantic", "grpc", "bms_simulator"} & set(run(IMPORT, "pulumi_bms"))
     assert not {"pulumi", "requests", "pydantic", "grpc"} & set(run(IMPORT, "pulumi_bms.operation"))
 
@@ -338,7 +338,7 @@ PROVIDER_HALF = ("pulumi_bms.api", "pulumi_bms.settings", "pulumi_bms.waiting", 
 
 
 def test_a_program_loads_no_provider() -> None:
-    """A program that makes each resource loads neither requests nor pydantic nor a provider: every run would pay."""
+    """A program with each resource loads neither requests nor pydantic nor a provider, because loading costs time."""
     loaded = run(PROGRAM)
     assert "pulumi_bms.resources.job_completion" in loaded
     foreign = {name.partition(".")[0] for name in loaded}
@@ -348,7 +348,7 @@ def test_a_program_loads_no_provider() -> None:
 
 @pytest.mark.parametrize("name", RESOURCES)
 def test_a_misspelt_argument_is_refused(name: str) -> None:
-    """A program that no type checker has seen gets Python's own error, from a data source too."""
+    """A misspelt argument is Python's TypeError, for resources and data sources."""
     with pytest.raises(TypeError, match=rf"{name}\(\) got an unexpected keyword argument 'regoin'"):
         getattr(pulumi_bms, name)("web", **{NEEDED[name]: "x"}, regoin="eu-de")
     with pytest.raises(TypeError, match=r"get_job\(\) got an unexpected keyword argument 'opts'"):
@@ -356,7 +356,7 @@ def test_a_misspelt_argument_is_refused(name: str) -> None:
 
 
 def test_the_simulator_loads_nothing_of_the_client() -> None:
-    """It is a program of its own, on the standard library."""
+    """The simulator loads only the standard library."""
     loaded = set(run(IMPORT, "bms_simulator"))
     assert "bms_simulator" in loaded
     assert not loaded - {"bms_simulator", *sys.stdlib_module_names}

@@ -1,4 +1,4 @@
-"""What the README and the pages in docs/ promise is there."""
+"""The README and the pages in docs/ match the code."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ README = PAGES["README.md"]
 ALL = "\n".join(PAGES.values())
 TROUBLESHOOTING = PAGES["docs/troubleshooting.md"]
 MOST_LINES = 150
-"""Lines of the README at most: the rest is in docs/."""
+"""Lines of the README at most. Details are in docs/."""
 PROGRAMS = [
     pytest.param(program, id=f"{name}-{number}")
     for name, page in PAGES.items()
     for number, program in enumerate(re.findall(r"^```python\n(.+?)^```$", page, re.MULTILINE | re.DOTALL))
 ]
 PLACEHOLDERS = re.compile(r"\b(?:J|N|M|NAME|URL)\b")
-"""What the pages write for a value in a message."""
+"""The pages' placeholders for values in a message."""
 FOREIGN_MESSAGES = {"KeyboardInterrupt"}
-"""Python's, not this package's."""
+"""A message of Python, not of the package."""
 
 
 @cache
@@ -54,13 +54,13 @@ def texts_of_the_product() -> tuple[str, ...]:
 
 
 def table(page: str, title: str) -> list[list[str]]:
-    """The cells of all tables of a page whose first column has that title."""
+    """The cells of all tables of a page with the title as the first column."""
     tables = re.findall(rf"^\| {title} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", page, re.MULTILINE)
     return [[cell.strip() for cell in row.split("|")[1:-1]] for rows in tables for row in rows.splitlines()]
 
 
 class Recorded(Mapping[str, str]):
-    """A config, and an environment, that notes what it is asked for."""
+    """A config, or an environment, with a record of the read names."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values_by_name = values
@@ -78,7 +78,7 @@ class Recorded(Mapping[str, str]):
 
 
 def names_read() -> set[str]:
-    # All from one source, then all from the other: what one has is not looked for in the next.
+    # All settings from the config, then all from the environment: a found setting is not read from the next source.
     configured = {"bms:endpoint": "https://bms.example.com", "bms:projectId": "p", "bms:token": "t"}
     exported = {"BMS_ENDPOINT": "https://bms.example.com", "HW_PROJECT_ID": "p", "HW_AUTH_TOKEN": "t"}
     asked: set[str] = set()
@@ -90,21 +90,21 @@ def names_read() -> set[str]:
 
 
 def test_every_scenario_is_listed_and_no_other() -> None:
-    """The table of scenarios is the simulator's."""
+    """The table of scenarios is the simulator's table."""
     listed = PAGES["docs/simulator.md"].split("| scenario | what happens |")[1].split("\n\n")[0]
     rows = re.findall(r"^\| `([^`]+)` \| (.+) \|$", listed, re.MULTILINE)
     assert rows == [(scenario.name, scenario.shows) for scenario in SCENARIOS.values()]
 
 
 def test_every_setting_is_listed() -> None:
-    """Each config key and variable that the settings read is in the README or in docs/."""
+    """Each config key and variable read by the settings is in the README or in docs/."""
     variables = {variable.name for variable in VARIABLES if variable.is_read}
     names = names_read() | variables | {f"bms:{key}" for key in KEYS}
     assert {name for name in names if f"`{name}`" not in ALL} == set()
 
 
 def test_the_page_of_the_configuration_has_every_setting() -> None:
-    """Whoever looks for a variable finds it on one page, beside its config key."""
+    """The configuration page has every variable beside the config key."""
     rows = table(PAGES["docs/configuration.md"], "stack config")
     listed = {(re.findall(r"`(.+?)`", row[0]) or [""])[0]: set(re.findall(r"`([A-Z_]+)`", row[1])) for row in rows}
     for variable in VARIABLES:
@@ -121,7 +121,7 @@ WAYS_TO_SIGN_IN = [
 
 @pytest.mark.parametrize(("kind", "examples"), WAYS_TO_SIGN_IN, ids=[kind for kind, _ in WAYS_TO_SIGN_IN])
 def test_each_way_to_sign_in_works_as_written(kind: str, examples: list[str]) -> None:
-    """The variables of each example are all that it takes, for Huawei Cloud and for Open Telekom Cloud."""
+    """The example of each kind of sign-in works for Huawei Cloud and for Open Telekom Cloud."""
     hosts = ("https://bms.cn-north-4.myhuaweicloud.com", "https://bms.eu-de.otc.t-systems.com")
     for example, endpoint in zip(examples, hosts, strict=True):
         environ = dict(pair.split("=", 1) for pair in example.split())
@@ -138,12 +138,12 @@ def test_every_way_to_sign_in_has_its_examples() -> None:
 
 
 def test_what_the_settings_read_is_seen() -> None:
-    """The test above is about all settings, those of the environment too."""
+    """`names_read` finds settings of the config and of the environment."""
     assert {"bms:region", "bms:maxRequestsPerMinute", "HW_AUTH_TOKEN", "HW_PROJECT_ID", "BMS_ENDPOINT"} <= names_read()
 
 
 def test_the_line_against_the_traceback_is_that_of_the_example() -> None:
-    """The message that Pulumi's interrupt leaves behind has beside it the line that the example has against it."""
+    """The line against the KeyboardInterrupt traceback is the same in the troubleshooting page and the example."""
     (line,) = re.findall(
         r"^ *(signal\.signal\(.+\))$", (ROOT / "__main__.py").read_text(encoding="utf-8"), re.MULTILINE
     )
@@ -156,19 +156,19 @@ MESSAGES = [message for row in table(TROUBLESHOOTING, "message") for message in 
 
 @pytest.mark.parametrize("message", [message for message in MESSAGES if message not in FOREIGN_MESSAGES])
 def test_every_message_is_one_of_the_product(message: str) -> None:
-    """The words of a message in the page stand together in one line of the golden files."""
+    """A message in the page is a line of the golden files."""
     words = [part.strip() for part in PLACEHOLDERS.split(message)]
     assert any(all(part in text for part in words) for text in texts_of_the_product())
 
 
 def test_messages_of_every_room_are_listed() -> None:
-    """The test above is about all tables of the page."""
+    """The list of the troubleshooting page's messages has messages of every table."""
     is_expected = {"did not finish within", "nothing was submitted", "unset all but one", *FOREIGN_MESSAGES}
     assert is_expected <= set(MESSAGES)
 
 
 def test_the_rows_are_those_of_the_code() -> None:
-    """Each row in the table of rows is what the code makes of such a job."""
+    """The table of rows has the rows of the code."""
     failed = ("2c9eb2c5544cbf6101544f0602af2b61", "BMS.3037")
     rows = [
         Progress("J", "RUNNING", 0, 3),
@@ -184,7 +184,7 @@ def test_the_rows_are_those_of_the_code() -> None:
 
 
 def test_the_notes_are_those_of_the_code() -> None:
-    """What the pages quote of a destroy, and of the preview of a changed order, is what the code says."""
+    """The quoted notes of a destroy and of a changed order's preview are the code's notes."""
     leftovers = Leftovers()
     leftovers.add("J", ["A", "B", "C"])
     assert f"`{leftovers.text()}`" in PAGES["docs/job-completion.md"]
@@ -195,14 +195,14 @@ def test_the_notes_are_those_of_the_code() -> None:
 
 
 def test_the_readme_is_short() -> None:
-    """Details are in docs/, and the README leads to each page there."""
+    """The README is short, and links to each page in docs/."""
     assert README.count("\n") <= MOST_LINES
     assert {f"]({name}" for name in PAGES if name != "README.md" and f"]({name}" not in README} == set()
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_program_compiles(program: str) -> None:
-    """A program in the pages is Python, and its names of this package exist."""
+    """A program in the pages is valid Python, and the imported names exist."""
     for node in ast.walk(ast.parse(program)):
         if isinstance(node, ast.ImportFrom):
             module = __import__(str(node.module), fromlist=["*"])
@@ -213,7 +213,7 @@ COMPLETE = [program for program in PROGRAMS if "from pulumi_bms import" in str(p
 
 
 class CloudOfMany(Cloud):
-    """A cloud whose `JobCompletions` have servers under each key."""
+    """A cloud with servers under each key of `JobCompletions`."""
 
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
         id_, outputs = super().new_resource(args)
@@ -232,7 +232,7 @@ def run_program(program: Path) -> None:
 
 @pytest.fixture
 def _cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A cloud for what programs read, with a server of the role "web"."""
+    """A cloud for data sources, with a server of the role "web"."""
     with Simulator(catalogue=Catalogue((Flavor("physical.s3.large", stock={"az1": 4}),))) as sim:
         sim.setup.add_server("web-0001", tags={"role": "web"})
         known = {"BMS_ENDPOINT": sim.endpoint, "HW_PROJECT_ID": sim.project_id, "HW_AUTH_TOKEN": sim.token}
@@ -246,14 +246,14 @@ def _cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("_own_process", "_cloud")
 @pytest.mark.parametrize("program", COMPLETE)
 def test_every_program_runs(program: str, tmp_path: Path) -> None:
-    """A program in the pages runs as shown, in a cloud in which each job succeeds at once."""
+    """A program in the pages runs as shown, in a cloud with immediate success."""
     path = tmp_path / "program.py"
     path.write_text(program, encoding="utf-8")
     run_program(path)
 
 
 def test_every_page_of_a_resource_has_a_program() -> None:
-    """The tests above are about the README, the pages of the resources, and the page of the data sources."""
+    """The README, the pages of the resources and the page of the data sources have programs."""
     pages = {str(program.id).rpartition("-")[0] for program in COMPLETE}
     resources = {"docs/job-submission.md", "docs/job-completion.md", "docs/job-completions.md", "docs/data-sources.md"}
     assert {"README.md"} | resources <= pages
@@ -261,13 +261,13 @@ def test_every_page_of_a_resource_has_a_program() -> None:
 
 @pytest.mark.parametrize("target", ["up", "test"])
 def test_the_first_two_commands_are_there(target: str) -> None:
-    """Whoever tries it finds the two commands that need no cloud, as lines to copy."""
+    """The README has both commands without a cloud, as lines to copy."""
     assert re.search(rf"^make {target}\b", README, re.MULTILINE)
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^)make ([a-z0-9]+)", ALL, re.MULTILINE))))
 def test_every_make_target_exists(target: str) -> None:
-    """What the pages say to make is in the Makefile."""
+    """Every make target in the pages is in the Makefile."""
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
@@ -276,7 +276,7 @@ LINKS = sorted({(name, link) for name, page in PAGES.items() for link in re.find
 
 @pytest.mark.parametrize(("page", "link"), LINKS)
 def test_every_link_leads_somewhere(page: str, link: str) -> None:
-    """Relative links name files of the project, and an anchor is a heading of a page."""
+    """Relative links name files of the project, and an anchor is a heading of the linked page."""
     file, _, anchor = link.partition("#")
     target = (ROOT / page).parent / file if file else ROOT / page
     assert target.exists()

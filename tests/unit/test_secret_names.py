@@ -1,4 +1,4 @@
-"""The names of secrets: one list for the config, for request bodies, and for what is masked."""
+"""The names of secrets: one list for the config, for request bodies, and for masked values."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PLAIN = ("name", "flavorRef", "count", "key_name", "tags")
 
 
 def test_the_secret_keys_of_the_config() -> None:
-    """Each of them is warned of when it is set in plain text."""
+    """The secret keys of the config are pinned. A secret key in plain text causes a warning."""
     assert SECRET_KEYS == ("secretKey", "securityToken", "password", "token")
 
 
 @pytest.mark.parametrize(("names", "is_secret"), [(SECRET, True), (PLAIN, False)])
 def test_what_is_masked_is_marked(names: tuple[str, ...], *, is_secret: bool) -> None:
-    """A value whose name hides it in messages is a secret of the stack's state too, at any depth, and no other."""
+    """A value masked by name in messages is a secret in the stack's state, at any depth. No further value is."""
 
     async def marked() -> dict[str, bool]:
         body = mark_secrets({"list": [dict.fromkeys(names, "x")]})

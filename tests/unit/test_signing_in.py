@@ -1,4 +1,4 @@
-"""From the environment to the simulator and back: what each bad credential is told, and that no secret is in it."""
+"""From the environment to the simulator: the error of each bad credential, without a secret."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def nothing(_key: str) -> None:
 
 
 def error_of(simulator: Simulator, environment: Mapping[str, str]) -> ApiError:
-    """What a poll with these variables is told."""
+    """The error of a poll with the variables."""
     known = {"BMS_ENDPOINT": simulator.endpoint, "HW_AUTH_URL": f"{simulator.endpoint}/v3", "HW_PROJECT_ID": PROJECT}
     with pytest.raises(ApiError) as caught:
         connect({}, nothing, {**known, **environment}).jobs.get_job("quick")
@@ -125,7 +125,7 @@ def error_of(simulator: Simulator, environment: Mapping[str, str]) -> ApiError:
     ],
 )
 def test_a_bad_credential(environment: Mapping[str, str], kind: type[ApiError], says: str) -> None:
-    """Each is told with cause and cure and the setting that it came from, and without any secret."""
+    """The error of a bad credential has the cause, the next step and the setting, and no secret."""
     with Simulator(accounts=ACCOUNTS) as simulator:
         error = error_of(simulator, environment)
         assert isinstance(error, kind)
@@ -144,7 +144,7 @@ def test_a_bad_credential(environment: Mapping[str, str], kind: type[ApiError], 
     ],
 )
 def test_a_good_credential(environment: Mapping[str, str]) -> None:
-    """Each kind is let in, and finds its project by id or by name."""
+    """Each kind of credential is accepted, with a project by id or by name."""
     with Simulator(accounts=ACCOUNTS) as simulator:
         simulator.add_job("j", [{"status": "RUNNING"}], project_id=PROJECT)
         known = {"BMS_ENDPOINT": simulator.endpoint, "HW_AUTH_URL": simulator.endpoint, "HW_PROJECT_ID": PROJECT}
@@ -153,7 +153,7 @@ def test_a_good_credential(environment: Mapping[str, str]) -> None:
 
 
 def test_a_key_that_five_bad_signatures_have_locked() -> None:
-    """A locked key is told as such, with what to do, though its signature is good by now."""
+    """The error of a locked key names the lock and the next step, although the key's signature is valid now."""
     with Simulator(accounts=ACCOUNTS) as simulator:
         wrong = AccessKeyCredential("AKGEHEIM", "wrong-geheim", "a test")
         for _ in range(5):
@@ -167,7 +167,7 @@ def test_a_key_that_five_bad_signatures_have_locked() -> None:
 
 @pytest.mark.parametrize(("offset", "side"), [(3600.0, "behind"), (-1200.0, "ahead of")])
 def test_a_clock_that_is_off(offset: float, side: str) -> None:
-    """By how much, and on which side, is read from the response's date."""
+    """The error of a wrong clock has the minutes and the direction, read from the response's date."""
     with Simulator(accounts=ACCOUNTS, clock_offset=offset) as simulator:
         minutes = round(abs(offset) / 60)
         says = f"his machine's clock is {minutes} minutes {side} the API's clock"
@@ -176,7 +176,7 @@ def test_a_clock_that_is_off(offset: float, side: str) -> None:
 
 @pytest.mark.parametrize("ended", ["expired", "revoked"])
 def test_a_ready_token_that_has_ended(ended: str) -> None:
-    """A token that was good is told to have expired, and one in the config likewise, by its own name."""
+    """An ended token of the config is reported as expired or revoked, with the setting's name."""
     clock = ManualClock()
     with Simulator(accounts=ACCOUNTS, clock=clock, token_seconds=60.0) as simulator:
         token = simulator.issue_token(PROJECT)

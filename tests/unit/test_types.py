@@ -1,4 +1,4 @@
-"""What type checkers say of users' programs: nothing of right ones, and each mistake where it is made."""
+"""Type checkers on users' programs: no error in right programs, and an error at each mistake."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ get_server_output(web.server_ids[0]).apply(lambda one: one.nmae)  # refused
     ],
 )
 def test_a_type_checker_finds_the_mistakes_and_no_others(command: list[str | Path], error: str, tmp_path: Path) -> None:
-    """The example and a program that uses everything are clean; of a wrong one each marked line is refused."""
+    """The example and a program with every feature have no error. In a wrong program each marked line has an error."""
     right, wrong = tmp_path / "right.py", tmp_path / "wrong.py"
     right.write_text(RIGHT)
     wrong.write_text(WRONG)

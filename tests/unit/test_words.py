@@ -65,7 +65,7 @@ def count(pattern: str, text: str) -> int:
 
 
 def test_nouns_stand_for_pronouns() -> None:
-    """Few words refer to another word: a reader need not search for the noun."""
+    """Few words refer to a noun elsewhere, so a reader need not search for the noun."""
     words = count(r"[a-z']+", prose())
     assert words > 5000
     assert count(rf"\b({REFERENCE.replace(' ', '|')})\b", prose()) / words <= MOST_REFERENCE_WORDS
@@ -87,14 +87,14 @@ def test_a_message_says_what_is_needed(path: Path) -> None:
 
 
 def test_a_job_is_polled() -> None:
-    """The field's word is poll. A look is anything."""
+    """The code uses "poll" more often than "look"."""
     source = "\n".join(path.read_text(encoding="utf-8") for path in files(PACKAGE))
     assert count(r"poll", source) > count(r"look(?!up)", source)
 
 
 @pytest.mark.parametrize("folder", NAMED, ids=lambda path: path.name)
 def test_names_are_those_of_the_design(folder: Path) -> None:
-    """No variable, function, class, field or file has a name of before."""
+    """No variable, function, class, field or file has an old name."""
     old = set(OLD_NAMES.split())
     names = [
         f"{path.relative_to(ROOT)}:{token.start[0]}: {token.string}"

@@ -1,4 +1,4 @@
-"""Dynamic providers for tests of plugin hosts; the hosts import this module, the tests don't."""
+"""Dynamic providers for tests of plugin hosts. The hosts import this module, the tests don't."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from pulumi.runtime import rpc
 from pulumi_bms.operation import Effect, ExpectedError, PartialStateError, current
 
 LONGEST = 30.0
-"""Seconds after which a sample stops waiting for what a test does."""
+"""Seconds after which a sample stops waiting for the test."""
 
 
 class Plain(ResourceProvider):
-    """What the SDK gives a provider that says nothing itself."""
+    """A provider with the defaults of the SDK."""
 
 
 class Thing(ResourceProvider):
-    """A provider as users write them: its answers depend on what it is given."""
+    """A provider like the providers of users: the responses depend on the inputs."""
 
     def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         size = news.get("size")
@@ -68,11 +68,11 @@ class Thing(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         if _props.get("busy"):
-            raise RuntimeError(f"{_id} is in use")  # the dynamic provider's way to say no
+            raise RuntimeError(f"{_id} is in use")  # a dynamic provider's way to refuse
 
 
 class Explaining(ResourceProvider):
-    """Tells the effect of each changed property."""
+    """Gives the effect of every changed property."""
 
     uses_operation = True
 
@@ -95,7 +95,7 @@ class Secretive(ResourceProvider):
 
 
 class Configured(ResourceProvider):
-    """Remembers the configuration, and how often it was given it."""
+    """Keeps the configuration, and the number of `configure` calls."""
 
     config: Config
     times = 0
@@ -118,7 +118,7 @@ class Configured(ResourceProvider):
 
 
 class Crowded(ResourceProvider):
-    """Four at least must be inside to leave. Each tells how many there were at most."""
+    """A create ends only with four creates inside. Every create returns the highest number of creates inside."""
 
     barrier: ClassVar[threading.Barrier] = threading.Barrier(4)
     lock: ClassVar[threading.Lock] = threading.Lock()
@@ -130,7 +130,7 @@ class Crowded(ResourceProvider):
             Crowded.inside += 1
             Crowded.most = max(Crowded.most, Crowded.inside)
         Crowded.barrier.wait(LONGEST)
-        # Time for a fifth to come in, if it may.
+        # Time for a fifth create to come in.
         time.sleep(0.2)
         with Crowded.lock:
             Crowded.inside -= 1
@@ -151,7 +151,7 @@ def _raise(error: BaseException) -> NoReturn:
 
 
 class Failing(ResourceProvider):
-    """Fails in the way that is asked for."""
+    """Fails in the requested way."""
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         ways: dict[str, Callable[[], Any]] = {
@@ -185,7 +185,7 @@ class Printing(ResourceProvider):
 
 
 class Sleeper(ResourceProvider):
-    """A foreign create that does not end."""
+    """A foreign create without an end."""
 
     def create(self, props: dict[str, Any]) -> CreateResult:  # noqa: ARG002
         time.sleep(LONGEST * 20)
@@ -209,7 +209,7 @@ def _wait_for(path: Path) -> None:
 
 
 class Aware(ResourceProvider):
-    """Answers with the operation that it finds."""
+    """Returns the operation as outputs."""
 
     uses_operation = True
 
@@ -250,7 +250,7 @@ def _described() -> dict[str, Any]:
 
 
 class Reporter(ResourceProvider):
-    """Says what it is told to, then ends by itself or by an error."""
+    """Reports the given texts, then ends with a result or an error."""
 
     uses_operation = True
 
@@ -270,7 +270,7 @@ class Reporter(ResourceProvider):
 
 
 class Partial(ResourceProvider):
-    """Fails and leaves something behind, in whatever method is called."""
+    """Fails with partial state, in every method."""
 
     uses_operation = True
 
@@ -292,7 +292,7 @@ def _fail_partially(props: dict[str, Any]) -> NoReturn:
 
 
 class Yielding(Partial):
-    """The same, but knows what of it can be left out: half of the padding, and again."""
+    """A `Partial` that can reduce the outputs: half of the padding, repeatedly."""
 
     def smaller(self, outputs: dict[str, Any]) -> Iterator[dict[str, Any]]:
         padding = outputs["padding"]
@@ -302,7 +302,7 @@ class Yielding(Partial):
 
 
 class Leaving(ResourceProvider):
-    """Has something to say at the end of the run, once for all its resources. Each delete may wait for a file."""
+    """Has a message for the end of the run, one for all resources. A delete may wait for a file."""
 
     uses_operation = True
     left: ClassVar[list[str]] = []
@@ -321,7 +321,7 @@ def _say_what_is_left() -> str:
 
 
 class Gate(ResourceProvider):
-    """Creates wait until one says `open`, and note that they do."""
+    """Creates wait until a create with `open`, and note the wait."""
 
     uses_operation = True
     opened: ClassVar[threading.Event] = threading.Event()
@@ -339,7 +339,7 @@ class Gate(ResourceProvider):
 
 
 class Obedient(ResourceProvider):
-    """Waits until it is cancelled, and answers with what it has."""
+    """Waits for the cancel, and returns the partial state."""
 
     uses_operation = True
 
@@ -352,7 +352,7 @@ class Obedient(ResourceProvider):
 
 
 class Stubborn(ResourceProvider):
-    """Does not look at the cancel event: ends when a file appears. Gives a checkpoint first, where it is asked to."""
+    """Ignores the cancel event and ends when a file appears. Gives a checkpoint first, if requested."""
 
     uses_operation = True
 
@@ -374,7 +374,7 @@ class Stubborn(ResourceProvider):
 
 
 class Holding(ResourceProvider):
-    """Has a request under way until a file appears, and then leaves a file of its own. Signs in before, if asked to."""
+    """Holds a request until a file appears, and then writes a file. Waits before the request, if requested."""
 
     uses_operation = True
 

@@ -30,7 +30,7 @@ NEITHER = "the response is JSON, but neither a job nor an error"
 
 
 class RenewableCredential:
-    """A credential that gets a new secret as often as it is asked to."""
+    """A credential that gets a new secret on every request for a renewal."""
 
     name = CredentialName(CredentialKind.USER, "a test")
     fingerprint = "fingerprint"
@@ -55,7 +55,7 @@ class RenewableCredential:
 def api_of(
     server: RawServer, credential: Credential | None = None, lockout_guard: LockoutGuard | None = None
 ) -> JobApi:
-    """Make an API of the project p at this server."""
+    """Make an API of the project p at the server."""
     credential = credential or TokenCredential(TOKEN, "HW_AUTH_TOKEN")
     return JobApi(
         Channel(
@@ -71,7 +71,7 @@ SUBMIT: Call = lambda api: api.submit("POST", "baremetalservers", BODY)  # noqa:
 
 
 def failure(call: Call, api: JobApi) -> ApiError:
-    """Make a call that fails, and hand back its error, which must not show a secret."""
+    """Make a failing call, and return the error. The error must not show a secret."""
     with pytest.raises(ApiError) as caught:
         call(api)
     error = caught.value

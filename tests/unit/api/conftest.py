@@ -1,4 +1,4 @@
-"""A server that sends scripted bytes and remembers what it was asked, and the payloads of tests/data."""
+"""A server with scripted bytes and a memory of the requests, and the payloads of tests/data."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ PATIENCE = 10.0
 
 Act = Callable[[socket.socket], None]
 Reply = bytes | Act
-"""What is done about one request: bytes that are sent, or anything that is done with the socket."""
+"""The reaction to a request: bytes to send, or a function of the socket."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """One request as it came in. Header names are lower case. A header that came twice is there twice."""
+    """A request as received. Header names are lower case. A repeated header is kept twice."""
 
     connection: int
     line: str
@@ -39,9 +39,9 @@ class Seen:
 
 
 class RawServer:
-    """Serves scripted connections on 127.0.0.1: the n-th connection answers its requests with the n-th script.
+    """Serves scripted connections on 127.0.0.1: the n-th connection responds with the n-th script.
 
-    A connection ends with its script, as its last response says, and one that has no script ends at once.
+    A connection ends with the script, as the last response says. A connection without a script ends at once.
     """
 
     def __init__(self, scripts: Sequence[Sequence[Reply]], tls: ssl.SSLContext | None = None) -> None:
@@ -65,7 +65,7 @@ class RawServer:
 
     def close(self) -> None:
         self._closing = True
-        # A connection wakes up the thread that waits for one, on every system.
+        # A connection wakes up the accepting thread, on every system.
         socket.create_connection(self._listener.getsockname()).close()
         self._threads[0].join(PATIENCE)
         for connection in self._open:
@@ -136,7 +136,7 @@ class RawServer:
 
 
 class Cloud:
-    """Starts servers, and builds what they answer."""
+    """Starts servers, and builds responses."""
 
     def __init__(self) -> None:
         self._servers: list[RawServer] = []
@@ -148,7 +148,7 @@ class Cloud:
         return server
 
     def responding(self, *replies: Reply) -> RawServer:
-        """Start a server that answers one request on each of its connections."""
+        """Start a server with one response on each connection."""
         return self.serve(*[[reply] for reply in replies])
 
     def close(self) -> None:
@@ -166,29 +166,29 @@ class Cloud:
 
     @staticmethod
     def reset(connection: socket.socket) -> None:
-        """End the connection so that the other side sees a reset."""
+        """End the connection with a reset."""
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
 
     @staticmethod
     def hang_up(connection: socket.socket) -> None:
-        """End the connection without a word."""
+        """End the connection without a response."""
         connection.close()
 
     @staticmethod
     def be_silent(connection: socket.socket) -> None:
-        """Say nothing until the other side goes."""
+        """Send nothing until the client goes."""
         connection.recv(1)
 
     @staticmethod
     def refusing() -> str:
-        """Name an endpoint where nobody listens."""
+        """Return an endpoint without a server."""
         with socket.create_server(("127.0.0.1", 0)) as listener:
             return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 class Listener:
-    """Accepts connections and lets a function have each."""
+    """Accepts connections and calls a function with each connection."""
 
     def __init__(self, serve: Act) -> None:
         self.received = b""

@@ -1,4 +1,4 @@
-"""Requests over real sockets: a client that hands back any response, and waits for threads."""
+"""Requests over real sockets: a client that returns any response, and waits for threads."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Signed(AuthBase):
 
 
 class Sender(Client):
-    """Sends as a client does, and has a transport for responses that a client would turn into errors."""
+    """Sends like a client, and has a transport for responses that a client would turn into errors."""
 
     def __init__(self, endpoint: str, credential: Credential, **options: Any) -> None:
         super().__init__(endpoint, credential, **options)
@@ -49,12 +49,12 @@ class Sender(Client):
 
 
 def transport_to(endpoint: str) -> Sender:
-    """Make a client with a token, and with a lockout guard of its own."""
+    """Make a client with a token and a separate lockout guard."""
     return Sender(endpoint, TokenCredential(TOKEN, "HW_AUTH_TOKEN"), lockout_guard=LockoutGuard())
 
 
 def no_news(transport: Client, request: Request) -> NoAnswerError:
-    """Send a request without a response, and hand back the error, which must not show the token."""
+    """Send a request without a response, and return the error. The error must not show the token."""
     with pytest.raises(NoAnswerError) as caught:
         transport.ask(request, lambda _: True)
     assert TOKEN not in f"{caught.value} {caught.value!r} {pickle.dumps(caught.value)!r}"

@@ -1,4 +1,4 @@
-"""A user of a scripted identity service, and the Job API beside the service."""
+"""A user of a scripted identity service, and the Job API."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Clock:
 
 
 class Setting:
-    """A user of an identity service that answers so, and the Job API beside it."""
+    """A user of a scripted identity service, and the Job API."""
 
     def __init__(self, cloud: Cloud, identity: Sequence[Reply], jobs: Sequence[Reply], **user: Any) -> None:
         self.clock = Clock()

@@ -1,4 +1,4 @@
-"""Signatures: known responses, and what is signed is what is sent."""
+"""Signatures: known results, and the signed request is the sent request."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def signed(
     ],
 )
 def test_the_host_that_is_signed(url: str, host: str) -> None:
-    """The host is signed as it is sent: without a port that goes without saying."""
+    """The signed host is the sent host: without a default port."""
     request = requests.Request("GET", url).prepare()
     AccessKeyCredential("A", "S", "a test").authenticate(request)
     assert request.headers["Host"] == host
 
 
 def test_each_try_has_its_own_date(cloud: Cloud) -> None:
-    """Each request is signed when sent, because a signature holds for 15 minutes."""
+    """Each request is signed at the time of sending, because a signature is valid for 15 minutes."""
     moments = iter([MOMENT, MOMENT + 61])
     credential = AccessKeyCredential("A", "S", "a test", "T", clock=lambda: next(moments))
     server = cloud.responding(cloud.response(503), cloud.response(503))

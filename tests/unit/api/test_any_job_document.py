@@ -1,4 +1,4 @@
-"""Any JSON as a job document: a job or `Unreadable`, no success out of nothing, no lost sub-job."""
+"""Any JSON as a job document: a job or `Unreadable`, no false success, no lost sub-job."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NAMES = ("status", *TEXTS, "entities", "sub_jobs", "sub_jobs_total", "server_id"
 
 
 def records(values: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    """Make objects that have some of the API's fields, with anything in them."""
+    """Make objects with some of the API's fields and any values."""
     return st.dictionaries(st.sampled_from(NAMES), values, max_size=5)
 
 
@@ -39,7 +39,7 @@ QUICK = settings(max_examples=150, deadline=None, database=None)
 @given(WIRE)
 @QUICK
 def test_anything_at_any_field(document: dict[str, Any]) -> None:
-    """Any JSON value at any field gives a job or `Unreadable`, and a job answers all questions."""
+    """Any JSON value at any field gives a job or `Unreadable`, and every property of the job can be read."""
     try:
         job = Job.read(document)
     except Unreadable:
@@ -56,7 +56,7 @@ def test_anything_at_any_field(document: dict[str, Any]) -> None:
 @given(status=JSON | st.text("sucefß\u017f ", min_size=7, max_size=9), others=INNERMOST)
 @QUICK
 def test_no_success_out_of_nothing(status: object, others: dict[str, Any]) -> None:
-    """A job is SUCCESS only where its own status said so."""
+    """A job is SUCCESS only if the job's own status is SUCCESS."""
     try:
         job = Job.read({**others, "status": status})
     except Unreadable:
@@ -67,7 +67,7 @@ def test_no_success_out_of_nothing(status: object, others: dict[str, Any]) -> No
 
 @st.composite
 def trees(draw: st.DrawFn, depth: int = 3) -> tuple[dict[str, Any], int]:
-    """Make a record, and say how many sub-jobs are below it, at any of the places where they may stand."""
+    """Make a record and the number of sub-jobs below the record, at all possible places of sub-jobs."""
     children: list[tuple[dict[str, Any], int]] = draw(st.lists(trees(depth - 1), max_size=3)) if depth else []
     wires = [wire for wire, _ in children]
     count = len(children) + sum(below for _, below in children)
@@ -88,7 +88,7 @@ def trees(draw: st.DrawFn, depth: int = 3) -> tuple[dict[str, Any], int]:
 @given(trees())
 @settings(max_examples=60, deadline=None, database=None)
 def test_no_sub_job_gets_lost(tree: tuple[dict[str, Any], int]) -> None:
-    """However the sub-jobs are written down, as many are read as were sent, with their statuses."""
+    """In every form of the document, all sub-jobs are read with the statuses."""
     document, count = tree
     job = Job.read(json.loads(json.dumps(document)))
     assert len(job.descendants()) == count

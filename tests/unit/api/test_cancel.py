@@ -1,4 +1,4 @@
-"""A cancel ends a call at once unless a submission is on its way. A thread that can't start is an error of one call."""
+"""A cancel ends a call at once, except a sent submission. A thread that can't start is an error of one call."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ JOB = {"status": "RUNNING", "job_id": "j"}
 
 
 def interrupted(call: Callable[[], object], cancelled: threading.Event, came: Callable[[], bool]) -> ApiError:
-    """Cancel a call once its request has come, and hand back the error that it ends with, soon."""
+    """Cancel a call after the request has arrived, and return the call's error, soon."""
     with ThreadPoolExecutor(1) as pool:
         future = pool.submit(call)
         assert wait_until(came)
@@ -85,7 +85,7 @@ def test_a_cancel_behind_the_first_use(cloud: Cloud) -> None:
 
 
 def test_a_cancel_within_a_poll(cloud: Cloud) -> None:
-    """A poll that is under way is left at once."""
+    """A cancel ends a poll under way at once."""
     server, cancelled = cloud.responding(cloud.be_silent), threading.Event()
     api = JobApi(Channel(transport_to(server.endpoint), GivenProject("p")))
     error = interrupted(lambda: api.get_job("j", unwanted=cancelled.is_set), cancelled, lambda: bool(server.seen))
@@ -94,7 +94,7 @@ def test_a_cancel_within_a_poll(cloud: Cloud) -> None:
 
 
 def test_a_cancel_within_a_handshake(listen: Listen) -> None:
-    """A submission whose connection does not stand yet is left at once, and never leaves."""
+    """A cancel during the connection's handshake ends a submission at once, and the submission is never sent."""
     came, cancelled = threading.Event(), threading.Event()
 
     def stall(connection: socket.socket) -> None:
@@ -108,7 +108,7 @@ def test_a_cancel_within_a_handshake(listen: Listen) -> None:
 
 
 def test_a_submission_on_its_way_is_waited_for(cloud: Cloud) -> None:
-    """A cancel does not end a submission on its way: the response is worth the wait."""
+    """A cancel does not end a sent submission: the call returns the response."""
     came, cancelled, release = threading.Event(), threading.Event(), threading.Event()
 
     def slow(connection: socket.socket) -> None:
@@ -121,7 +121,7 @@ def test_a_submission_on_its_way_is_waited_for(cloud: Cloud) -> None:
         submitted = pool.submit(lambda: api.submit("POST", "x", {}, unwanted=cancelled.is_set))
         assert came.wait(PATIENCE)
         cancelled.set()
-        # Time for the cancel to be seen, more than once.
+        # Time for several checks of the cancel.
         time.sleep(0.5)
         release.set()
         assert submitted.result(PATIENCE).job_id == "j-1"
@@ -129,7 +129,7 @@ def test_a_submission_on_its_way_is_waited_for(cloud: Cloud) -> None:
 
 @pytest.fixture
 def no_threads() -> Iterator[Callable[[], object]]:
-    """Return what makes the system refuse to start a thread, until the test is over or it is called again."""
+    """Return a switch for thread starts: the first call makes thread starts fail, the second call restores them."""
     usual = threading.stack_size()
     refuses = [False]
 
@@ -143,7 +143,7 @@ def no_threads() -> Iterator[Callable[[], object]]:
 
 @pytest.mark.parametrize("where", ["exchange", "sign-in", "project by name"])
 def test_a_thread_that_can_not_be_started(cloud: Cloud, no_threads: Callable[[], object], where: str) -> None:
-    """A thread that can't start is an error of one request, never sent, and the next request succeeds."""
+    """A thread that can't start fails only the request, and the request is never sent. The next request succeeds."""
     token = cloud.response(201, {"token": {"project": {"id": "p"}}}, X_Subject_Token="T-1")
     user = user_at(cloud.serve([token]).endpoint)
     listed = cloud.response(200, {"projects": [{"id": "p", "name": "eu-de"}]})
@@ -155,7 +155,7 @@ def test_a_thread_that_can_not_be_started(cloud: Cloud, no_threads: Callable[[],
             Channel(transport_to(bms.endpoint), NamedProject(transport_to(cloud.serve([listed]).endpoint), "eu-de"))
         ),
     }
-    # The threads of the servers have to be there already.
+    # The threads of the servers must run already.
     api = apis[where]
     no_threads()
     with pytest.raises(NoAnswerError, match="this machine can't start another thread: raise its limit") as caught:

@@ -1,4 +1,4 @@
-"""Proxies and certificates, over real sockets: no request and no credential leaves for a wrong server."""
+"""Proxies and certificates, over real sockets: a wrong server gets neither a request nor a credential."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ JOB = {"status": "RUNNING"}
 
 
 def test_a_proxy_of_the_environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the environment names a proxy, requests go through it."""
+    """Requests go through the proxy of the environment."""
     proxy = cloud.responding(cloud.response(200, JOB))
     monkeypatch.setenv("HTTP_PROXY", proxy.endpoint)
     assert transport_to("http://bms.invalid").send(POLL).status == 200
@@ -35,7 +35,7 @@ def test_a_proxy_of_the_environment(cloud: Cloud, monkeypatch: pytest.MonkeyPatc
 
 
 def test_hosts_without_a_proxy(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the environment excepts a host, requests go there directly."""
+    """Requests to a host in NO_PROXY go directly to the host."""
     server = cloud.responding(cloud.response(200, JOB))
     monkeypatch.setenv("HTTP_PROXY", cloud.refusing())
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -47,7 +47,7 @@ def test_hosts_without_a_proxy(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_proxy_that_is_not_there(
     cloud: Cloud, request_: Request, endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy that can't be reached has passed nothing on."""
+    """After a refused connection to the proxy, the request was not sent."""
     monkeypatch.setenv("ALL_PROXY", cloud.refusing())
     error = no_news(transport_to(endpoint), request_)
     assert (error.sent, error.detail) == (False, "Connection refused")
@@ -55,7 +55,7 @@ def test_a_proxy_that_is_not_there(
 
 @BOTH
 def test_a_proxy_that_refuses_to_connect(cloud: Cloud, request_: Request, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that opens no tunnel has passed nothing on, and has not seen the credential."""
+    """A proxy that opens no tunnel gets no request and no credential."""
     proxy = cloud.responding(cloud.response(403, b"geschlossen"))
     monkeypatch.setenv("HTTPS_PROXY", proxy.endpoint)
     error = no_news(transport_to("https://bms.invalid"), request_)
@@ -67,7 +67,7 @@ def test_a_proxy_that_refuses_to_connect(cloud: Cloud, request_: Request, monkey
 @pytest.mark.parametrize("proxy", ["http://", "http://me:geheim@[bad", "ftp-odd://me:geheim@127.0.0.1:1"])
 @BOTH
 def test_a_proxy_that_can_not_be_used(request_: Request, proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy with an odd address gets nothing, and its password is not repeated."""
+    """A proxy with an invalid address gets nothing, and the error does not repeat the proxy's password."""
     monkeypatch.setenv("HTTP_PROXY", proxy)
     error = no_news(transport_to("http://bms.invalid"), request_)
     assert error.sent is False
@@ -77,7 +77,7 @@ def test_a_proxy_that_can_not_be_used(request_: Request, proxy: str, monkeypatch
 
 @BOTH
 def test_an_endpoint_that_is_no_address(request_: Request) -> None:
-    """An endpoint that can't be used gets nothing."""
+    """A request to an invalid endpoint is not sent."""
     for endpoint in ("http://[bad", "gopher://bms.invalid", "bms.invalid"):
         error = no_news(transport_to(endpoint), request_)
         assert error.sent is False
@@ -86,7 +86,7 @@ def test_an_endpoint_that_is_no_address(request_: Request) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a self-signed certificate for 127.0.0.1. The file holds its key too."""
+    """Make a self-signed certificate for 127.0.0.1. The file holds the key too."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("there is no openssl command to make a certificate with")
@@ -123,7 +123,7 @@ def test_a_certificate_that_nobody_vouches_for(cloud: Cloud, request_: Request, 
 def test_a_certificate_of_the_environment(
     cloud: Cloud, request_: Request, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the environment vouches for a certificate, TLS works."""
+    """A certificate in the environment's bundle is accepted."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     server = cloud.serve([cloud.response(200, JOB)], tls=tls)
     assert transport_to(server.endpoint).send(request_).status == 200
@@ -138,7 +138,7 @@ def test_a_bundle_of_the_config(
     monkeypatch: pytest.MonkeyPatch,
     environment: str | None,
 ) -> None:
-    """The config's bundle vouches for a certificate, whatever the environment says."""
+    """A certificate in the config's bundle is accepted, with any bundle in the environment."""
     if environment:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", environment)
     server = cloud.serve([cloud.response(200, JOB)], tls=tls)
@@ -150,7 +150,7 @@ def test_a_bundle_of_the_config(
 def test_a_certificate_of_another_host(
     cloud: Cloud, tls: ssl.SSLContext, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A certificate for another name proves nothing."""
+    """A server with a certificate for a different name gets no request."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     server = cloud.serve([cloud.response(200, JOB)], tls=tls)
     error = no_news(transport_to(server.endpoint.replace("127.0.0.1", "localhost")), SUBMIT)
@@ -159,7 +159,7 @@ def test_a_certificate_of_another_host(
 
 
 def test_certificates_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the file of certificates is missing, the text names it."""
+    """The error for a missing bundle names the file."""
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent/bundle.pem")
     error = no_news(transport_to("https://127.0.0.1:9"), POLL)
     assert error.detail is not None
@@ -171,7 +171,7 @@ def test_certificates_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_this_machine_is_reached_without_a_proxy(
     cloud: Cloud, request_: Request, host: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No proxy gets in clear what is meant for this machine, whatever the environment says."""
+    """A request to the local machine uses no proxy, in every environment."""
     server, proxy = cloud.responding(cloud.response(200, JOB)), cloud.responding(cloud.response(200, JOB))
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, proxy.endpoint)
@@ -180,7 +180,7 @@ def test_this_machine_is_reached_without_a_proxy(
 
 
 def test_a_password_for_this_machine_goes_to_no_proxy(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same holds where a user signs in."""
+    """A sign-in to the local machine uses no proxy."""
     token = cloud.response(201, {"token": {"project": {"id": "p"}}}, X_Subject_Token="T-1")
     identity, proxy = cloud.responding(token), cloud.responding(token)
     monkeypatch.setenv("HTTP_PROXY", proxy.endpoint)
@@ -205,7 +205,7 @@ def test_a_password_for_this_machine_goes_to_no_proxy(cloud: Cloud, monkeypatch:
     ],
 )
 def test_addresses_of_this_machine(host: str, *, is_here: bool) -> None:
-    """Names and addresses that are those of this machine."""
+    """Loopback names and addresses are recognised, with every scheme and port."""
     assert [is_loopback(f"{scheme}://{host}{port}") for scheme in ("http", "https") for port in ("", ":8080")] == [
         is_here
     ] * 4

@@ -1,7 +1,7 @@
-"""Ready tokens, and what all credentials have in common.
+"""Ready tokens, and the common properties of all credentials.
 
-- A token that can't be one is refused where it was found, before it is sent; the text never holds it.
-- A credential shows its source, never its secret: not in its text, its repr, a copy or a pickle.
+- An invalid token is refused with the token's source before any request. The text never holds the token.
+- A credential shows the source, never the secret: not in the text, the repr, a copy or a pickle.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def request() -> requests.PreparedRequest:
 
 @pytest.mark.parametrize("text", ["", " ", "a b", "a\n", "a\r\nX-Evil: 1", "\ta", "tök", "a\x00", "“a”", "\ufeffa"])
 def test_what_is_no_secret(text: str) -> None:
-    """A line break would begin another header: such a part is refused with its source, and not repeated."""
+    """A secret that is empty or has blanks or control characters is refused. The error has only the source."""
     parts: list[tuple[str, str, Callable[[], object]]] = [
         ("token", "HW_AUTH_TOKEN", lambda: TokenCredential(text, "HW_AUTH_TOKEN")),
         ("access key", "K", lambda: AccessKeyCredential(text, "s", "K")),
@@ -71,7 +71,7 @@ def test_what_is_no_secret(text: str) -> None:
 
 
 def test_a_password_may_hold_anything_but_nothing() -> None:
-    """A password goes into a body, where blanks and letters of any script have their place."""
+    """A password may contain any characters, but must not be blank."""
     assert user(password=" Gehéim \x00").secrets == (" Gehéim \x00",)
     with pytest.raises(SettingsError, match="the password from HW_USER_NAME is empty"):
         user(password=" ")
@@ -87,13 +87,13 @@ def test_the_header_of_a_token() -> None:
 
 
 def test_what_can_be_renewed() -> None:
-    """Only a user can have another token: whoever made a token or a key must make a new one."""
+    """Only a user credential can be renewed. Tokens and access keys can not."""
     assert [make().renew(request()) for make, _ in KINDS] == [False, False, True]
 
 
 @pytest.mark.parametrize(("make", "shown"), KINDS)
 def test_nothing_shows_a_secret(make: Callable[[], Credential], shown: str) -> None:
-    """Text, repr, words and fingerprint of a credential don't hold it. Copies and pickles are refused."""
+    """Text, repr, name and fingerprint of a credential don't hold the secret. Copies and pickles are refused."""
     credential = make()
     assert f"{credential} {credential!r}" == f"{shown} {shown}"
     assert TOKEN not in str(credential.name) + credential.fingerprint
@@ -106,7 +106,7 @@ def test_nothing_shows_a_secret(make: Callable[[], Credential], shown: str) -> N
 
 
 def test_fingerprints() -> None:
-    """Equal secrets have equal fingerprints wherever they were found, and any other part makes another one."""
+    """Equal secrets from different sources have equal fingerprints. Any different part changes the fingerprint."""
     assert TokenCredential("t", "here").fingerprint == TokenCredential("t", "there").fingerprint
     different: list[Credential] = [
         TokenCredential("t", "s"),

@@ -1,10 +1,10 @@
 """The table of vendor codes.
 
-- No code of the API's pages is missing, and none stands there twice.
+- No code of the API's pages is missing or doubled.
 - A code is found in any spelling: case, outer blanks, APIG or APIGW.
 - Meanings and hints are fragments that fit into a longer line.
-- Transient is what a second poll at a job may cure: never a refusal, never a bad request.
-- Where one code comes with several HTTP statuses, the status decides.
+- A transient code is a code that a later poll may cure: never a refusal, never a bad request.
+- If a code comes with several HTTP statuses, the status decides.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def test_every_documented_code_is_there_once() -> None:
     ],
 )
 def test_the_codes_that_people_meet(code: str, kind: Kind, *, transient: bool, meaning: str, hint: str) -> None:
-    """Kind, meaning and the start of the hint of the commonest codes are part of the messages."""
+    """The table has kind, meaning and the start of the hint of the most common codes."""
     known = error_codes.lookup(code)
     assert known is not None
     assert (known.kind, known.transient, known.meaning) == (kind, transient, meaning)
@@ -50,20 +50,20 @@ def test_the_codes_that_people_meet(code: str, kind: Kind, *, transient: bool, m
 
 @pytest.mark.parametrize("code", [None, "", "  ", "Ecs.0307", "Ecs.BMS.3037", "BMS.9999", "3037", "401", "BMS3037"])
 def test_an_unknown_code_is_none(code: str | None) -> None:
-    """A code of another service, a bare number or nothing at all is unknown, and stays as it is."""
+    """A code of a different service, a bare number or an empty text is unknown, and stays unchanged."""
     assert error_codes.lookup(code) is None
     assert error_codes.normalise(code) == error_codes.describe(code) == (code or "").strip()
 
 
 def test_a_description_keeps_the_code_as_it_came() -> None:
-    """The code comes first, in the server's own spelling, then its meaning. The hint is not part of it."""
+    """A description has the code in the server's spelling and then the meaning, without the hint."""
     assert error_codes.describe("BMS.3004") == "BMS.3004 create failed"
     assert error_codes.describe(" APIG.0307 ") == "APIG.0307 the token has to be renewed"
 
 
 @pytest.mark.parametrize(("code", "known"), EVERY_CODE)
 def test_meaning_and_hint_fit_into_a_line(code: str, known: Code) -> None:
-    """Both are there, of a reasonable length, begin in lower case and end without a full stop, in plain ASCII."""
+    """Meaning and hint have a limited length, begin in lower case, end without a full stop, and are ASCII."""
     for text, longest in ((known.meaning, 75), (known.hint, 105)):
         assert 5 <= len(text) <= longest, code
         assert text == " ".join(text.split())
@@ -74,7 +74,7 @@ def test_meaning_and_hint_fit_into_a_line(code: str, known: Code) -> None:
 
 @pytest.mark.parametrize(("code", "known"), EVERY_CODE)
 def test_only_kinds_that_time_can_cure_are_transient(code: str, known: Code) -> None:
-    """A failed lookup and throttling always are, a fault of the service may be, everything else never is."""
+    """A failed lookup and throttling are transient. A fault of the service may be. All other kinds are not."""
     if known.kind in {Kind.LOOKUP, Kind.THROTTLED}:
         assert known.transient, code
     elif known.kind is not Kind.SERVICE:
@@ -82,7 +82,7 @@ def test_only_kinds_that_time_can_cure_are_transient(code: str, known: Code) -> 
 
 
 def test_rejected_credentials_are_about_the_credential_alone() -> None:
-    """Each is a known code about authentication, and none is a missing right or a wrong project."""
+    """Every rejected-credential code is a known code of authentication, and never a code of rights or projects."""
     assert error_codes.REJECTED_CREDENTIAL_CODES.issubset(CODES)
     assert {CODES[code].kind for code in error_codes.REJECTED_CREDENTIAL_CODES} == {Kind.AUTH}
     assert error_codes.normalise("apig.0301") in error_codes.REJECTED_CREDENTIAL_CODES
@@ -91,7 +91,7 @@ def test_rejected_credentials_are_about_the_credential_alone() -> None:
 
 
 def test_the_table_can_not_be_changed() -> None:
-    """It is data for reading."""
+    """The table of codes is read-only."""
     with pytest.raises(TypeError):
         CODES["BMS.0001"] = CODES["BMS.0002"]  # type: ignore[index]
     with pytest.raises(AttributeError):

@@ -1,8 +1,8 @@
 """The texts of errors, complete.
 
-- An error says what was tried, then status, code and words of the response, its request id, and what to do.
-- What is not known leaves no trace: no "None", no double blank, no empty pair of brackets.
-- Errors form one tree, survive a pickle, and show in their repr only what was tried.
+- An error has the request, then status, code and words of the response, the request id, and the next step.
+- An unknown part leaves no trace: no "None", no double blank, no empty pair of brackets.
+- Errors form one tree, survive a pickle, and show in the repr only the request.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ TEXTS: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.parametrize("kind", API_ERRORS)
 @pytest.mark.parametrize(("parts", "text"), TEXTS)
 def test_the_text_of_an_api_error(kind: type[ApiError], parts: dict[str, Any], text: str) -> None:
-    """Each part that is known stands in its place, and the class makes no difference."""
+    """The text of an error has all known parts in a fixed order, for every class."""
     assert str(kind("GET x", **parts)) == text
 
 
@@ -75,14 +75,14 @@ def test_the_text_of_an_api_error(kind: type[ApiError], parts: dict[str, Any], t
 def test_the_reason_is_the_text_without_address_and_hint(
     kind: type[ApiError], parts: dict[str, Any], text: str
 ) -> None:
-    """The reason alone is what other reports take up."""
+    """The reason of an error is the text without the request and the hint."""
     error = kind("GET x", **parts)
     head = ": ".join(part for part in ("GET x", error.reason) if part)
     assert "\n".join(part for part in (head, error.next_line) if part) == text
 
 
 def test_the_hint_of_a_code() -> None:
-    """The hint is that of the table of codes. An unknown code has none."""
+    """The hint of an error is the hint of the code. An unknown code has no hint."""
     assert ApiError("GET x", code=KNOWN).hint == HINT
     assert ApiError("GET x", code="Any.1").hint is None
     assert ApiError("GET x").hint is None
@@ -101,7 +101,7 @@ def test_the_tree() -> None:
 
 @pytest.mark.parametrize("kind", API_ERRORS)
 def test_errors_can_be_pickled_and_copied(kind: type[ApiError]) -> None:
-    """An error that crosses a process is the same on the other side."""
+    """A pickled or copied error equals the original."""
     parts: dict[str, Any] = {"status": 400, "code": KNOWN, "detail": "d", "request_id": "r", "retry_after": 2.0}
     error = kind("GET x", sent=False, **parts)
     for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error)):  # noqa: S301  (our own bytes)
@@ -110,7 +110,7 @@ def test_errors_can_be_pickled_and_copied(kind: type[ApiError]) -> None:
 
 @pytest.mark.parametrize("kind", API_ERRORS)
 def test_the_repr_shows_what_was_tried(kind: type[ApiError]) -> None:
-    """The server's words may repeat a password of the request: what was cleaned later must not show up here."""
+    """The repr shows only the request, because the server's words may contain a password."""
     error = kind("GET x", status=400, detail="geheim").replaced(detail="[secret]")
     assert repr(error) == f"{kind.__name__}('GET x')"
     assert "geheim" not in f"{error} {error!r} {error.args}"
@@ -118,7 +118,7 @@ def test_the_repr_shows_what_was_tried(kind: type[ApiError]) -> None:
 
 @pytest.mark.parametrize("kind", API_ERRORS)
 def test_an_error_is_never_changed(kind: type[ApiError]) -> None:
-    """Every field is fixed when the error is made. Another error may have other fields."""
+    """The fields of an error can't be changed. `replaced` makes a new error with different fields."""
     error = kind("GET x", status=400)
     for name in ApiError.__annotations__:
         with pytest.raises(AttributeError, match="`replaced`"):

@@ -1,4 +1,4 @@
-"""What a response says beside what was asked for: each id in it, and the start of its text, whatever is missing."""
+"""The excerpt of a response: all ids, and the start of the text, also of an incomplete response."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ IDS: list[tuple[object, dict[str, str]]] = [
 
 @pytest.mark.parametrize(("document", "ids"), IDS)
 def test_each_id_is_found_by_its_name(document: object, ids: dict[str, str]) -> None:
-    """At any depth, texts and numbers. What is no plain id is none."""
+    """Ids are found at any depth, as texts and numbers. A value that is not a plain id is left out."""
     assert excerpt_of(json.dumps(document).encode()).ids == ids
 
 
@@ -47,26 +47,26 @@ def test_each_id_is_found_by_its_name(document: object, ids: dict[str, str]) -> 
     ],
 )
 def test_of_a_document_that_was_cut_off_each_whole_id_is_found(body: bytes, ids: dict[str, str]) -> None:
-    """A value without its end is no id: the rest of it may be missing."""
+    """Of a cut-off document every whole id is found. A value without an end is not an id."""
     assert excerpt_of(body).ids == ids
 
 
 def test_the_text_is_one_bounded_line() -> None:
-    """Control characters are taken out, and more than enough is cut."""
+    """The text has no control characters, and a long text is cut."""
     assert excerpt_of(b'{\n "a":\t"\x1b[2J"}').text == '{ "a": " [2J"}'
     assert len(excerpt_of(b"x" * 10**6).text) == LONGEST_TEXT
     assert excerpt_of(b"") == Excerpt()
 
 
 def test_the_ids_are_bounded() -> None:
-    """A list of thousands is cut."""
+    """The number of ids is limited."""
     many = json.dumps({f"{number}_id": str(number) for number in range(1000)}).encode()
     assert len(excerpt_of(many).ids) == MOST_IDS
     assert len(excerpt_of(json.dumps({"ids": list(range(1000))}).encode()).ids) == MOST_IDS
 
 
 def test_no_secret_is_in_an_excerpt() -> None:
-    """A secret is masked in the text, also where the cut falls into it, and is no id."""
+    """A secret is masked in the text, also at the cut, and is never an id."""
     body = json.dumps({"a_id": "hunter2", "b": "x" * (LONGEST_TEXT - 30) + "hunter2"}).encode()
     result = excerpt_of(body, ["hunter2"])
     assert result.ids == {}

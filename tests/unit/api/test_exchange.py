@@ -1,4 +1,4 @@
-"""No part of an exchange outlasts its deadline, and it is known whether the request has left, over real sockets."""
+"""An exchange ends by the deadline, and the error says whether the request was sent, over real sockets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.unit.api.sending import PATIENCE, exchanges, no_news, transport_to, w
 if TYPE_CHECKING:
     from tests.unit.api.conftest import Act, Cloud, Listen
 
-# Python leaves a TLS socket open whose other side has gone before the handshake began.
+# Python leaves a TLS socket open if the server closes before the handshake begins.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -40,7 +40,7 @@ JOB = {"status": "RUNNING", "job_id": "j"}
 
 @pytest.fixture(autouse=True, scope="module")
 def _collected() -> Iterator[None]:
-    """Collect such sockets here, and not in a test of another module."""
+    """Collect open sockets in this module, and not in a test of a later module."""
     yield
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
@@ -51,7 +51,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 WHOLE = CHUNKED + b"2\r\n{}\r\n0\r\n"
 
-# What is sent at once, and what comes then, piece by piece without end.
+# The first bytes, and then a piece repeated without end.
 TRICKLES = {
     "status line": (b"HTTP/1.1 200 ", b"O"),
     "name of a header": (HEAD, b"x"),
@@ -71,7 +71,7 @@ TRICKLES = {
 
 
 def trickle(start: bytes, piece: bytes) -> Act:
-    """Send the start at once, and then the pieces, always before anybody could call it silence."""
+    """Send the start at once, and then the pieces, always before the timeout for silence."""
 
     def send(connection: socket.socket) -> None:
         connection.sendall(start)
@@ -83,14 +83,14 @@ def trickle(start: bytes, piece: bytes) -> Act:
 
 
 def each_at_once(cases: Mapping[str, Act], attempt: Callable[[Act], NoAnswerError]) -> dict[str, NoAnswerError]:
-    """The error of each case. They take as long together as one of them."""
+    """The error of each case. All cases together take the time of a single case."""
     with ThreadPoolExecutor(len(cases)) as pool:
         return dict(zip(cases, pool.map(attempt, cases.values()), strict=True))
 
 
 @BOTH
 def test_a_response_that_trickles(cloud: Cloud, request_: Request) -> None:
-    """A response with any endless part is given up at the deadline, and its thread ends."""
+    """A response with any endless part is given up at the deadline, and the thread ends."""
 
     def attempt(act: Act) -> NoAnswerError:
         return no_news(transport_to(cloud.responding(act).endpoint), request_)
@@ -105,7 +105,7 @@ def test_a_response_that_trickles(cloud: Cloud, request_: Request) -> None:
 
 @BOTH
 def test_interim_responses_without_end(cloud: Cloud, request_: Request) -> None:
-    """A head has 256 KiB at most, the interim responses before it included, however fast they come."""
+    """A response head of more than 256 KiB, with all interim responses, is given up at any speed."""
     interim = b"HTTP/1.1 100 Continue\r\n\r\n" * 1000
 
     def flood(connection: socket.socket) -> None:
@@ -117,20 +117,20 @@ def test_interim_responses_without_end(cloud: Cloud, request_: Request) -> None:
 
 
 def test_what_is_known_of_a_response_that_trickles(cloud: Cloud) -> None:
-    """Once the head of a response has come, its status and request id are told."""
+    """After the head of a response has arrived, the error has the status and the request id."""
     head = b"HTTP/1.1 202 Accepted\r\nX-Request-Id: r-1\r\nContent-Length: 99\r\n\r\n"
     error = no_news(transport_to(cloud.responding(trickle(head, b" ")).endpoint), SUBMIT)
     assert (error.status, error.request_id) == (202, "r-1")
 
 
 def silent(connection: socket.socket) -> None:
-    """Take what comes, and say nothing."""
+    """Receive, and send nothing."""
     while connection.recv(65536):
         pass
 
 
 def half_a_record(connection: socket.socket) -> None:
-    """Answer a TLS hello with a record that never ends."""
+    """Respond to a TLS hello with an endless record."""
     connection.recv(65536)
     connection.sendall(b"\x16\x03\x03\x40\x00\x02")
     while True:
@@ -139,7 +139,7 @@ def half_a_record(connection: socket.socket) -> None:
 
 
 def no_tls(connection: socket.socket) -> None:
-    """Answer a TLS hello as a server of plain HTTP does."""
+    """Respond to a TLS hello with plain HTTP."""
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
     connection.shutdown(socket.SHUT_RDWR)
@@ -170,7 +170,7 @@ def test_a_handshake_that_fails(listen: Listen, request_: Request) -> None:
 
 
 def tunnel_head(connection: socket.socket) -> None:
-    """Answer a CONNECT with a head that never ends."""
+    """Respond to a CONNECT with an endless head."""
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 200 Connection established\r\n")
     while True:
@@ -179,13 +179,13 @@ def tunnel_head(connection: socket.socket) -> None:
 
 
 def refusing_tunnel(connection: socket.socket) -> None:
-    """Answer a CONNECT with a refusal."""
+    """Respond to a CONNECT with a refusal."""
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
 
 
 def tunnel_into_nothing(connection: socket.socket) -> None:
-    """Open a tunnel, and end it before the handshake."""
+    """Open a tunnel, and end the connection before the handshake."""
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -206,7 +206,7 @@ TUNNELS: dict[str, Act] = {
 def test_a_proxy_that_opens_no_tunnel(
     listen: Listen, request_: Request, case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A proxy that stalls, trickles or refuses has passed nothing on: the request was never sent."""
+    """With a proxy that stalls, trickles or refuses, the request was never sent."""
     proxy = listen(TUNNELS[case])
     monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.host}")
     error = no_news(transport_to("https://bms.invalid"), request_)
@@ -215,7 +215,7 @@ def test_a_proxy_that_opens_no_tunnel(
 
 
 def test_a_request_that_was_given_up_never_leaves(listen: Listen, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What nobody waits for any more is not sent later, when the connection stands at last."""
+    """A request given up before the connection is open is never sent later."""
     released = threading.Event()
 
     def late(connection: socket.socket) -> None:
@@ -232,7 +232,7 @@ def test_a_request_that_was_given_up_never_leaves(listen: Listen, monkeypatch: p
 
 
 def test_a_trickle_does_not_hold_the_first_use(cloud: Cloud) -> None:
-    """A first use with an endless response ends at its deadline, and the next use starts."""
+    """A first use with an endless response ends at the deadline, and the next use starts."""
     server = cloud.responding(trickle(HEAD, b"x"), cloud.response(200, JOB))
     transport = Client(server.endpoint, TOKEN, lockout_guard=LockoutGuard(patience=1000.0))
     with pytest.raises(NoAnswerError):

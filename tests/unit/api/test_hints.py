@@ -1,4 +1,4 @@
-"""Why a credential is not accepted: each cause with its cure."""
+"""The causes of a rejected credential, and the next steps."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ def message(credential: Credential, detail: str, code: str = "APIGW.0301", minut
     ],
 )
 def test_each_cause_has_a_cure(credential: Credential, detail: str, code: str, says: str) -> None:
-    """The text and the kind of credential tell the causes of one code apart."""
+    """The hint depends on the server's words and the kind of the credential, not only on the code."""
     assert says in (message(credential, detail, code) or "")
 
 
 def test_words_that_nobody_knows() -> None:
-    """Without a known cause the table of codes has the word."""
+    """Without a known cause the hint is the hint of the code."""
     error = AuthenticationError("GET x", status=401, code="APIGW.0301", detail="no")
     assert hints.next_step_of(error, KEY, None, POLL) is None
     assert error.hint == error_codes.CODES["APIGW.0301"].hint
@@ -99,14 +99,14 @@ def test_words_that_nobody_knows() -> None:
     ],
 )
 def test_a_clock_that_is_wrong(minutes: float, says: str) -> None:
-    """A signature's date is checked first: whatever the words are, by how much the clock is off is told."""
+    """A wrong clock is reported before all other causes of a rejected signature, with the difference in minutes."""
     for detail in (IAM + "verify aksk signature fail", IAM + "signature expired", ""):
         assert message(KEY, detail, minutes=minutes) == says
     assert message(TOKEN, IAM + "decrypt token fail", minutes=minutes) != says
 
 
 def test_a_clock_that_is_right_enough() -> None:
-    """Up to 15 minutes, or where the API tells no date, the clock is not blamed."""
+    """With a difference up to 15 minutes, or without a date of the API, the hint does not name the clock."""
     for minutes in (14.9, -14.9, None):
         assert message(KEY, IAM + "verify aksk signature fail", minutes=minutes) == message(
             KEY, IAM + "verify aksk signature"
@@ -114,7 +114,7 @@ def test_a_clock_that_is_right_enough() -> None:
 
 
 def test_the_skew_of_an_response() -> None:
-    """How far this clock is ahead is what its time says beyond the response's date."""
+    """The skew is the local time minus the response's date."""
     response = Response(401, {"date": formatdate(NOW, usegmt=True)}, b"")
     assert hints.skew_of(response, NOW + 90) == timedelta(seconds=90)
     assert hints.skew_of(Response(401, {}, b""), NOW) is None
@@ -136,7 +136,7 @@ def test_the_skew_of_an_response() -> None:
     ],
 )
 def test_what_a_good_credential_may_not_do(error: ApiError, says: str | None) -> None:
-    """A missing right, a frozen account and a foreign project are told as such. Known codes keep their own hint."""
+    """The hint names a missing right, a frozen account or a foreign project. Known codes keep the table's hint."""
     result = hints.next_step_of(error, USER, None, POLL)
     assert (result is None) if says is None else (says in (result or ""))
 
@@ -152,7 +152,7 @@ def test_what_a_good_credential_may_not_do(error: ApiError, says: str | None) ->
     ],
 )
 def test_when_the_credential_is_named(error: ApiError, concerns: bool) -> None:  # noqa: FBT001
-    """Errors about who asks say by which credential. Others don't."""
+    """Errors of authentication, rights and projects name the credential. All other errors don't."""
     assert hints.concerns_credential(error) is concerns
 
 
@@ -186,13 +186,13 @@ def test_what_was_signed_is_not_repeated(words: str | None, left: str | None) ->
     ],
 )
 def test_what_shows_that_a_credential_is_good(error: ApiError, shows: bool) -> None:  # noqa: FBT001
-    """Only a word of the service itself does: a proxy or the gateway may answer before anything is checked."""
+    """Only a response of the service proves a credential, because a proxy or gateway may respond before any check."""
     assert hints.shows_acceptance(error) is shows
 
 
 @given(st.text(string.printable, max_size=60), st.sampled_from(["APIGW.0301", "APIGW.0307", "401", ""]))
 @settings(max_examples=200, deadline=None, database=None)
 def test_any_words(detail: str, code: str) -> None:
-    """Whatever an API says, there is a response and no error."""
+    """The hints accept any words of the API without an error."""
     for credential in (KEY, TOKEN, USER):
         assert message(credential, detail, code) is None or message(credential, detail, code)

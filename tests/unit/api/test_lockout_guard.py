@@ -1,4 +1,4 @@
-"""The first use of a credential is made alone, and a rejected one is not used again."""
+"""The first use of a credential is made alone, and a rejected credential is not used again."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ GRACE = 0.3
 
 
 class Held:
-    """A response that is kept back until it is released, and tells when its request has come."""
+    """A response held back until the release, with an event for the arrival of the request."""
 
     def __init__(self, response: bytes) -> None:
         self.came = threading.Event()
@@ -75,7 +75,7 @@ Call = Callable[[JobApi], ApiError | None]
 
 
 def together(server: RawServer, first: Held, calls: list[Call]) -> list[ApiError | None]:
-    """Make the first call. Once it is under way all the others. Then let it be answered."""
+    """Make the first call. During the first call start all other calls. Then release the first response."""
     api, queued = api_of(server, LockoutGuard()), threading.Barrier(len(calls))
 
     def queue(call: Call) -> ApiError | None:
@@ -87,7 +87,7 @@ def together(server: RawServer, first: Held, calls: list[Call]) -> list[ApiError
         assert first.came.wait(PATIENCE)
         started_at += [pool.submit(queue, call) for call in calls[1:]]
         queued.wait(PATIENCE)
-        # Time for the last of them to get from the barrier to its turn.
+        # Time for the last call to get from the barrier to the guard.
         time.sleep(GRACE)
         first.release.set()
         return [future.result(PATIENCE) for future in started_at]
@@ -105,7 +105,7 @@ def test_ten_with_a_wrong_credential_send_one_request(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("status", [200, 404, 403])
 def test_after_the_first_response_all_go_at_once(cloud: Cloud, status: int) -> None:
-    """A response that only an accepted credential gets, good or not, lets everybody send."""
+    """A response that proves the credential, good or bad, releases all waiting requests."""
     first = Held(cloud.response(status, {**JOB, "code": "BMS.0040"}, Connection="close"))
     gate = threading.Barrier(TEN, timeout=PATIENCE)
 
@@ -121,7 +121,7 @@ def test_after_the_first_response_all_go_at_once(cloud: Cloud, status: int) -> N
 
 
 def test_who_waited_shares_a_silence(cloud: Cloud) -> None:
-    """Polls that waited for a first use without a response get no response either."""
+    """If the first use gets no response, all waiting polls fail unsent."""
     first = Held(b"")
     server = cloud.responding(first, *[cloud.response(200, JOB)] * TEN)
     errors = together(server, first, [poll] * TEN)
@@ -131,7 +131,7 @@ def test_who_waited_shares_a_silence(cloud: Cloud) -> None:
 
 
 def test_a_response_about_one_job_is_not_shared(cloud: Cloud) -> None:
-    """A 503 came from somewhere, and may be about that one job: the others are sent in their turn."""
+    """A 503 may concern one job only: the waiting polls are sent in turn."""
     first = Held(cloud.response(503, Connection="close"))
     server = cloud.responding(first, *[cloud.response(200, JOB)] * TEN)
     errors = together(server, first, [poll] * TEN)
@@ -139,7 +139,7 @@ def test_a_response_about_one_job_is_not_shared(cloud: Cloud) -> None:
 
 
 def test_a_submission_does_not_share_a_silence(cloud: Cloud) -> None:
-    """A submission is sent in its turn, though a poll before it brought no response."""
+    """A submission is sent in turn, even if an earlier poll got no response."""
     first = Held(b"")
     server = cloud.responding(first, cloud.response(200, {"job_id": "j"}))
     errors = together(server, first, [poll, submit])
@@ -147,7 +147,7 @@ def test_a_submission_does_not_share_a_silence(cloud: Cloud) -> None:
 
 
 def test_who_has_no_time_does_not_wait(cloud: Cloud) -> None:
-    """A poll waits for the first use no longer than its own time allows."""
+    """A poll waits for the first use only within the poll's timeout."""
     first = Held(cloud.response(200, JOB, Connection="close"))
     server = cloud.responding(first)
     api = api_of(server, LockoutGuard(patience=1000.0))
@@ -162,7 +162,7 @@ def test_who_has_no_time_does_not_wait(cloud: Cloud) -> None:
 
 
 def test_no_more_than_three_go_ahead(cloud: Cloud) -> None:
-    """However slow the first responses are, what would lock a key is not sent."""
+    """With slow first responses at most three requests are sent with a wrong credential."""
     held = [Held(cloud.response(401, Connection="close")) for _ in range(3)]
     server = cloud.responding(*held, *[cloud.response(401)] * TEN)
     api = api_of(server, LockoutGuard(patience=0.05))
@@ -177,7 +177,7 @@ def test_no_more_than_three_go_ahead(cloud: Cloud) -> None:
 
 
 def test_a_silent_response_does_not_hold_up_the_rest(cloud: Cloud) -> None:
-    """After a while without a response to the first use, one more request is sent, and lets all others go."""
+    """If the first use gets no response for a while, one more request is sent, and releases all waiting requests."""
     first = Held(cloud.response(200, JOB, Connection="close"))
     server = cloud.responding(first, *[cloud.response(200, JOB)] * TEN)
     api = api_of(server, LockoutGuard(patience=0.2))
@@ -191,7 +191,7 @@ def test_a_silent_response_does_not_hold_up_the_rest(cloud: Cloud) -> None:
 
 
 def test_who_overtakes_does_so_alone(cloud: Cloud) -> None:
-    """Beside a slow rejection one more request is sent, and its rejection holds for the rest."""
+    """During a slow rejection one more request is sent, and the second rejection holds for all waiting requests."""
     first = Held(cloud.response(401))
     server = cloud.responding(first, *[cloud.response(401)] * TEN)
     api = api_of(server, LockoutGuard(patience=0.5))
@@ -206,7 +206,7 @@ def test_who_overtakes_does_so_alone(cloud: Cloud) -> None:
 
 
 def test_no_news_proves_nothing(cloud: Cloud) -> None:
-    """After an outage the next call is the first again, and is not answered from memory."""
+    """After an outage the next call is a first use again, and is sent."""
     server = cloud.responding(cloud.response(503), cloud.response(200, JOB))
     api = api_of(server, LockoutGuard())
     assert isinstance(poll(api), NoAnswerError)
@@ -227,7 +227,7 @@ BAD_SIGNATURE = {"error_code": "APIGW.0301", "error_msg": "verify aksk signature
 @pytest.mark.parametrize("message", [OTHER_PROJECT, BAD_SIGNATURE, None], ids=["service", "gateway", "nothing"])
 @pytest.mark.parametrize("is_known", [True, False], ids=["accepted before", "never used"])
 def test_a_rejection_holds_for_one_project(cloud: Cloud, message: object, *, is_known: bool) -> None:
-    """A 401 for one project says nothing about the other projects of the same credential."""
+    """A 401 for one project does not stop requests for a different project with the same credential."""
     first = [cloud.response(200, JOB)] if is_known else []
     server = cloud.responding(*first, cloud.response(401, message), cloud.response(200, JOB))
     lockout_guard = LockoutGuard()
@@ -242,7 +242,7 @@ def test_a_rejection_holds_for_one_project(cloud: Cloud, message: object, *, is_
 @pytest.mark.parametrize("message", [BAD_SIGNATURE, None], ids=["gateway", "nothing"])
 @pytest.mark.parametrize(("projects", "most"), [(1, 1), (2, 2), (10, 3)])
 def test_a_wrong_credential_in_many_projects(cloud: Cloud, message: object, projects: int, most: int) -> None:
-    """What would lock a key is not sent, however many projects begin at once."""
+    """For any number of projects at once, at most three requests are sent with a wrong credential."""
     server = cloud.responding(*[cloud.response(401, message)] * 30)
     lockout_guard, gate = LockoutGuard(), threading.Barrier(TEN * projects)
 
@@ -258,7 +258,7 @@ def test_a_wrong_credential_in_many_projects(cloud: Cloud, message: object, proj
 
 
 def test_each_project_has_a_first_use(cloud: Cloud) -> None:
-    """Ten calls for a wrong project send one request, though another project accepts the credential."""
+    """Ten calls for a wrong project send one request, although a different project accepts the credential."""
     rejection = Held(cloud.response(401, OTHER_PROJECT))
     server = cloud.responding(cloud.response(200, JOB), rejection, *[cloud.response(401)] * TEN)
     lockout_guard = LockoutGuard(patience=1000.0)
@@ -275,7 +275,7 @@ def test_each_project_has_a_first_use(cloud: Cloud) -> None:
 
 
 def test_projects_do_not_wait_for_each_other(cloud: Cloud) -> None:
-    """Once a credential is accepted, a slow project holds up no other."""
+    """After a credential is accepted, a slow project does not delay a different project."""
     slow = Held(cloud.response(200, JOB, Connection="close"))
     server = cloud.responding(cloud.response(200, JOB), slow, *[cloud.response(200, JOB)] * 2)
     lockout_guard = LockoutGuard(patience=1000.0)
@@ -294,7 +294,7 @@ def first_use(state_of: CredentialState, *, repeatable: bool = True) -> None:
 
 
 def test_the_first_rejection_is_told_each_time() -> None:
-    """A new error is made each time, and a second rejection does not replace the first."""
+    """Every later call gets a new error with the first rejection's reason, also after a second rejection."""
     state_of = CredentialState()
     first = AuthenticationError("GET x", status=401, code="APIGW.0301", detail="no", request_id="r-1")
     state_of.reject(first)
@@ -309,7 +309,7 @@ def test_the_first_rejection_is_told_each_time() -> None:
 
 
 def test_an_accepted_credential_can_still_be_rejected() -> None:
-    """A key that is deleted during a run is not tried again either."""
+    """A credential rejected after an accepted use is not used again."""
     state_of = CredentialState()
     state_of.accept()
     first_use(state_of)
@@ -328,7 +328,7 @@ def test_an_error_lets_the_next_one_in() -> None:
 
 
 def test_a_rejection_holds_for_one_credential_at_one_endpoint() -> None:
-    """Another credential, and the same one elsewhere, may still be tried."""
+    """A rejection holds for the credential at one endpoint. A different credential or endpoint may be used."""
     lockout_guard = LockoutGuard()
     lockout_guard.state_of(HERE, TOKEN).reject(AuthenticationError("GET x"))
     first_use(lockout_guard.state_of(HERE, TokenCredential("another", "HW_AUTH_TOKEN")))
@@ -338,5 +338,5 @@ def test_a_rejection_holds_for_one_credential_at_one_endpoint() -> None:
 
 
 def test_the_memory_of_the_process_is_empty() -> None:
-    """Nothing is rejected until an API has said so."""
+    """At the start of a process no credential is rejected."""
     first_use(LOCKOUT_GUARD.state_of(HERE, TOKEN))

@@ -1,9 +1,9 @@
-"""Reading a job off the wire.
+"""Reading a job from a response.
 
 - Every field of the API's page is read, on the job and on each sub-job.
-- What real responses do beyond the page is read too: nothing of it is lost, and nothing is made up.
-- A response that could be mistaken is `Unreadable`; nothing else is ever raised.
-- No record is SUCCESS that was not called so, and no sub-job gets lost.
+- Extra parts of real responses are read too: nothing is lost, and nothing is invented.
+- An ambiguous response is `Unreadable`. No other error is raised.
+- A record is SUCCESS only with the status SUCCESS, and no sub-job gets lost.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ SERVER = "bae51750-0089-41a1-9b18-5c777978ff6d"
 
 
 def test_the_sample_exchange_of_the_page(cloud: Cloud, payload: Callable[[str], bytes]) -> None:
-    """The page's own sample: one sub-job is asked for, and the whole job answers."""
+    """A poll of a sub-job in the page's sample returns the whole job."""
     server = cloud.responding(cloud.response(200, payload("page_sample"), Content_Type="application/json"))
     transport = Client(server.endpoint, TokenCredential("a-token", "HW_AUTH_TOKEN"), lockout_guard=LockoutGuard())
 
@@ -70,14 +70,14 @@ TEXTS = ("job_id", "job_type", "begin_time", "end_time", "error_code", "fail_rea
 
 
 def at_both_levels(fields: dict[str, Any]) -> tuple[Record, Record]:
-    """Read a job with these fields, and its sub-job with the same."""
+    """Read a job with the fields, and a sub-job with the same fields."""
     job = Job.read({"status": "FAIL", **fields, "sub_jobs": [{"status": "FAIL", **fields}]})
     return job, job.sub_jobs[0]
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_text_of_the_page_is_read(name: str) -> None:
-    """Each text field of the two tables arrives, on the job and on its sub-job."""
+    """Each text field of the two tables is read, on the job and on the sub-job."""
     for record in at_both_levels({name: "what the API said"}):
         assert getattr(record, name) == "what the API said"
         assert [other for other in TEXTS if getattr(record, other) is not None] == [name]
@@ -86,7 +86,7 @@ def test_every_text_of_the_page_is_read(name: str) -> None:
 @pytest.mark.parametrize("name", TEXTS)
 @pytest.mark.parametrize("value", [None, "", " \n", True, [], {}, ["x"], {"x": 1}])
 def test_nothing_and_no_text_are_none(name: str, value: object) -> None:
-    """A text that is missing, null, blank, or no text at all is None, and no error."""
+    """A text that is missing, null, blank, or not a text is None, and not an error."""
     for record in at_both_levels({name: value}):
         assert getattr(record, name) is None
     for record in at_both_levels({}):
@@ -105,7 +105,7 @@ def test_numbers_and_blanks_of_a_text(value: object, text: str) -> None:
 
 @pytest.mark.parametrize("status", [*JobStatus])
 def test_every_status_of_the_page(status: JobStatus) -> None:
-    """The statuses that the pages name are known."""
+    """The statuses of the API's pages are known."""
     job = Job.read({"status": status.value, "sub_jobs": [{"status": status.value}]})
     assert [record.known_status for record in job.walk()] == [status, status]
 
@@ -120,14 +120,14 @@ def test_case_and_blanks_of_a_status(written: str) -> None:
     "written", ["WAITING_EXECUTE", "SUCCESS_WITH_WARNINGS", "SUC CESS", "succeß", "\u017fuccess", "SUCCESS\u200b"]
 )
 def test_an_unknown_status_is_kept(written: str) -> None:
-    """A status that no page names is kept as it is, and is none of the known ones."""
+    """A status that is not on the API's pages is kept unchanged, and is not a known status."""
     job = Job.read({"status": written})
     assert (job.status, job.known_status) == (written, None)
 
 
 @pytest.mark.parametrize("value", [None, "", "  ", True, 1, 0.5, [], ["SUCCESS"], {"status": "SUCCESS"}])
 def test_no_status_is_no_success(value: object) -> None:
-    """A status that is missing or no text is empty: neither a success nor an error."""
+    """A status that is missing or not a text is empty: neither a success nor an error."""
     job = Job.read({"status": value, "sub_jobs": [{"status": value}, {}]})
     assert [record.status for record in job.walk()] == ["", "", ""]
     assert job.known_status is None
@@ -138,7 +138,7 @@ def test_no_status_is_no_success(value: object) -> None:
 
 @pytest.mark.parametrize("entities", [None, "", "text", 0, 7, 1.5, True, [], {}, [None], ["s"], [{}], [[{"a": 1}]]])
 def test_entities_that_say_nothing(entities: object) -> None:
-    """Entities that are null, blank, a number or hold no object are empty, and no error."""
+    """Entities that are null, blank, a number or without an object are empty, and not an error."""
     for record in at_both_levels({"entities": entities}):
         assert record.entities == ()
         assert record.own_server_ids == []
@@ -160,7 +160,7 @@ def test_an_id_that_is_no_text_is_no_id(value: object) -> None:
 
 
 def test_entities_as_a_list(wire: Wire) -> None:
-    """Entities may be a list, as the page's types say: sub-jobs are gathered from all of it."""
+    """Entities may be a list: sub-jobs of all items are collected."""
     job = Job.read(wire("entities_as_list"))
     assert (job.sub_jobs_total, job.listed) == (2, 2)
     assert [len(child.entities) for child in job.sub_jobs] == [2, 1]
@@ -169,7 +169,7 @@ def test_entities_as_a_list(wire: Wire) -> None:
 
 
 def test_entities_keep_all_but_the_sub_jobs(wire: Wire) -> None:
-    """Every key of the entities is kept, of any type, but `sub_jobs` and `sub_jobs_total`, which the record has."""
+    """Every key of the entities is kept, of any type, except `sub_jobs` and `sub_jobs_total`."""
     job = Job.read(wire("unknown_fields"))
     assert job.entities == ({"attached_volume_ids": ["vol-1", "vol-2"]},)
     assert job.sub_jobs[0].entities[0]["rack"] == {"row": 3}
@@ -198,7 +198,7 @@ def test_sub_jobs_at_both_places() -> None:
 
 @pytest.mark.parametrize("sub_jobs", [None, "", [], {}])
 def test_no_sub_jobs(sub_jobs: object) -> None:
-    """No sub-jobs may be written as null, blank, or an empty list or object."""
+    """Null, a blank, or an empty list or object means no sub-jobs."""
     for holder in ({"entities": {"sub_jobs": sub_jobs}}, {"sub_jobs": sub_jobs}):
         assert Job.read({"status": "RUNNING", **holder}).sub_jobs == ()
 
@@ -222,7 +222,7 @@ def test_sub_jobs_that_are_no_objects(sub_jobs: object) -> None:
     [(0, 0), (3, 3), (3.0, 3), ("3", 3), (" 3 ", 3), ("0", 0), ("0" * 30 + "3", 3), (None, None), ("", None)],
 )
 def test_the_number_of_sub_jobs(value: object, total: int | None) -> None:
-    """The count may be a number, a whole float or a text. Missing it is None, which is not 0."""
+    """The count may be a number, a whole float or a text. A missing count is None, not 0."""
     assert Job.read({"status": "RUNNING", "entities": {"sub_jobs_total": value}}).sub_jobs_total == total
     assert Job.read({"status": "RUNNING", "sub_jobs_total": value}).sub_jobs_total == total
 
@@ -240,7 +240,7 @@ def test_a_count_that_is_none(value: object) -> None:
 
 
 def test_a_sub_job_listed_twice() -> None:
-    """A sub-job listed twice counts once. Those without an id count each."""
+    """A sub-job listed twice counts once. Sub-jobs without an id count separately."""
     once = {"status": "SUCCESS", "job_id": "1", "entities": {"server_id": "s"}}
     job = Job.read({"status": "SUCCESS", "sub_jobs": [once, once, {"status": "INIT"}, {"status": "INIT"}]})
     assert (len(job.sub_jobs), job.listed) == (4, 3)
@@ -248,7 +248,7 @@ def test_a_sub_job_listed_twice() -> None:
 
 
 def test_order_of_server_ids() -> None:
-    """Ids come depth first, the record's own first, each once, where it stood first."""
+    """Server ids come depth first, the record's own id first, without duplicates."""
     job = Job.read(
         {
             "status": "SUCCESS",
@@ -266,7 +266,7 @@ def test_order_of_server_ids() -> None:
 
 
 def chain(depth: int) -> dict[str, Any]:
-    """Nest sub-jobs to this depth."""
+    """Nest sub-jobs to the depth."""
     document: dict[str, Any] = {"status": "SUCCESS"}
     for _ in range(depth):
         document = {"status": "SUCCESS", "entities": {"sub_jobs": [document]}}
@@ -274,18 +274,18 @@ def chain(depth: int) -> dict[str, Any]:
 
 
 def test_the_greatest_depth() -> None:
-    """As many levels are read as are promised."""
+    """Sub-jobs nested 16 deep are read."""
     assert len(Job.read(chain(MAX_DEPTH)).descendants()) == MAX_DEPTH == 16
 
 
 @pytest.mark.parametrize("depth", [17, 10_000])
 def test_deeper_is_unreadable(depth: int) -> None:
-    """One level more, or thousands, are unreadable: neither a shorter job nor a stack overflow."""
+    """Sub-jobs nested deeper are unreadable: neither a shorter job nor a stack overflow."""
     with pytest.raises(Unreadable, match=r"^sub-jobs are nested more than 16 deep$"):
         Job.read(chain(depth))
 
 
-# What is made of it
+# Computed properties
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ def test_deeper_is_unreadable(depth: int) -> None:
     ],
 )
 def test_where_the_reason_is_found(fields: dict[str, Any], text: str | None) -> None:
-    """All reasons that are texts count, without blank reasons and reasons contained in another."""
+    """The reason joins all reason texts, without blank texts and texts contained in a longer text."""
     for record in at_both_levels(fields):
         assert record.failure_text == text
 
@@ -327,7 +327,7 @@ def test_where_the_reason_is_found(fields: dict[str, Any], text: str | None) -> 
     ],
 )
 def test_duration(begin: object, end: object, seconds: float | None) -> None:
-    """From begin to end in seconds: never negative, and None where either is no time or they can't be compared."""
+    """The duration is begin to end in seconds, never negative. The duration is None if the times can't be compared."""
     for record in at_both_levels({"begin_time": begin, "end_time": end}):
         assert record.duration_seconds == (seconds if seconds is None else pytest.approx(seconds))
 
@@ -336,7 +336,7 @@ def test_duration(begin: object, end: object, seconds: float | None) -> None:
 
 
 def test_unknown_fields_are_kept(wire: Wire) -> None:
-    """Fields that no page names are kept, on the job and on its sub-job."""
+    """Unknown fields are kept, on the job and on the sub-job."""
     job = Job.read(wire("unknown_fields"))
     assert job.model_extra == {"priority": 7, "labels": {"team": "blue"}}
     assert job.sub_jobs[0].model_extra == {"retries": 0}
@@ -344,7 +344,7 @@ def test_unknown_fields_are_kept(wire: Wire) -> None:
 
 
 def test_fields_named_like_our_own() -> None:
-    """A field of the wire can't replace what is computed here."""
+    """A field of the response can't replace a computed property."""
     names = ("server_ids", "listed", "known_status", "duration_seconds", "walk", "model_config", "__class__")
     job = Job.read({"status": "RUNNING", **dict.fromkeys(names, "SUCCESS")})
     assert (job.server_ids, job.listed, job.known_status) == ([], 0, JobStatus.RUNNING)
@@ -352,7 +352,7 @@ def test_fields_named_like_our_own() -> None:
 
 
 def test_an_unreadable_response_does_not_repeat_itself() -> None:
-    """The reason names the place and the rule, not the value: there may be a password in it."""
+    """The reason has the place and the rule, not the value, because the value may be a password."""
     with pytest.raises(Unreadable) as caught:
         Job.read({"status": "SUCCESS", "sub_jobs": [{"sub_jobs_total": "geheim"}]})
     assert str(caught.value) == "sub_jobs.0: Value error, sub_jobs_total must be a whole number"

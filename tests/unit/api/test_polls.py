@@ -1,4 +1,4 @@
-"""Polls of a job: one request each. An error has the class that says what to do next."""
+"""Polls of a job: one request per poll. The class of an error decides the next step."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def test_a_poll(cloud: Cloud) -> None:
-    """A poll brings the job, and the pause that the API asks for."""
+    """A poll returns the job, and the pause of the `Retry-After` header."""
     server = cloud.responding(cloud.response(200, JOB, Retry_After="7"), cloud.response(200, JOB))
     first, second = (api_of(server).get_job("j") for _ in range(2))
     assert first == PollResult(first.job, 7.0)
@@ -29,7 +29,7 @@ def test_a_poll(cloud: Cloud) -> None:
 
 
 def test_a_job_that_repeats_secrets(cloud: Cloud) -> None:
-    """Neither the token nor a submitted password is in the job of a poll, or in its error."""
+    """Neither the token nor a submitted password is in the job of a poll, or in a poll's error."""
     messages = {**JOB, "fail_reason": f"\x1b[2J{TOKEN} and Geheim-1!", "entities": {"Geheim-1!": [f"{TOKEN}"]}}
     refusal = {"error": {"code": "BMS.0033", "message": "password Geheim-1! is refused"}}
     server = cloud.serve(
@@ -57,7 +57,7 @@ def test_a_job_that_repeats_secrets(cloud: Cloud) -> None:
     ],
 )
 def test_ids_are_quoted(cloud: Cloud, project_id: str, job_id: str, line: str) -> None:
-    """An id of any characters stays one part of the path."""
+    """An id of any characters stays a single part of the path."""
     server = cloud.responding(cloud.response(200, {"status": "RUNNING"}))
     transport = Client(server.endpoint, TokenCredential(TOKEN, "s"), lockout_guard=LockoutGuard())
     JobApi(Channel(transport, GivenProject(project_id))).get_job(job_id)
@@ -78,7 +78,7 @@ def test_ids_are_quoted(cloud: Cloud, project_id: str, job_id: str, line: str) -
     ],
 )
 def test_an_unreadable_job(cloud: Cloud, body: object, detail: str) -> None:
-    """A job that could be mistaken is no news."""
+    """An unreadable job is an error without news about the job."""
     server = cloud.responding(cloud.response(200, body, X_Request_Id="r-1"))
     error = failure(POLL, api_of(server))
     assert (type(error), error.status, error.detail, error.request_id) == (NoAnswerError, 200, detail, "r-1")
@@ -101,7 +101,7 @@ def test_an_unreadable_job(cloud: Cloud, body: object, detail: str) -> None:
     ],
 )
 def test_a_poll_that_brings_no_job(cloud: Cloud, status: int, body: object, kind: type[ApiError], text: str) -> None:
-    """The error of a poll has its class, its request and the response's own words."""
+    """The error of a poll has a class, the request and the response's own words."""
     server = cloud.responding(cloud.response(status, body))
     error = failure(POLL, api_of(server))
     assert type(error) is kind
@@ -110,7 +110,7 @@ def test_a_poll_that_brings_no_job(cloud: Cloud, status: int, body: object, kind
 
 @pytest.mark.parametrize("body", [{"status": "SUCCESS", "job_id": "k"}, {"status": "SUCCESS", "job_id": 7}])
 def test_a_response_about_another_job_is_no_news(cloud: Cloud, body: dict[str, Any]) -> None:
-    """A response about another job is no response, and the error has both ids."""
+    """A response about a different job is an error, with both ids."""
     server = cloud.responding(cloud.response(200, body, X_Request_Id="r-1", Retry_After="600"))
     error = failure(POLL, api_of(server))
     assert (type(error), error.status, error.request_id, error.retry_after) == (NoAnswerError, 200, "r-1", None)

@@ -1,4 +1,4 @@
-"""A project known by its name is looked up once, with errors for none and for several."""
+"""A project known by name is looked up once, with errors for no project and for several projects."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def result(*ids: object, name: str = "eu-de") -> dict[str, object]:
 
 
 def test_looked_up_once(cloud: Cloud) -> None:
-    """The first request asks for the id, and all later ones use it."""
+    """The first request looks up the project id, and all later requests use the same id."""
     iam, bms = cloud.responding(cloud.response(200, result("p-1"))), cloud.responding(*[cloud.response(200, JOB)] * 2)
     api = JobApi(Channel(Client(bms.endpoint, TOKEN, lockout_guard=LockoutGuard()), project_at(iam)))
     for _ in range(2):
@@ -52,7 +52,7 @@ def test_looked_up_once(cloud: Cloud) -> None:
 
 
 def test_a_name_of_any_letters(cloud: Cloud) -> None:
-    """A name is quoted: no letter of it becomes another parameter."""
+    """A project name is quoted: no letter of the name becomes a new parameter."""
     server = cloud.responding(cloud.response(200, result("p-1", name="a b&c=d/é")))
     assert project_at(server, "a b&c=d/é").id() == "p-1"
     assert server.seen[0].line == "GET /v3/projects?name=a%20b%26c%3Dd%2F%C3%A9 HTTP/1.1"
@@ -79,7 +79,7 @@ def test_none_and_several(cloud: Cloud, ids: list[str], says: str) -> None:
 
 
 def test_others_are_not_counted(cloud: Cloud) -> None:
-    """A service that does not heed the name, or names what can be no id, does not lead to another project."""
+    """Projects with a different name or an invalid id in the response are ignored."""
     projects = [{"id": "p-2", "name": "other"}, {"id": 7, "name": "eu-de"}, {"id": "a/../b", "name": "eu-de"}, "eu-de"]
     server = cloud.responding(cloud.response(200, {"projects": [*projects, {"id": "p-1", "name": "eu-de"}]}))
     assert project_at(server).id() == "p-1"
@@ -99,7 +99,7 @@ def test_others_are_not_counted(cloud: Cloud) -> None:
     ],
 )
 def test_a_look_up_that_fails(cloud: Cloud, status: int, body: object, kind: type[ApiError], says: str) -> None:
-    """No response of the identity service looks like one about a job. A submission was not sent."""
+    """A failed lookup is not an error about a job, and the submission is not sent."""
     iam, bms = cloud.responding(*[cloud.response(status, body)] * 2), cloud.responding()
     api = JobApi(Channel(Client(bms.endpoint, TOKEN, lockout_guard=LockoutGuard()), project_at(iam)))
     for call in (lambda: api.get_job("j"), lambda: api.submit("POST", "x", {})):
@@ -111,7 +111,7 @@ def test_a_look_up_that_fails(cloud: Cloud, status: int, body: object, kind: typ
 
 
 def test_an_outage_is_not_kept(cloud: Cloud) -> None:
-    """After a lookup that brought nothing the next request asks again."""
+    """After a failed lookup the next request repeats the lookup."""
     replies: list[Reply] = [
         cloud.response(503),
         cloud.response(200, {"projects": "none"}),

@@ -1,4 +1,4 @@
-"""What a server repeats of secrets does not come through."""
+"""Secrets in a server's words are masked."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from hypothesis import strategies as st
 
 from pulumi_bms.api.http.redaction import cleaned, redact, secrets_of
 
-# No ASCII letters, so that the words around are none of it.
+# No ASCII letters: the words around the password contain no part of the password.
 PASSWORDS = st.text(st.characters(codec="utf-8", exclude_characters=string.ascii_letters), min_size=1, max_size=12)
 
 
 @given(PASSWORDS.filter(lambda text: "".join(cleaned(text).split()) not in '{"":""}'))
 @settings(max_examples=150, deadline=None, database=None)
 def test_no_secret_is_repeated(secret: str) -> None:
-    """Whatever a password is made of, the server's words don't bring it back, plain or as JSON."""
+    """A password of any characters is masked in the server's words, plain or as JSON."""
     message = f"the password {secret} is weak in {json.dumps({'adminPass': secret})}"
     left = "".join((redact(cleaned(message), secrets_of({"adminPass": secret})) or "").split())
     assert left == 'thepassword[secret]isweakin{"adminPass":"[secret]"}'
 
 
 def test_nothing_to_hide() -> None:
-    """Words without a secret, and no words at all, stay as they are."""
+    """Words without a secret, and a missing text, stay unchanged."""
     assert redact("web is taken", secrets_of({"name": "web"})) == "web is taken"
     assert redact(None, ("x",)) is None
     assert redact("", ("x",)) == ""
@@ -47,14 +47,14 @@ def test_the_spellings_of_a_secret(words: str) -> None:
 
 
 def test_a_secret_with_a_character_that_is_not_shown() -> None:
-    """What is taken out of a server's words is taken out of what is looked for."""
+    """Control characters are removed from the secret and from the server's words before the comparison."""
     secret = "geh\u200beim\x07!"
     assert redact(cleaned(f"not {secret}, no"), (secret,)) == "not [secret], no"
 
 
 @pytest.mark.parametrize("secret", ["a", "no", "e", "word", "pass", "12345", "Hi!", "%", "é"])
 def test_a_short_secret_is_masked_where_it_stands_alone(secret: str) -> None:
-    """Fewer than six characters are masked as a word or a value of their own, and never as a part of another word."""
+    """A secret of fewer than six characters is masked only as a whole word or value."""
     words = "another password: HTTP 403 in 123456 ways, passé"
     assert redact(f"{words} {secret}, '{secret}'", (secret,)) == f"{words} [secret], '[secret]'"
     assert redact(f'{{"adminPass":"{secret}"}}', (secret,)) == '{"adminPass":"[secret]"}'
@@ -62,5 +62,5 @@ def test_a_short_secret_is_masked_where_it_stands_alone(secret: str) -> None:
 
 
 def test_a_longer_secret_is_masked_within_a_word() -> None:
-    """From six characters on a secret is masked wherever it stands."""
+    """A secret of six or more characters is masked at every place."""
     assert redact("not xsecretx", ("secret",)) == "not x[secret]x"

@@ -1,4 +1,4 @@
-"""A rejected credential: renewed once if possible, and never sent again after that."""
+"""A rejected credential is renewed once if possible, and then never sent again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BOTH = pytest.mark.parametrize("call", [POLL, SUBMIT], ids=["poll", "submit"])
 
 @BOTH
 def test_a_rejected_token(cloud: Cloud, call: Call) -> None:
-    """A 401 is the last request with this token: it says where the token came from, and a second call sends nothing."""
+    """After a 401 the token is never sent again. The error names the token's source."""
     server = cloud.responding(cloud.response(401, REJECTION, X_Request_Id="r-1"), cloud.response(200, JOB))
     lockout_guard = LockoutGuard()
     first = failure(call, api_of(server, lockout_guard=lockout_guard))
@@ -46,7 +46,7 @@ def test_a_rejected_token(cloud: Cloud, call: Call) -> None:
 )
 @BOTH
 def test_every_way_to_reject(cloud: Cloud, call: Call, status: int, body: object) -> None:
-    """However the API rejects a token, it is not sent again."""
+    """A token rejected by any status or code is not sent again."""
     server = cloud.responding(cloud.response(status, body))
     lockout_guard = LockoutGuard()
     for _ in range(3):
@@ -56,7 +56,7 @@ def test_every_way_to_reject(cloud: Cloud, call: Call, status: int, body: object
 
 @BOTH
 def test_a_renewed_credential(cloud: Cloud, call: Call) -> None:
-    """A credential that can be renewed is, once, and the request goes out once more with the new one."""
+    """A renewable credential is renewed once, and the request is sent again with the new secret."""
     server = cloud.responding(cloud.response(401, REJECTION), cloud.response(200, {**JOB}))
     credential = RenewableCredential()
     call(api_of(server, credential))
@@ -67,7 +67,7 @@ def test_a_renewed_credential(cloud: Cloud, call: Call) -> None:
 
 @BOTH
 def test_a_renewal_that_does_not_help(cloud: Cloud, call: Call) -> None:
-    """After one renewal there is no third request, and none later."""
+    """After one renewal there is no third request, and no later request."""
     server = cloud.responding(*[cloud.response(401, REJECTION)] * 5)
     credential = RenewableCredential()
     api = api_of(server, credential)
@@ -80,7 +80,7 @@ def test_a_renewal_that_does_not_help(cloud: Cloud, call: Call) -> None:
 
 
 def test_a_submission_reset_after_a_renewal(cloud: Cloud) -> None:
-    """The second try of a submission may have taken effect too."""
+    """A submission reset after a renewal has an unknown outcome."""
     server = cloud.responding(cloud.response(401), cloud.reset, cloud.response(200, JOB))
     assert type(failure(SUBMIT, api_of(server, RenewableCredential()))) is OutcomeUnknownError
     assert server.connections == 2
@@ -98,6 +98,6 @@ def test_a_submission_that_a_service_behind_the_gateway_rejects(cloud: Cloud, st
     api = api_of(server, credential)
     assert type(failure(SUBMIT, api)) is AuthenticationError
     assert (len(server.seen), credential.secret) == (1, 1)
-    # A poll is harmless, and is.
+    # A poll is harmless, and is sent again.
     assert api.get_job("j").job.status == "RUNNING"
     assert len(server.seen) == 3

@@ -1,9 +1,9 @@
-"""What an HTTP answer means.
+"""The meaning of an HTTP response.
 
-- An error body is read in each of the six shapes that the API and what stands in front of it use.
-- Each row of the table "answers that are not a job" has its error class, inside a 2xx too.
-- A response that is no news, however odd, is no news: it never becomes a job and never a crash.
-- The server's own words are repeated, but never without end.
+- An error body is read in each of the six shapes of the API and of the gateways.
+- Every row of the table "responses without a job" has an error class, inside a 2xx too.
+- A response without news, of any form, never becomes a job and never a crash.
+- The server's own words are repeated, up to a limit.
 """
 
 from __future__ import annotations
@@ -35,18 +35,18 @@ WHAT = "GET https://bms.example/v1/p/jobs/j"
 
 
 def is_job(document: Any) -> bool:
-    """Recognise what the tests ask for."""
+    """Recognise a job."""
     return isinstance(document.get("status"), str)
 
 
 def response(status: int, body: object = b"", **headers: str) -> Response:
-    """Build a response; `retry_after` stands for the header `retry-after`."""
+    """Build a response. `retry_after` stands for the header `retry-after`."""
     payload = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Response(status, {name.replace("_", "-"): value for name, value in headers.items()}, payload)
 
 
 def error_of(got: Response) -> ApiError:
-    """Read a response that is no job, and hand back its error."""
+    """Read a response without a job, and return the error."""
     with pytest.raises(ApiError) as caught:
         read_object(got, WHAT, is_job)
     return caught.value
@@ -116,7 +116,7 @@ def test_each_shape_of_an_error_body(shape: str) -> None:
     ],
 )
 def test_no_shape_at_all(document: object) -> None:
-    """A document in none of the shapes is an empty complaint."""
+    """A document in none of the shapes gives an empty error body."""
     assert error_body_of(document) == ErrorBody()
 
 
@@ -125,7 +125,7 @@ def test_words_are_made_one_line() -> None:
     assert error_body_of({"message": " one\r\n two\t\t three "}).message == "one two three"
 
 
-# The table: answers that are not a job
+# The table: responses without a job
 
 TRANSIENT = ("BMS.0212", "BMS.0008", "Common.0021", "Common.0024", "Common.0025", "APIGW.0308", "APIG.0613")
 UNAUTHENTICATED = ("APIGW.0301", "APIG.0301", "APIGW.0303", "APIGW.0305", "APIGW.0307", "BMS.0032", "Common.0013")
@@ -181,7 +181,7 @@ def test_what_an_error_status_means(status: int, code: str | None, kind: type[Ap
     ],
 )
 def test_a_page_that_is_not_found_says_nothing_about_a_job(status: int, body: bytes, kind: type[ApiError]) -> None:
-    """A 404 of HTML or XML comes from a server without this API, which sends JSON."""
+    """A 404 of HTML or XML comes from a server without the API, because the API sends JSON."""
     assert type(error_of(response(status, body))) is kind
 
 
@@ -265,7 +265,7 @@ def test_numbers(number: str, read: object) -> None:
     ("opening", "closing", "times"), [(b"[", b"]", 900), (b'{"a":', b"}", 900), (b'[{"a":', b"}]", 450)]
 )
 def test_nesting(opening: bytes, closing: bytes, times: int) -> None:
-    """What is nested more than 64 levels deep is left out, and the rest is read."""
+    """Values nested more than 64 levels deep are left out, and the rest is read."""
     body = b'{"status": "SUCCESS", "n": ' + opening * times + b"1" + closing * times + b"}"
     document = read_object(response(200, body), WHAT, is_job)
     assert document["status"] == "SUCCESS"
@@ -288,7 +288,7 @@ def test_a_success_that_is_neither_job_nor_error(body: bytes, text: str) -> None
     ids=["empty", "page", "cut", "deep", "text"],
 )
 def test_an_error_without_words(status: int, body: bytes) -> None:
-    """Without a body that can be read the status decides, and the text says what the body was."""
+    """Without a readable body the status decides, and the text describes the body."""
     error = error_of(response(status, body))
     assert (error.status, error.code) == (status, None)
     assert error.detail is not None
@@ -298,21 +298,21 @@ def test_an_error_without_words(status: int, body: bytes) -> None:
 @pytest.mark.parametrize("status", [200, 202, 204])
 @pytest.mark.parametrize("body", [b"", b" \r\n"])
 def test_an_empty_response_to_whom_it_is_enough(status: int, body: bytes) -> None:
-    """An empty 2xx is an empty object for a caller who wants no more."""
+    """An empty 2xx is an empty object, if the caller accepts an empty object."""
     assert read_object(response(status, body), "POST x", lambda document: not document) == {}
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 @pytest.mark.parametrize("body", [b"", PAGE, b'{"status": "SUCCESS"}', b'{"error": {"code": "BMS.0212"}}'])
 def test_a_redirect(status: int, body: bytes) -> None:
-    """A redirect with any body is refused with its reason, without its address."""
+    """A redirect with any body is refused with the reason, without the redirect's address."""
     error = error_of(response(status, body, location="https://elsewhere.example/?token=geheim"))
     assert (type(error), error.status, error.code) == (RefusedError, status, None)
     assert (error.detail or "").startswith("a redirect")
     assert "geheim" not in f"{error} {error!r}"
 
 
-# A job is a job
+# Jobs
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 299])
@@ -327,19 +327,19 @@ def test_a_redirect(status: int, body: bytes) -> None:
     ],
 )
 def test_a_body_with_a_status_is_a_job(status: int, body: dict[str, Any]) -> None:
-    """What was asked for is no error, whatever else the body holds."""
+    """A body with a status is a job, with any further fields."""
     assert read_object(response(status, body), WHAT, is_job) == body
 
 
 @pytest.mark.parametrize("status", [302, 400, 401, 404, 429, 500, 503])
 def test_no_job_comes_with_an_error_status(status: int) -> None:
-    """A body that looks like a job is none where the HTTP status says no."""
+    """A body with a job is an error if the HTTP status is an error."""
     assert error_of(response(status, {"status": "SUCCESS"})).status == status
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_encodings_of_json(encoding: str) -> None:
-    """JSON may come in any of the encodings that its first bytes tell, with a byte order mark too."""
+    """JSON is read in every Unicode encoding, with a byte order mark too."""
     body = json.dumps({"status": "成功"}, ensure_ascii=False).encode(encoding)
     assert read_object(response(200, body), WHAT, is_job) == {"status": "成功"}
 
@@ -352,7 +352,7 @@ def test_encodings_of_json(encoding: str) -> None:
     [("h", "b", "h"), ("h", None, "h"), (None, "b", "b"), ("", "b", "b"), (None, None, None), (None, 7, "7")],
 )
 def test_the_request_id(header: str | None, body: str | int | None, expected: str | None) -> None:
-    """The header names the request, else the body."""
+    """The request id comes from the header, or from the body."""
     headers = {} if header is None else {"x_request_id": header}
     for status in (200, 400):
         error = error_of(response(status, {"error_code": "BMS.0018", "error_msg": "m", "request_id": body}, **headers))
@@ -367,7 +367,7 @@ def test_long_words_are_cut() -> None:
 
 @pytest.mark.parametrize("text", ["r" * 101, "a b", "\x1b[31mred", "é", "", "-a"])
 def test_what_is_no_request_id(text: str) -> None:
-    """A request id is an id: what could rewrite a terminal, or hold anything, is left out."""
+    """A request id with blanks, control characters or more than 100 characters is left out."""
     error = error_of(response(400, {"code": "C.1", "message": "m", "request_id": text}, x_request_id=text))
     assert str(error) == f"{WHAT}: HTTP 400 C.1 m"
 

@@ -1,4 +1,4 @@
-"""The pause that a response asks for."""
+"""The pause of the header `Retry-After`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PAUSES: list[tuple[dict[str, str], float | None]] = [
 
 @pytest.mark.parametrize(("headers", "pause"), PAUSES)
 def test_retry_after(headers: dict[str, str], pause: float | None) -> None:
-    """Seconds, milliseconds and dates by the server's clock are a pause, any other value is none."""
+    """Seconds, milliseconds and dates by the server's clock are a pause. Any other value is not a pause."""
     names = {name.replace("_", "-"): value for name, value in headers.items()}
     for status in (200, 429, 503):
         response = Response(status, names, b"")

@@ -1,4 +1,4 @@
-"""Job documents are made safe to show and to store, and mean what they meant."""
+"""Job documents are made safe for display and storage, without a change of meaning."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ CONTROLS = [chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))] + [*BIDI, 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda sign: f"{ord(sign):04x}")
 def test_control_characters_are_taken_out(control: str) -> None:
-    """C0, DEL, C1, bidirectional ones and line separators. Those that part words become blanks."""
+    """C0, DEL, C1, bidirectional characters and line separators are removed. Whitespace becomes a blank."""
     between = " " if control.isspace() else ""
     assert without_control_characters(f"a{control}b") == f"a{between}b"
 
 
 def test_other_characters_stay() -> None:
-    """Words of any language, and blanks of any kind."""
+    """Words of any language, and blanks of any kind, stay unchanged."""
     text = "资源不足 — é ü \u00a0\u3000 👩\u200d💻"
     assert without_control_characters(text) == text
 
 
 def test_every_text_of_a_document_is_cleaned() -> None:
-    """Keys and values, of sub-jobs, entities and unknown fields, at any depth."""
+    """Keys and values of sub-jobs, entities and unknown fields are cleaned at any depth."""
     bad = "\x1b[31mred\x07\x9b2J\u202e"
     wire = {
         "status": "FAIL",
@@ -53,7 +53,7 @@ def test_every_text_of_a_document_is_cleaned() -> None:
 
 
 def test_secrets_are_masked_in_every_text() -> None:
-    """A document that repeats a password or a token shows neither, however it was split by control characters."""
+    """A password or token in a document is masked, also with control characters inside."""
     wire = {
         "status": "FAIL",
         "fail_reason": f"password {PASSWORD} is weak",
@@ -71,7 +71,7 @@ def test_secrets_are_masked_in_every_text() -> None:
 
 @pytest.mark.parametrize("secret", ["RUNNING", "8f0a-41a1", "job_id", "status", "BMS.3037", "2019-04"])
 def test_a_short_secret_changes_nothing_that_is_decided_on(secret: str) -> None:
-    """Ids, names of fields, statuses, codes and times keep their text, or a password could turn a wait or a server."""
+    """Ids, names of fields, statuses, codes and times are not masked by a short secret."""
     fields = {"job_id": "8f0a-41a1-b", "job_type": "RUNNING", "begin_time": "2019-04-25T20:04:47Z"}
     entities = {"server_id": "8f0a-41a1-9b18", "nicId": "8f0a-41a1", "attached_volume_ids": ["8f0a-41a1-c"]}
     wire = {"status": "RUNNING", "error_code": "BMS.3037", **fields, "entities": entities}
@@ -79,7 +79,7 @@ def test_a_short_secret_changes_nothing_that_is_decided_on(secret: str) -> None:
 
 
 def test_a_long_secret_is_masked_in_an_id_too() -> None:
-    """No id holds a token."""
+    """A token in an id is masked."""
     assert len(TOKEN) >= LONG_SECRET
     job = Job.read({"status": "RUNNING", "entities": {"server_id": TOKEN}}, (TOKEN,))
     assert job.server_ids == ["[secret]"]
@@ -87,7 +87,7 @@ def test_a_long_secret_is_masked_in_an_id_too() -> None:
 
 @pytest.mark.parametrize("text", ["SUCC\x00ESS", "SUCCESS\u202e", "\x1bSUCCESS"])
 def test_what_only_looks_like_success_does_not_become_it(text: str) -> None:
-    """Where programs decide on a text, a mark stands for each control character. The names of fields are such texts."""
+    """A control character becomes a mark in statuses, ids and names of fields, so no text turns into SUCCESS."""
     job = Job.read({"status": text, "stat\x00us": "SUCCESS", "entities": {"server\x00_id": "s"}})
     assert job.status != "SUCCESS"
     assert job.status.isprintable()
@@ -95,13 +95,13 @@ def test_what_only_looks_like_success_does_not_become_it(text: str) -> None:
 
 
 def test_an_ordinary_document_is_not_copied() -> None:
-    """Most documents need nothing, and are read at each poll."""
+    """A document without control characters and secrets is returned without a copy."""
     wire: dict[str, Any] = {"status": "RUNNING", "entities": {"sub_jobs": [{"status": "INIT", "n": [1, None, True]}]}}
     assert sanitized(wire, (PASSWORD, TOKEN)) is wire
 
 
 def test_any_depth() -> None:
-    """Nesting ends no process, and hides nothing."""
+    """A document of any depth is cleaned without a crash."""
     inner: Any = f"\x1b{PASSWORD}"
     for _ in range(5000):
         inner = [{"in": inner}]
@@ -112,7 +112,7 @@ def test_any_depth() -> None:
 
 
 def test_secrets_of_few_letters_are_not_looked_for() -> None:
-    """A field that is called a password may hold a word that stands everywhere."""
+    """Secrets of few letters are not masked in documents, because a short word may stand everywhere."""
     known = KnownSecrets()
     known.add(["x" * (SHORTEST_SECRET - 1), "true", PASSWORD, PASSWORD])
     assert known.all() == (PASSWORD,)

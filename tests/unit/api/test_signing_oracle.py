@@ -1,4 +1,4 @@
-"""Signatures, compared with those of the vendor's own signer."""
+"""Signatures, compared with the signatures of the vendor's signer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pulumi_bms.api.auth.access_key import AccessKeyCredential
 
 KEYS = st.text(string.ascii_letters + string.digits + "+/=_-", min_size=1, max_size=40)
 WORDS = st.text(st.characters(codec="utf-8"), max_size=12)
-# Dots alone would lead elsewhere; a slash inside a segment is one between segments to both signers.
+# A segment of dots changes the path. Both signers take a slash inside a segment as a separator.
 SEGMENTS = st.lists(WORDS.filter(lambda word: word not in (".", "..")), max_size=5)
 QUERIES = st.lists(st.tuples(WORDS, WORDS), max_size=6)
 BODIES = st.one_of(st.none(), st.just(b""), st.binary(max_size=200), WORDS.map(str.encode))
@@ -52,7 +52,7 @@ def test_both_signers_agree(
     project_id: str | None,
     moment: int,
 ) -> None:
-    """Whatever path, query and body a request has, our signature of what is sent is the vendor's."""
+    """For any path, query and body, our signature of the sent request equals the vendor's signature."""
     path = "/v1/" + "/".join(quote(segment, safe="") for segment in segments) + ("/" if slash else "")
     target = path + ("?" + urlencode(query, quote_via=quote) if query else "")
     headers = {"Content-Type": "application/json", **({"X-Project-Id": project_id} if project_id else {})}

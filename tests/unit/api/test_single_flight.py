@@ -1,4 +1,4 @@
-"""One attempt for all who want the same at the same time."""
+"""Calls at the same time for the same value share one attempt."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GRACE = 0.3
 
 
 def joined_by_nine(error: Exception | None) -> tuple[list[object], int]:
-    """What ten callers get of one attempt that ends so, and how many attempts there were."""
+    """The results of ten callers that share an attempt, and the number of attempts."""
     single_flight: SingleFlight[str] = SingleFlight()
     started_at, ready, end = threading.Event(), threading.Semaphore(0), threading.Event()
     attempts = []
@@ -43,19 +43,19 @@ def joined_by_nine(error: Exception | None) -> tuple[list[object], int]:
         callers += [pool.submit(join) for _ in range(9)]
         for _ in range(10):
             assert ready.acquire(timeout=PATIENCE)
-        # Time for the last of them to get from here into the flight.
+        # Time for the last caller to join the attempt.
         time.sleep(GRACE)
         end.set()
         return [caller.result(PATIENCE) for caller in callers], len(attempts)
 
 
 def test_all_get_what_one_brings() -> None:
-    """Ten callers cost one attempt, and have its result."""
+    """Ten callers cost one attempt, and get the same result."""
     assert joined_by_nine(None) == (["brought"] * 10, 1)
 
 
 def test_all_get_the_error_of_one() -> None:
-    """An attempt that fails fails for all, each with an error of its own."""
+    """A failed attempt fails for all callers, with a separate error for each caller."""
     results, attempts = joined_by_nine(NoAnswerError("GET x", status=503))
     assert attempts == 1
     assert {str(error) for error in results} == {"GET x: HTTP 503"}
@@ -63,7 +63,7 @@ def test_all_get_the_error_of_one() -> None:
 
 
 def test_the_next_one_is_a_new_attempt() -> None:
-    """What an attempt brought is not kept, good or bad."""
+    """The result or error of an attempt is not kept for a later call."""
     single_flight: SingleFlight[int] = SingleFlight()
 
     def fail() -> int:
@@ -86,7 +86,7 @@ def test_a_value_is_made_once() -> None:
 
 
 def test_an_error_of_the_first_call_is_not_kept() -> None:
-    """The next call makes the value."""
+    """An error of the first call is not kept: the next call makes the value."""
     once: Once[str] = Once()
 
     def fail() -> str:

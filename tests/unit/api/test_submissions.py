@@ -1,4 +1,4 @@
-"""Submissions: sent once, and no secret of a body comes back."""
+"""Submissions: sent once, and no secret of a body is repeated."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_submission(cloud: Cloud, status: int, body: object, submission: Submi
 
 
 def test_the_ids_of_a_submission_hold_no_control_characters(cloud: Cloud) -> None:
-    """They are shown and stored."""
+    """The ids of a submission have no control characters."""
     server = cloud.responding(cloud.response(200, {"job_id": "j\x1b[2J", "order_id": "\u202eo"}))
     assert api_of(server).submit("POST", "baremetalservers", BODY) == Submission("j[2J", "o")
 
@@ -69,14 +69,14 @@ def test_the_ids_of_a_submission_hold_no_control_characters(cloud: Cloud) -> Non
     ],
 )
 def test_paths_are_quoted(cloud: Cloud, method: str, path: str, line: str) -> None:
-    """A path keeps its slashes. All else in it is quoted."""
+    """A path keeps the slashes. All other special characters are quoted."""
     server = cloud.responding(cloud.response(200, JOB))
     api_of(server).submit(method, path, None)
     assert (server.seen[0].line, server.seen[0].body) == (line, b"")
 
 
 def test_the_body_of_a_submission(cloud: Cloud) -> None:
-    """A body is compact JSON in UTF-8: texts in any script, whole numbers as such, its length in bytes."""
+    """A body is compact JSON in UTF-8: texts in any script, whole numbers as integers, the length in bytes."""
     body = {"名": "服务器 é 😀", "count": 3, "ratio": 0.5, "big": 2**60, "yes": True, "none": None, "list": [1, ["a"]]}
     server = cloud.responding(cloud.response(200, JOB))
     api_of(server).submit("POST", "x", body)
@@ -89,7 +89,7 @@ def test_the_body_of_a_submission(cloud: Cloud) -> None:
 
 
 def test_nothing_is_sent_that_is_not_wanted_any_more(cloud: Cloud) -> None:
-    """Signing in takes a while: who gives up meanwhile has submitted nothing."""
+    """A submission cancelled before the sending is not sent."""
     server = cloud.responding(cloud.response(200, {"job_id": "j"}))
     with pytest.raises(NoAnswerError, match=INTERRUPTED) as caught:
         api_of(server).submit("POST", "x", {}, may_send=lambda _: False)
@@ -98,7 +98,7 @@ def test_nothing_is_sent_that_is_not_wanted_any_more(cloud: Cloud) -> None:
 
 
 def test_the_last_word_has_who_calls(cloud: Cloud) -> None:
-    """At the last moment before each sending the caller is told what is sent, and may still say no."""
+    """Before each sending, `may_send` gets the request and may refuse."""
     server = cloud.responding(cloud.response(401, REJECTION), cloud.response(200, {"job_id": "j"}))
     asked: list[str] = []
 
@@ -111,7 +111,7 @@ def test_the_last_word_has_who_calls(cloud: Cloud) -> None:
 
 
 def test_a_response_may_take_as_long_as_its_gateway(cloud: Cloud) -> None:
-    """The gateway gives up after 60 s: until then there is a response to wait for, and then there is an end."""
+    """A submission waits longer than the gateway's 60 s for a response, and then the outcome is unknown."""
     assert SUBMISSION_TIMEOUT > 60
     server = cloud.responding(cloud.be_silent)
     transport = Client(server.endpoint, TokenCredential(TOKEN, "s"), lockout_guard=LockoutGuard())
@@ -122,7 +122,7 @@ def test_a_response_may_take_as_long_as_its_gateway(cloud: Cloud) -> None:
 
 
 def test_a_submission_that_never_left(cloud: Cloud) -> None:
-    """Where no connection stood, a submission has not taken effect, and the error says so."""
+    """Without a connection a submission was not sent, and the error says so."""
     endpoint = cloud.refusing()
     transport = Client(endpoint, TokenCredential(TOKEN, "s"), lockout_guard=LockoutGuard())
     error = failure(SUBMIT, JobApi(Channel(transport, GivenProject("p"))))
@@ -226,7 +226,7 @@ SECRETS: list[tuple[object, str, str]] = [
 @pytest.mark.parametrize(("body", "message", "text"), SECRETS)
 @pytest.mark.parametrize("status", [200, 401, 504])
 def test_repeated_secrets(cloud: Cloud, status: int, body: dict[str, Any] | None, message: str, text: str) -> None:
-    """What the server repeats of the passwords of a body is taken out of the error, everywhere in it."""
+    """Passwords of a body are masked everywhere in the error."""
     server = cloud.responding(cloud.response(status, {"error": {"code": "BMS.3026", "message": message}}))
     error = failure(lambda api: api.submit("POST", "x", body), api_of(server))
     assert error.detail == text
@@ -236,7 +236,7 @@ def test_repeated_secrets(cloud: Cloud, status: int, body: dict[str, Any] | None
 
 @pytest.mark.parametrize("start", range(486, 502, 3))
 def test_a_secret_at_the_end_of_long_words(cloud: Cloud, start: int) -> None:
-    """Long words are cut after their secrets are out: no beginning of one is left at the end."""
+    """Long words are cut after the masking: no part of a secret is left at the cut."""
     server = cloud.responding(cloud.response(400, {"code": "Any.1", "message": "." * start + "Geheim-1!" + "." * 99}))
     text = str(failure(SUBMIT, api_of(server)))
     assert "Ge" not in text

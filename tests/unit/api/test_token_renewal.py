@@ -1,4 +1,4 @@
-"""The token of a user: renewed before its end and once after a 401, one for all threads."""
+"""The token of a user: renewed before the token's end and once after a 401, with one renewal for all threads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(("life", "margin"), [(24 * HOUR, 600.0), (HOUR, 600.0), (50.0, 10.0), (5.0, 1.0)])
 def test_renewed_ahead_of_its_end(cloud: Cloud, life: float, margin: float) -> None:
-    """A token is renewed ten minutes, or a fifth of its life, before its end."""
+    """A token is renewed ten minutes, or a fifth of the token's life, before the end."""
     setting = Setting(cloud, [token(cloud, "T-1", life), token(cloud, "T-2", life)], polls(cloud, 3))
     setting.api.get_job("j")
     for now in (life - margin - 0.1, life - margin + 0.1):
@@ -44,7 +44,7 @@ def test_renewed_ahead_of_its_end(cloud: Cloud, life: float, margin: float) -> N
     ],
 )
 def test_a_life_that_is_not_told(cloud: Cloud, messages: dict[str, Any]) -> None:
-    """Where the service does not say when a token ends, it is used until the API says so."""
+    """A token without a known end is used until the API rejects the token."""
     setting = Setting(cloud, [token(cloud, "T-1", **messages)], polls(cloud, 2))
     setting.api.get_job("j")
     setting.clock.now += 1000 * HOUR
@@ -53,12 +53,12 @@ def test_a_life_that_is_not_told(cloud: Cloud, messages: dict[str, Any]) -> None
 
 
 def test_an_outage_at_the_time_of_renewal(cloud: Cloud) -> None:
-    """The old token is used while it holds. After its end an outage of the identity service is no news."""
+    """During an outage of the identity service the old token is used until the token's end. Then a poll fails."""
     setting = Setting(
         cloud, [token(cloud, "T-1", HOUR), *[cloud.response(503)] * 3, token(cloud, "T-2")], polls(cloud, 6)
     )
     setting.api.get_job("j")
-    # Tried again only after a quarter of what is left.
+    # The renewal is tried again after a quarter of the remaining time.
     for left, tries in ((400.0, 2), (301.0, 2), (299.0, 3)):
         setting.clock.now = 1000.0 + HOUR - left
         setting.api.get_job("j")
@@ -70,7 +70,7 @@ def test_an_outage_at_the_time_of_renewal(cloud: Cloud) -> None:
 
 
 def test_renewed_once_after_a_401(cloud: Cloud) -> None:
-    """A revoked token is replaced, and the request sent again: also a second time in the life of a wait."""
+    """A revoked token is replaced, and the request is sent again, also a second time in the same wait."""
     gone = cloud.response(401, EXPIRED)
     jobs = [cloud.response(200, JOB), gone, *polls(cloud, 1), gone, *polls(cloud, 1)]
     setting = Setting(cloud, [token(cloud, f"T-{number}") for number in (1, 2, 3)], jobs)
@@ -80,7 +80,7 @@ def test_renewed_once_after_a_401(cloud: Cloud) -> None:
 
 
 def test_a_new_token_that_is_rejected_too(cloud: Cloud) -> None:
-    """After one renewal the user is rejected at that API: nothing more is sent, to either service."""
+    """After one renewal the user is rejected at the API: nothing more is sent, to either service."""
     setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], [cloud.response(401, EXPIRED)] * 2)
     for _ in range(3):
         error = setting.error()
@@ -91,7 +91,7 @@ def test_a_new_token_that_is_rejected_too(cloud: Cloud) -> None:
 
 
 def known_late(cloud: Cloud, tokens: Sequence[str]) -> Setting:
-    """A setting whose API knows a token only a second after it was issued."""
+    """A setting whose API knows a token only one second after the issue."""
     issued: list[float] = []
 
     def issue(value: str) -> Reply:
@@ -110,7 +110,7 @@ def known_late(cloud: Cloud, tokens: Sequence[str]) -> Setting:
 
 @pytest.mark.parametrize("call", ["poll", "submit"])
 def test_a_fresh_token_that_is_not_known_yet(cloud: Cloud, call: str) -> None:
-    """A token gets its first second before a second try is made with it, and the user is not barred."""
+    """After a 401 a new token is used only after the settling time, and the user is not rejected."""
     setting = known_late(cloud, ["T-1", "T-2"])
     api = setting.api_of(setting.user, settling=SETTLING_TIME)
     if call == "poll":
@@ -122,7 +122,7 @@ def test_a_fresh_token_that_is_not_known_yet(cloud: Cloud, call: str) -> None:
 
 
 def test_a_token_without_the_time_to_be_known(cloud: Cloud) -> None:
-    """A second try before the end of the settling time proves nothing: the user is not barred."""
+    """A 401 before the end of the settling time proves nothing: the user is not rejected."""
     jobs = [*[cloud.response(401, EXPIRED)] * 2, *polls(cloud, 1)]
     setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], jobs)
     api = setting.api_of(setting.user, settling=1000.0)
@@ -133,7 +133,7 @@ def test_a_token_without_the_time_to_be_known(cloud: Cloud) -> None:
 
 
 def test_a_cancel_while_a_token_settles(cloud: Cloud) -> None:
-    """Nobody waits for a token to be known once the run is cancelled."""
+    """A cancel ends the settling time of a token."""
     setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], [cloud.response(401, EXPIRED)] * 2)
     api = setting.api_of(setting.user, settling=1000.0)
     cancelled = lambda: len(setting.iam.seen) == 2  # noqa: E731
@@ -143,7 +143,7 @@ def test_a_cancel_while_a_token_settles(cloud: Cloud) -> None:
 
 
 def test_one_renewal_for_all_threads(cloud: Cloud) -> None:
-    """Ten waits whose token is revoked at one moment cost one new token."""
+    """Ten waits with a revoked token cost one new token."""
     ten, gate = 10, threading.Barrier(10, timeout=PATIENCE)
 
     def revoked_for_all(connection: Any) -> None:
@@ -161,7 +161,7 @@ def test_one_renewal_for_all_threads(cloud: Cloud) -> None:
 
 
 def test_a_token_that_was_dropped_is_not_brought_back(cloud: Cloud) -> None:
-    """Where the identity service is silent just after a 401, that is no news: the rejected token is not tried again."""
+    """After a 401 and an outage of the identity service, the rejected token is not used again."""
     jobs = [cloud.response(200, JOB), cloud.response(401, EXPIRED), *polls(cloud, 1)]
     identity = [token(cloud, "T-1", HOUR), cloud.response(503), cloud.response(503), token(cloud, "T-2")]
     setting = Setting(cloud, identity, jobs)
@@ -173,7 +173,7 @@ def test_a_token_that_was_dropped_is_not_brought_back(cloud: Cloud) -> None:
 
 
 def test_a_renewal_that_is_refused_ahead_of_the_end(cloud: Cloud) -> None:
-    """While the old token holds, a hiccup of the identity service ends no wait. Its pause is heeded."""
+    """While the old token is valid, a failed renewal ends no wait. The pause of `Retry-After` is kept."""
     identity = [
         token(cloud, "T-1", HOUR),
         cloud.response(429, b"", Retry_After="200"),

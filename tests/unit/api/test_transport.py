@@ -1,9 +1,9 @@
 """HTTP, over real sockets.
 
-- Every way in which no response comes is `NoAnswerError`, and `sent` is False only where the request can't have left.
-- A response is read whole or not at all, within bounds of time and size.
-- The credential goes to the endpoint and nowhere else, and shows in no text.
-- Cookies, ~/.netrc and redirects are not honoured.
+- Every missing response is `NoAnswerError`, and `sent` is False only if the request can't have left.
+- A response is read whole or not at all, within limits of time and size.
+- The credential goes only to the endpoint, and is in no text.
+- Cookies, ~/.netrc and redirects are not used.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ JOB = {"status": "RUNNING"}
 
 @BOTH
 def test_connection_refused(cloud: Cloud, request_: Request) -> None:
-    """Where nobody listens the request was not sent."""
+    """After a refused connection the request was not sent."""
     endpoint = cloud.refusing()
     error = no_news(transport_to(endpoint), request_)
     assert error.sent is False
@@ -46,7 +46,7 @@ def test_connection_refused(cloud: Cloud, request_: Request) -> None:
 
 @BOTH
 def test_unknown_host(request_: Request) -> None:
-    """A host that has no address gets no request."""
+    """An unknown host gets no request."""
     error = no_news(transport_to("http://bms.invalid"), request_)
     assert (error.sent, error.status) == (False, None)
     assert error.detail
@@ -63,7 +63,7 @@ def test_reset_before_the_response(cloud: Cloud, request_: Request) -> None:
 
 @BOTH
 def test_hung_up_before_the_response(cloud: Cloud, request_: Request) -> None:
-    """A connection that is ended after the request, likewise. The request is not repeated."""
+    """A request on a connection closed without a response may have arrived. The request is not repeated."""
     server = cloud.responding(cloud.hang_up, cloud.response(200, JOB))
     error = no_news(transport_to(server.endpoint), request_)
     assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
@@ -83,14 +83,14 @@ def test_hung_up_before_the_response(cloud: Cloud, request_: Request) -> None:
     ids=["ssh", "cut status", "odd status", "many headers", "long header"],
 )
 def test_what_is_no_http(cloud: Cloud, request_: Request, message: bytes) -> None:
-    """A response that breaks the rules of HTTP is no news."""
+    """A response against the rules of HTTP counts as no response."""
     error = no_news(transport_to(cloud.responding(message).endpoint), request_)
     assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
 
 
 @pytest.mark.parametrize("start", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"], ids=["head", "body"])
 def test_a_silent_server(cloud: Cloud, start: bytes) -> None:
-    """Silence ends with what remains of the deadline, before the response begins and within it."""
+    """Silence before or within the response ends at the deadline."""
 
     def start_and_stop(connection: socket.socket) -> None:
         connection.sendall(start)
@@ -105,10 +105,10 @@ def test_a_silent_server(cloud: Cloud, start: bytes) -> None:
 
 
 def test_no_connection_in_time() -> None:
-    """A connection that does not stand in time was not used."""
+    """Without a connection in time the request was not sent."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         address = full.getsockname()
-        # The queue of a listener that never accepts takes a few, and then nobody gets a response any more.
+        # The queue of a listener without an accept takes a few connections, and no further connection.
         waiting = [socket.socket() for _ in range(4)]
         for each in waiting:
             each.setblocking(False)  # noqa: FBT003  (its own signature)
@@ -124,11 +124,11 @@ def test_no_connection_in_time() -> None:
     assert (error.sent, error.detail) == (False, "no connection in time")
 
 
-# A response is whole
+# Whole responses
 
 
 def test_a_response(cloud: Cloud) -> None:
-    """Status, headers (their names in lower case) and body arrive as they were sent."""
+    """Status, headers (names in lower case) and body arrive unchanged."""
     server = cloud.responding(cloud.response(202, b"\x00\xff body", X_Request_Id="r-1", Retry_After="7"))
     response = transport_to(server.endpoint).send(POLL)
     assert (response.status, response.body) == (202, b"\x00\xff body")
@@ -137,7 +137,7 @@ def test_a_response(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("status", [204, 304, 400, 401, 404, 429, 500, 503])
 def test_any_status_is_an_response(cloud: Cloud, status: int) -> None:
-    """An error status is a response too: what it means is not decided here."""
+    """A response with an error status is returned like any response."""
     response = transport_to(cloud.responding(cloud.response(status)).endpoint).send(POLL)
     assert (response.status, response.body) == (status, b"")
 
@@ -154,7 +154,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def test_chunks(cloud: Cloud) -> None:
-    """A body in chunks is put together, with a trailer passed over."""
+    """A body in chunks is joined, and a trailer is skipped."""
     server = cloud.responding(CHUNKED + b'9\r\n{"status"\r\n1;ext=1\r\n:\r\n6\r\n"INIT"\r\n1\r\n}\r\n0\r\nX: y\r\n\r\n')
     assert transport_to(server.endpoint).send(POLL).body == b'{"status":"INIT"}'
 
@@ -171,7 +171,7 @@ def test_chunks(cloud: Cloud) -> None:
     ids=["at once", "in a chunk", "after a chunk", "before the last", "no size"],
 )
 def test_chunks_cut_off(cloud: Cloud, rest: bytes) -> None:
-    """A body without its last chunk is no response, even as complete JSON."""
+    """A body without the last chunk is no response, even as complete JSON."""
     error = no_news(transport_to(cloud.responding(CHUNKED + rest).endpoint), POLL)
     assert (error.sent, error.detail) == (True, "the connection ended before the response was complete")
 
@@ -186,7 +186,7 @@ def test_a_body_that_ends_with_the_connection(cloud: Cloud) -> None:
 
 
 def endless(connection: socket.socket, piece: bytes = b"x" * 65536, pause: float = 0.0) -> None:
-    """Send without end, until the other side has had enough."""
+    """Send without end, until the client closes."""
     while True:
         connection.sendall(piece)
         time.sleep(pause)
@@ -202,7 +202,7 @@ ENDLESS_HEADS = {
 
 @pytest.mark.parametrize("head", ENDLESS_HEADS)
 def test_a_body_without_end(cloud: Cloud, head: str) -> None:
-    """More than 8 MiB are not read, announced or not, whatever the status."""
+    """More than 8 MiB are not read, with or without an announced length, with any status."""
 
     def send(connection: socket.socket) -> None:
         connection.sendall(ENDLESS_HEADS[head])
@@ -220,14 +220,14 @@ def test_the_largest_body(cloud: Cloud) -> None:
 
 
 def test_a_compressed_body_without_end(cloud: Cloud) -> None:
-    """The bound holds for what a body unpacks to."""
+    """The limit of 8 MiB holds for the unpacked body."""
     packed = gzip.compress(b"x" * (LARGEST_BODY + 1))
     server = cloud.responding(cloud.response(200, packed, Content_Encoding="gzip"))
     assert no_news(transport_to(server.endpoint), POLL).detail == "the response is larger than 8 MiB"
 
 
 def test_a_slow_but_whole_response(cloud: Cloud) -> None:
-    """Pieces that come in time are put together."""
+    """The pieces of a slow response are joined."""
 
     def slowly(connection: socket.socket) -> None:
         for byte in cloud.response(200, JOB):
@@ -240,7 +240,7 @@ def test_a_slow_but_whole_response(cloud: Cloud) -> None:
 
 
 def test_compression_is_not_asked_for(cloud: Cloud) -> None:
-    """No compression is asked for, and a compressed response is understood."""
+    """A request asks for no compression, and a compressed response is read."""
     packed = gzip.compress(b'{"status": "RUNNING"}')
     server = cloud.responding(cloud.response(200, packed, Content_Encoding="gzip"))
     assert transport_to(server.endpoint).send(POLL).body == b'{"status": "RUNNING"}'
@@ -248,18 +248,18 @@ def test_compression_is_not_asked_for(cloud: Cloud) -> None:
 
 
 def test_a_broken_compression(cloud: Cloud) -> None:
-    """What can't be unpacked is no news."""
+    """A body with a broken compression counts as no response."""
     server = cloud.responding(cloud.response(200, b"no gzip at all", Content_Encoding="gzip"))
     assert no_news(transport_to(server.endpoint), POLL).sent is True
 
 
-# Where the credential goes
+# The receiver of the credential
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @BOTH
 def test_redirects_are_not_followed(cloud: Cloud, request_: Request, status: int) -> None:
-    """A redirect is a response: no other host hears of it, and the credential least."""
+    """A redirect is not followed: the redirect's host gets neither a request nor the credential."""
     elsewhere = cloud.responding(cloud.response(200, JOB))
     server = cloud.responding(cloud.response(status, b"moved", Location=f"{elsewhere.endpoint}/v1/p/jobs/j"))
     response = transport_to(server.endpoint).send(request_)
@@ -269,7 +269,7 @@ def test_redirects_are_not_followed(cloud: Cloud, request_: Request, status: int
 
 @pytest.mark.parametrize("location", ["\xff\xfe", "http://[", "", "x" * 60_000])
 def test_where_a_redirect_leads_does_not_matter(cloud: Cloud, location: str) -> None:
-    """The address of a redirect is not even read."""
+    """The address of a redirect is not read."""
     server = cloud.responding(cloud.response(302, b"moved", Location=location))
     assert transport_to(server.endpoint).send(POLL).body == b"moved"
 
@@ -286,7 +286,7 @@ def test_cookies_are_not_kept(cloud: Cloud) -> None:
 
 @BOTH
 def test_netrc_is_not_read(cloud: Cloud, request_: Request, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A password for the same host in ~/.netrc stays there."""
+    """A password in ~/.netrc for the same host is not sent."""
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login me password geheim\ndefault login me password geheim\n")
     netrc.chmod(0o600)
@@ -298,7 +298,7 @@ def test_netrc_is_not_read(cloud: Cloud, request_: Request, tmp_path: Path, monk
 
 
 def test_the_headers_of_a_request(cloud: Cloud) -> None:
-    """Each request has its client, its types, and its token exactly once."""
+    """Each request has the user agent, the content types, and the token exactly once."""
     server = cloud.serve([cloud.response(200, JOB)] * 2, [cloud.response(200, JOB)])
     transport = transport_to(server.endpoint + "/")
     for request in (POLL, POLL, SUBMIT):
@@ -317,7 +317,7 @@ def test_the_headers_of_a_request(cloud: Cloud) -> None:
 
 
 def test_a_request_without_a_body(cloud: Cloud) -> None:
-    """A DELETE or POST without a body says that it has none."""
+    """A DELETE or POST without a body has the content length 0."""
     server = cloud.responding(*[cloud.response(200, JOB)] * 2)
     for method in ("DELETE", "POST"):
         transport_to(server.endpoint).send(Request(method, "/v1/p/x"))
@@ -328,7 +328,7 @@ def test_a_request_without_a_body(cloud: Cloud) -> None:
 
 
 def test_polls_share_a_connection(cloud: Cloud) -> None:
-    """Polls share a connection, and each change has a connection of its own."""
+    """Polls share a connection, and each change has a separate connection."""
     reply = cloud.response(200, JOB)
     server = cloud.serve([reply, reply, reply], [reply], [reply])
     transport = transport_to(server.endpoint)
@@ -338,7 +338,7 @@ def test_polls_share_a_connection(cloud: Cloud) -> None:
 
 
 def test_a_poll_after_the_connection_ended(cloud: Cloud) -> None:
-    """A shared connection that the server has ended without a word is replaced."""
+    """A shared connection closed by the server is replaced."""
 
     def respond_and_go(connection: socket.socket) -> None:
         connection.sendall(cloud.response(200, JOB))
@@ -352,7 +352,7 @@ def test_a_poll_after_the_connection_ended(cloud: Cloud) -> None:
 
 
 def test_many_threads(cloud: Cloud) -> None:
-    """Many threads look at once through one transport, and each gets the response to its own request."""
+    """Threads that poll through a shared transport get the responses to the threads' own requests."""
 
     def echo(connection: socket.socket) -> None:
         connection.sendall(cloud.response(200, server.seen[-1].line.encode()))

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_what_is_sent_to_sign_in(cloud: Cloud, project: dict[str, str], scope: dict[str, str]) -> None:
-    """Name, password, account and project go to the identity service alone. Its token goes to the Job API."""
+    """Name, password, account and project go only to the identity service. The token goes to the Job API."""
     setting = Setting(cloud, [token(cloud, "T-1")], polls(cloud, 2), **project)
     for _ in range(2):
         setting.api.get_job("j")
@@ -71,7 +71,7 @@ def test_the_user_of_the_token(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("user", [None, "u-1", {}, {"id": ""}, {"id": 3}])
 def test_a_token_without_a_user(cloud: Cloud, user: object) -> None:
-    """A token that names no user asks for `user_id`."""
+    """Without a user in the token, the error asks for `user_id`."""
     setting = Setting(cloud, [token(cloud, "T-1", user=user)], [])
     with pytest.raises(RefusedError) as error:
         UserLookup(setting.user).id()
@@ -79,7 +79,7 @@ def test_a_token_without_a_user(cloud: Cloud, user: object) -> None:
 
 
 def test_the_project_of_the_token(cloud: Cloud) -> None:
-    """The token names its project, so no lookup is needed, and one token serves both."""
+    """The project of the token is used without a lookup and without a second token."""
     setting = Setting(cloud, [token(cloud, "T-1")], polls(cloud, 1))
     transport = Client(setting.bms.endpoint, setting.user, lockout_guard=setting.lockout_guard)
     JobApi(Channel(transport, ProjectOfToken(setting.user))).get_job("j")
@@ -89,7 +89,7 @@ def test_the_project_of_the_token(cloud: Cloud) -> None:
 
 
 def test_one_password_for_many_projects(cloud: Cloud) -> None:
-    """Wrong passwords count by user: one is sent for two projects at most twice, for ten at most three times."""
+    """A wrong password is sent at most twice for two projects, and at most three times for ten projects."""
     setting = Setting(cloud, [cloud.response(401, WRONG)] * 10, [])
     for number in range(10):
         user = setting.sign_in(project_name=f"project-{number}", tokens=setting.user.tokens)
@@ -101,7 +101,7 @@ def test_one_password_for_many_projects(cloud: Cloud) -> None:
 
 
 def test_a_project_that_a_user_can_not_sign_in_to(cloud: Cloud) -> None:
-    """A sign-in that is rejected for one project says nothing about the user's others."""
+    """A sign-in rejected for one project does not stop a sign-in for a different project."""
     setting = Setting(cloud, [cloud.response(401, WRONG), token(cloud, "T-1")], polls(cloud, 1))
     assert type(setting.error()) is AuthenticationError
     other = setting.sign_in(project_name="other", tokens=setting.user.tokens)
@@ -110,7 +110,7 @@ def test_a_project_that_a_user_can_not_sign_in_to(cloud: Cloud) -> None:
 
 
 def test_a_wrong_password_is_sent_once(cloud: Cloud) -> None:
-    """Wrong passwords lock a user: the first rejection is the last try, for looks and submissions."""
+    """A wrong password is sent once, for polls and submissions, because further tries lock the user."""
     setting = Setting(cloud, [cloud.response(401, WRONG)] * 3, [])
     first = setting.error()
     assert type(first) is AuthenticationError
@@ -140,7 +140,7 @@ def test_a_wrong_password_is_sent_once(cloud: Cloud) -> None:
     ],
 )
 def test_what_else_signing_in_may_bring(cloud: Cloud, reply: dict[str, Any], kind: type[ApiError], says: str) -> None:
-    """What the identity service says is never taken for a response about a job, and nothing was submitted."""
+    """An error of the identity service is not an error about a job, and a submission was not sent."""
     setting = Setting(cloud, [cloud.response(**reply)] * 2, [])
     error = setting.error()
     assert type(error) is kind
@@ -154,7 +154,7 @@ def test_what_else_signing_in_may_bring(cloud: Cloud, reply: dict[str, Any], kin
 
 
 def test_a_service_that_repeats_the_password(cloud: Cloud) -> None:
-    """The password is taken out of what the identity service says, the token out of what the Job API says."""
+    """The password is masked in errors of the identity service, and the token in errors of the Job API."""
     setting = Setting(cloud, [cloud.response(401, {"error": {"code": 401, "message": f"not {PASSWORD}"}})], [])
     assert PASSWORD not in f"{setting.error()} {setting.error()!r}"
     setting = Setting(
@@ -166,7 +166,7 @@ def test_a_service_that_repeats_the_password(cloud: Cloud) -> None:
 
 
 def test_users_are_told_apart(cloud: Cloud) -> None:
-    """Two users of one process have a token each. The same user at two APIs has one."""
+    """Two users of one process have separate tokens. The same user at two APIs has one token."""
     setting = Setting(cloud, [token(cloud, "T-1"), token(cloud, "T-2")], polls(cloud, 3))
     tokens = setting.user.tokens
     other = setting.sign_in(user_name="other", tokens=tokens)
@@ -176,7 +176,7 @@ def test_users_are_told_apart(cloud: Cloud) -> None:
 
 
 def test_the_certificates_of_the_identity_service(cloud: Cloud) -> None:
-    """The bundle that is set for the API counts for the identity service too: a bad one is told, not passed over."""
+    """The bundle of the API counts for the identity service too, and an error names a bad bundle."""
     setting = Setting(cloud, [token(cloud, "T-1")], polls(cloud, 1))
     user = setting.sign_in(iam_endpoint="https://127.0.0.1:1", ca_bundle="/nonexistent/bundle.pem")
     prepared = requests.Request("GET", setting.bms.endpoint).prepare()
@@ -185,7 +185,7 @@ def test_the_certificates_of_the_identity_service(cloud: Cloud) -> None:
 
 
 def test_one_address_for_both_services(cloud: Cloud) -> None:
-    """Where the identity service and the Job API have one address, the first use does not wait for itself."""
+    """With one address for the identity service and the Job API, the first use does not block the sign-in."""
     server = cloud.responding(token(cloud, "T-1"), cloud.response(200, JOB))
     lockout_guard = LockoutGuard(patience=1000.0)
     setting = Setting(cloud, [], [])
@@ -200,7 +200,7 @@ def test_one_address_for_both_services(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_carries_nothing_away(cloud: Cloud, status: int) -> None:
-    """Neither a signed request, nor a password, nor a token of a user follows a redirect to another host."""
+    """Neither a signed request, nor a password, nor a token of a user follows a redirect to a different host."""
     elsewhere = cloud.responding(*[cloud.response(200, JOB)] * 4)
     away = cloud.response(status, b"", Location=f"{elsewhere.endpoint}/v1/p/jobs/j")
     setting = Setting(cloud, [away], [])
@@ -215,14 +215,14 @@ def test_a_redirect_carries_nothing_away(cloud: Cloud, status: int) -> None:
 
 
 def test_a_refused_sign_in_is_not_repeated(cloud: Cloud) -> None:
-    """However a wrong password is refused, it is sent once: not each service answers with a 401."""
+    """A wrong password refused with any status is sent once."""
     setting = Setting(cloud, [cloud.response(400, {"error": {"code": 400, "message": "m"}})] * 3, [])
     assert [type(setting.error()) for _ in range(3)] == [RefusedError] * 3
     assert len(setting.iam.seen) == 1
 
 
 def test_who_has_no_time_does_not_wait_for_a_sign_in(cloud: Cloud) -> None:
-    """A poll with little time gets no news in that time. The sign-in goes on, and serves the next one."""
+    """A poll with a short timeout fails unsent. The sign-in continues, and serves the next poll."""
     release = threading.Event()
 
     def slow(connection: Any) -> None:
@@ -240,7 +240,7 @@ def test_who_has_no_time_does_not_wait_for_a_sign_in(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize("project_id", [12345, {}, "", " ", "a\r\nX: 1", "проект", "a/b"])
 def test_a_project_id_that_is_none(cloud: Cloud, project_id: object) -> None:
-    """What comes from outside becomes part of an address only if it can be an id."""
+    """A project id in a token is refused unless the text is a valid id."""
     setting = Setting(cloud, [token(cloud, "T-1", project={"id": project_id})], [])
     with pytest.raises(RefusedError, match="the token names no project"):
         ProjectOfToken(setting.user).id()

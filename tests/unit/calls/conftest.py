@@ -1,4 +1,4 @@
-"""A simulator whose clock stands still, and the channels of our client to it."""
+"""A simulator with a stopped clock, and the channels of our client to the simulator."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DISK = {"volumetype": "SSD", "size": 100}
 
 
 class Bench:
-    """A simulator, a channel for its project, and a channel without a project for billing and identity."""
+    """A simulator, a channel for the project, and a channel without a project for billing and identity."""
 
     def __init__(self, sim: Simulator) -> None:
         self.sim = sim
@@ -40,29 +40,29 @@ class Bench:
         return {**server, **fields}
 
     def job(self, job_id: str | None) -> str:
-        """How a job stands after it has had the time to end."""
+        """The status of a job after enough time for the job's end."""
         assert job_id
         self.sim.advance(600.0)
         return JobApi(Channel(self.transport, GivenProject(self.sim.project_id))).get_job(job_id).job.status
 
     def server(self, server_id: str) -> Server:
-        """A server that is there."""
+        """An existing server."""
         server = self.servers.get(server_id)
         assert server is not None
         return server
 
     def bodies(self, method: str, path: str) -> list[Any]:
-        """The bodies of the requests with that method and that text in their paths."""
+        """The bodies of the requests with the method and with the text in the path."""
         return [each.body for each in self.sim.requests if each.method == method and path in each.path]
 
     def spoil(self, method: str, status: int, body: Any, path: str = "", *, carried_out: bool = False) -> None:
-        """Give the next request of that kind another response."""
+        """Replace the response to the next matching request."""
         self.sim.spoil_next(Response(status, body), method=method, path_contains=path, carried_out=carried_out)
 
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Bench]]:
-    """Return a function that starts a simulator with those switches."""
+    """Return a function that starts a simulator with the options."""
     with ExitStack() as stack:
         yield lambda **options: Bench(stack.enter_context(Simulator(clock=ManualClock(), **options)))
 

@@ -53,14 +53,14 @@ def order_id(bench: Bench, name: str = "web", count: int = 1, **fields: object) 
     ],
 )
 def test_how_an_order_stands(name: str, seconds: float, status: OrderStatus, bench: Bench) -> None:
-    """An order is processed, then done, or refunded and cancelled where its job fails."""
+    """An order is processed, then done. If the order's job fails, the order is refunded and cancelled."""
     ordered = order_id(bench, name)
     bench.sim.advance(seconds)
     assert OrderApi(bench.account).get(ordered).status == status
 
 
 def test_an_unknown_order(bench: Bench) -> None:
-    """An order that does not exist is refused, and a response about another order is not believed."""
+    """An unknown order is refused, and a response about a different order is an error."""
     api = OrderApi(bench.account)
     assert type(failure(lambda: api.get("none"))) is RefusedError
     bench.spoil("GET", 200, {"order_info": {"order_id": "other", "status": 5}})
@@ -68,7 +68,7 @@ def test_an_unknown_order(bench: Bench) -> None:
 
 
 def test_orders_of_a_time(bench: Bench) -> None:
-    """All new orders of servers of that time are listed, from all pages."""
+    """All new orders of servers in the time span are listed, from all pages."""
     api, now = OrderApi(bench.account), datetime.now(UTC)
     ids = {order_id(bench, f"web-{number}") for number in range(12)}
     assert {order.order_id for order in api.between(now - DAY, now + DAY)} == ids
@@ -77,7 +77,7 @@ def test_orders_of_a_time(bench: Bench) -> None:
 
 
 def test_resources_of_an_order(bench: Bench) -> None:
-    """All servers of an order are named, from all pages, and their disks where asked for."""
+    """All servers of an order are listed, from all pages. Disks are listed on request."""
     api, ordered = (
         OrderApi(bench.account),
         order_id(bench, "web", 12, data_volumes=[{"volumetype": "SSD", "size": 100}]),
@@ -101,13 +101,13 @@ def test_both_names_of_the_list_of_resources(name: str, bench: Bench) -> None:
 
 
 def test_a_query_of_resources_that_brings_nothing(bench: Bench) -> None:
-    """The query changes nothing, though it is a POST: a response that is lost means to ask again."""
+    """A query by POST changes nothing: a lost response is `NoAnswerError`."""
     bench.sim.spoil_next("reset", method="POST")
     assert type(failure(lambda: OrderApi(bench.account).resources("o"))) is NoAnswerError
 
 
 def test_unsubscribing(bench: Bench) -> None:
-    """Servers end by an order of their own, and are gone for the billing service at once."""
+    """Servers are unsubscribed by a new order, and the billing service no longer lists the servers."""
     api, ids = OrderApi(bench.account), [bench.sim.setup.add_server(prepaid=True).id for _ in range(2)]
     ended = api.unsubscribe(ids)
     assert (len(ended.order_ids), ended.failed) == (2, ())
@@ -129,13 +129,13 @@ def test_unsubscribing(bench: Bench) -> None:
     ],
 )
 def test_unsubscriptions_that_fail(status: int, body: Any, kind: type[ApiError], bench: Bench) -> None:
-    """A refusal is one inside a 2xx too. A response that tells nothing leaves the outcome unknown."""
+    """A refusal inside a 2xx is a refusal. A response without content leaves the outcome unknown."""
     bench.spoil("POST", status, body)
     assert type(failure(lambda: OrderApi(bench.account).unsubscribe(["x"]))) is kind
 
 
 def test_servers_that_stay(bench: Bench) -> None:
-    """Resources that were not unsubscribed are named with their codes, whose meaning is that of the operation."""
+    """Resources that were not unsubscribed are listed with codes, and a code has the operation's meaning."""
     stays = {"resource_id": "a", "error_code": "CBC.99003651", "error_msg": "busy"}
     bench.spoil("POST", 200, {"order_ids": ["o"], "fail_resource_infos": [stays]})
     ended = OrderApi(bench.account).unsubscribe(["a", "b"])
@@ -145,14 +145,14 @@ def test_servers_that_stay(bench: Bench) -> None:
 
 @pytest.mark.parametrize("count", [0, 11])
 def test_how_many_servers_are_unsubscribed_at_once(count: int, bench: Bench) -> None:
-    """One call names 1 to 10 servers. Another number is refused before anything is sent."""
+    """One call names 1 to 10 servers. A wrong number is refused before a request."""
     with pytest.raises(ValueError, match="1 to 10"):
         OrderApi(bench.account).unsubscribe(["x"] * count)
     assert bench.sim.requests == []
 
 
 def test_renewal(bench: Bench) -> None:
-    """Automatic renewal is switched on and off, and a server that is not paid by period has none."""
+    """Automatic renewal is switched on and off. For a server without a period, the refusal is to be confirmed."""
     api, server_id = OrderApi(bench.account), bench.sim.setup.add_server(prepaid=True).id
     seen = []
     for switch in (api.start_renewing, api.stop_renewing):
@@ -170,7 +170,7 @@ def test_billing_knows_no_project(bench: Bench) -> None:
 
 
 def test_a_missing_right_for_billing(start: Callable[..., Bench]) -> None:
-    """What to do about an account of another site stands in the error."""
+    """The error for an account of a different site has the next step."""
     bench = start(behaviour=Behaviour())
     bench.spoil("POST", 403, {"error_code": "CBC.0156", "error_msg": "wrong site"})
     error = failure(lambda: OrderApi(bench.account).unsubscribe(["x"]))
@@ -184,7 +184,7 @@ def users(sim: Simulator, access: str, secret: str) -> UserApi:
 
 
 def test_the_owner_of_an_access_key() -> None:
-    """The owner is told to a user who may ask. Else the error says how to do without, and is no `NotFoundError`."""
+    """The owner of a key is found with the right to ask. Without the right, the error names `user_id`."""
     keys = (AccessKey("AK", "SK"), AccessKey("AKD", "SKD", denied=True))
     account = Account("acme", (Project("p", "p"),), (User("deploy", "right horse"),), keys)
     with Simulator(accounts=Accounts((account,))) as sim:

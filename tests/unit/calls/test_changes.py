@@ -35,10 +35,10 @@ def failure(call: Callable[[], object]) -> ApiError:
 
 
 def test_name_metadata_and_tags(bench: Bench) -> None:
-    """Each changes at once: metadata are merged, an existing tag gets the new value, a missing tag is no error."""
+    """Metadata are merged, an existing tag gets the new value, and a missing tag is not an error."""
     api, server_id = ServerPropertyApi(bench.channel), bench.sim.setup.add_server(tags={"a": "1", "b": "2"}).id
     api.rename(server_id, "db")
-    # A key that looks like an error's.
+    # A key like the key of an error.
     api.update_metadata(server_id, {"message": "x"})
     api.set_tags(server_id, {"a": "9", "c": ""})
     api.delete_tags(server_id, ["b", "none"])
@@ -48,7 +48,7 @@ def test_name_metadata_and_tags(bench: Bench) -> None:
 
 
 def test_tags_of_the_system_are_not_touched(bench: Bench) -> None:
-    """No request names a tag of the system, and none is sent for such tags alone."""
+    """No request names a tag of the system. Only tags of the system cause no request."""
     api, server_id = ServerPropertyApi(bench.channel), bench.sim.setup.add_server().id
     api.set_tags(server_id, {"__type_baremetal": "x", "_sys_a": "1", "a": "1"})
     api.delete_tags(server_id, ["__type_baremetal", "_sys_enterprise_project_id"])
@@ -56,7 +56,7 @@ def test_tags_of_the_system_are_not_touched(bench: Bench) -> None:
 
 
 def test_tags_as_the_api_lists_them(bench: Bench) -> None:
-    """Tags of the system are no tags of the user."""
+    """Tags of the system are left out of the listed tags."""
     tags = [{"key": "__type_baremetal", "value": ""}, {"key": "_sys_x", "value": "1"}, {"key": "a", "value": None}]
     bench.spoil("GET", 200, {"tags": tags})
     assert ServerPropertyApi(bench.channel).tags("x") == {"a": ""}
@@ -75,7 +75,7 @@ def test_tags_as_the_api_lists_them(bench: Bench) -> None:
     ],
 )
 def test_a_change_without_anything_to_tell(status: int, body: Any, kind: type[ApiError] | None, bench: Bench) -> None:
-    """Any 2xx without a complaint is a success, with or without a body."""
+    """Any 2xx without an error is a success, with or without a body."""
     bench.spoil("POST", status, body)
     call: Callable[[], None] = lambda: ServerPropertyApi(bench.channel).set_tags("x", {"a": "1"})  # noqa: E731
     if kind is None:
@@ -85,7 +85,7 @@ def test_a_change_without_anything_to_tell(status: int, body: Any, kind: type[Ap
 
 
 def test_power(bench: Bench) -> None:
-    """Many servers are stopped, started and rebooted by one job each."""
+    """One job stops, starts or reboots many servers."""
     api, ids = PowerApi(bench.channel), [bench.sim.setup.add_server().id for _ in range(3)]
     seen = []
     for call in (api.stop, api.start, api.reboot):
@@ -98,7 +98,7 @@ def test_power(bench: Bench) -> None:
 
 
 def test_what_refusals_mean(bench: Bench) -> None:
-    """Done already, wait, gone: the refusals of the simulator as the table has them."""
+    """The simulator's refusals have the meanings of the table: done already, wait, gone."""
     power, volumes, setup = PowerApi(bench.channel), VolumeApi(bench.channel), bench.sim.setup
     running, off = setup.add_server().id, setup.add_server(status="SHUTOFF").id
     busy = setup.add_server(task_state="rebooting").id
@@ -120,7 +120,7 @@ def test_what_refusals_mean(bench: Bench) -> None:
 @pytest.mark.parametrize("status", [200, 202])
 @pytest.mark.parametrize("response", ["job_id", "attachment"])
 def test_attaching_and_detaching(status: Any, response: Any, start: Callable[..., Bench]) -> None:
-    """A response names a job, or the attachment in its place. The list of attachments tells in both cases."""
+    """A response has a job or the attachment. The list of attachments shows the attachment in both cases."""
     bench = start(behaviour=Behaviour(attach_status=status, attach_response=response))
     api, server_id, volume_id = VolumeApi(bench.channel), bench.sim.setup.add_server().id, MORE
     attached = api.attach(server_id, volume_id, "/dev/sdc")
@@ -134,7 +134,7 @@ def test_attaching_and_detaching(status: Any, response: Any, start: Callable[...
 
 
 def test_an_attachment_without_any_response(bench: Bench) -> None:
-    """An empty response to an attachment is an acceptance without a job, and a refusal stays one."""
+    """An empty response to an attachment is an acceptance without a job. A refusal is an error."""
     api = VolumeApi(bench.channel)
     bench.spoil("POST", 202, None)
     assert api.attach("x", "y") == VolumeChange(None)
@@ -145,7 +145,7 @@ def test_an_attachment_without_any_response(bench: Bench) -> None:
 
 
 def test_attachments_of_a_server_that_is_gone(bench: Bench) -> None:
-    """The code that may mean a server that is gone is believed once the server is gone indeed."""
+    """A code that may mean a deleted server counts only after the server is not found."""
     api, server_id = VolumeApi(bench.channel), bench.sim.setup.add_server().id
     bench.spoil("GET", 400, {"error": {"code": "BMS.1007", "message": "The internal call failed"}}, "attachments")
     assert type(failure(lambda: api.attachments(server_id))) is NoAnswerError
@@ -155,7 +155,7 @@ def test_attachments_of_a_server_that_is_gone(bench: Bench) -> None:
 
 @pytest.mark.parametrize("body", [{"error_code": "APIGW.0101"}, {"error_code": "APIG.0101"}, None, "<html>"], ids=str)
 def test_a_404_of_a_gateway(body: Any, bench: Bench) -> None:
-    """A 404 that the service did not send is a refusal with advice, in each call: nothing is gone by that."""
+    """A 404 of a gateway is a refusal with the next step, and never means a deleted resource."""
     for method, call in (
         ("GET", lambda: VolumeApi(bench.channel).attachments("x")),
         ("PUT", lambda: ServerPropertyApi(bench.channel).rename("x", "y")),
@@ -166,7 +166,7 @@ def test_a_404_of_a_gateway(body: Any, bench: Bench) -> None:
 
 
 def test_ports(bench: Bench) -> None:
-    """The port of a NIC tells subnet and security groups, which can be changed."""
+    """The port of a NIC has the subnet and the security groups. The security groups can be changed."""
     server, api = bench.sim.setup.add_server(), PortApi(bench.channel)
     api.set_security_groups(server.nic_ids[0], ["a", "b"])
     port = api.get(server.nic_ids[0])

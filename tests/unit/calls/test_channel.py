@@ -1,4 +1,4 @@
-"""What all typed calls have in common: the table of operations, rate limits, deadlines, cancellation."""
+"""Common parts of all typed calls: the table of operations, rate limits, deadlines, cancellation."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LINE = re.compile(r"(GET|POST|PUT|DELETE) (/\S+) \((?:(\d+) a minute|no limit)")
 
 @pytest.mark.parametrize("call", CALLS)
 def test_each_docstring_begins_with_what_is_sent(call: Callable[..., object]) -> None:
-    """Method, path and limit in a docstring are those of the table."""
+    """A docstring begins with the method, path and limit of the table."""
     result = LINE.match(call.__doc__ or "")
     assert result, call.__doc__
     method, path, limit = result.groups()
@@ -47,7 +47,7 @@ def test_each_docstring_begins_with_what_is_sent(call: Callable[..., object]) ->
 
 
 def test_the_table_of_operations() -> None:
-    """Each operation stands there once, and an id stays one part of its path."""
+    """The table has each operation once, and an id stays a single part of the path."""
     every = [each for each in vars(operations).values() if isinstance(each, operations.Operation)]
     assert sorted(each.name for each in every) == sorted({each.name for each in operations.OPERATIONS})
     assert (
@@ -56,13 +56,13 @@ def test_the_table_of_operations() -> None:
 
 
 def test_the_table_of_codes() -> None:
-    """Each code of the table is one that the vendor's pages have, in the spelling of the other table."""
+    """Every code of the table is a code of the vendor's pages, in the spelling of the table of codes."""
     assert {code for _, code in MEANINGS} <= error_codes.CODES.keys()
     assert {name for name, _ in MEANINGS} <= {each.name for each in operations.OPERATIONS}
 
 
 class Noting:
-    """A pace that notes what is asked of it."""
+    """A pace that records the reserved moments."""
 
     def __init__(self, wait: float = 0.0) -> None:
         self.wait = wait
@@ -78,7 +78,7 @@ class Noting:
         self.pauses.append(operation)
 
     def paused(self, operation: str, now: float) -> bool:
-        """Once: whoever has waited asks for a moment again."""
+        """True once: the caller reserves a second moment."""
         del now
         return len([each for each, _ in self.reserved if each == operation]) < 2
 
@@ -89,7 +89,7 @@ def paced(bench: Bench, pace: Noting, **within: Any) -> ServerApi:
 
 
 def test_requests_wait_for_the_rate_limit(bench: Bench) -> None:
-    """Each request has a moment of its operation's limit, and another one after a pause."""
+    """Each request reserves a moment in the operation's rate limit, and reserves again after a pause."""
     pace = Noting()
     paced(bench, pace).list()
     assert pace.reserved == [("list servers", 1000)] * 2
@@ -98,7 +98,7 @@ def test_requests_wait_for_the_rate_limit(bench: Bench) -> None:
 
 @pytest.mark.parametrize("within", [{"timeout": 5.0}, {"unwanted": lambda: True}], ids=["deadline", "cancelled"])
 def test_no_room_in_the_rate_limit(within: dict[str, Any], bench: Bench) -> None:
-    """A request whose turn comes too late, or that nobody wants any more, is never sent."""
+    """A request beyond the deadline, or cancelled during the wait, is never sent."""
     calls: tuple[Callable[[ServerApi], object], ...] = (ServerApi.list, lambda api: api.create(bench.order()))
     for call in calls:
         with pytest.raises(NoAnswerError) as caught:
@@ -108,7 +108,7 @@ def test_no_room_in_the_rate_limit(within: dict[str, Any], bench: Bench) -> None
 
 
 def test_the_last_moment_before_a_change(bench: Bench) -> None:
-    """Whoever records orders is told of each change just before the change is sent, and can stop it. Reads go on."""
+    """`may_send` gets each change just before the sending, and can refuse. Reads are sent without a question."""
     messages: list[str] = []
 
     def may_send(request: str) -> bool:
@@ -132,7 +132,7 @@ def test_the_last_moment_before_a_change(bench: Bench) -> None:
     ],
 )
 def test_an_operation_pauses(response: Response, kind: type[ApiError] | None, bench: Bench) -> None:
-    """After a 429, or where a pause is asked for, the operation pauses, and no other."""
+    """After a 429 or a `Retry-After`, only the operation of the request pauses."""
     bench.sim.spoil_next(response, method="GET")
     pace = Noting()
     with pytest.raises(kind or RefusedError):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def test_flavors(start: Callable[..., Bench]) -> None:
-    """A flavor tells its figures, its boot, its volumes, and how it is sold in each zone."""
+    """A flavor has figures, the kind of boot, support for volumes, and a sale status per zone."""
     flavors = (
         Flavor("physical.a", vcpus=16, ram=1024, disk=10, zones={"az2": "sellout"}),
         Flavor("physical.b", boot="Volume", supports_evs=False, zones={"az1": "abandon"}, status="promotion"),
@@ -34,7 +34,7 @@ def test_flavors(start: Callable[..., Bench]) -> None:
 
 
 def test_stock(start: Callable[..., Bench]) -> None:
-    """The stock is told for each zone and flavor."""
+    """The stock has a count and a status for each zone and flavor."""
     flavors = (Flavor("physical.a", stock={"az1": 2}), Flavor("physical.b", zones={"az1": "sellout"}))
     stock = FlavorApi(start(catalogue=Catalogue(flavors)).channel).stock(["az1", "az2"])
     result = {(each.availability_zone, each.flavor_id): (each.count, each.status) for each in stock}
@@ -44,7 +44,7 @@ def test_stock(start: Callable[..., Bench]) -> None:
 
 
 def test_quotas(start: Callable[..., Bench]) -> None:
-    """A quota tells limit and use; -1 is no limit."""
+    """A quota has limit and use. -1 means no limit."""
     bench = start(catalogue=Catalogue(quotas=Quotas(instances=3)))
     bench.sim.setup.add_server()
     quotas = QuotaApi(bench.channel).get()

@@ -1,4 +1,4 @@
-"""How a server stands, and how a server is read."""
+"""The state of a server, and the reading of a server."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ FAULT = {"message": "no", "code": 500}
         ("ACTIVE", "active", {"metadata": {"EcmResStatus": "normal"}}, "ready"),
         ("SHUTOFF", "stopped", {}, "off"),
         ("SHUTOFF", "shutoff", {}, "off"),
-        # Deleting and stopping read ACTIVE; starting, rebuilding and deleting read SHUTOFF.
+        # Servers during a delete or stop still read ACTIVE. Servers during a start, rebuild or delete still read
+        # SHUTOFF.
         ("ACTIVE", "active", {"OS-EXT-STS:task_state": "deleting"}, "busy"),
         ("ACTIVE", "active", {"task_state": "powering-off"}, "busy"),
         ("SHUTOFF", "stopped", {"OS-EXT-STS:task_state": "rebuilding"}, "busy"),
@@ -49,13 +50,13 @@ FAULT = {"message": "no", "code": 500}
     ],
 )
 def test_how_a_server_stands(status: str, vm_state: str | None, more: dict[str, Any], state: str) -> None:
-    """A running task decides before the status does, and only what fits together is ready or off."""
+    """A running task decides before the status does. Only consistent values mean ready or off."""
     server = Server.read({"id": "x", "status": status, "OS-EXT-STS:vm_state": vm_state, **more})
     assert state_of(server) is ServerState(state)
 
 
 def test_settled_states() -> None:
-    """Ready, off and locked servers are settled, and no others."""
+    """Only ready, off and locked servers are settled."""
     assert {each for each in ServerState if each.is_settled} == {"ready", "off", "locked"}
 
 
@@ -86,7 +87,7 @@ BARE: dict[str, Any] = {"id": "x", "status": "ACTIVE"}
     ],
 )
 def test_servers_that_are_read(wire: dict[str, Any], field: str, value: object) -> None:
-    """Missing, null and "" are nothing, numbers and flags may be strings, and unknown fields do no harm."""
+    """Missing, null and "" are None, numbers and flags may be strings, and unknown fields are ignored."""
     assert getattr(Server.read({**BARE, **wire}), field) == value
 
 
@@ -109,7 +110,7 @@ def test_servers_that_are_read(wire: dict[str, Any], field: str, value: object) 
     ids=str,
 )
 def test_servers_that_are_refused(wire: dict[str, Any]) -> None:
-    """What could be mistaken is not read."""
+    """An ambiguous server is unreadable."""
     with pytest.raises(Unreadable):
         Server.read({**BARE, **wire})
 
@@ -119,6 +120,6 @@ FLAGS: list[object] = [True, "True", "1", 1, False, "false", 0, None, "", "yes",
 
 
 def test_numbers_and_flags() -> None:
-    """Numbers and flags may be strings. Anything else is nothing."""
+    """Numbers and flags may be strings. Any other value is None."""
     assert [number(each) for each in NUMBERS] == [*(3, 3, 3, 3), *[None] * 8]
     assert [flag(each) for each in FLAGS] == [*[True] * 4, *[False] * 3, *[None] * 4]

@@ -52,7 +52,7 @@ def test_what_an_order_brings(
     has_order: bool,  # noqa: FBT001
     start: Callable[..., Bench],
 ) -> None:
-    """An order brings a job, an order, or both. Neither is made up."""
+    """The response to an order has a job id, an order id, or both. A missing id stays None."""
     bench = start(behaviour=Behaviour(prepaid_response=shown))
     ordered = bench.servers.create(bench.order(prepaid=prepaid))
     assert (ordered.job_id is not None, ordered.order_id is not None) == (has_job, has_order)
@@ -69,13 +69,13 @@ def test_what_an_order_brings(
         (303, None, OutcomeUnknownError),
         (202, {"error": {"code": "BMS.0054", "message": "x"}}, RefusedError),
         (400, {"error": {"code": "BMS.0212", "message": "x"}}, RefusedError),
-        # A response that says no and names an order all the same.
+        # A refusal with an order id.
         (400, {"error": {"code": "BMS.0216", "message": "x"}, "order_id": "CS1"}, OutcomeUnknownError),
         (429, {"error_code": "APIGW.0308", "error_msg": "x"}, RefusedError),
     ],
 )
 def test_orders_that_bring_nothing(status: int, body: Any, kind: type[ApiError], bench: Bench) -> None:
-    """An order may have taken effect unless the API says no, and is sent once in any case."""
+    """An order without a clear refusal has an unknown outcome, and is sent once in any case."""
     bench.spoil("POST", status, body)
     with pytest.raises(ApiError) as caught:
         bench.servers.create(bench.order())
@@ -84,7 +84,7 @@ def test_orders_that_bring_nothing(status: int, body: Any, kind: type[ApiError],
 
 
 def test_an_order_whose_response_is_lost(bench: Bench) -> None:
-    """A connection that ends without a response leaves the outcome unknown, and the servers come."""
+    """An order with a lost response has an unknown outcome, although the servers are created."""
     bench.sim.spoil_next("reset", method="POST", carried_out=True)
     with pytest.raises(OutcomeUnknownError):
         bench.servers.create(bench.order())
@@ -93,7 +93,7 @@ def test_an_order_whose_response_is_lost(bench: Bench) -> None:
 
 
 def test_an_order_that_never_left(bench: Bench) -> None:
-    """Where no connection stands, the order was surely not sent."""
+    """Without a connection the order was not sent."""
     bench.sim.stop()
     with pytest.raises(NoAnswerError) as caught:
         bench.servers.create(bench.order())
@@ -109,7 +109,7 @@ def test_a_password_in_a_refusal(bench: Bench) -> None:
 
 
 def test_a_server_with_all_its_fields(bench: Bench) -> None:
-    """The details of a server as the API has them, without the tags of the system."""
+    """A server has the details of the API, without the tags of the system."""
     order: dict[str, Any] = {"key_name": "deploy", "security_groups": [{"id": "sg"}], "flavorRef": "physical.s3.large"}
     made = bench.sim.setup.add_server(
         order=order, prepaid=True, tags={"a": "1", "b": ""}, metadata={"agency_name": "x"}
@@ -129,7 +129,7 @@ def test_a_server_with_all_its_fields(bench: Bench) -> None:
 
 @pytest.mark.parametrize("gone", ["404", "400 with nova text"])
 def test_a_server_that_is_gone(gone: Any, start: Callable[..., Bench]) -> None:
-    """A server is gone that reads DELETED or that the service does not know, however the service says so."""
+    """A server with the status DELETED, or unknown to the service in any form of response, is gone."""
     bench = start(behaviour=Behaviour(gone_server=gone, deleted_shown_seconds=60.0))
     server_id = bench.sim.setup.add_server().id
     bench.sim.setup.remove_server(server_id)
@@ -161,7 +161,7 @@ def test_a_server_that_is_gone(gone: Any, start: Callable[..., Bench]) -> None:
     ],
 )
 def test_what_means_gone(status: int, body: Any, is_gone: bool, bench: Bench) -> None:  # noqa: FBT001
-    """Only the service itself can say that a server is gone: a wrong address must not read like that."""
+    """Only a response of the service itself means a deleted server. A wrong address does not."""
     bench.spoil("GET", status, body)
     if is_gone:
         assert bench.servers.get("x") is None
@@ -187,15 +187,15 @@ def test_all_pages_of_all_projects(start: Callable[..., Bench]) -> None:
         (["ab"], "ab"),
         (["abc", "d"], "abcd"),
         (["abc", "def", ""], "abcdef"),
-        # One without pages shows the same again, and one that counts things in place of pages overlaps.
+        # An API without pages repeats the same list. An API that counts items in place of pages overlaps.
         (["abc", "abc", "abc"], "abc"),
         (["abc", "bcd", "cd"], "abcd"),
-        # A limit that the API lowers on its own does not end the list.
+        # A limit lowered by the API does not end the list.
         (["abc", "def", "g"], "abcdefg"),
     ],
 )
 def test_the_end_of_a_list(pages: list[str], result: str) -> None:
-    """The last page is short, or has nothing new. Nothing is listed twice."""
+    """A list ends with a short page or a page without new items. Nothing is listed twice."""
     everything = all_pages(lambda number: pages[number] if number < len(pages) else "", str, 3)
     assert "".join(everything) == result
 
@@ -203,7 +203,7 @@ def test_the_end_of_a_list(pages: list[str], result: str) -> None:
 @pytest.mark.parametrize("tag_filter", ["exact", "unknown", "ignored"])
 @pytest.mark.parametrize("name_filter", ["exact", "part", "regex"])
 def test_servers_by_tag(tag_filter: Any, name_filter: Any, start: Callable[..., Bench]) -> None:
-    """Marked servers are found however the API reads its filters, and no other server is."""
+    """Only servers with the tag are found, with every filter behaviour of the API."""
     bench = start(behaviour=Behaviour(tag_filter=tag_filter, name_filter=name_filter))
     ids = {
         bench.sim.setup.add_server("w.b", tags={MARK: "ordered.1"}).id,
@@ -216,14 +216,14 @@ def test_servers_by_tag(tag_filter: Any, name_filter: Any, start: Callable[..., 
 
 
 def test_renamed_servers_by_tag(bench: Bench) -> None:
-    """A server that was renamed is found by its tag."""
+    """A renamed server is found by tag."""
     bench.sim.setup.add_server("other", tags={MARK: "owned.1"})
     assert names(bench.servers.tagged(MARK, ("owned.1",), "web")) == ["other"]
 
 
 @pytest.mark.parametrize("name_filter", ["exact", "part", "regex"])
 def test_servers_by_name(name_filter: Any, start: Callable[..., Bench]) -> None:
-    """Only exactly that name counts, whatever the API makes of the filter."""
+    """Only the exact name is found, with every filter behaviour of the API."""
     bench = start(behaviour=Behaviour(name_filter=name_filter))
     for name in ("b.b", "bob", "b.bb"):
         bench.sim.setup.add_server(name)
@@ -234,14 +234,14 @@ def test_servers_by_name(name_filter: Any, start: Callable[..., Bench]) -> None:
     "servers", [[{"status": "ACTIVE"}], ["x"], [{"id": "x", "status": "ACTIVE", "tags": [1]}]], ids=str
 )
 def test_a_list_that_could_be_mistaken(servers: Any, bench: Bench) -> None:
-    """One server that can't be read makes the whole list unread: a hidden server would be ordered twice."""
+    """An unreadable server makes the whole list unreadable, because a hidden server would be ordered twice."""
     bench.spoil("GET", 200, {"servers": servers})
     with pytest.raises(NoAnswerError, match="unreadable"):
         bench.servers.list()
 
 
 def test_the_recycle_bin(start: Callable[..., Bench]) -> None:
-    """A server in the recycle bin reads like one that is off. Only the brief list tells."""
+    """Only the brief list shows a server in the recycle bin. The server's status is SHUTOFF."""
     bench = start(behaviour=Behaviour(recycle_bin=True))
     bench.sim.setup.add_server()
     server_id = bench.sim.setup.add_server().id
@@ -251,7 +251,7 @@ def test_the_recycle_bin(start: Callable[..., Bench]) -> None:
 
 @pytest.mark.parametrize(("eips", "data_volumes"), [(True, False), (False, True)])
 def test_deleting(eips: bool, data_volumes: bool, bench: Bench) -> None:  # noqa: FBT001
-    """Both flags are always sent, and what they leave stays."""
+    """Both flags of a delete are always sent, and a false flag keeps the resources."""
     bench.job(bench.servers.create(bench.order(data_volumes=[{"volumetype": "SSD", "size": 100}], publicip=EIP)).job_id)
     volumes = len(bench.sim.world.volumes)
     ids = [server.id for server in bench.servers.list()]

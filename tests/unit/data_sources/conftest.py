@@ -1,4 +1,4 @@
-"""A simulator that the environment leads to, and programs with mocks that ask it."""
+"""A simulator named by the environment, and programs with mocks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Simulator]]:
-    """Return a function that starts a simulator with those switches. The environment names the simulator."""
+    """Return a function that starts a simulator with the options. The environment names the simulator."""
     with ExitStack() as stack:
 
         def started(**options: Any) -> Simulator:

@@ -1,4 +1,4 @@
-"""What the functions of a program read, and what they say when they can't."""
+"""Results and errors of the functions that read the cloud."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GONE = "bae51750-0089-41a1-9b18-5c777978ff6d"
 
 
 def test_a_server_is_read_whole(sim: Simulator) -> None:
-    """Identity, state, addresses, tags and payment are typed fields of the result."""
+    """A server has typed fields for identity, state, addresses, tags and payment."""
     there = sim.setup.add_server("web", prepaid=True, tags=TAGS)
     server = get_server(there.id)
     assert (server.id, server.name, server.status, server.task_state) == (there.id, "web", "ACTIVE", None)
@@ -33,7 +33,7 @@ def test_a_server_is_read_whole(sim: Simulator) -> None:
 
 @pytest.mark.parametrize("behaviour", [Behaviour(), Behaviour(gone_server="400 with nova text")])
 def test_a_server_that_is_gone_is_named(start: Callable[..., Simulator], behaviour: Behaviour) -> None:
-    """The error has the id and a next step, whichever way the API says so."""
+    """The error for a deleted server has the id and a next step, with every response of the API."""
     start(behaviour=behaviour)
     with pytest.raises(NotFoundError) as error:
         get_server(GONE)
@@ -43,7 +43,7 @@ def test_a_server_that_is_gone_is_named(start: Callable[..., Simulator], behavio
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
 def test_servers_by_their_properties(start: Callable[..., Simulator], behaviour: Behaviour) -> None:
-    """Each filter is exact, and all filters hold together, whatever the API's own filters do."""
+    """Each filter is exact, and all filters hold together, with every filter behaviour of the API."""
     setup = start(behaviour=behaviour).setup
     web, webber = (setup.add_server(name, tags=TAGS) for name in ("web", "webber-0001"))
     other = setup.add_server("db", order={"flavorRef": "physical.h2.large", "availability_zone": "az9"})
@@ -65,7 +65,7 @@ def test_servers_by_their_properties(start: Callable[..., Simulator], behaviour:
 
 
 def test_all_pages_of_servers(sim: Simulator) -> None:
-    """More servers than a page has are all read, each once."""
+    """All pages of servers are read, and each server is listed once."""
     ids = {sim.setup.add_server(f"web-{number}").id for number in range(130)}
     servers = get_servers()
     assert len(servers) == 130
@@ -77,7 +77,7 @@ STOCKED = Catalogue((Flavor("physical.a", stock={"az1": 2}), Flavor("physical.b"
 
 
 def test_flavors_with_their_stock(start: Callable[..., Simulator]) -> None:
-    """Sale and stock are those of the zone of the call, and unknown without a zone."""
+    """Sale and stock are the values of the zone in the call, and unknown without a zone."""
     sim = start(catalogue=STOCKED)
     in_zone = {
         each.id: (each.availability_zone, each.sale, each.stock) for each in get_flavors(availability_zone="az1")
@@ -103,7 +103,7 @@ def test_flavors_without_stock(start: Callable[..., Simulator], response: Respon
 
 
 def test_another_refusal_of_the_stock_is_an_error(start: Callable[..., Simulator]) -> None:
-    """Only the two known reasons leave the stock out."""
+    """Only the two known refusals leave the stock out. Any other refusal is an error."""
     sim = start(catalogue=STOCKED)
     wrong = Response(400, {"error_code": "BMS.0018", "error_msg": "availability_zone is wrong."})
     sim.spoil_next(wrong, method="GET", path_contains="available_resource")
@@ -112,7 +112,7 @@ def test_another_refusal_of_the_stock_is_an_error(start: Callable[..., Simulator
 
 
 def test_quotas(start: Callable[..., Simulator]) -> None:
-    """A quota tells limit, use and rest."""
+    """A quota has limit, use and rest."""
     sim = start(catalogue=Catalogue(quotas=Quotas(instances=3)))
     sim.setup.add_server()
     quotas = get_quotas()
@@ -136,7 +136,7 @@ def test_quotas(start: Callable[..., Simulator]) -> None:
     ],
 )
 def test_a_wrong_argument_sends_nothing(sim: Simulator, ask: Callable[[], object], says: str) -> None:
-    """An argument that no request should be made of is a `ValueError` with its name."""
+    """A wrong argument is a `ValueError` with the argument's name, and no request is sent."""
     with pytest.raises(ValueError, match=f"^{says} "):
         ask()
     assert sim.requests == []

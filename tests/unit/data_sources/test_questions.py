@@ -1,4 +1,4 @@
-"""One request a run for the same question, and the functions with outputs."""
+"""One request a run for equal calls, and the functions with outputs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 
 def test_the_same_question_is_asked_once(sim: Simulator) -> None:
-    """Calls one after the other and at the same time share one request. Filters of a list need no request."""
+    """Equal calls, in sequence or at the same time, share one request. Filters of a list need no request."""
     sim.setup.add_server("web", id=ID)
     with ThreadPoolExecutor(8) as pool:
         servers = list(pool.map(lambda _: get_server(ID), range(16)))
@@ -43,7 +43,7 @@ def test_the_same_question_is_asked_once(sim: Simulator) -> None:
 
 
 def test_another_question_is_another_request(sim: Simulator) -> None:
-    """Another id, another filter by name, and another project are questions of their own."""
+    """A different id or name filter sends a new request."""
     sim.setup.add_server("web", id=ID)
     get_servers()
     get_servers(name="web")
@@ -54,13 +54,13 @@ def test_another_question_is_another_request(sim: Simulator) -> None:
 
 
 def test_a_job_is_polled_each_time(sim: Simulator) -> None:
-    """A job changes in a run, so its state is never an old one."""
+    """Every call for a job sends a request, because a job changes during a run."""
     sim.add_job(JOB, [{"status": "RUNNING"}, {"status": "SUCCESS"}])
     assert [get_job(JOB).status for _ in range(2)] == ["RUNNING", "SUCCESS"]
 
 
 def test_each_run_asks_anew(sim: Simulator, run: Run) -> None:
-    """A second run in a process, as the Automation API has them, sees what has changed since."""
+    """A second run in a process, as in the Automation API, sends new requests."""
     assert run(get_servers_output) == [()]
     sim.setup.add_server("web", id=ID)
     ((server,),) = run(get_servers_output)
@@ -99,7 +99,7 @@ VALUES = {
 @pytest.mark.parametrize("preview", [False, True])
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_outputs_in_and_outputs_out(sim: Simulator, run: Run, name: str, *, preview: bool) -> None:
-    """Arguments may be outputs, fields of the result are outputs; a preview and mocks ask too."""
+    """Arguments may be outputs, and fields of the result are outputs. A preview and mocks send requests too."""
     sim.setup.add_server("web", id=ID)
     sim.add_job(JOB, [{"status": "RUNNING"}])
     assert run(lambda: OUTPUTS[name](known(sim.project_id)), preview=preview) == [VALUES[name]]
@@ -107,20 +107,20 @@ def test_outputs_in_and_outputs_out(sim: Simulator, run: Run, name: str, *, prev
 
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_an_unknown_argument_asks_nothing(sim: Simulator, run: Run, name: str) -> None:
-    """While a preview does not know an argument, no request is sent and the result is unknown."""
+    """A call with an unknown argument in a preview sends no request, and the result is unknown."""
     assert run(lambda: OUTPUTS[name](unknown()), preview=True) == []
     assert sim.requests == []
 
 
 def test_a_program_asks_for_many_at_once(sim: Simulator, run: Run) -> None:
-    """The requests of outputs run beside each other, not one after the other on the program's loop."""
+    """The requests of outputs run at the same time."""
     ids = [sim.setup.add_server(f"web-{number}").id for number in range(8)]
     (names,) = run(lambda: pulumi.Output.all(*[get_server_output(each).name for each in ids]))
     assert names == [f"web-{number}" for number in range(8)]
 
 
 def test_an_error_is_the_programs(sim: Simulator, run: Run) -> None:
-    """A failed request fails the program with the error itself."""
+    """A failed request fails the program with the unchanged error."""
     sim.spoil_next(Response(403, {"error_code": "BMS.0007", "error_msg": "no right"}), method="GET")
     with pytest.raises(Exception, match=r"BMS\.0007"):
         run(lambda: get_quotas_output())  # noqa: PLW0108

@@ -1,4 +1,4 @@
-"""Projects of users, to install into."""
+"""Projects of users, as targets of an installation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pulumi_bms.host.install import FOLDER, LAUNCHER, InstallError, install
 ENTRY = {"name": "pulumi-python", "path": f"./{FOLDER}"}
 LINES = f"plugins:\n  providers:\n    - name: pulumi-python\n      path: ./{FOLDER}\n"
 OPTIONS = f"runtime:\n  name: python\n  options:\n    virtualenv: {json.dumps(sys.prefix)}\n"
-"""The environment of these tests, so that the launcher starts."""
+"""The environment of the tests, for the start of the launcher."""
 PLAIN = f"name: shop\n{OPTIONS}"
 ORIGINAL = Path(module.__file__).with_name(LAUNCHER)
 
@@ -29,7 +29,7 @@ def project(folder: Path, text: str = PLAIN, name: str = "Pulumi.yaml") -> Path:
 
 
 def refusal(folder: Path, command: Callable[[Path], str] = install) -> str:
-    """Why it can't be done; nothing is touched then."""
+    """The reason of a refusal. No file may change."""
 
     def content() -> dict[Path, bytes | None]:
         return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}

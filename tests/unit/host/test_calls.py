@@ -12,7 +12,7 @@ from pulumi_bms.operation import ExpectedError
 
 
 def test_a_thread_that_can_not_be_started() -> None:
-    """It is the error of that call alone, in plain words: the next call is made, and the host can end."""
+    """A thread that cannot start fails only the affected call. The next call succeeds and the host can end."""
 
     async def call() -> str:
         calls = Calls(Cancellation())

@@ -20,7 +20,7 @@ from tests.unit.host.projects import ENTRY, ORIGINAL, PLAIN, project, providers,
 
 
 def broken(folder: Path, script: str) -> None:
-    """A project whose environment has another program in place of Python."""
+    """A project whose environment has a script in place of Python."""
     python = folder / "env" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(f"#!/bin/sh\n{script}\n")
@@ -29,7 +29,7 @@ def broken(folder: Path, script: str) -> None:
 
 
 def test_an_environment_without_the_package_is_refused(tmp_path: Path) -> None:
-    """The message has Python's own words, and what to do."""
+    """An environment without the package is refused, with Python's message and the next step."""
     broken(tmp_path, f'exec "{sys.executable}" -S -I "$@"')
     text = refusal(tmp_path)
     assert "No module named" in text
@@ -37,13 +37,13 @@ def test_an_environment_without_the_package_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_environment_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    """The launcher's own words say which path."""
+    """A missing environment is refused with the launcher's message and the path."""
     project(tmp_path, "name: shop\nruntime:\n  name: python\n  options:\n    virtualenv: venv\n")
     assert f"{tmp_path}/venv/bin/python does not exist" in refusal(tmp_path)
 
 
 def test_a_process_that_says_no_port_is_refused(tmp_path: Path) -> None:
-    """Neither a text in its place nor an early end counts; the status is named."""
+    """A process without a port is refused, with the exit status and the process's message."""
     broken(tmp_path, "echo hello; echo went wrong >&2; exit 3")
     text = refusal(tmp_path)
     assert "exited with status 3" in text
@@ -51,7 +51,7 @@ def test_a_process_that_says_no_port_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_process_that_hangs_is_stopped_and_refused(tmp_path: Path) -> None:
-    """With all that it has started; the time is named."""
+    """A hanging process is stopped with all child processes. The error names the time."""
     broken(tmp_path, "sleep 600 & echo $! > pid; wait")
     launcher = tmp_path / FOLDER / LAUNCHER
     launcher.parent.mkdir()
@@ -65,7 +65,7 @@ def test_a_process_that_hangs_is_stopped_and_refused(tmp_path: Path) -> None:
 
 
 def test_the_trial_starts_where_the_program_runs(tmp_path: Path) -> None:
-    """In the folder of `main:`, which decides the environment of uv, with the options of Pulumi.yaml."""
+    """The trial start runs in the folder of `main:`, with the options of Pulumi.yaml."""
     python = tmp_path / "src" / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.write_text(f'#!/bin/sh\necho $PWD > here\nexec "{sys.executable}" "$@"\n')
@@ -81,7 +81,7 @@ def test_the_trial_starts_where_the_program_runs(tmp_path: Path) -> None:
 
 
 def test_check_says_what_is_missing(tmp_path: Path) -> None:
-    """The lines, the launcher or its run bit; and that all is in order after an install."""
+    """`check` finds missing lines, and a missing, changed or non-executable launcher, and passes after an install."""
     settings = project(tmp_path)
     assert "names no plugin process: run" in refusal(tmp_path, check)
     install(tmp_path)
@@ -100,7 +100,7 @@ def test_check_says_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_check_starts_the_process(tmp_path: Path) -> None:
-    """An environment that has lost the package is found out."""
+    """`check` finds an environment that does not start."""
     settings = project(tmp_path)
     install(tmp_path)
     settings.write_text(settings.read_text().replace(sys.prefix, str(tmp_path / "gone")))
@@ -109,7 +109,7 @@ def test_check_starts_the_process(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tail", ["", "config:\n  a: 1  # one\n"])
 def test_uninstalling_leaves_what_was_there(tmp_path: Path, tail: str) -> None:
-    """Pulumi.yaml as before, also where lines have come after ours; doing it again changes nothing."""
+    """Uninstall restores Pulumi.yaml and keeps later lines. A second uninstall changes nothing."""
     settings = project(tmp_path)
     install(tmp_path)
     settings.write_text(settings.read_text() + tail)
@@ -121,7 +121,7 @@ def test_uninstalling_leaves_what_was_there(tmp_path: Path, tail: str) -> None:
 
 
 def test_uninstalling_keeps_the_users_files(tmp_path: Path) -> None:
-    """Other files in the folder are not ours."""
+    """Uninstall keeps the user's files in the folder."""
     project(tmp_path)
     install(tmp_path)
     (tmp_path / FOLDER / "notes").touch()
@@ -130,7 +130,7 @@ def test_uninstalling_keeps_the_users_files(tmp_path: Path) -> None:
 
 
 def test_lines_that_the_user_has_added_are_the_users_to_remove(tmp_path: Path) -> None:
-    """The launcher stays until the lines are gone: Pulumi would fail without."""
+    """Uninstall refuses to remove the user's lines. The launcher stays as long as the lines."""
     text = f"{PLAIN}plugins: {{providers: [{{name: pulumi-python, path: {FOLDER}}}]}}\n"
     settings = project(tmp_path, text)
     install(tmp_path)
@@ -156,7 +156,7 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_commands(tmp_path: Path) -> None:
-    """Each says what it did and what follows; an error is one line on stderr and status 1."""
+    """Every command prints a success line, or one error line on stderr with status 1."""
     failed = command(tmp_path, "install")
     assert (failed.returncode, failed.stdout) == (1, "")
     assert failed.stderr.startswith("not installed: Pulumi.yaml was not found")
@@ -173,7 +173,7 @@ def test_the_commands(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [(), ("instal",), ("install", "it"), ("--port", "1"), ("8080",), (":1",)])
 def test_wrong_usage_ends_at_once(tmp_path: Path, arguments: tuple[str, ...]) -> None:
-    """Only an address of an engine makes it serve: a misspelt command must not wait with a port."""
+    """Wrong arguments print the usage with status 2. Only the address of an engine starts the host."""
     ended = command(tmp_path, *arguments)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("usage: python -m pulumi_bms.host")
@@ -181,7 +181,7 @@ def test_wrong_usage_ends_at_once(tmp_path: Path, arguments: tuple[str, ...]) ->
 
 
 def test_help_lists_the_commands(tmp_path: Path) -> None:
-    """With a line for each."""
+    """The help has a line for each command."""
     ended = command(tmp_path, "--help")
     assert (ended.returncode, ended.stderr) == (0, "")
     for name in ("install", "check", "uninstall"):
@@ -189,7 +189,7 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
 
 
 def test_a_module_of_the_user_stops_no_command(tmp_path: Path) -> None:
-    """The folder of the project is not searched for Python's own modules, nor for those of this package."""
+    """Modules in the project's folder never replace modules of Python or of the package."""
     for name in ("argparse", "calendar", "queue", "secrets", "yaml"):
         (tmp_path / f"{name}.py").write_text("raise RuntimeError('not this one')\n")
     project(tmp_path)

@@ -1,4 +1,4 @@
-"""Adopting the host in an infrastructure repository: which project, and what is written into it."""
+"""The installation of the host in an infrastructure repository: the project, and the written lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.unit.host.projects import ENTRY, LINES, OPTIONS, ORIGINAL, PLAIN, pro
 
 @pytest.mark.parametrize("ending", ["", "\n", "\n\n\n"])
 def test_a_project_without_plugins_gets_them_at_its_end(tmp_path: Path, ending: str) -> None:
-    """Comments and all else stay as they are."""
+    """A project without plugins gets the lines at the end. Comments and all further text stay."""
     text = f"# our shop\nname: shop\n{OPTIONS}\n# what it is\ndescription: |\n  a\n  b\nconfig:\n  a: 1  # there"
     settings = project(tmp_path, text + ending)
     assert "Commit both" in install(tmp_path)
@@ -27,7 +27,7 @@ def test_a_project_without_plugins_gets_them_at_its_end(tmp_path: Path, ending: 
 
 
 def test_installing_again_changes_nothing(tmp_path: Path) -> None:
-    """Neither a byte nor a time of any file."""
+    """A second install changes no byte and no time of any file."""
     settings = project(tmp_path)
     install(tmp_path)
     files = [settings, tmp_path / FOLDER / LAUNCHER]
@@ -50,13 +50,13 @@ OTHERS = [
 
 @pytest.mark.parametrize("plugins", OTHERS)
 def test_plugins_that_are_there_are_the_users_to_change(tmp_path: Path, plugins: str) -> None:
-    """The lines to add are shown, and no file is touched."""
+    """With other plugins in Pulumi.yaml, install shows the lines to add and changes no file."""
     project(tmp_path, f"{PLAIN}{plugins}")
     assert LINES in refusal(tmp_path)
 
 
 def test_lines_that_the_user_has_added_are_enough(tmp_path: Path) -> None:
-    """In any style, beside other plugins: the command has the rest to do."""
+    """With lines added by the user, in any style, install only adds the launcher."""
     text = f"{PLAIN}plugins: {{providers: [{{name: aws, path: ./aws}}, {{name: pulumi-python, path: {FOLDER}}}]}}\n"
     settings = project(tmp_path, text)
     assert install(tmp_path).startswith("installed: ")
@@ -65,7 +65,7 @@ def test_lines_that_the_user_has_added_are_enough(tmp_path: Path) -> None:
 
 
 def test_the_folder_may_lie_elsewhere(tmp_path: Path) -> None:
-    """The launcher lies where the entry says."""
+    """The launcher goes into the folder of the user's entry."""
     text = f"{PLAIN}plugins:\n  providers:\n    - name: pulumi-python\n      path: hosts/{FOLDER}/\n"
     settings = project(tmp_path, text)
     install(tmp_path)
@@ -75,7 +75,7 @@ def test_the_folder_may_lie_elsewhere(tmp_path: Path) -> None:
 
 
 def test_the_installed_package_may_be_named_itself(tmp_path: Path) -> None:
-    """A project may name the package's own folder, as this one does."""
+    """An entry may name the folder of the installed package."""
     project(tmp_path, f"{PLAIN}plugins:\n  providers:\n    - {{name: pulumi-python, path: {ORIGINAL.parent}}}\n")
     assert check(tmp_path).startswith("in order: ")
     assert install(tmp_path).startswith("installed already")
@@ -85,7 +85,7 @@ def test_the_installed_package_may_be_named_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["./theirs", "../hosts/theirs", ""])
 @pytest.mark.parametrize("command", [install, check, uninstall])
 def test_another_host_for_dynamic_resources_stays(tmp_path: Path, path: str, command: Callable[[Path], str]) -> None:
-    """Two can't be; the user is told which one is there."""
+    """A different host for dynamic resources is refused, and the error has the path."""
     project(tmp_path, f"{PLAIN}plugins:\n  providers:\n    - name: pulumi-python\n      path: {path}\n")
     text = refusal(tmp_path, command)
     assert "another host" in text
@@ -93,7 +93,7 @@ def test_another_host_for_dynamic_resources_stays(tmp_path: Path, path: str, com
 
 
 def test_a_block_that_only_looks_like_plugins_is_left_alone(tmp_path: Path) -> None:
-    """Text inside other values is no key."""
+    """Text inside a value that looks like `plugins` is kept."""
     text = f"{PLAIN}description: |\n  plugins:\n    providers:\n      - name: x\n"
     settings = project(tmp_path, text)
     install(tmp_path)
@@ -101,7 +101,7 @@ def test_a_block_that_only_looks_like_plugins_is_left_alone(tmp_path: Path) -> N
 
 
 def test_the_line_endings_stay(tmp_path: Path) -> None:
-    """A file with CRLF, as editors on Windows write, keeps them in each line that was there."""
+    """A file with CRLF keeps CRLF in all lines."""
     text = PLAIN.replace("\n", "\r\n")
     settings = project(tmp_path, text)
     install(tmp_path)
@@ -112,7 +112,7 @@ def test_the_line_endings_stay(tmp_path: Path) -> None:
 
 
 def test_letters_beyond_ascii_stay(tmp_path: Path) -> None:
-    """The file is UTF-8, whatever the locale."""
+    """Pulumi.yaml is read and written as UTF-8, in any locale."""
     text = f"{PLAIN}description: Läden — 店\n"
     settings = project(tmp_path, text)
     install(tmp_path)
@@ -120,7 +120,7 @@ def test_letters_beyond_ascii_stay(tmp_path: Path) -> None:
 
 
 def test_the_files_mode_stays(tmp_path: Path) -> None:
-    """Who may read the project may read it afterwards, and nobody else."""
+    """The file mode of Pulumi.yaml stays, and no further file is left."""
     settings = project(tmp_path)
     settings.chmod(0o640)
     install(tmp_path)
@@ -129,7 +129,7 @@ def test_the_files_mode_stays(tmp_path: Path) -> None:
 
 
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
-    """Where Pulumi.yaml is a link the file behind it is changed."""
+    """If Pulumi.yaml is a link, the link's target is changed."""
     shared = project(tmp_path, name="shared.yaml")
     folder = tmp_path / "project"
     folder.mkdir()
@@ -139,18 +139,18 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert providers(shared) == [ENTRY]
 
 
-# --- which project
+# --- the project
 
 
 def test_a_project_may_be_called_yml(tmp_path: Path) -> None:
-    """Pulumi reads that too."""
+    """A project in Pulumi.yml is found."""
     settings = project(tmp_path, name="Pulumi.yml")
     assert "Pulumi.yml" in install(tmp_path)
     assert providers(settings) == [ENTRY]
 
 
 def test_from_a_folder_further_down(tmp_path: Path) -> None:
-    """The project is the one that holds the folder, and the launcher lies beside its Pulumi.yaml."""
+    """From a subfolder the project above is found, and the launcher is beside Pulumi.yaml."""
     settings = project(tmp_path)
     below = tmp_path / "src" / "deeper"
     below.mkdir(parents=True)
@@ -161,7 +161,7 @@ def test_from_a_folder_further_down(tmp_path: Path) -> None:
 
 
 def test_a_project_in_json(tmp_path: Path) -> None:
-    """The user adds the lines, shown in YAML; the command has the rest to do."""
+    """For a project in JSON the user adds the shown lines, and install adds the launcher."""
     text = json.dumps({"name": "shop", "runtime": {"name": "python", "options": {"virtualenv": sys.prefix}}})
     project(tmp_path, text, "Pulumi.json")
     assert LINES in refusal(tmp_path)
@@ -172,19 +172,19 @@ def test_a_project_in_json(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", [install, check, uninstall])
 def test_without_a_project_nothing_is_done(tmp_path: Path, command: Callable[[Path], str]) -> None:
-    """The user is told where to run it."""
+    """Without a project every command is refused."""
     assert "Pulumi.yaml was not found" in refusal(tmp_path, command)
 
 
 @pytest.mark.parametrize("runtime", ["nodejs", "go", "{name: yaml}", ""])
 def test_another_language_is_refused(tmp_path: Path, runtime: str) -> None:
-    """Its programs have no dynamic resources of this package."""
+    """A project in a language other than Python is refused."""
     project(tmp_path, f"name: shop\nruntime: {runtime}\n")
     assert "runtime" in refusal(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["a: [", "", "- a\n", "text"])
 def test_what_is_no_project_is_refused(tmp_path: Path, text: str) -> None:
-    """A file that is no YAML, or holds no mapping."""
+    """A file without a YAML mapping is refused."""
     project(tmp_path, text)
     assert "Pulumi.yaml" in refusal(tmp_path)

@@ -1,4 +1,4 @@
-"""What a resource needs beside the Job API: the billing service, and the user of an order."""
+"""Further services of a resource beside the Job API: the billing service, and the user of an order."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def connection(sim: Simulator, environ: Mapping[str, str], **config: str) -> Con
 
 
 def test_an_order_is_found_at_the_billing_service(sim: Simulator) -> None:
-    """The connection leads to the billing service at the address of the setting, without a project."""
+    """Orders are read from the billing service at the setting's address, without a project."""
     found = connection(sim, KEY, billingEndpoint=sim.endpoint)
     server = sample_order("web", 1, prepaid=True)["server"]
     assert isinstance(server, dict)
@@ -58,7 +58,7 @@ def test_an_order_is_found_at_the_billing_service(sim: Simulator) -> None:
 
 
 def test_nothing_is_sent_or_refused_before_it_is_needed(sim: Simulator) -> None:
-    """Without an address of the billing service only an order by the month fails, and says what to set."""
+    """Without an address of the billing service only a monthly order fails. The error names the setting."""
     found = connection(sim, KEY)
     with pytest.raises(SettingsError, match="set `bms:billingEndpoint`"):
         found.orders()
@@ -67,7 +67,7 @@ def test_nothing_is_sent_or_refused_before_it_is_needed(sim: Simulator) -> None:
 
 
 def test_another_billing_service_is_another_connection(sim: Simulator) -> None:
-    """Two profiles that differ only in the billing service do not share the service."""
+    """Two profiles with different billing services have separate connections."""
     first, second = (connection(sim, KEY, billingEndpoint=f"{sim.endpoint}{path}") for path in ("/a", "/b"))
     assert isinstance(first.orders().channel.client.endpoint, str)
     assert first.orders().channel.client.endpoint != second.orders().channel.client.endpoint
@@ -75,7 +75,7 @@ def test_another_billing_service_is_another_connection(sim: Simulator) -> None:
 
 
 def test_the_billing_service_has_its_own_rate_limit(sim: Simulator) -> None:
-    """A poll of the API takes no request of the billing service, at the same address too."""
+    """The billing service has a separate rate limit, shared by all connections to the service."""
     found = connection(sim, KEY, billingEndpoint=sim.endpoint)
     other = connection(sim, TEMPORARY, billingEndpoint=sim.endpoint)
     assert found.orders().channel.pace is not found.channel.pace
@@ -83,7 +83,7 @@ def test_the_billing_service_has_its_own_rate_limit(sim: Simulator) -> None:
 
 
 def test_the_user_of_a_token_is_its_users(sim: Simulator) -> None:
-    """A signed-in user needs no request but the one to sign in."""
+    """The user of a token is known by the sign-in, without a further request."""
     found = connection(sim, USER)
     user_id = found.user_id()
     assert user_id == connection(sim, KEY).user_id()
@@ -91,7 +91,7 @@ def test_the_user_of_a_token_is_its_users(sim: Simulator) -> None:
 
 
 def test_the_owner_of_an_access_key_is_looked_up_once(sim: Simulator) -> None:
-    """Many servers ordered at once send one lookup, and another key has another owner."""
+    """Orders at the same time send one lookup of the key's owner. A different key has a different owner."""
     found = connection(sim, {"HW_ACCESS_KEY": "AKG", "HW_SECRET_KEY": "SKG"})
     with ThreadPoolExecutor(8) as pool:
         ids = set(pool.map(lambda _: found.user_id(), range(16)))
@@ -110,7 +110,7 @@ def test_the_owner_of_an_access_key_is_looked_up_once(sim: Simulator) -> None:
     ],
 )
 def test_an_unknown_user_is_asked_for(sim: Simulator, environ: Mapping[str, str], says: str) -> None:
-    """Each credential without a known user is told why, and that `user_id` helps. Nothing counts as sent."""
+    """For a credential without a known user, the error has the reason and names `user_id`. Nothing counts as sent."""
     with pytest.raises(RefusedError) as error:
         connection(sim, environ).user_id()
     assert says in str(error.value)
@@ -119,7 +119,7 @@ def test_an_unknown_user_is_asked_for(sim: Simulator, environ: Mapping[str, str]
 
 
 def test_a_failed_lookup_is_tried_again(sim: Simulator) -> None:
-    """An outage of the identity service is not remembered."""
+    """After a failed lookup of the user, the next call repeats the lookup."""
     found = connection(sim, {**KEY, "HW_PROJECT_ID": PROJECT})
     sim.spoil_next("reset", method="GET", path_contains=LOOKUP)
     with pytest.raises(NoAnswerError):
@@ -128,7 +128,7 @@ def test_a_failed_lookup_is_tried_again(sim: Simulator) -> None:
 
 
 def test_a_lookup_ends_with_the_run(sim: Simulator) -> None:
-    """A cancel during the lookup ends the wait, and a wrong password is told as such."""
+    """A cancel ends the lookup of the user, and a wrong password is an `AuthenticationError`."""
     sim.pause()
     with pytest.raises(NoAnswerError):
         connection(sim, KEY).user_id(unwanted=lambda: True)

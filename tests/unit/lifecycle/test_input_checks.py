@@ -1,4 +1,4 @@
-"""What the providers' `check` refuses, and what it leaves alone."""
+"""Inputs refused, accepted or left unchanged by the providers' `check`."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def _failures(kind: str, inputs: dict[str, Any]) -> list[CheckFailure]:
 
 @pytest.mark.parametrize(("kind", "name", "value"), each(BAD))
 def test_a_bad_input_is_refused(kind: str, name: str, value: object) -> None:
-    """One refusal. Only the text names the property: Pulumi prints the value of a named property."""
+    """A bad input is one refusal. Only the text names the property, because Pulumi prints a named property's value."""
     (failure,) = _failures(kind, _inputs(kind, name, value))
     assert failure.property == ""
     assert failure.reason.startswith(name)
@@ -121,7 +121,7 @@ def test_a_bad_input_is_refused(kind: str, name: str, value: object) -> None:
 
 @pytest.mark.parametrize(("kind", "name", "value"), each(FINE))
 def test_a_good_input_is_accepted(kind: str, name: str, value: object) -> None:
-    """What can be right, or may be left out, is no problem."""
+    """A valid input, or a missing optional input, is accepted."""
     assert _failures(kind, _inputs(kind, name, value)) == []
 
 
@@ -135,12 +135,12 @@ def test_a_good_input_is_accepted(kind: str, name: str, value: object) -> None:
     ],
 )
 def test_an_unknown_input_is_accepted(kind: str, name: str, unknown: Unknown) -> None:
-    """In a preview any input may be known only once another resource exists."""
+    """An unknown input is accepted in a preview."""
     assert _failures(kind, _inputs(kind, name, unknown)) == []
 
 
 def test_unknowns_anywhere_in_a_body_are_accepted() -> None:
-    """A body is checked around what is not known yet, not instead of it."""
+    """A body is checked around unknown values."""
     holey = {"server": {"vpcid": UNKNOWN, "nics": [{"subnet_id": copy.copy(UNKNOWN)}]}}
     assert _failures("submission", _inputs("submission", "body", holey)) == []
     (failure,) = _failures("submission", _inputs("submission", "body", {**holey, "size": 2**60}))
@@ -150,7 +150,7 @@ def test_unknowns_anywhere_in_a_body_are_accepted() -> None:
 @pytest.mark.parametrize("kind", PROVIDERS)
 @pytest.mark.parametrize("olds", [{}, {"job_id": "another", "region": "eu-de"}], ids=["new", "existing"])
 def test_inputs_come_back_as_they_are(kind: str, olds: dict[str, Any]) -> None:
-    """No defaults are filled in and nothing is changed, good or bad, so that a preview elsewhere shows no change."""
+    """`check` returns the inputs unchanged, without defaults, so a preview on a different machine shows no change."""
     for extra in ({}, {"endpoint": None, "region": UNKNOWN}, {"endpoint": "nonsense"}, {"__provider": "gASV"}):
         inputs = {**GOOD[kind], **extra}
         before = copy.copy(inputs)
@@ -159,7 +159,7 @@ def test_inputs_come_back_as_they_are(kind: str, olds: dict[str, Any]) -> None:
 
 
 def test_every_problem_is_told_at_once() -> None:
-    """Two bad inputs are two refusals: nobody corrects them one `pulumi up` at a time."""
+    """Two bad inputs are two refusals in the same preview."""
     completion = _failures("completion", {"job_id": "", "expected_servers": 0, "region": "eu de", "endpoint": "x"})
     submission = _failures("submission", {"path": "", "method": "GET", "body": [], "project_id": "a/b"})
     assert [failure.reason.split()[0] for failure in completion] == ["job_id", "expected_servers", "endpoint", "region"]
@@ -187,7 +187,7 @@ def test_what_may_hold_a_secret_is_not_repeated(kind: str, name: str, value: obj
 
 @pytest.mark.parametrize("name", ["endpoint", "region", "project_id"])
 def test_a_profile_has_all_of_it(name: str) -> None:
-    """An endpoint beside a profile could send one account's token to another's: it belongs into the profile."""
+    """An endpoint, region or project beside a profile is refused, because a token could go to the wrong account."""
     value = {"endpoint": "https://bms.example.com"}.get(name, "eu-de")
     for kind, inputs in (("completion", {"job_id": "j"}), ("submission", {"path": "p"})):
         (failure,) = _failures(kind, {**inputs, "profile": "eu", name: value})
@@ -202,13 +202,13 @@ ASSETS = [
     (pulumi.AssetArchive({"hunter2": pulumi.StringAsset("hunter2")}), "archive"),
     (b"hunter2", "bytes"),
 ]
-"""What Pulumi hands on as an object, which is no JSON."""
+"""Values that Pulumi passes as objects, not as JSON."""
 
 
 @pytest.mark.parametrize(("value", "kind"), ASSETS)
 @pytest.mark.parametrize("name", ["body", "triggers"])
 def test_what_is_no_json_is_refused_by_its_path(name: str, value: object, kind: str) -> None:
-    """It could be sent by nobody, and a stack that holds it could be updated no more."""
+    """A value that is not JSON is refused with the path. The refusal does not repeat the value."""
     for path, holder in {
         name: value,
         f"{name}.server.image": {"server": {"image": value}},
@@ -222,7 +222,7 @@ def test_what_is_no_json_is_refused_by_its_path(name: str, value: object, kind: 
 
 
 def test_each_place_that_holds_no_json_is_told() -> None:
-    """Two of them in one input are two refusals; what a number may not be is one too."""
+    """Two values that are not JSON in one input are two refusals. An infinite number is refused too."""
     asset = pulumi.StringAsset("x")
     result = _failures("submission", {"path": "p", "body": {"a": asset, "b": [asset]}, "triggers": [math.inf]})
     paths = [failure.reason.split()[0] for failure in result]
@@ -231,7 +231,7 @@ def test_each_place_that_holds_no_json_is_told() -> None:
 
 @pytest.mark.parametrize(("value", "_words"), ASSETS)
 def test_no_object_is_a_text(value: object, _words: str) -> None:
-    """Every other input that is a text is refused as such."""
+    """An object is refused for every text or number input."""
     for kind, name in [
         ("completion", "job_id"),
         ("submission", "path"),
@@ -246,7 +246,7 @@ def test_no_object_is_a_text(value: object, _words: str) -> None:
 
 
 def test_a_job_in_a_map_is_named_by_its_path() -> None:
-    """Each problem has the path as Pulumi writes it, and the same remedy as the one of a single job."""
+    """Each bad job id of a map is refused with Pulumi's path, and with the remedy of a single job."""
     job_ids = {"web": None, "a b": "", "c": 3.0, "d": "x/y", "e": UNKNOWN, "f": "fine"}
     failures = JobCompletionsProvider().check({}, {"job_ids": job_ids}).failures
     starts = ["job_ids.c must be a string", "job_ids.web is missing", 'job_ids["a b"] is empty', "job_ids.d must hold"]

@@ -1,4 +1,4 @@
-"""A job as outputs: what is stored, and what is read out of it again."""
+"""A job as outputs: stored, and read from the outputs."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ EVERY_JOB = list(every_job())
 
 
 def test_the_names_are_pinned() -> None:
-    """Users' stacks hold these names: they never change, and each is always there."""
+    """The outputs have all pinned names for any job, because users' stacks hold the names."""
     names = [
         *("job_type", "status", "begin_time", "end_time", "duration_seconds"),
         *("error_code", "fail_reason", "message", "code", "sub_jobs_total"),
@@ -74,7 +74,7 @@ def test_the_names_are_pinned() -> None:
 
 
 def test_a_success_is_stored_whole() -> None:
-    """Every field of the response, the servers in the order of the sub-jobs, the job id as it was asked for."""
+    """A success is stored with every field of the response, the servers in sub-job order, and the polled job id."""
     assert outputs_of(ASKED, Job.read(BATCH), "SUCCESS") == {
         "job_id": ASKED,
         "job_type": "baremetalBatchCreate",
@@ -110,7 +110,7 @@ def test_a_success_is_stored_whole() -> None:
 
 
 def test_sub_jobs_at_any_level_are_one_list() -> None:
-    """Depth first, each with all keys of its entities, none with sub-jobs of its own."""
+    """Sub-jobs of any level are one list, depth first, with all keys of the entities except sub-jobs."""
     inner = {**messages("SUCCESS", created("SUCCESS", "x"), created("SUCCESS", "y")), "job_id": "group"}
     inner["entities"]["zone"] = "az1"
     nested = messages("SUCCESS", entities={"server_id": "own", "sub_jobs": [inner, created("SUCCESS", "z")]})
@@ -124,7 +124,7 @@ def test_sub_jobs_at_any_level_are_one_list() -> None:
 
 
 def test_an_empty_time_is_none() -> None:
-    """A time or text of "" is none at all, of sub-jobs too."""
+    """An empty time or text is stored as None, also in sub-jobs."""
     blank = dict.fromkeys(("begin_time", "end_time", "error_code", "fail_reason", "message", "code"), "")
     result = outputs_of(ASKED, Job.read(messages("RUNNING", created("INIT", "a", **blank), **blank)), "RUNNING")
     assert {name: result[name] for name in blank} == dict.fromkeys(blank)
@@ -134,7 +134,7 @@ def test_an_empty_time_is_none() -> None:
 
 @pytest.mark.parametrize("status", [status for status in (*STATUSES, INCONSISTENT, "") if status != "SUCCESS"])
 def test_server_ids_are_for_success_only(status: str) -> None:
-    """While anything but SUCCESS is stored, no program goes on with a server; they are told as survivors."""
+    """Server ids are stored only with SUCCESS. With any other status the servers are survivors."""
     result = outputs_of(ASKED, Job.read(BATCH), status)
     assert (result["server_ids"], result["nic_ids"]) == ([], [])
     assert result["surviving_server_ids"] == ["b", "a"]
@@ -153,7 +153,7 @@ def test_server_ids_are_for_success_only(status: str) -> None:
     ],
 )
 def test_only_what_a_job_makes_survives_it(job_type: str | None, of_sub_job: str | None, *, survive: bool) -> None:
-    """A server that could not be restarted was there before; where no type is told, it is better named."""
+    """Only servers of a job that creates servers are survivors. A job without a type counts as creating."""
     child = {**created("SUCCESS", "a"), "job_type": of_sub_job}
     job = Job.read({**messages("FAIL", child), "job_type": job_type})
     assert survivors(job) == (["a"] if survive else [])
@@ -162,7 +162,7 @@ def test_only_what_a_job_makes_survives_it(job_type: str | None, of_sub_job: str
 
 @pytest.mark.parametrize("status", ["", "RUNNING"])
 def test_a_job_never_seen_is_stored_empty(status: str) -> None:
-    """Every name is there, the lists are empty, and nothing is read out of it again unless a status was given."""
+    """A job without a response is stored with all names and empty lists. Only a status makes the outputs readable."""
     result = outputs_of(ASKED, None, status)
     assert result["job_id"] == ASKED
     assert result["status"] == (status or None)
@@ -172,13 +172,13 @@ def test_a_job_never_seen_is_stored_empty(status: str) -> None:
 
 
 def test_nothing_is_read_out_of_no_outputs() -> None:
-    """A resource without outputs of its own was never looked at."""
+    """Outputs without a status give no job."""
     assert job_of({}) is None
     assert job_of({"job_id": ASKED, "status": None, "expected_servers": 3.0}) is None
 
 
 def test_outputs_survive_a_round_trip() -> None:
-    """What is read out of outputs makes the same outputs, however often; the state keeps numbers as floats."""
+    """Outputs, read and stored again, are the same outputs, although the state keeps numbers as floats."""
     for job in EVERY_JOB:
         for status in ("SUCCESS", "FAIL", "RUNNING"):
             stored = outputs_of(ASKED, job, status)
@@ -188,7 +188,7 @@ def test_outputs_survive_a_round_trip() -> None:
 
 
 def test_a_stored_job_is_judged_no_better_than_the_job() -> None:
-    """What a wait goes on with is no success unless the job was: its sub-jobs are in one level, and all there."""
+    """A stored job gets the same judgement as the job."""
     for job in EVERY_JOB:
         known = job_of(_kept(outputs_of(ASKED, job, job.status)))
         assert known is not None
@@ -196,7 +196,7 @@ def test_a_stored_job_is_judged_no_better_than_the_job() -> None:
 
 
 def test_the_next_run_knows_what_was_told_in_this_one() -> None:
-    """Counts, sub-jobs, servers and interfaces come back out of a stack, so that a shorter response is seen as such."""
+    """The next run knows counts, sub-jobs, servers and interfaces of the state, and notices a shorter response."""
     job = Job.read(messages("RUNNING", created("SUCCESS", "a"), created("RUNNING", None)))
     earlier = job_of(_kept(outputs_of(ASKED, job, "RUNNING")))
     for less in ({"status": "SUCCESS"}, messages("SUCCESS", created("SUCCESS", "b"), created("SUCCESS", None))):
@@ -211,7 +211,7 @@ def test_the_next_run_knows_what_was_told_in_this_one() -> None:
 
 
 def test_an_unfinished_wait_never_stores_an_end() -> None:
-    """Neither a refresh nor an interruption makes a SUCCESS; a FAIL only where nothing more can become known."""
+    """An unfinished wait never stores SUCCESS, and stores FAIL only for a final failure."""
     for job in EVERY_JOB:
         status = unfinished_status(job)
         judgement = judge(job)
@@ -225,19 +225,19 @@ def test_an_unfinished_wait_never_stores_an_end() -> None:
 
 
 def test_a_job_never_seen_has_no_status() -> None:
-    """An interrupted wait that saw nothing stores nothing."""
+    """An interrupted wait without a response stores no status."""
     assert unfinished_status(None) == ""
 
 
 def test_success_is_stored_for_a_success_only() -> None:
-    """Of all ends, one stores SUCCESS, whatever the last response was."""
+    """Only the end SUCCEEDED stores SUCCESS, for every last response."""
     for job, end in product([*EVERY_JOB, None], End):
         status = stored_status(Outcome(end, ASKED, job, elapsed=10.0, timeout=60.0))
         assert (status == "SUCCESS") == (end is End.SUCCEEDED)
 
 
 def test_what_a_response_lacked_keeps_a_failure_unfinished() -> None:
-    """The verdict on the newest response decides, not what all responses together make of the job."""
+    """The judgement of the newest response decides the stored status."""
     job = Job.read(messages("FAIL", created("SUCCESS", "a")))
     settling = Judgement(Ruling.FAILED, Finality.SETTLING)
     assert unfinished_status(job, settling) == "RUNNING"
@@ -263,7 +263,7 @@ def test_what_a_response_lacked_keeps_a_failure_unfinished() -> None:
     ],
 )
 def test_a_stored_failure_is_final_only_where_all_is_over(outputs: dict[str, Any], *, is_final: bool) -> None:
-    """A FAIL beside sub-jobs that move, as version 0.1.0 stored it, is gone on with."""
+    """A stored FAIL with running sub-jobs, as version 0.1.0 stored, is not final."""
     assert stored_job(_kept(outputs)).has_failed == is_final
 
 
@@ -296,13 +296,13 @@ def test_a_stored_failure_is_final_only_where_all_is_over(outputs: dict[str, Any
     ],
 )
 def test_what_an_end_stores(end: End, job: dict[str, Any] | None, status: str) -> None:
-    """SUCCESS and FAIL are final, and FAIL is for jobs of which no part moves; everything else is gone on with."""
+    """Only SUCCESS, and FAIL without running parts, are stored as final. Every other status is polled again."""
     seen = None if job is None else Job.read(job)
     assert stored_status(Outcome(end, ASKED, seen, elapsed=10.0, timeout=60.0)) == status
 
 
 def _kept(outputs: dict[str, Any]) -> dict[str, Any]:
-    """Outputs as the engine hands them back: every number a float, what is None left out, the provider added."""
+    """Outputs as the engine returns them: every number a float, None left out, the provider added."""
     there = {name: value for name, value in outputs.items() if value is not None}
     return {**{name: float(v) if type(v) is int else v for name, v in there.items()}, "__provider": "gASV"}
 
@@ -319,7 +319,7 @@ def _kept(outputs: dict[str, Any]) -> dict[str, Any]:
     ids=["integer", "infinity", "inexact", "lists", "objects"],
 )
 def test_any_response_can_be_stored(odd: bytes) -> None:
-    """What no state can hold does not come into the outputs: they are stored, and read again as they were."""
+    """Values beyond a state's limits are left out of the outputs. The outputs are stored and read unchanged."""
     body = b'{"status": "SUCCESS", "job_id": "j", "entities": {"server_id": "s", "odd": %s}}' % odd
     document = read_object(Response(200, {}, body), "GET x", lambda result: "status" in result)
     outputs = outputs_of("j", Job.read(document), "SUCCESS")

@@ -1,4 +1,4 @@
-"""Durations as users write them and as messages show them."""
+"""Durations in the form of users and in the form of messages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from pulumi_bms.messages.durations import create_timeout, parse, show
     ],
 )
 def test_a_duration_is_read(text: str, seconds: float) -> None:
-    """Numbers with units, one after the other, are summed; blanks around them don't matter."""
+    """A duration is the sum of numbers with units. Blanks around a number are ignored."""
     assert parse("create", text) == pytest.approx(seconds)
 
 
@@ -46,7 +46,7 @@ NONSENSE: list[object] = [
 
 @pytest.mark.parametrize("value", NONSENSE)
 def test_nonsense_is_refused_by_name(value: object) -> None:
-    """The message names the property, the format and the value."""
+    """The message for a bad duration names the property, the format and the value."""
     with pytest.raises(ValueError, match=r"^custom_timeouts\.create must be a duration such as \"90m\"") as error:
         parse("custom_timeouts.create", value)
     assert repr(value) in str(error.value)
@@ -54,13 +54,13 @@ def test_nonsense_is_refused_by_name(value: object) -> None:
 
 @pytest.mark.parametrize("value", ["0s", "0m", "0h0m0s", "0.0h", ".0ms"])
 def test_nothing_is_no_duration(value: str) -> None:
-    """A wait of no time at all is refused, and the default named as the way out."""
+    """A duration of zero is refused."""
     with pytest.raises(ValueError, match=r"^x must be "):
         parse("x", value)
 
 
 def test_the_timeout_of_create_is_read() -> None:
-    """`custom_timeouts.create` counts, where it is given."""
+    """The timeout is `custom_timeouts.create`, or None."""
     assert create_timeout(None) is None
     assert create_timeout(pulumi.ResourceOptions()) is None
     assert create_timeout(_options(pulumi.CustomTimeouts())) is None
@@ -79,7 +79,7 @@ def test_the_timeouts_may_be_a_dict() -> None:
 @pytest.mark.parametrize("name", ["create", "update", "delete"])
 @pytest.mark.parametrize("value", ["0", "-5m", "90", "1d", "0s", ""])
 def test_each_bad_timeout_is_named(name: str, value: str) -> None:
-    """A timeout that is none is refused before Pulumi fails on it, the ones that no wait uses too."""
+    """A bad timeout is refused by name before Pulumi fails, also for update and delete."""
     for timeouts in (pulumi.CustomTimeouts(**{name: value}), {name: value}):
         with pytest.raises(ValueError, match=rf"^custom_timeouts\.{name} .*{value!r}"):
             create_timeout(_options(timeouts))
@@ -104,12 +104,12 @@ def test_each_bad_timeout_is_named(name: str, value: str) -> None:
     ],
 )
 def test_a_duration_is_shown_to_the_second(seconds: float, text: str) -> None:
-    """Whole seconds, in hours and minutes where there are any, never 60 of anything, never less than none."""
+    """A duration is shown in whole seconds with hours and minutes, with at most 59 s or min, and never below zero."""
     assert show(seconds) == text
 
 
 def test_what_is_shown_can_be_written() -> None:
-    """A duration copied out of a message is one that `custom_timeouts` takes."""
+    """A shown duration is a valid `custom_timeouts` value."""
     for seconds in (1, 59, 60, 61, 3599, 3600, 3661, 86_400, 90_061):
         assert parse("create", show(seconds)) == seconds
 

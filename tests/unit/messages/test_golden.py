@@ -1,6 +1,7 @@
-"""Every message to users stands in one file a room, in tests/data/messages.
+"""The texts of all messages to users, in one file per room in tests/data/messages.
 
-Other tests pin types, codes, fields and ids. After a change of a message, write the files anew and read the difference:
+The remaining tests pin types, codes, fields and ids. After a change of a message, write the files anew and read the
+difference:
 
     UPDATE_MESSAGES=1 pytest tests/unit/messages/test_golden.py && git diff tests/data/messages
 """
@@ -28,7 +29,7 @@ _HEADING = "=== "
 
 
 def rendered(room: str) -> str:
-    """The file of a room: a heading for each case, and the text as a user sees the text."""
+    """The file of a room: a heading for each case, and the text as shown to a user."""
     texts = list(ROOMS[room]())
     titles = [title for title, _ in texts]
     assert len(titles) == len(set(titles))
@@ -37,7 +38,7 @@ def rendered(room: str) -> str:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_the_messages_are_those_of_the_file(room: str) -> None:
-    """A reworded message changes one file."""
+    """The messages equal the room's file, so a reworded message changes one file."""
     path, text = FOLDER / f"{room}.txt", rendered(room)
     if os.environ.get("UPDATE_MESSAGES"):
         path.parent.mkdir(exist_ok=True)
@@ -47,7 +48,7 @@ def test_the_messages_are_those_of_the_file(room: str) -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_message_is_made_of_short_plain_lines(room: str) -> None:
-    """No chain of semicolons, no empty parts, no "is no". The vendor's own words are the exception."""
+    """A message has no chain of semicolons, no empty parts, and no "is no", except in the vendor's words."""
     for line in (FOLDER / f"{room}.txt").read_text(encoding="utf-8").splitlines():
         assert (
             not re.search(r"; |\b(is|are) no (?!longer)\w", line) or "sold out; no host" in line or "one; two" in line

@@ -1,4 +1,4 @@
-"""The parts of a report that a file of examples can't show. The texts are in tests/data/messages/waits.txt."""
+"""Parts of a report beyond a file of examples. The texts are in tests/data/messages/waits.txt."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.unit.messages.golden.samples import (
 
 
 def test_a_report_is_bounded() -> None:
-    """For any number of sub-jobs and any length of texts, the rest is counted or cut."""
+    """A report of many sub-jobs and long texts has a limited length. The rest is counted or cut."""
     failing = [part(n, "FAIL", job_id=f"f{n}", fail_reason="x" * 5000) for n in range(60)]
     moving = [part(n, "RUNNING", job_id=f"m{n}") for n in range(70)]
     made = [part(n, "SUCCESS", f"s{n}", job_id=f"o{n}") for n in range(300)]
@@ -48,7 +48,7 @@ def test_a_report_is_bounded() -> None:
     ids=["moving", "unlisted", "only a sub-job", "running", "unknown status"],
 )
 def test_an_open_failure_advises_neither_to_submit_again_nor_to_delete(result: Job) -> None:
-    """A failure that is not final has servers, but no advice that could be wrong a minute later."""
+    """The report of an open failure names the servers, and advises neither a new submission nor a delete."""
     shown = report.describe_outcome(outcome(End.FAILED, result))
     assert SERVER in shown
     assert "triggers" not in shown
@@ -59,7 +59,7 @@ def test_an_open_failure_advises_neither_to_submit_again_nor_to_delete(result: J
     "end", [end for end in End if end not in (End.SUCCEEDED, End.FAILED)], ids=lambda end: end.name
 )
 def test_only_a_failure_advises_to_delete_servers(end: End) -> None:
-    """Every other end names the servers known so far, also with the ok lines in one."""
+    """Any end except a failure names the known servers and does not advise a delete."""
     many = job("RUNNING", *[ok(n) for n in range(1, 8)], part(61, "RUNNING"))
     shown = report.describe_outcome(outcome(end, many, error=DOWN, outage=60.0))
     assert report.survivors_text(many.server_ids) not in shown
@@ -68,14 +68,14 @@ def test_only_a_failure_advises_to_delete_servers(end: End) -> None:
 
 
 def test_a_short_id_is_shown_whole() -> None:
-    """An id is cut to its two ends only if the id is longer."""
+    """An id of more than twelve characters is cut to both ends. A shorter id is shown whole."""
     assert report.short("2c9eb2c5544c") == "2c9eb2c5544c"
     assert report.short("2c9eb2c5544cb") == "2c9e...44cb"
     assert report.short(None) == report.short("")
 
 
 def test_a_success_without_codes_has_no_warnings() -> None:
-    """Only a record with success and an error code is worth a warning."""
+    """Only a successful record with an error code has a warning."""
     assert report.warnings(job("SUCCESS", ok(60))) == []
     assert report.survivors_text([]) == ""
 
@@ -98,5 +98,5 @@ def test_a_success_without_codes_has_no_warnings() -> None:
     ],
 )
 def test_durations_are_rounded_to_the_second(seconds: float, shown: str) -> None:
-    """The rounding comes first, so no text shows 60 s or 60 min."""
+    """Durations are rounded first, so no text shows 60 s or 60 min."""
     assert show(seconds) == shown

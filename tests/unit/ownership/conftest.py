@@ -1,4 +1,4 @@
-"""Providers of servers and attachments as a plugin process calls them, against a simulator over sockets."""
+"""Providers of servers and attachments, called as by a plugin process, against a simulator over sockets."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SHORT = Times(search=1.5, settling=1.0, adoption=2.5, visibility=10.0, gone=20.0
 """Waits for tests. The simulator runs 400 times as fast as a clock."""
 WEB: dict[str, Any] = {**LEAST, "count": 3.0, "user_id": "u", ORDERED_BY: "acme/urn:web"}
 QUICK: dict[str, Any] = {**WEB, "name": "quick"}
-"""Servers whose jobs are over at the first poll."""
+"""Servers whose jobs have ended at the first poll."""
 YEARLY: dict[str, Any] = {**WEB, "charging_mode": "prePaid", "period_unit": "month", "period": 1.0}
 ORDERS = "/baremetalservers"
 
@@ -41,7 +41,7 @@ class Killed(BaseException):
 
 @dataclass
 class Run:
-    """One run of the CLI: what the host hears of a provider. `kill_at` is the number of the event of the kill."""
+    """One run of the CLI: the calls of a provider to the host. `kill_at` is the number of the event of the kill."""
 
     keeps_partial_state: bool = True
     kill_at: int | None = None
@@ -66,7 +66,7 @@ class Run:
         )
 
     def event(self) -> None:
-        """Count an event, and end the run if the event is the one of the kill."""
+        """Count an event, and end the run at the event of the kill."""
         self.events += 1
         if self.events == self.kill_at:
             raise Killed
@@ -99,7 +99,7 @@ class Bench:
     run: Run = field(default_factory=Run)
 
     def next_run(self, **described: Any) -> Run:
-        """Begin another run of the CLI: another plugin process, which has adopted nothing."""
+        """Begin a new run of the CLI: a new plugin process, without adopted servers."""
         _close_records(self.home)
         ADOPTED.clear()
         ONCE._messages.clear()
@@ -107,7 +107,7 @@ class Bench:
         return self.run
 
     def elsewhere(self, name: str = "other machine") -> None:
-        """Go on at a machine without the records."""
+        """Continue on a machine without the records."""
         self.monkeypatch.setenv("PULUMI_HOME", str(self.home / name))
 
     def create(self, inputs: Mapping[str, Any] = WEB, **described: Any) -> dict[str, Any]:
@@ -154,17 +154,17 @@ class Bench:
         return {each.id: each for each in servers if each.status != "DELETED" and not each.in_recycle_bin}
 
     def orders(self) -> int:
-        """The number of orders that reached the cloud."""
+        """The number of orders received by the cloud."""
         return sum(each.method == "POST" and each.path.endswith(ORDERS) for each in self.sim.requests)
 
     def bodies(self, path: str) -> list[dict[str, Any]]:
-        """The bodies of the requests with this end of the path."""
+        """The bodies of the requests with the given end of the path."""
         return [
             dict(each.body) for each in self.sim.requests if each.path.endswith(path) and isinstance(each.body, dict)
         ]
 
     def writes(self) -> list[str]:
-        """The requests that change things."""
+        """The requests that change the cloud."""
         reads = ("/resources/query",)
         return [f"{each.method} {each.path}" for each in self.sim.requests if _changes(each.method, each.path, reads)]
 
@@ -195,7 +195,7 @@ MakeBench = Callable[..., Bench]
 
 @pytest.fixture
 def make_bench(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[MakeBench]:
-    """A function that makes a bench with another cloud."""
+    """A function that makes a bench with a special cloud."""
     for variable in VARIABLES:
         monkeypatch.delenv(variable.name, raising=False)
     monkeypatch.setenv("no_proxy", "*")

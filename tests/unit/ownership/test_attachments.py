@@ -1,4 +1,4 @@
-"""`VolumeAttachment`: attached once, read back, detached, whatever state the server and the disk are in."""
+"""`VolumeAttachment`: attached once, read back, detached, in every state of the server and the disk."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def holder(bench: Bench, inputs: Mapping[str, Any]) -> str | None:
 
 @pytest.mark.parametrize("behaviour", [{}, {"attach_response": "attachment"}, {"attach_status": 200}], ids=str)
 def test_a_disk_is_attached_and_detached(behaviour: dict[str, Any], make_bench: MakeBench) -> None:
-    """With and without a job in the response, the outputs are what the API lists."""
+    """With and without a job in the response, the outputs come from the API's list. A second detach does no harm."""
     bench = make_bench(**behaviour)
     inputs = made(bench)
     outputs = attach(bench, inputs)
@@ -70,7 +70,7 @@ def test_a_disk_is_attached_and_detached(behaviour: dict[str, Any], make_bench: 
 
 @pytest.mark.parametrize("busy", ["BMS.1006", "BMS.0037", "BMS.1001"])
 def test_several_disks_of_one_server_go_one_after_the_other(busy: str, make_bench: MakeBench) -> None:
-    """The API runs one operation at a time on a server, so no request meets a busy server of the same run."""
+    """Attachments of one run to the same server run in sequence, so no request meets a busy server."""
     bench = make_bench(busy_code=busy)
     server = bench.sim.setup.add_server("web")
     disks = [{"server_id": server.id, "volume_id": bench.sim.setup.add_volume().id} for _ in range(3)]
@@ -86,7 +86,7 @@ def test_several_disks_of_one_server_go_one_after_the_other(busy: str, make_benc
 
 
 def test_a_busy_server_is_waited_for(bench: Bench) -> None:
-    """Another tool works on the server: the request is sent again after each refusal."""
+    """A request refused because of a busy server is sent again."""
     inputs = made(bench)
     busy = Response(400, {"error": {"code": "BMS.1006", "message": "busy"}})
     bench.sim.spoil_next(busy, method="POST", path_contains="/attachvolume", times=3)
@@ -102,7 +102,7 @@ def test_a_busy_server_is_waited_for(bench: Bench) -> None:
 
 
 def test_a_task_of_the_server_is_waited_for(bench: Bench) -> None:
-    """No request leaves while a task runs on the server."""
+    """A request waits for the end of a task on the server."""
     inputs = made(bench)
     bench.sim.setup.change_server(inputs["server_id"], task_state="rebooting")
     done = threading.Timer(0.3, lambda: bench.sim.setup.change_server(inputs["server_id"], task_state=None))
@@ -113,7 +113,7 @@ def test_a_task_of_the_server_is_waited_for(bench: Bench) -> None:
 
 
 def test_a_disk_of_another_server_is_named_with_the_server(bench: Bench) -> None:
-    """The error names the server that has the disk, and nothing is left in the state."""
+    """The error for a disk of a different server names the server, and nothing is left in the state."""
     inputs = made(bench)
     other = bench.sim.setup.add_server("other")
     bench.sim.setup.change_volume(inputs["volume_id"], status="in-use", server_id=other.id, device="/dev/sdb")
@@ -123,7 +123,7 @@ def test_a_disk_of_another_server_is_named_with_the_server(bench: Bench) -> None
 
 
 def test_a_disk_that_moved_is_named_after_a_refresh(bench: Bench) -> None:
-    """Attached to another server by hand: the refresh finds nothing here, and the next `up` names the other server."""
+    """A disk attached to a different server by hand is gone after a refresh, and the next `up` names the server."""
     inputs = made(bench)
     outputs = attach(bench, inputs)
     other = bench.sim.setup.add_server("other")
@@ -134,7 +134,7 @@ def test_a_disk_that_moved_is_named_after_a_refresh(bench: Bench) -> None:
 
 
 def test_an_attached_disk_is_taken_as_attached(bench: Bench) -> None:
-    """Nothing is sent for a disk that is attached to the server already."""
+    """For a disk already attached to the server, no request is sent."""
     inputs = made(bench)
     bench.sim.setup.change_volume(
         inputs["volume_id"], status="in-use", server_id=inputs["server_id"], device="/dev/sdc"
@@ -144,7 +144,7 @@ def test_an_attached_disk_is_taken_as_attached(bench: Bench) -> None:
 
 
 def test_a_disk_detached_elsewhere_is_attached_again(bench: Bench) -> None:
-    """After a refresh the resource is gone, and the next `up` creates the attachment."""
+    """After a disk is detached elsewhere, a refresh removes the resource, and the next `up` attaches the disk again."""
     inputs = made(bench)
     outputs = attach(bench, inputs)
     bench.sim.setup.change_volume(inputs["volume_id"], status="available", server_id=None, device=None)
@@ -155,7 +155,7 @@ def test_a_disk_detached_elsewhere_is_attached_again(bench: Bench) -> None:
 
 
 def test_a_failed_job_leaves_nothing_in_the_state(bench: Bench) -> None:
-    """A failed attachment is no attachment: nothing is there to be detached."""
+    """A failed attachment leaves nothing in the state."""
     inputs = made(bench, "fail")
     with pytest.raises(ExpectedError, match=r"was not attached") as caught:
         attach(bench, inputs)
@@ -165,7 +165,7 @@ def test_a_failed_job_leaves_nothing_in_the_state(bench: Bench) -> None:
 
 @pytest.mark.parametrize("how", ["unsubscribed", "deleted", "purged", "recycle bin"])
 def test_a_server_that_is_gone_ends_the_attachment(how: str, make_bench: MakeBench) -> None:
-    """A delete is done, and a refresh finds nothing: disks of a gone server are free."""
+    """Without the server a delete is done, and a refresh finds nothing, because the disks are free."""
     bench = make_bench(recycle_bin=how == "recycle bin", deleted_shown_seconds=100000.0)
     inputs = made(bench)
     outputs = attach(bench, inputs)
@@ -175,7 +175,7 @@ def test_a_server_that_is_gone_ends_the_attachment(how: str, make_bench: MakeBen
 
 
 def test_a_missing_server_is_named(bench: Bench) -> None:
-    """An id without a server is an error that names the id."""
+    """The error for an unknown server id names the id."""
     inputs = {**made(bench), "server_id": "11111111-2222-4333-8444-555555555555"}
     with pytest.raises(ExpectedError, match="server 11111111-2222-4333-8444-555555555555 does not exist"):
         attach(bench, inputs)
@@ -184,7 +184,7 @@ def test_a_missing_server_is_named(bench: Bench) -> None:
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_a_lost_response(method: str, carried_out: bool, bench: Bench) -> None:  # noqa: FBT001
-    """Attaching and detaching twice does no harm, so the request is sent again."""
+    """After a lost response the request is sent again, because a second attach or detach does no harm."""
     inputs = made(bench)
     if method == "POST":
         bench.sim.spoil_next("reset", method=method, path_contains="tachvolume", carried_out=carried_out)
@@ -197,7 +197,7 @@ def test_a_lost_response(method: str, carried_out: bool, bench: Bench) -> None: 
 
 
 def test_a_device_chosen_by_the_cloud_is_no_diff(make_bench: MakeBench) -> None:
-    """A device against the program's wish is told once. Another wish replaces."""
+    """A device chosen by the cloud is noted and is no diff. A changed device input replaces."""
     bench = make_bench(device_as_asked=False)
     inputs = {**made(bench), "device": "/dev/sdf"}
     outputs = attach(bench, inputs)
@@ -210,7 +210,7 @@ def test_a_device_chosen_by_the_cloud_is_no_diff(make_bench: MakeBench) -> None:
 
 
 def test_an_import_shows_no_diff(bench: Bench) -> None:
-    """SERVER/VOLUME brings an attachment in. A wrong id and a free disk are refused."""
+    """The id SERVER/VOLUME imports an attachment. A wrong id and a free disk are refused."""
     inputs = made(bench)
     with pytest.raises(ExpectedError, match="is not attached to server"):
         read(bench, inputs, Purpose.IMPORT)
@@ -223,7 +223,7 @@ def test_an_import_shows_no_diff(bench: Bench) -> None:
 @pytest.mark.parametrize("moment", [1, 2, 3, 5, 7])
 @pytest.mark.parametrize("action", ["attach", "detach"])
 def test_a_cut_off_run_is_finished_by_the_next_run(action: str, moment: int, bench: Bench) -> None:
-    """Attached once or detached, after a kill at any moment."""
+    """After a kill at any moment, the next run attaches once or detaches."""
     inputs = made(bench)
     outputs = attach(bench, inputs) if action == "detach" else {}
     bench.next_run(kill_at=moment)
@@ -260,7 +260,7 @@ def test_an_unfinished_attachment_keeps_its_job(bench: Bench) -> None:
 
 
 def test_a_cancel_ends_the_wait(bench: Bench) -> None:
-    """Ctrl-C during the wait for a task leaves nothing, as nothing was sent."""
+    """Ctrl-C during the wait for a task leaves no state, because nothing was sent."""
     inputs = made(bench)
     bench.sim.setup.change_server(inputs["server_id"], task_state="rebooting")
     threading.Timer(0.2, bench.run.cancelled.set).start()
@@ -270,7 +270,7 @@ def test_a_cancel_ends_the_wait(bench: Bench) -> None:
 
 
 def test_a_job_that_the_api_has_forgotten_blocks_nothing(bench: Bench) -> None:
-    """The API forgets an ended job after a day: the list of the server decides, and a delete detaches the disk."""
+    """If the API has forgotten the attachment's job, the server's list decides, and a delete detaches the disk."""
     inputs = made(bench)
     outputs = {**attach(bench, inputs), "pending_job": {"job_id": "f" * 32}}
     detach(bench, outputs, timeout=300.0)

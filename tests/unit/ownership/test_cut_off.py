@@ -1,4 +1,4 @@
-"""Runs that are cut off at any moment: one order, and all servers end in the state."""
+"""Runs cut off at any moment: one order, and all servers end in the state."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tests.unit.ownership.conftest import WEB, Bench, Killed, MakeBench
 
 PAIR: dict[str, Any] = {**WEB, "count": 2.0, "metadata": {"role": "web"}}
 MOMENTS = (1, 2, 3, 4, 6, 9, 12, 14)
-"""Events of an order of two servers, of 15: before and after each request, each checkpoint, each poll."""
+"""Events of an order of two servers, from 15 events: before and after each request, each checkpoint, each poll."""
 
 
 def cut_off(bench: Bench, moment: int) -> dict[str, Any] | None:
-    """The outputs of a create that is killed at this event, or None after the kill."""
+    """The outputs of a create killed at the event, or None after the kill."""
     bench.run.kill_at = moment
     try:
         return bench.create(PAIR)
@@ -48,14 +48,14 @@ def check(bench: Bench, outputs: dict[str, Any], moment: int) -> None:
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_and_created_again_on_this_machine(moment: int, bench: Bench) -> None:
-    """The record, or the marker, leads to the servers: nothing is ordered twice, and nothing is lost."""
+    """After a kill the record or the marker finds the servers: nothing is ordered twice, and nothing is lost."""
     outputs = cut_off(bench, moment) or finished(bench)
     check(bench, outputs, moment)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_killed_and_created_again_on_another_machine(moment: int, bench: Bench) -> None:
-    """The marker leads to the servers. Before the first request there is nothing to find."""
+    """On a new machine the marker finds the servers. Before the first request there is nothing to find."""
     outputs = cut_off(bench, moment)
     if outputs is None:
         bench.elsewhere()
@@ -65,7 +65,7 @@ def test_killed_and_created_again_on_another_machine(moment: int, bench: Bench) 
 
 @pytest.mark.parametrize("moment", [2, 3, 6, 12])
 def test_killed_on_the_stock_host(moment: int, bench: Bench) -> None:
-    """Pulumi's own host keeps no state of a failed create, and calls create again."""
+    """Pulumi's host keeps no state of a failed create, and calls create again."""
     bench.next_run(keeps_partial_state=False)
     outputs = cut_off(bench, moment) or finished(bench)
     check(bench, outputs, moment)
@@ -74,7 +74,7 @@ def test_killed_on_the_stock_host(moment: int, bench: Bench) -> None:
 @pytest.mark.parametrize("moment", [2, 3, 6, 12])
 @pytest.mark.parametrize("place", ["this machine", "other machine"])
 def test_interrupted_and_updated(moment: int, place: str, bench: Bench) -> None:
-    """The host saves the last checkpoint, and the next run updates."""
+    """After an interrupt the state has the last checkpoint, and the next run updates."""
     outputs = cut_off(bench, moment)
     saved = bench.run.saved
     if outputs is None:
@@ -86,17 +86,17 @@ def test_interrupted_and_updated(moment: int, place: str, bench: Bench) -> None:
 
 
 def test_a_kill_after_the_last_change_is_no_finished_resource(bench: Bench) -> None:
-    """All servers are owned already, but the engine has no state: the record shows whose servers these are."""
+    """After a create whose state the engine lost, the record finds the owned servers."""
     outputs = bench.create(PAIR)
     again = finished(bench, may_search=False)
     assert (again["server_ids"], bench.orders()) == (outputs["server_ids"], 1)
-    # A delete of the same run, such as of a replaced resource, spares the servers.
+    # A delete of the same run, for example of a replaced resource, keeps the servers.
     bench.delete(outputs)
     assert sorted(bench.existing()) == sorted(outputs["server_ids"])
 
 
 def test_a_kill_between_two_marks(bench: Bench) -> None:
-    """One server is owned, the other is not: both are of one unfinished order, for another machine too."""
+    """With one owned and one unowned server, both servers belong to one unfinished order, on a new machine too."""
     outputs = bench.create(PAIR)
     first = outputs["server_ids"][0]
     bench.sim.setup.change_server(
@@ -107,7 +107,7 @@ def test_a_kill_between_two_marks(bench: Bench) -> None:
 
 
 def test_a_growing_finished_resource_is_not_adopted(bench: Bench) -> None:
-    """Two stacks of the same name: owned servers of the other stack stay with the other stack, even while it grows."""
+    """A stack of the same name never takes the owned servers of the first stack, also during a growth."""
     outputs = bench.create(PAIR)
     one = bench.sim.setup.add_server(
         "web-0009", tags={"pulumi-bms": f"ordered.{outputs['id']}"}, metadata={"pulumi-bms-order": "another"}
@@ -121,7 +121,7 @@ def test_a_growing_finished_resource_is_not_adopted(bench: Bench) -> None:
 
 
 def test_another_count_after_a_kill(bench: Bench) -> None:
-    """The number of servers is no part of an order: a server too many is in the state, and named there."""
+    """A changed count after a kill is the same order: a server above the count is in the state."""
     assert cut_off(bench, 4) is None
     bench.next_run()
     outputs = bench.create({**PAIR, "count": 1.0})
@@ -133,7 +133,7 @@ def test_another_count_after_a_kill(bench: Bench) -> None:
 
 
 def test_other_inputs_after_a_kill_name_the_first_order(bench: Bench) -> None:
-    """An order with other inputs is another order, so the first one is told, with its job."""
+    """A create with different inputs is a new order. The user is told of the first order, with the job."""
     assert cut_off(bench, 5) is None
     bench.next_run()
     bench.create({**PAIR, "triggers": "new"})
@@ -144,7 +144,7 @@ def test_other_inputs_after_a_kill_name_the_first_order(bench: Bench) -> None:
 @pytest.mark.parametrize("moment", [2, 3, 6, 13])
 @pytest.mark.parametrize("way", ["killed", "interrupted", "elsewhere"])
 def test_growing_is_cut_off(moment: int, way: str, bench: Bench) -> None:
-    """The first servers keep their slots, and the new servers are ordered once."""
+    """After a kill during growth the first servers keep the slots, and the new servers are ordered once."""
     state = bench.create(PAIR)
     more = {**PAIR, "count": 3.0}
     bench.next_run(kill_at=moment)
@@ -169,7 +169,7 @@ def test_growing_is_cut_off(moment: int, way: str, bench: Bench) -> None:
 
 @pytest.mark.parametrize(("moment", "place"), [(3, "this"), (6, "this"), (13, "this"), (6, "other")])
 def test_a_destroy_right_after_a_kill_during_growth(moment: int, place: str, bench: Bench) -> None:
-    """The state knows nothing of the new server, but the record or the marker does: nothing is left."""
+    """A destroy after a kill during growth deletes the new server too, by the record or the marker."""
     state = bench.create(PAIR)
     bench.run.end()
     bench.next_run(kill_at=moment)
@@ -184,7 +184,7 @@ def test_a_destroy_right_after_a_kill_during_growth(moment: int, place: str, ben
 
 @pytest.mark.parametrize("moment", [2, 4, 6])
 def test_shrinking_is_cut_off(moment: int, bench: Bench) -> None:
-    """The next run deletes what is left to delete, and takes no deleted server for a new one."""
+    """After a kill the next run deletes the remaining servers, and takes no deleted server for a new server."""
     state = bench.create(PAIR)
     bench.next_run(kill_at=moment)
     fewer = {**PAIR, "count": 1.0}
@@ -201,7 +201,7 @@ def test_shrinking_is_cut_off(moment: int, bench: Bench) -> None:
 
 @pytest.mark.parametrize("moment", [2, 4, 6])
 def test_a_delete_is_cut_off(moment: int, bench: Bench) -> None:
-    """The next destroy finishes."""
+    """After a kill during a delete, the next destroy finishes."""
     state = bench.create(PAIR)
     bench.next_run(kill_at=moment)
     try:
@@ -214,7 +214,7 @@ def test_a_delete_is_cut_off(moment: int, bench: Bench) -> None:
 
 @pytest.mark.parametrize("moment", [3, 6, 12])
 def test_an_interrupted_create_is_destroyed(moment: int, make_bench: MakeBench) -> None:
-    """A destroy waits for the order, and deletes all its servers, with and without a known job."""
+    """A destroy of an interrupted create waits for the order, and deletes all servers, with and without a known job."""
     bench = make_bench()
     outputs = cut_off(bench, moment)
     saved = bench.run.saved
@@ -227,7 +227,7 @@ def test_an_interrupted_create_is_destroyed(moment: int, make_bench: MakeBench) 
 
 
 def test_a_lost_order_is_destroyed(bench: Bench) -> None:
-    """The servers of an order without a response are searched for before a destroy ends."""
+    """A destroy searches for the servers of an order without a response."""
     bench.sim.spoil_next("reset", method="POST", path_contains="/baremetalservers", carried_out=True)
     # Killed during the search.
     bench.run.kill_at = 4

@@ -1,4 +1,4 @@
-"""Deletes: on demand by the job, by month and year by unsubscribing, and gone is gone."""
+"""Deletes: on-demand servers by a job, monthly and yearly servers by unsubscribing, and deleted servers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DELETE = "/baremetalservers/delete"
 @pytest.mark.parametrize("eips", [True, False])
 @pytest.mark.parametrize("disks", [True, False])
 def test_leftovers_are_deleted_or_named(eips: bool, disks: bool, bench: Bench) -> None:  # noqa: FBT001
-    """Both flags are always sent. What stays and is billed is named by address and id."""
+    """Both flags are always sent. Addresses and disks that stay and are billed are named."""
     inputs = {**RICH, "delete_eip_on_delete": eips, "delete_data_volumes_on_delete": disks}
     outputs = bench.create(inputs)
     world = bench.sim.setup.world()
@@ -38,7 +38,7 @@ def test_leftovers_are_deleted_or_named(eips: bool, disks: bool, bench: Bench) -
 
 
 def test_yearly_servers_are_refused_before_anything_is_touched(bench: Bench) -> None:
-    """Without `unsubscribe_on_delete` nothing is sent, and the servers are named with the way on."""
+    """Without `unsubscribe_on_delete` no request is sent, and the error names the servers and the next step."""
     outputs = bench.create({**YEARLY, "name": "quick", "count": 2.0})
     sent = len(bench.writes())
     bench.next_run()
@@ -49,7 +49,7 @@ def test_yearly_servers_are_refused_before_anything_is_touched(bench: Bench) -> 
 
 
 def test_many_yearly_servers_are_unsubscribed_in_calls_of_ten(bench: Bench) -> None:
-    """24 servers are three calls."""
+    """24 servers are unsubscribed in three calls."""
     servers = [bench.sim.setup.add_server("quick", prepaid=True) for _ in range(24)]
     inputs = {**YEARLY, "count": 24.0, "unsubscribe_on_delete": True}
     outputs = {**inputs, "server_ids": [server.id for server in servers], "id": "0" * 32}
@@ -63,7 +63,7 @@ def test_many_yearly_servers_are_unsubscribed_in_calls_of_ten(bench: Bench) -> N
 
 @pytest.mark.parametrize("code", ["CBC.30000067", "CBC.99003012"])
 def test_one_ended_server_does_not_keep_the_others(code: str, bench: Bench) -> None:
-    """The billing service refuses a call with an ended server as a whole, so the servers are ended one by one."""
+    """If the billing service refuses a call because of an ended server, the servers are unsubscribed singly."""
     outputs = bench.create({**YEARLY, "name": "quick", "unsubscribe_on_delete": True})
     refusal = Response(400, {"error_code": code, "error_msg": "gone"})
     bench.sim.spoil_next(refusal, method="POST", path_contains="/unsubscribe")
@@ -76,7 +76,7 @@ def test_one_ended_server_does_not_keep_the_others(code: str, bench: Bench) -> N
 @pytest.mark.parametrize("path", [DELETE, "/unsubscribe"])
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_a_lost_response_of_a_delete(path: str, carried_out: bool, bench: Bench) -> None:  # noqa: FBT001
-    """Deleting twice does no harm: the request is sent again, and the servers are gone."""
+    """After a lost response the delete is sent again, because a second delete does no harm."""
     inputs = QUICK if path == DELETE else {**YEARLY, "name": "quick", "unsubscribe_on_delete": True}
     outputs = bench.create({**inputs, "count": 2.0})
     bench.sim.spoil_next("reset", method="POST", path_contains=path, carried_out=carried_out)
@@ -96,7 +96,7 @@ def test_a_lost_response_of_a_delete(path: str, carried_out: bool, bench: Bench)
     ids=str,
 )
 def test_gone_is_gone(behaviour: dict[str, Any], make_bench: MakeBench) -> None:
-    """A 404, an error of Nova inside a 400, DELETED and the recycle bin end a delete, and a second delete at once."""
+    """A 404, an error of Nova inside a 400, DELETED and the recycle bin end a delete. A second delete ends at once."""
     bench = make_bench(**behaviour)
     outputs = bench.create({**QUICK, "count": 2.0})
     bench.next_run()
@@ -109,7 +109,7 @@ def test_gone_is_gone(behaviour: dict[str, Any], make_bench: MakeBench) -> None:
 
 
 def test_a_server_in_the_recycle_bin_is_an_empty_slot(make_bench: MakeBench) -> None:
-    """In the recycle bin a server reads SHUTOFF, as a stopped server does, which is no drift."""
+    """A server in the recycle bin is an empty slot, although the status is SHUTOFF. A stopped server is no drift."""
     bench = make_bench(recycle_bin=True, deleted_shown_seconds=100000.0)
     outputs = bench.create({**QUICK, "count": 2.0})
     first, second = outputs["server_ids"]
@@ -119,7 +119,7 @@ def test_a_server_in_the_recycle_bin_is_an_empty_slot(make_bench: MakeBench) -> 
 
 
 def test_some_servers_are_gone_already(bench: Bench) -> None:
-    """Only the servers that exist are named in the request."""
+    """A delete names only the existing servers."""
     outputs = bench.create(QUICK)
     bench.sim.setup.remove_server(outputs["server_ids"][0], shown_as_deleted=False)
     bench.sim.setup.remove_server(outputs["server_ids"][1])
@@ -140,7 +140,7 @@ def test_busy_servers_are_waited_for(bench: Bench) -> None:
 
 
 def test_a_failed_delete_job_names_the_servers(make_bench: MakeBench) -> None:
-    """The error has the job's report, and names the servers that are left."""
+    """The error of a failed delete job has the job's report, and names the remaining servers."""
     bench = make_bench(times=Times(gone_after_failure=1.0, busy=0.05))
     outputs = bench.create({**QUICK, "count": 1.0})
     (server_id,) = outputs["server_ids"]
@@ -151,7 +151,7 @@ def test_a_failed_delete_job_names_the_servers(make_bench: MakeBench) -> None:
 
 
 def test_a_locked_server_is_named(bench: Bench) -> None:
-    """A refusal names the servers, and nothing is deleted."""
+    """The error for a locked server names the servers, and nothing is deleted."""
     outputs = bench.create({**QUICK, "count": 1.0})
     bench.sim.setup.change_server(outputs["server_ids"][0], locked=True)
     bench.next_run()

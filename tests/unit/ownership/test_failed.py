@@ -1,4 +1,4 @@
-"""Orders that fail, hang, or are cancelled: survivors are in the state, and a pending job goes on."""
+"""Orders that fail, hang, or are cancelled: survivors are in the state, and the next run continues a pending job."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CLOUDS: list[dict[str, Any]] = [
 
 
 def failed(bench: Bench, inputs: dict[str, Any]) -> dict[str, Any]:
-    """The state after an order that failed."""
+    """The state after a failed order."""
     with pytest.raises(PartialStateError) as caught:
         bench.create(inputs)
     bench.run.told.append(str(caught.value))
@@ -31,7 +31,7 @@ def failed(bench: Bench, inputs: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("behaviour", CLOUDS, ids=str)
 def test_survivors_are_kept_and_the_rest_is_ordered(behaviour: dict[str, Any], make_bench: MakeBench) -> None:
-    """After the rollback the servers that stay are in slots and named. The next up orders the others."""
+    """After a failed order the remaining servers are in slots and named. The next `up` orders the rest."""
     bench = make_bench(**behaviour)
     state = failed(bench, named("fail-one"))
     text = bench.run.told[-1]
@@ -45,7 +45,7 @@ def test_survivors_are_kept_and_the_rest_is_ordered(behaviour: dict[str, Any], m
     bench.next_run()
     good = named("web")
     for server_id in left:
-        # The name has the scenario.
+        # The name of the server has the scenario.
         bench.sim.setup.change_server(server_id, name="web-0001")
     outputs = bench.update(state, good)
     assert (sorted(outputs["server_ids"]), bench.orders()) == (sorted(bench.existing()), 2)
@@ -56,7 +56,7 @@ def test_survivors_are_kept_and_the_rest_is_ordered(behaviour: dict[str, Any], m
 
 
 def test_an_order_that_fails_as_a_whole_leaves_empty_slots(bench: Bench) -> None:
-    """No server is left, so the state has empty slots, and a destroy deletes nothing."""
+    """An order that fails as a whole leaves empty slots in the state, and a destroy deletes nothing."""
     state = failed(bench, named("fail"))
     assert state["server_ids"] == ["", "", ""]
     assert "No server of the order is left" in bench.run.told[-1]
@@ -98,7 +98,7 @@ def test_a_faulty_server_that_stays_is_a_survivor(bench: Bench) -> None:
 
 @pytest.mark.parametrize("ids", ["both", "order_id"])
 def test_a_failed_yearly_order_is_ordered_again(ids: str, make_bench: MakeBench) -> None:
-    """A cancelled order is over: the next up does not wait for the order again."""
+    """After a cancelled yearly order the next `up` orders anew, without a wait for the cancelled order."""
     bench = make_bench(prepaid_response=ids, refund_seconds=1.0)
     state = failed(bench, named("fail", YEARLY))
     assert not state.get("pending_order_id")
@@ -123,7 +123,7 @@ def test_a_job_without_an_end_goes_on_with_the_next_run(name: str, bench: Bench)
 
 
 def test_a_job_unknown_after_a_day_is_no_dead_end(bench: Bench) -> None:
-    """The cloud keeps records of ended jobs for a day: then the marker finds the servers, or the order is sent anew."""
+    """After a day the cloud forgets a job: the marker finds the servers, or the order is sent anew."""
     inputs = named("web", count=1.0)
     complete = bench.create(inputs)
     bench.run.end()
@@ -156,7 +156,7 @@ def test_a_cancel_ends_every_wait_with_the_state(name: str, after: float, make_b
 
 
 def test_a_cancel_ends_the_wait_for_a_delete(bench: Bench) -> None:
-    """A destroy ends at once, and the next destroy goes on."""
+    """A cancel ends a destroy at once, and the next destroy goes on."""
     outputs = bench.create(named("web", count=1.0))
     bench.next_run()
     threading.Timer(0.05, bench.run.cancelled.set).start()

@@ -23,7 +23,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 def shown(bench: Bench, inputs: dict[str, Any]) -> None:
-    """The servers are as the inputs want."""
+    """The servers match the inputs."""
     servers = list(bench.existing().values())
     assert all(each.name.startswith(inputs["name"]) for each in servers)
     for server in servers:
@@ -36,7 +36,7 @@ def shown(bench: Bench, inputs: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_change_in_place(change: str, bench: Bench) -> None:
-    """The same servers, changed, and no diff afterwards. Nothing is sent for a second update."""
+    """A change in place keeps the servers. The next diff is empty, and a second update sends nothing."""
     before = bench.create(PAIR)
     news = {**PAIR, **CHANGES[change]}
     bench.next_run()
@@ -51,7 +51,7 @@ def test_a_change_in_place(change: str, bench: Bench) -> None:
 
 
 def test_one_server_is_renamed_without_a_number(bench: Bench) -> None:
-    """A server alone has the name itself; more servers are numbered by slot."""
+    """A single server has the plain name. Several servers are numbered by slot."""
     one = {**PAIR, "count": 1.0}
     outputs = bench.update(bench.create(one), {**one, "name": "api"})
     assert [each.name for each in bench.existing().values()] == ["api"]
@@ -61,7 +61,7 @@ def test_one_server_is_renamed_without_a_number(bench: Bench) -> None:
 
 
 def test_a_removed_key_of_metadata_is_told(bench: Bench) -> None:
-    """The API can't remove keys, so the user is told which keys stay."""
+    """The user is told of removed metadata keys that stay, because the API can't remove keys."""
     before = bench.create({**PAIR, "agency_name": "backup"})
     bench.next_run()
     outputs = bench.update(before, {**PAIR, "metadata": {}})
@@ -72,7 +72,7 @@ def test_a_removed_key_of_metadata_is_told(bench: Bench) -> None:
 @pytest.mark.parametrize("change", ["name", "tags", "metadata"])
 @pytest.mark.parametrize("moment", [2, 5])
 def test_an_interrupted_change_starts_again(change: str, moment: int, bench: Bench) -> None:
-    """The servers end as wanted, after a kill at any moment."""
+    """After a kill at any moment, the next run finishes the change."""
     before = bench.create(PAIR)
     news = {**PAIR, **CHANGES[change]}
     bench.next_run(kill_at=moment)
@@ -92,7 +92,7 @@ def test_an_interrupted_change_starts_again(change: str, moment: int, bench: Ben
 )
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_a_lost_response_of_a_change(method: str, path: str, carried_out: bool, bench: Bench) -> None:  # noqa: FBT001
-    """A change in place does no harm when sent twice, so the change is sent again."""
+    """After a lost response the change is sent again, because a second change does no harm."""
     before = bench.create(PAIR)
     bench.sim.spoil_next("reset", method=method, path_contains=path, carried_out=carried_out)
     news = {**PAIR, **CHANGES["all"]}
@@ -101,7 +101,7 @@ def test_a_lost_response_of_a_change(method: str, path: str, carried_out: bool, 
 
 
 def test_renewal_is_changed_at_the_billing_service(make_bench: MakeBench) -> None:
-    """On and off, and again after a lost response."""
+    """Renewal is switched on and off, also after a lost response."""
     bench = make_bench()
     yearly = {**YEARLY, "name": "quick", "count": 2.0}
     outputs = bench.create(yearly)
@@ -117,7 +117,7 @@ def test_renewal_is_changed_at_the_billing_service(make_bench: MakeBench) -> Non
 
 
 def test_more_and_fewer_servers(bench: Bench) -> None:
-    """A slot keeps its server: more servers come at the end, and go from the end."""
+    """A slot keeps the server: servers are added and removed at the end."""
     two = bench.create(PAIR)
     bench.next_run()
     three = bench.update(two, {**PAIR, "count": 3.0})
@@ -131,7 +131,7 @@ def test_more_and_fewer_servers(bench: Bench) -> None:
 
 
 def test_a_lost_server_is_filled_in_its_slot(bench: Bench) -> None:
-    """A machine deleted in the cloud leaves an empty slot, and the others keep their slots."""
+    """A server deleted in the cloud leaves an empty slot, and all further servers keep the slots."""
     three = bench.create({**PAIR, "count": 3.0})
     bench.sim.setup.remove_server(three["server_ids"][1])
     empty = bench.refreshed(three)
@@ -152,7 +152,7 @@ GONE: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("change", GONE)
 def test_a_server_lost_without_a_refresh_is_told(change: str, bench: Bench) -> None:
-    """No update ends well with a server that is gone, and the next `up` orders the server."""
+    """An update with a deleted server fails, and the next `up` orders the server."""
     before = bench.create(PAIR)
     bench.sim.setup.remove_server(before["server_ids"][0], shown_as_deleted=False)
     news = GONE[change](PAIR)
@@ -166,7 +166,7 @@ def test_a_server_lost_without_a_refresh_is_told(change: str, bench: Bench) -> N
 
 
 def test_a_refused_change_keeps_what_was_done(bench: Bench) -> None:
-    """A shrink before a refused change is in the state."""
+    """After a refused change, an earlier shrink of the same update is in the state."""
     three = bench.create({**PAIR, "count": 3.0})
     refusal = Response(403, {"error": {"code": "BMS.0033", "message": "no right"}})
     bench.sim.spoil_next(refusal, method="PUT", path_contains="/baremetalservers/")
@@ -177,7 +177,7 @@ def test_a_refused_change_keeps_what_was_done(bench: Bench) -> None:
 
 
 def test_a_busy_server_is_waited_for(bench: Bench) -> None:
-    """A change is sent once no task runs on the server."""
+    """A change refused because of a busy server is sent again."""
     before = bench.create({**PAIR, "count": 1.0})
     (server_id,) = before["server_ids"]
     busy = Response(400, {"error": {"code": "BMS.0037", "message": "The server is being rebooted."}})

@@ -1,4 +1,4 @@
-"""Power, installations and NICs of existing servers: sent once, and only where needed."""
+"""Power, installations and NICs of existing servers: sent once, and only if needed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MOMENTS = (5, 7, 8, 10, 14)
 
 
 def sent(bench: Bench, path: str) -> int:
-    """The number of requests with this end of the path."""
+    """The number of requests with the given end of the path."""
     return sum(each.path.endswith(path) for each in bench.sim.requests)
 
 
@@ -34,7 +34,7 @@ def actions(bench: Bench, since: int) -> list[Any]:
 
 
 def check(bench: Bench, outputs: Mapping[str, Any], news: Mapping[str, Any], path: str) -> None:
-    """Every server is installed once, and is as the inputs want."""
+    """Every server is installed once, and matches the inputs."""
     assert sent(bench, path) == 2
     state = "SHUTOFF" if news.get("power") == "off" else "ACTIVE"
     servers = bench.existing()
@@ -44,7 +44,7 @@ def check(bench: Bench, outputs: Mapping[str, Any], news: Mapping[str, Any], pat
 
 
 def killed(bench: Bench, before: dict[str, Any], news: dict[str, Any], moment: int) -> dict[str, Any] | None:
-    """The outputs of an update that is killed at this event, or None after the kill."""
+    """The outputs of an update killed at the event, or None after the kill."""
     bench.next_run(kill_at=moment)
     try:
         return bench.update(before, news)
@@ -55,7 +55,7 @@ def killed(bench: Bench, before: dict[str, Any], news: dict[str, Any], moment: i
 @pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_killed_run_installs_no_server_twice(change: str, moment: int, bench: Bench) -> None:
-    """The engine keeps the state of before the run, and the records lead to the jobs."""
+    """After a kill the records find the jobs, and no server is installed twice."""
     path, changed = CHANGES[change]
     before, news = bench.create(PAIR), {**PAIR, **changed}
     outputs = killed(bench, before, news, moment)
@@ -68,7 +68,7 @@ def test_a_killed_run_installs_no_server_twice(change: str, moment: int, bench: 
 
 @pytest.mark.parametrize("moment", [2, 6, 9, 12, 17])
 def test_an_interrupted_run_installs_no_server_twice(moment: int, bench: Bench) -> None:
-    """The host saves the last checkpoint, and another machine goes on."""
+    """After an interrupt a new machine continues from the last checkpoint, and no server is installed twice."""
     path, changed = CHANGES["anew"]
     before, news = bench.create(PAIR), {**PAIR, **changed}
     outputs = killed(bench, before, news, moment)
@@ -81,7 +81,7 @@ def test_an_interrupted_run_installs_no_server_twice(moment: int, bench: Bench) 
 
 
 def test_a_saved_installation_leaves_no_record(bench: Bench) -> None:
-    """The same change there and back is two changes: each installs every server."""
+    """Each change of the image installs every server once, also a change back."""
     first, second = PAIR, {**PAIR, "image_id": OTHER_IMAGE}
     outputs = bench.create(first)
     for number, (olds, news) in enumerate([(first, second), (second, first), (first, second)], 1):
@@ -96,7 +96,7 @@ def test_a_saved_installation_leaves_no_record(bench: Bench) -> None:
 
 @pytest.mark.parametrize("carried_out", [True, False])
 def test_an_installation_without_a_response(carried_out: bool, bench: Bench) -> None:  # noqa: FBT001
-    """The state decides: a server that stays off has no new system, and the next run sends the request again."""
+    """After a lost response the server's state decides whether the installation request is sent again."""
     before, news = bench.create(PAIR), {**PAIR, "image_id": OTHER_IMAGE}
     bench.next_run()
     bench.sim.spoil_next("reset", method="POST", path_contains="/changeos", carried_out=carried_out)
@@ -114,7 +114,7 @@ def test_an_installation_without_a_response(carried_out: bool, bench: Bench) -> 
 
 
 def test_a_server_with_the_image_is_not_installed(bench: Bench) -> None:
-    """No disk is wiped for an image that the server runs already."""
+    """A server with the wanted image is not installed."""
     before, news = bench.create(PAIR), {**PAIR, "image_id": OTHER_IMAGE}
     bench.sim.setup.change_server(before["server_ids"][0], image_id=OTHER_IMAGE)
     bench.next_run()
@@ -123,7 +123,7 @@ def test_a_server_with_the_image_is_not_installed(bench: Bench) -> None:
 
 
 def test_a_job_that_the_api_has_forgotten(bench: Bench) -> None:
-    """After the job's record is gone, the state of the server decides, and no later run is blocked."""
+    """If the API has forgotten a job, the state of the server decides, and no later run is blocked."""
     before, news = bench.create(PAIR), {**PAIR, "reinstall_triggers": "2"}
     outputs = bench.update(before, news)
     gone = {before["server_ids"][0]: {"installation": installation_of(news), "job_id": "f" * 32}}
@@ -135,7 +135,7 @@ def test_a_job_that_the_api_has_forgotten(bench: Bench) -> None:
 
 
 def test_power_is_changed_where_needed(bench: Bench) -> None:
-    """One request for all servers with the other power, and no request for none."""
+    """One power request covers all servers with the wrong power. Without such servers no request is sent."""
     before = bench.create(PAIR)
     bench.sim.setup.change_server(before["server_ids"][0], status="SHUTOFF")
     bench.next_run()
@@ -150,7 +150,7 @@ def test_power_is_changed_where_needed(bench: Bench) -> None:
 
 
 def test_a_reboot_is_sent_once_to_servers_that_run(bench: Bench) -> None:
-    """Another value of `reboot_triggers` reboots; a server that is off stays off."""
+    """A new value of `reboot_triggers` reboots the running servers. A stopped server stays off."""
     before, news = bench.create(PAIR), {**PAIR, "reboot_triggers": "1"}
     bench.sim.setup.change_server(before["server_ids"][0], status="SHUTOFF")
     bench.next_run()
@@ -164,7 +164,7 @@ def test_a_reboot_is_sent_once_to_servers_that_run(bench: Bench) -> None:
 @pytest.mark.parametrize(("field", "text"), [("locked", "is locked"), ("frozen", "is frozen")])
 @pytest.mark.parametrize("changed", [{"power": "off"}, {"image_id": OTHER_IMAGE}, {"reboot_triggers": "1"}])
 def test_a_server_that_takes_no_change(field: str, text: str, changed: dict[str, Any], bench: Bench) -> None:
-    """The message names the server and the reason, and nothing is sent."""
+    """The error for a server that takes no change names the server and the reason, and nothing is sent."""
     before = bench.create(PAIR)
     bench.sim.setup.change_server(before["server_ids"][1], **{field: True})
     bench.next_run()
@@ -175,10 +175,10 @@ def test_a_server_that_takes_no_change(field: str, text: str, changed: dict[str,
 
 
 def test_a_record_of_an_older_change_is_not_believed(bench: Bench) -> None:
-    """Two machines change the image there and back: the next change of the first machine installs again."""
+    """A record of an older change does not stop a later change to the same image."""
     first, second = PAIR, {**PAIR, "image_id": OTHER_IMAGE}
     before = bench.create(first)
-    # The engine of this run was killed after the last installation: the record stays.
+    # The engine of the run was killed after the last installation: the record stays.
     bench.next_run()
     there = bench.update(before, second)
     bench.elsewhere()
@@ -193,7 +193,7 @@ def test_a_record_of_an_older_change_is_not_believed(bench: Bench) -> None:
 
 @pytest.mark.parametrize("moment", [7, 9, 12])
 def test_a_change_taken_back_while_under_way(moment: int, bench: Bench) -> None:
-    """Every server has the image of the program in the end, and no diff is left."""
+    """If the change of a killed run is taken back, every server ends with the program's image, and without a diff."""
     before = bench.create(PAIR)
     assert killed(bench, before, {**PAIR, "image_id": OTHER_IMAGE}, moment) is None
     assert bench.run.saved
@@ -207,7 +207,7 @@ def test_a_change_taken_back_while_under_way(moment: int, bench: Bench) -> None:
 
 @pytest.mark.parametrize("triggers", [{}, [], {"a": None}])
 def test_triggers_without_a_value_install_nothing(triggers: object, bench: Bench) -> None:
-    """What the comparison of inputs calls no change wipes no disk."""
+    """Empty `reinstall_triggers` install nothing."""
     before = bench.create(PAIR)
     bench.next_run()
     bench.update(before, {**PAIR, "reinstall_triggers": triggers, "name": "api"})
@@ -215,7 +215,7 @@ def test_triggers_without_a_value_install_nothing(triggers: object, bench: Bench
 
 
 def test_an_error_after_an_installation_keeps_the_notes(bench: Bench) -> None:
-    """With one server installed and one locked, another machine installs only the second server."""
+    """With one server installed and one server locked, a new machine installs only the locked server."""
     before, news = bench.create(PAIR), {**PAIR, "reinstall_triggers": "2", "max_unavailable": 1.0}
     bench.sim.setup.change_server(before["server_ids"][1], locked=True)
     bench.next_run()
@@ -228,7 +228,7 @@ def test_an_error_after_an_installation_keeps_the_notes(bench: Bench) -> None:
 
 
 def test_a_note_of_a_deleted_server_blocks_nothing(bench: Bench) -> None:
-    """The number of servers shrinks while an installation is noted: the note goes with the server."""
+    """A noted installation of a removed server does not block a later run."""
     before = bench.create(PAIR)
     note = {before["server_ids"][1]: {"installation": "x", "job_id": None}}
     news = {**PAIR, "count": 1.0}

@@ -1,4 +1,4 @@
-"""NICs after the first, and security groups, of existing servers."""
+"""Later NICs and security groups of existing servers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIXED: dict[str, Any] = {"subnet_id": SUBNET, "ip_address": "192.168.0.77"}
 
 
 def wired(*later: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """One server with these NICs after the first."""
+    """Inputs of one server with the given NICs after the first NIC."""
     return {**QUICK, "count": 1.0, "nics": [FIRST, *later], **more}
 
 
@@ -41,7 +41,7 @@ def ports(bench: Bench) -> list[Any]:
 def test_the_nics_are_as_the_program_has_them(
     before: list[dict[str, Any]], after: list[dict[str, Any]], bench: Bench
 ) -> None:
-    """The primary NIC stays, every NIC is there once, and a second update sends nothing."""
+    """An update adds and removes NICs as in the program. The primary NIC stays, and a second update sends nothing."""
     outputs = bench.create(wired(*before))
     primary = ports(bench)[0]
     bench.next_run()
@@ -58,7 +58,7 @@ def test_the_nics_are_as_the_program_has_them(
 
 @pytest.mark.parametrize("moment", [2, 3, 4, 5, 6])
 def test_a_killed_run_adds_no_nic_twice(moment: int, bench: Bench) -> None:
-    """The next run counts the NICs of each server first."""
+    """After a kill the next run adds no NIC twice."""
     before, news = bench.create(wired()), wired(AUTOMATIC)
     bench.next_run(kill_at=moment)
     try:
@@ -85,7 +85,7 @@ def test_security_groups_change_and_stay(bench: Bench) -> None:
 
 @pytest.mark.parametrize("moment", [2, 4, 6, 8, 10, 12])
 def test_an_exchanged_nic_is_there_once(moment: int, bench: Bench) -> None:
-    """A run cut off between adding and removing does what is left, and adds no second NIC."""
+    """A run cut off between adding and removing a NIC is finished without a second NIC."""
     before, news = bench.create(wired(AUTOMATIC)), wired({"subnet_id": OTHER})
     bench.next_run(kill_at=moment)
     try:
@@ -97,7 +97,7 @@ def test_an_exchanged_nic_is_there_once(moment: int, bench: Bench) -> None:
 
 
 def test_a_nic_outside_the_program_is_told(bench: Bench) -> None:
-    """The NIC of a killed run stays when the program changes afterwards, and the user is told."""
+    """The NIC of a killed run stays after a change of the program, and the user is told."""
     before = bench.create(wired())
     bench.update(before, wired({"subnet_id": OTHER}))
     left = ports(bench)[1].id

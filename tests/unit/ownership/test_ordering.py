@@ -1,4 +1,4 @@
-"""Orders whose response is lost: one order, whatever the cloud shows."""
+"""Orders with a lost response: one order, with every behaviour of the cloud."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VISIBILITY: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("how", LOST)
 def test_a_lost_order_goes_on_in_the_same_run(how: str, bench: Bench) -> None:
-    """The servers are found by the tag, taken over and completed, and nothing is ordered twice."""
+    """The servers of a lost order are found by the tag and completed, and nothing is ordered twice."""
     bench.sim.spoil_next(LOST[how], method="POST", path_contains=ORDERS, carried_out=True)
     outputs = bench.create()
     assert sorted(outputs["server_ids"]) == sorted(bench.existing())
@@ -44,7 +44,7 @@ def test_a_lost_order_goes_on_in_the_same_run(how: str, bench: Bench) -> None:
 
 @pytest.mark.parametrize("behaviour", VISIBILITY, ids=str)
 def test_a_lost_order_is_found_in_every_cloud(behaviour: dict[str, Any], make_bench: MakeBench) -> None:
-    """No page documents the filters of the list, nor when a list shows a new server."""
+    """A lost order is found with every filter and every listing lag of the cloud."""
     bench = make_bench(**behaviour)
     bench.sim.spoil_next("reset", method="POST", path_contains=ORDERS, carried_out=True)
     outputs = bench.create()
@@ -53,7 +53,7 @@ def test_a_lost_order_is_found_in_every_cloud(behaviour: dict[str, Any], make_be
 
 @pytest.mark.parametrize("how", LOST)
 def test_an_order_without_servers_is_searched_for_before_the_next_order(how: str, bench: Bench) -> None:
-    """The run ends in an error with a state. The next run searches again, and only then orders."""
+    """If a lost order shows no servers, the run fails with a state. The next run searches again before a new order."""
     bench.sim.spoil_next(LOST[how], method="POST", path_contains=ORDERS)
     with pytest.raises(PartialStateError, match=r"no response arrived") as caught:
         bench.create()
@@ -68,7 +68,7 @@ def test_an_order_without_servers_is_searched_for_before_the_next_order(how: str
 
 
 def test_a_late_order_is_found_by_the_next_run(make_bench: MakeBench) -> None:
-    """Servers that show after the search are adopted by the next run, at another machine too."""
+    """Servers that appear after the search are adopted by the next run, on a new machine too."""
     bench = make_bench(listing_lag_seconds=1500.0)
     bench.sim.spoil_next("reset", method="POST", path_contains=ORDERS, carried_out=True)
     with pytest.raises(PartialStateError) as caught:
@@ -82,7 +82,7 @@ def test_a_late_order_is_found_by_the_next_run(make_bench: MakeBench) -> None:
 @pytest.mark.parametrize("ids", ["both", "order_id", "job_id"])
 @pytest.mark.parametrize("is_lost", [False, True])
 def test_a_yearly_order(ids: str, is_lost: bool, make_bench: MakeBench) -> None:  # noqa: FBT001
-    """A response with a job, an order, or both, and a lost one, lead to the servers."""
+    """A yearly order is one order with a job, an order id or both in the response, also with a lost response."""
     bench = make_bench(prepaid_response=ids)
     if is_lost:
         bench.sim.spoil_next("reset", method="POST", path_contains=ORDERS, carried_out=True)
@@ -92,7 +92,7 @@ def test_a_yearly_order(ids: str, is_lost: bool, make_bench: MakeBench) -> None:
 
 
 def test_a_yearly_order_in_process_is_waited_for(make_bench: MakeBench) -> None:
-    """The billing service is the second witness: the search goes on while an order is not ended."""
+    """The search for servers goes on until the billing service shows the order's end."""
     bench = make_bench(listing_lag_seconds=1200.0, scale=300.0)
     bench.sim.spoil_next("reset", method="POST", path_contains=ORDERS, carried_out=True)
     slow = {**YEARLY, "name": "unpaid", "count": 1.0}
@@ -105,7 +105,7 @@ def test_a_yearly_order_in_process_is_waited_for(make_bench: MakeBench) -> None:
 
 
 def test_an_open_yearly_order_forbids_another_order(bench: Bench) -> None:
-    """While an order since the lost one is open, nothing is ordered anew, and the order is named."""
+    """An open order forbids a new order, and the error names the open order."""
     unpaid = {**YEARLY, "name": "unpaid-forever", "count": 1.0}
     bench.sim.spoil_next("reset", method="POST", path_contains=ORDERS, carried_out=True)
     with pytest.raises(PartialStateError, match="no response arrived") as caught:
@@ -128,7 +128,7 @@ def test_an_open_yearly_order_forbids_another_order(bench: Bench) -> None:
     ids=["stock", "right"],
 )
 def test_a_refused_order_leaves_nothing(refusal: Response, bench: Bench) -> None:
-    """No state, no record: the next run orders at once."""
+    """A refused order leaves neither a state nor a record: the next run orders at once."""
     bench.sim.spoil_next(refusal, method="POST", path_contains=ORDERS)
     with pytest.raises(ExpectedError, match=r"Nothing was ordered\.") as caught:
         bench.create()
@@ -139,7 +139,7 @@ def test_a_refused_order_leaves_nothing(refusal: Response, bench: Bench) -> None
 
 
 def test_a_throttled_order_is_sent_again(bench: Bench) -> None:
-    """The gateway has refused the order before the service: the same run orders, once, and keeps one record."""
+    """A throttled order is sent again in the same run, with one record."""
     throttled = Response(429, {"error_code": "APIGW.0308", "error_msg": "throttled"})
     bench.sim.spoil_next(throttled, method="POST", path_contains=ORDERS)
     outputs = bench.create()
@@ -149,7 +149,7 @@ def test_a_throttled_order_is_sent_again(bench: Bench) -> None:
 
 
 def test_an_order_is_on_record_before_the_order_is_sent(bench: Bench) -> None:
-    """A home without write access forbids an order."""
+    """Without write access to the home, an order is refused."""
     bench.home.joinpath("file").write_text("")
     bench.monkeypatch.setenv("PULUMI_HOME", str(bench.home / "file"))
     with pytest.raises(ExpectedError, match="the record of the request can't be written"):
@@ -158,7 +158,7 @@ def test_an_order_is_on_record_before_the_order_is_sent(bench: Bench) -> None:
 
 
 def test_the_record_ends_with_the_run(bench: Bench) -> None:
-    """After a run that ended well nothing but the key is left in the folder of the records."""
+    """After a successful run the folder of the records has only the key."""
     outputs = bench.create()
     folder = bench.home / "home" / "bms" / "orders"
     assert len(list(folder.glob("*.json"))) == 1

@@ -13,7 +13,7 @@ ONE = {**QUICK, "count": 1.0}
 
 @pytest.mark.parametrize("keeps_partial_state", [True, False])
 def test_unchanged_inputs_are_refused_with_the_ways_on(keeps_partial_state: bool, bench: Bench) -> None:  # noqa: FBT001
-    """`--target-replace` looks to a provider like a first create."""
+    """A create with unchanged inputs, as after `--target-replace`, is refused with the next steps."""
     bench.next_run(keeps_partial_state=keeps_partial_state)
     outputs = bench.create(ONE)
     bench.run.end()
@@ -28,7 +28,7 @@ def test_unchanged_inputs_are_refused_with_the_ways_on(keeps_partial_state: bool
 
 
 def test_deleted_before_replaced_works(bench: Bench) -> None:
-    """With `delete_before_replace` the old servers are gone before the create."""
+    """After a delete with unchanged inputs, a create orders anew, as with `delete_before_replace`."""
     outputs = bench.create(ONE)
     bench.run.end()
     bench.next_run()
@@ -38,7 +38,7 @@ def test_deleted_before_replaced_works(bench: Bench) -> None:
 
 
 def test_other_triggers_order_new_servers_and_delete_the_old_ones(bench: Bench) -> None:
-    """The marker has the triggers, so old and new servers are never confused."""
+    """The marker depends on the triggers, so new triggers order new servers and delete the old servers."""
     old = bench.create(ONE)
     news = {**ONE, "triggers": "v2"}
     bench.next_run()
@@ -51,7 +51,7 @@ def test_other_triggers_order_new_servers_and_delete_the_old_ones(bench: Bench) 
 
 @pytest.mark.parametrize("orderer", ["other-org/urn:web", "acme/urn:other"])
 def test_stacks_of_other_organizations_have_other_servers(orderer: str, bench: Bench) -> None:
-    """Organization and URN are parts of the marker."""
+    """The marker depends on organization and URN, so equal stacks of different organizations have separate servers."""
     first = bench.create(ONE)
     second = bench.create({**ONE, ORDERED_BY: orderer})
     assert sorted([*first["server_ids"], *second["server_ids"]]) == sorted(bench.existing())
@@ -69,7 +69,7 @@ def test_a_stack_in_another_backend_is_refused(bench: Bench) -> None:
 
 
 def test_adopted_servers_are_not_deleted_by_the_same_run(bench: Bench) -> None:
-    """What a create of the run has adopted is spared by a delete of the run, and told."""
+    """A delete keeps servers adopted by a create of the same run, and notes the servers."""
     bench.sim.spoil_next("reset", method="POST", path_contains="/baremetalservers", carried_out=True)
     outputs = bench.create(ONE)
     bench.delete(outputs)

@@ -1,4 +1,4 @@
-"""The eleven defects of other providers of bare metal servers, each as a test of this one."""
+"""Eleven defects of similar providers of bare metal servers, each as a test of the project's provider."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ONE: dict[str, Any] = {**QUICK, "count": 1.0}
 
 
 def test_1_a_server_is_known_before_any_look_up(bench: Bench) -> None:
-    """Killed between the order and the first look at a server, a paid server is not lost."""
+    """After a kill between the order and the first poll, a paid server is not lost."""
     yearly = {**YEARLY, "count": 1.0}
     bench.run.kill_at = 5
     with pytest.raises(Killed):
@@ -30,7 +30,7 @@ def test_1_a_server_is_known_before_any_look_up(bench: Bench) -> None:
 
 @pytest.mark.parametrize("status", ["ERROR", "REBOOT"])
 def test_2_a_delete_knows_every_status_on_the_way(status: str, bench: Bench) -> None:
-    """A 404, ERROR or REBOOT during the wait ends no delete with an error."""
+    """A 404, ERROR or REBOOT during the wait for a delete is no error."""
     outputs = bench.create(ONE)
     (server_id,) = outputs["server_ids"]
     shown = {"server": {"id": server_id, "name": "web", "status": status, "OS-EXT-STS:task_state": "deleting"}}
@@ -41,7 +41,7 @@ def test_2_a_delete_knows_every_status_on_the_way(status: str, bench: Bench) -> 
 
 
 def test_3_an_eip_made_with_the_server_is_released_or_named(bench: Bench) -> None:
-    """A pay-per-use EIP goes with the server if the program wants so."""
+    """A pay-per-use EIP is deleted with the server if the program wants the deletion."""
     outputs = bench.create({**ONE, **OWN_EIP, "delete_eip_on_delete": True})
     assert bench.sim.setup.world().eips
     bench.delete(outputs)
@@ -49,7 +49,7 @@ def test_3_an_eip_made_with_the_server_is_released_or_named(bench: Bench) -> Non
 
 
 def test_4_unsubscribing_names_servers_alone(bench: Bench) -> None:
-    """Disks bought with a server end with the server. With their ids a call would break above ten."""
+    """An unsubscription names only servers, because the disks end with the servers and a call has at most ten ids."""
     disks = [{"type": "SSD", "size": 100.0}] * 12
     outputs = bench.create({**YEARLY, "count": 1.0, "data_disks": disks, "unsubscribe_on_delete": True})
     bench.delete(outputs)
@@ -58,7 +58,7 @@ def test_4_unsubscribing_names_servers_alone(bench: Bench) -> None:
 
 
 def test_5_two_automatic_nics_on_one_subnet_are_two(bench: Bench) -> None:
-    """Two NICs of one subnet are two NICs: one of them is removed in place, and the primary NIC stays."""
+    """Two NICs on one subnet are two NICs: one NIC is removed in place, and the primary NIC stays."""
     nics = [{"subnet_id": "s"}, {"subnet_id": "s"}]
     outputs = bench.create({**ONE, "nics": nics})
     assert bench.bodies(ORDERS)[-1]["server"]["nics"] == nics
@@ -71,7 +71,7 @@ def test_5_two_automatic_nics_on_one_subnet_are_two(bench: Bench) -> None:
 
 @pytest.mark.parametrize("name", ["admin_pass", "key_pair", "user_data"])
 def test_6_a_changed_login_is_a_replacement_in_the_preview(name: str, bench: Bench) -> None:
-    """A login can't be changed in place, so the plan shows the replacement, and no apply fails."""
+    """A changed login is a replacement in the preview, and no apply fails."""
     outputs = {**ONE, "server_ids": ["red"], "id": "marker"}
     assert bench.changes(outputs, {**ONE, name: "other"}) == [name]
 
@@ -87,7 +87,7 @@ def test_6_another_user_is_for_the_next_order(bench: Bench) -> None:
 
 
 def test_7_a_stopped_server_is_changed_and_deleted(bench: Bench) -> None:
-    """A stopped server is no drift, and no obstacle."""
+    """A stopped server is no drift, and can be changed and deleted."""
     outputs = bench.create(ONE)
     bench.sim.setup.change_server(outputs["server_ids"][0], status="SHUTOFF")
     assert bench.changes(bench.refreshed(outputs), ONE) is False
@@ -97,7 +97,7 @@ def test_7_a_stopped_server_is_changed_and_deleted(bench: Bench) -> None:
 
 
 def test_8_a_failed_read_is_no_drift(bench: Bench) -> None:
-    """A read error of tags is an error, and data disks are read back."""
+    """A failed read of tags never looks like removed tags, and data disks are read back."""
     inputs = {**ONE, "tags": {"team": "web"}, "data_disks": [{"type": "SSD", "size": 100.0}]}
     outputs = bench.create(inputs)
     assert len(outputs["servers"][0]["volumes"]) == 1
@@ -108,13 +108,13 @@ def test_8_a_failed_read_is_no_drift(bench: Bench) -> None:
 
 @pytest.mark.parametrize("script", ["test", "dGVzdA==", "#!/bin/sh\necho grüße\n"])
 def test_9_user_data_is_encoded_once(script: str, bench: Bench) -> None:
-    """Plain text is encoded, and no guess reads a short word as base64."""
+    """User data is encoded once, also a short word in the form of base64."""
     bench.create({**ONE, "user_data": script})
     assert base64.b64decode(bench.bodies(ORDERS)[-1]["server"]["user_data"]).decode() == script
 
 
 def test_10_a_failed_attachment_is_not_in_the_state(bench: Bench) -> None:
-    """The id is stored after the job, so nothing is tainted and then detached."""
+    """A failed attachment is not in the state, because the id is stored after the job."""
     server, disk = bench.sim.setup.add_server("fail"), bench.sim.setup.add_volume()
     with pytest.raises(ExpectedError) as caught, running(bench.run.operation()):
         bench.attachments.create({"server_id": server.id, "volume_id": disk.id})
@@ -122,7 +122,7 @@ def test_10_a_failed_attachment_is_not_in_the_state(bench: Bench) -> None:
 
 
 def test_11_a_job_without_sub_jobs_is_read(make_bench: MakeBench) -> None:
-    """A single server may be named by the job itself."""
+    """A job without sub-jobs, with the server in the job's own entities, is read."""
     bench = make_bench()
     inputs = {**ONE, "name": "no-sub-jobs"}
     assert bench.create(inputs)["server_ids"] == list(bench.existing())

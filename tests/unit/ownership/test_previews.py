@@ -1,4 +1,4 @@
-"""Previews say in words what is ordered, deleted, wiped and charged, and say nothing about the rest."""
+"""Previews name orders, deletes, wiped disks and charges, and nothing more."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def state(inputs: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("case", WARN)
 def test_a_preview_warns(case: str, bench: Bench) -> None:
-    """Each consequence with a price or a loss is told, once a run."""
+    """A preview shows each consequence with a price or a loss, once a run."""
     olds, change, words = WARN[case]
     bench.changes(state(olds), {**olds, **change})
     text = "\n".join(bench.run.told)
@@ -86,7 +86,7 @@ def test_a_preview_is_silent(case: str, bench: Bench) -> None:
 
 
 def test_an_empty_slot_is_told_as_an_order(bench: Bench) -> None:
-    """A machine that is gone costs another order."""
+    """An empty slot is shown as an order."""
     olds = {**state(WEB), "server_ids": ["red", "", "green"]}
     assert bench.changes(olds, WEB) is True
     assert bench.run.told == ["orders 1 server"]
@@ -105,7 +105,7 @@ def test_an_empty_slot_is_told_as_an_order(bench: Bench) -> None:
     ],
 )
 def test_a_first_order_is_told_with_its_price(inputs: dict[str, Any], words: list[str], bench: Bench) -> None:
-    """A yearly order is paid at once, and a destroy needs the flag."""
+    """A first yearly order is shown with the payment and with the flag for a destroy."""
     bench.create(inputs, preview=True)
     assert len(bench.run.told) == len(words)
     assert all(word in text for word, text in zip(words, bench.run.told, strict=True))
@@ -114,7 +114,7 @@ def test_a_first_order_is_told_with_its_price(inputs: dict[str, Any], words: lis
 
 @pytest.mark.parametrize("name", [*WEB, "tags", "metadata", "data_disks", "period_unit", "period", "auto_renew"])
 def test_unknown_inputs_are_let_through(name: str, bench: Bench) -> None:
-    """A value that another resource makes is no error in a preview."""
+    """An unknown input is no error in a preview."""
     news = {**YEARLY, "tags": {}, name: UNKNOWN}
     bench.create(news, preview=True)
     bench.changes(state(YEARLY), news)
@@ -123,7 +123,7 @@ def test_unknown_inputs_are_let_through(name: str, bench: Bench) -> None:
 
 
 def test_ids_stay_known_if_no_server_comes_or_goes(bench: Bench) -> None:
-    """Attachments of unchanged servers show no diff in a preview."""
+    """If no server comes or goes, the ids stay known, and attachments show no diff in a preview."""
     assert bench.update(state(WEB), {**WEB, "name": "api"}, preview=True)["server_ids"] == IDS
     for change in ({"count": 2.0}, {"count": UNKNOWN}):
         assert "server_ids" not in bench.update(state(WEB), {**WEB, **change}, preview=True)
@@ -141,7 +141,7 @@ def test_ids_stay_known_if_no_server_comes_or_goes(bench: Bench) -> None:
     ],
 )
 def test_what_both_need_is_freed_first(nics: list[dict[str, str]], eip: dict[str, str], first: bool) -> None:  # noqa: FBT001
-    """New servers can't have the address, the port or the EIP of servers that still exist."""
+    """With a fixed address, port or EIP, a replacement deletes the old servers first."""
     from pulumi_bms.resources.servers_provider import ServersProvider  # noqa: PLC0415
 
     olds = {**WEB, "count": 1.0, "nics": nics, **eip}

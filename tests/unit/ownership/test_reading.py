@@ -45,7 +45,7 @@ def test_no_drift_is_no_diff(bench: Bench) -> None:
 
 
 def test_all_servers_gone_is_no_resource(bench: Bench) -> None:
-    """The next `up` orders anew."""
+    """If all servers are deleted, a refresh removes the resource, and the next `up` orders anew."""
     outputs = bench.create(PAIR)
     for server_id in outputs["server_ids"]:
         bench.sim.setup.remove_server(server_id)
@@ -53,7 +53,7 @@ def test_all_servers_gone_is_no_resource(bench: Bench) -> None:
 
 
 def test_an_unreadable_tag_list_is_an_error(bench: Bench) -> None:
-    """A failed read never looks like removed tags."""
+    """A failed read of tags is an error, and never looks like removed tags."""
     outputs = bench.create(PAIR)
     refusal = Response(403, {"error": {"code": "BMS.0033", "message": "no right"}})
     bench.sim.spoil_next(refusal, method="GET", path_contains=outputs["server_ids"][0])
@@ -63,7 +63,7 @@ def test_an_unreadable_tag_list_is_an_error(bench: Bench) -> None:
 
 @pytest.mark.parametrize("inputs", [PAIR, {**YEARLY, "name": "quick", "count": 2.0}], ids=["on demand", "yearly"])
 def test_an_import_of_own_servers_shows_no_diff(inputs: dict[str, Any], bench: Bench) -> None:
-    """Servers of a lost state come back by their ids, and live on: changed, grown, deleted."""
+    """Servers of a lost state are imported by id without a diff, and can be changed, grown and deleted."""
     lost = bench.create(inputs)
     id_ = ",".join(lost["server_ids"])
     bench.next_run()
@@ -83,7 +83,7 @@ def test_an_import_of_own_servers_shows_no_diff(inputs: dict[str, Any], bench: B
 
 
 def foreign(bench: Bench, **fields: Any) -> str:
-    """The id of a server of another tool, with the values of the program."""
+    """The id of a foreign server with the values of the program."""
     order = {
         "flavorRef": PAIR["flavor_id"],
         "imageRef": PAIR["image_id"],
@@ -96,7 +96,7 @@ def foreign(bench: Bench, **fields: Any) -> str:
 
 
 def test_machines_of_another_tool_move_in_without_a_change(bench: Bench) -> None:
-    """Without our tag, with any names: no diff after the import and after a refresh, and nothing is sent."""
+    """Foreign servers with any names are imported without a diff, also after a refresh, and nothing is sent."""
     id_ = f"{foreign(bench)}, {foreign(bench, name='beta')}"
     result = bench.read({**PAIR, "id": id_}, PAIR, Purpose.IMPORT)
     assert result.outs is not None
@@ -111,7 +111,7 @@ def test_machines_of_another_tool_move_in_without_a_change(bench: Bench) -> None
 
 
 def test_an_import_tells_what_the_program_lacks(bench: Bench) -> None:
-    """Tags that the program has not are told, and the diff shows the tags."""
+    """An import notes the servers' tags that the program lacks, and the diff shows the tags."""
     one = {**PAIR, "count": 1.0, "tags": {}}
     result = bench.read({**one, "id": foreign(bench, name="quick")}, one, Purpose.IMPORT)
     assert any("the servers have tags {'team': 'web'}" in text for text in bench.run.told)
@@ -130,14 +130,14 @@ def test_an_import_tells_what_the_program_lacks(bench: Bench) -> None:
     ],
 )
 def test_an_import_of_other_machines_is_refused(change: dict[str, Any], words: str, bench: Bench) -> None:
-    """A value of the program that would replace the servers is named with the value of the servers."""
+    """An import with a program value that would replace the servers is refused, with the value of the servers."""
     inputs = {**PAIR, "count": 1.0, **change}
     with pytest.raises(ExpectedError, match=words):
         bench.read({**inputs, "id": foreign(bench)}, inputs, Purpose.IMPORT)
 
 
 def test_an_import_of_missing_machines_names_the_ids(bench: Bench) -> None:
-    """The ids without a server are named."""
+    """An import of unknown ids names the ids."""
     id_ = f"{foreign(bench)},11111111-2222-4333-8444-555555555555"
     with pytest.raises(ExpectedError, match="these servers do not exist: 11111111-2222-4333-8444-555555555555"):
         bench.read({**PAIR, "id": id_}, PAIR, Purpose.IMPORT)

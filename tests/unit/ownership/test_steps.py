@@ -1,4 +1,4 @@
-"""Locks of servers, and the parts of a step that all job resources share."""
+"""Locks of servers, and the common parts of a step of all job resources."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def step(operation: Operation | None = None, timeout: float = 5.0) -> Step:
 
 
 def test_steps_on_one_server_wait_for_each_other() -> None:
-    """Two steps with the same servers in another order never meet, and never wait for each other for ever."""
+    """Two steps with the same servers in different order never run at the same time, and never deadlock."""
     locks, inside, most = ServerLocks(), [], []
 
     def work(server_ids: list[str]) -> None:
@@ -42,14 +42,14 @@ def test_steps_on_one_server_wait_for_each_other() -> None:
 
 
 def test_steps_on_other_servers_do_not_wait() -> None:
-    """A lock is of one server."""
+    """Steps on different servers do not wait."""
     locks = ServerLocks()
     with locks.hold(["a"], Operation()), locks.hold(["b"], Operation()):
         pass
 
 
 def test_a_cancel_ends_the_wait_for_a_lock() -> None:
-    """The error names the server, and locks held so far are free again."""
+    """The error of a cancelled wait names the server, and all held locks are released."""
     locks, operation = ServerLocks(), Operation()
     operation.cancelled.set()
     with (
@@ -63,14 +63,14 @@ def test_a_cancel_ends_the_wait_for_a_lock() -> None:
 
 
 def test_an_error_before_a_checkpoint_leaves_no_state() -> None:
-    """Nothing exists yet, so nothing is kept."""
+    """An error before the first checkpoint leaves no state."""
     with pytest.raises(ExpectedError) as caught, step().explained():
         raise RefusedError("GET x", status=403)
     assert not isinstance(caught.value, PartialStateError)
 
 
 def test_an_error_after_a_checkpoint_keeps_the_state() -> None:
-    """What was reported as existing stays in the state, whatever fails afterwards."""
+    """State reported by a checkpoint stays after any later error."""
     one = step()
     one.kept.keep(server_ids=["red"])
     with pytest.raises(PartialStateError) as caught, one.explained():
@@ -95,12 +95,12 @@ def test_polls_tolerate_missing_responses_alone() -> None:
 
 @pytest.mark.parametrize("timeout", [None, 0.1])
 def test_polls_end_at_the_timeout_or_the_deadline(timeout: float | None) -> None:
-    """Without a value in time the result is None."""
+    """A poll without a value in time returns None."""
     assert step(timeout=0.2).until(lambda: None, timeout) is None
 
 
 def test_polls_end_at_a_cancel_with_the_state() -> None:
-    """Ctrl-C ends a pause at once."""
+    """A cancel ends the pause between polls at once, with the state."""
     operation = Operation(keeps_partial_state=True)
     threading.Timer(0.1, operation.cancelled.set).start()
     began_at = time.monotonic()

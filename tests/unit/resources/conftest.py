@@ -1,4 +1,4 @@
-"""A simulator, and both providers configured for it as a plugin process does."""
+"""A simulator, and both providers configured as in a plugin process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TRIGGER = "trigger-that-is-nobodys-business"
 
 
 def order(name: str = "web", count: float = 1.0, *, prepaid: bool = False) -> dict[str, Any]:
-    """Inputs that order servers, with numbers as Pulumi hands them on."""
+    """Inputs that order servers, with numbers as Pulumi passes numbers."""
     body: dict[str, Any] = json.loads(json.dumps(sample_order(name, prepaid=prepaid)))
     del body["server"]["key_name"]
     body["server"] |= {"count": count, "adminPass": PASSWORD}
@@ -30,7 +30,7 @@ def order(name: str = "web", count: float = 1.0, *, prepaid: bool = False) -> di
 
 
 def created(provider: JobSubmissionProvider, props: dict[str, Any]) -> dict[str, Any]:
-    """The outputs of a create, whose id is that of its job."""
+    """The outputs of a create. The resource id is the job id."""
     result = provider.create(props)
     assert result.outs is not None
     assert result.id == result.outs["job_id"]
@@ -39,7 +39,7 @@ def created(provider: JobSubmissionProvider, props: dict[str, Any]) -> dict[str,
 
 @pytest.fixture(autouse=True)
 def orders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """The folder of the records, in a home of the test's own."""
+    """The folder of the records, in a separate home for the test."""
     monkeypatch.setenv("PULUMI_HOME", str(tmp_path / "home"))
     monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
     return tmp_path / "home" / "bms" / "orders"
@@ -47,7 +47,7 @@ def orders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No settings of whoever runs the tests, and no proxy between them and the simulator."""
+    """No settings of the user who runs the tests, and no proxy before the simulator."""
     for variable in VARIABLES:
         monkeypatch.delenv(variable.name, raising=False)
     monkeypatch.setenv("no_proxy", "*")
@@ -61,7 +61,7 @@ def sim() -> Iterator[Simulator]:
 
 @pytest.fixture
 def configured(sim: Simulator) -> ConfigureRequest:
-    """The stack config that names the simulator."""
+    """The stack config with the simulator's address."""
     values = {"bms:endpoint": sim.endpoint, "bms:projectId": sim.project_id, "bms:token": sim.token}
     return ConfigureRequest(Config(values, "project"))
 

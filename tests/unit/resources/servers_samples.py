@@ -1,4 +1,4 @@
-"""Inputs of `Servers` as they arrive in the plugin process: numbers are floats, and nothing is None."""
+"""Inputs of `Servers` as received by the plugin process: numbers are floats, and nothing is None."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outputs that are cut: for an interrupted wait, and where an error carries no more."""
+"""Shortened outputs: for an interrupted wait, and for an error with limited space."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MANY = 3000
 
 
 def part(number: int, status: str, **fields: Any) -> dict[str, Any]:
-    """A sub-job; one that has succeeded names its server."""
+    """A sub-job. A succeeded sub-job names the server."""
     entities = {"server_id": f"server-{number}", "nic_id": f"nic-{number}"} if status == "SUCCESS" else {}
     return {"job_id": f"part-{number}", "job_type": "baremetalSingleCreate", "status": status, "entities": entities} | {
         "begin_time": "2019-04-25T20:04:47Z",
@@ -45,7 +45,7 @@ FAILED = job(
 
 
 def kept(outputs: dict[str, Any]) -> dict[str, Any]:
-    """Outputs as the engine hands them back: what is None is left out."""
+    """Outputs as the engine returns them, without None."""
     return {name: value for name, value in outputs.items() if value is not None}
 
 
@@ -54,7 +54,7 @@ def size(outputs: dict[str, Any]) -> int:
 
 
 def test_an_interrupted_wait_keeps_what_it_goes_on_with() -> None:
-    """The job, how it stands, its servers, and each sub-job with its id and status; nothing that is polled again."""
+    """An interrupted wait keeps job, status, servers, and each sub-job's id and status, without repeatable values."""
     whole = outputs_of(JOB, RUNNING, "RUNNING")
     result = to_go_on(whole)
     assert result.keys() == {"job_id", *OUTPUTS}
@@ -91,24 +91,24 @@ def test_an_interrupted_wait_keeps_what_it_goes_on_with() -> None:
 
 
 def test_a_running_wait_keeps_less_than_half() -> None:
-    """The engine writes the state of every resource at the end of each step."""
+    """A running wait keeps less than half of the outputs, because the engine writes the whole state at each step."""
     whole = outputs_of(JOB, job("RUNNING", *[part(n, "RUNNING") for n in range(3)]), "RUNNING")
     assert size(to_go_on(whole)) < 0.5 * size(whole)
 
 
 def test_a_wait_that_saw_nothing_is_interrupted_too() -> None:
-    """Its outputs are those of a job never seen."""
+    """An interrupted wait without a response has the outputs of an unseen job."""
     assert kept(to_go_on(outputs_of(JOB, None, ""))) == {"job_id": JOB, "server_ids": []}
 
 
 def test_an_interrupted_wait_that_knows_a_failure_keeps_all_of_it() -> None:
-    """No poll tells of a failed job again."""
+    """An interrupted wait that knows a failure keeps all outputs, because no later poll repeats the failure."""
     whole = outputs_of(JOB, FAILED, "FAIL")
     assert to_go_on(whole) == whole
 
 
 def test_each_cut_is_smaller() -> None:
-    """Less and less is kept, and the last one has room in anything."""
+    """Each cut is smaller than the cut before. The last cut fits everywhere."""
     whole = outputs_of(JOB, FAILED, "FAIL")
     sizes = [size(whole), *map(size, cuts(whole))]
     assert sizes == sorted(sizes, reverse=True)
@@ -117,7 +117,7 @@ def test_each_cut_is_smaller() -> None:
 
 @pytest.mark.parametrize("cut", CUTS[:-1])
 def test_a_cut_failure_names_every_server(cut: Any) -> None:
-    """Survivors may be billed: the failure told from the state, and the note at the end, name all of them."""
+    """Every cut except the last keeps the names of all survivors, because survivors may be billed."""
     outputs = kept(cut(outputs_of(JOB, FAILED, "FAIL")))
     known = job_of(outputs)
     assert known is not None
@@ -127,12 +127,12 @@ def test_a_cut_failure_names_every_server(cut: Any) -> None:
 
 @pytest.mark.parametrize("cut", CUTS)
 def test_a_cut_failure_stays_final(cut: Any) -> None:
-    """A failed job is not polled again because its sub-jobs had no room in the state."""
+    """A cut failure stays final, and is not polled again."""
     assert stored_job(kept(cut(outputs_of(JOB, FAILED, "FAIL")))).has_failed
 
 
 def test_a_cut_failure_keeps_some_reasons() -> None:
-    """The first failed sub-jobs stay, with the beginning of what was said about them."""
+    """A cut failure keeps the first failed sub-jobs, with the beginning of the reasons."""
     outputs = CUTS[1](outputs_of(JOB, FAILED, "FAIL"))
     assert {result["status"] for result in outputs["sub_jobs"]} == {"FAIL"}
     assert len(outputs["sub_jobs"]) == MOST_FAILED
@@ -141,14 +141,14 @@ def test_a_cut_failure_keeps_some_reasons() -> None:
 
 @pytest.mark.parametrize("status", ["RUNNING", "INCONSISTENT", "SUCCESS", "FAIL"])
 def test_a_job_without_its_servers_is_polled_again(status: str) -> None:
-    """A success whose servers had no room must not pass for one that made none; a failure stays one."""
+    """A cut success without the servers is stored as RUNNING and polled again. A cut failure stays a failure."""
     outputs = CUTS[-1](outputs_of(JOB, FAILED, status))
     assert outputs["status"] == ("FAIL" if status == "FAIL" else "RUNNING")
     assert (outputs["job_id"], outputs["sub_jobs_total"]) == (JOB, None if status == "FAIL" else MANY + 500)
 
 
 def test_both_providers_offer_their_cuts() -> None:
-    """A host asks them by the same method; those of many jobs cut each job."""
+    """Both providers have the method `smaller`. With many jobs each job is cut."""
     whole = outputs_of(JOB, FAILED, "FAIL")
     assert [*JobCompletionProvider().smaller(whole)] == [cut(whole) for cut in CUTS]
     many = {"jobs": {"a": whole, "b": outputs_of(JOB, RUNNING, "RUNNING")}}
@@ -158,7 +158,7 @@ def test_both_providers_offer_their_cuts() -> None:
 
 
 def test_a_success_among_many_keeps_all_ids() -> None:
-    """A finished job is never polled again, so no cut takes its status, its servers or its NICs."""
+    """No cut takes the status, the servers or the NICs of a finished job among many jobs."""
     done = outputs_of(JOB, job("SUCCESS", part(1, "SUCCESS"), part(2, "SUCCESS")), "SUCCESS")
     many = {"jobs": {"done": done, "bad": outputs_of(JOB, FAILED, "FAIL")}}
     for outputs in JobCompletionsProvider().smaller(many):

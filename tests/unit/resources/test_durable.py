@@ -1,4 +1,4 @@
-"""Files that are whole or not there, on any file system."""
+"""Files are whole or absent, on any file system."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def full(_path: Path, _new: Path) -> None:
 
 
 def test_a_file_system_without_links(tmp_path: Path) -> None:
-    """A new file gets its name all the same, and no file that is there is replaced."""
+    """Without links a new file gets its name too, and no existing file is replaced."""
     path = tmp_path / "record"
     os.close(durable.create(path, b"first", link=without_links))
     with pytest.raises(FileExistsError):
@@ -30,14 +30,14 @@ def test_a_file_system_without_links(tmp_path: Path) -> None:
 
 
 def test_a_file_that_can_not_be_named(tmp_path: Path) -> None:
-    """The error is the file system's, and nothing is left."""
+    """A failed creation raises the file system's error and leaves nothing."""
     with pytest.raises(OSError, match="No space left"):
         durable.create(tmp_path / "record", b"first", link=full)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_lock_ends_with_the_descriptor(tmp_path: Path) -> None:
-    """A file is locked while its writer has it open; a file that is not there is not."""
+    """A file is locked while the writer has the file open. A missing file is not locked."""
     path = tmp_path / "record"
     descriptor = durable.create(path, b"first")
     assert durable.is_locked(path)
@@ -47,7 +47,7 @@ def test_a_lock_ends_with_the_descriptor(tmp_path: Path) -> None:
 
 
 def test_a_replaced_file(tmp_path: Path) -> None:
-    """The new content is there whole, and unlocked, whoever has the old file open."""
+    """A replaced file has the whole new content and is unlocked, also while the old file is open."""
     path = tmp_path / "record"
     descriptor = durable.create(path, b"first")
     durable.replace(path, b"second")

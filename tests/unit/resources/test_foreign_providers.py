@@ -1,4 +1,4 @@
-"""What the resources of this package leave of the SDK for other dynamic resources of the same program."""
+"""The SDK stays usable for foreign dynamic resources in a program with this package's resources."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ print(json.dumps(Cloud.seen))
 
 
 def registered(ours: int) -> dict[str, Any]:
-    """By name, the type and the pickled provider of each resource of a program with so many waits of ours."""
+    """The type and the pickled provider of every resource of a program with `ours` waits, by name."""
     command = [sys.executable, "-c", PROGRAM, str(ours)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr[-2000:]
@@ -64,7 +64,7 @@ def registered(ours: int) -> dict[str, Any]:
 
 
 def test_a_foreign_provider_pickles_after_many_resources_of_ours() -> None:
-    """However many resources of this package come first, a provider that is pickled by value can be registered."""
+    """A provider pickled by value can be registered after many resources of this package."""
     result = registered(MANY)
     assert len(result) == MANY + 3
     assert result["foreign"][0] == "pulumi-python:dynamic/shop:Disk"
@@ -72,7 +72,7 @@ def test_a_foreign_provider_pickles_after_many_resources_of_ours() -> None:
 
 
 def test_resources_carry_their_providers() -> None:
-    """Each resource is registered under its type, with the provider as the SDK itself would pickle it."""
+    """Each resource is registered under the resource's type, with the provider as pickled by the SDK."""
     result = registered(1)
     for name, kind in {"wait-0": "JobCompletion", "waits": "JobCompletions", "order": "JobSubmission"}.items():
         assert result[name] == [f"pulumi-python:dynamic/bms:{kind}", serialize_provider(load_provider(kind))]
@@ -80,7 +80,7 @@ def test_resources_carry_their_providers() -> None:
 
 @pytest.mark.parametrize("name", ["JobCompletion", "JobCompletions", "JobSubmission"])
 def test_a_pickle_makes_the_provider(name: str) -> None:
-    """The pickle is a call of `load_provider`, the same bytes as the SDK's own."""
+    """The pickle is a call of `load_provider`, with the same bytes as the SDK's pickle."""
     provider = load_provider(name)
     assert pickled(provider) == serialize_provider(provider)
     assert type(pickle.loads(base64.b64decode(pickled(provider)))) is type(provider)  # noqa: S301 - the test's own

@@ -1,4 +1,4 @@
-"""`JobCompletionProvider` as a plugin process calls it, against a simulator over sockets."""
+"""`JobCompletionProvider`, called as by a plugin process, against a simulator over sockets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 
 JOB = "2c9eb2c5544cbf6101544f0602af2b4f"
 SHORT = 0.05
-"""Seconds of a wait that is to time out: one poll at its start, one at its end."""
+"""Seconds of a wait with a timeout: one poll at the start, one poll at the end."""
 
 
 def messages(status: str, *children: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -48,7 +48,7 @@ STORED_SUCCESS: dict[str, Any] = {"job_id": JOB, "status": "SUCCESS", "server_id
 
 
 def failing(provider: JobCompletionProvider, props: dict[str, Any]) -> PartialStateError:
-    """What a create that fails brings."""
+    """The error of a failing create."""
     with pytest.raises(PartialStateError) as caught:
         provider.create(props)
     assert caught.value.id == JOB
@@ -65,7 +65,7 @@ def computed(outputs: Outputs) -> dict[str, Any]:
 
 
 def test_create_waits_for_success(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """The id is the job's, and all outputs are there; every poll is a GET of the job."""
+    """A create waits for success. The id is the job's id, and all outputs are set. Every poll is a GET of the job."""
     sim.add_job(JOB, [GOING, DONE])
     created_ = completion.create({"job_id": JOB, "expected_servers": 2.0, "__provider": "gASV"})
     assert created_.id == JOB
@@ -78,7 +78,7 @@ def test_create_waits_for_success(sim: Simulator, completion: JobCompletionProvi
 
 @pytest.mark.parametrize("response", [DEAD, LIAR], ids=["failed job", "job that calls itself a success"])
 def test_create_stores_a_failure(sim: Simulator, completion: JobCompletionProvider, response: dict[str, Any]) -> None:
-    """A failure leaves no servers to go on with, but those that may be billed are named; a liar is a FAIL too."""
+    """A failed job stores FAIL without server ids, and names the survivors. A false success stores FAIL too."""
     sim.add_job(JOB, [response])
     error = failing(completion, {"job_id": JOB})
     assert (error.outputs["status"], error.outputs["server_ids"]) == ("FAIL", [])
@@ -104,7 +104,7 @@ def test_create_stores_a_failure(sim: Simulator, completion: JobCompletionProvid
 def test_create_that_times_out_stores_where_it_stood(
     sim: Simulator, completion: JobCompletionProvider, response: dict[str, Any], inputs: dict[str, Any], status: str
 ) -> None:
-    """The wait ends at the timeout with the last state known, which is never a success."""
+    """A wait ends at the timeout with the last known status, which is never SUCCESS."""
     sim.add_job(JOB, [response])
     error = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT, **inputs})
     assert (error.outputs["status"], error.outputs["server_ids"]) == (status, [])
@@ -113,7 +113,7 @@ def test_create_that_times_out_stores_where_it_stood(
 
 
 def test_the_timeout_of_the_operation_comes_first(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """What the host says of the timeout beats the input, which is for hosts that say nothing."""
+    """The timeout of the operation comes before the timeout of the inputs."""
     sim.add_job(JOB, [GOING])
     with running(Operation(timeout=SHORT)):
         error = failing(completion, {"job_id": JOB, "create_timeout_seconds": 5.0})
@@ -124,7 +124,7 @@ def test_the_timeout_of_the_operation_comes_first(sim: Simulator, completion: Jo
 
 
 def test_a_cancelled_create_ends_at_once(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """A wait that is interrupted before its first poll stores no status, so it goes on next time."""
+    """A wait interrupted before the first poll stores no status."""
     operation = Operation()
     operation.cancelled.set()
     with running(operation):
@@ -135,7 +135,7 @@ def test_a_cancelled_create_ends_at_once(sim: Simulator, completion: JobCompleti
 
 
 def test_an_interrupted_create_stores_what_it_goes_on_with(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """The servers so far, and of a sub-job that runs and names none only that it was listed."""
+    """An interrupted create stores the known servers, and of a running sub-job only id and status."""
     sim.add_job(JOB, [messages("RUNNING", created("SUCCESS", "b"), {"job_id": "later", "status": "RUNNING"})])
     kept: list[Any] = []
     operation = Operation(
@@ -154,7 +154,7 @@ def test_an_interrupted_create_stores_what_it_goes_on_with(sim: Simulator, compl
 def test_a_password_that_the_job_repeats_is_not_stored(
     sim: Simulator, completion: JobCompletionProvider, submission: JobSubmissionProvider, method: str
 ) -> None:
-    """Not in a run either that submits nothing: the engine shows it the submission's inputs all the same."""
+    """A password in the job's texts is not stored, also if the run submits nothing."""
     inputs = {"path": "baremetalservers", "body": {"server": {"adminPass": f"Pa55-{method}"}}}
     with running(Operation(inputs=inputs)):
         submission.check({}, inputs) if method == "check" else submission.read("j", {"job_id": "j"})
@@ -167,7 +167,7 @@ def test_a_password_that_the_job_repeats_is_not_stored(
 
 
 def test_a_rejected_credential_is_sent_once(sim: Simulator) -> None:
-    """A 401 ends the wait with the source of the token, not the token; the next wait sends no request."""
+    """A 401 ends the wait with the source of the token, not the token. The next wait sends no request."""
     provider, token = JobCompletionProvider(), f"expired-{sim.token}"
     values = {"bms:endpoint": sim.endpoint, "bms:projectId": sim.project_id, "bms:token": token}
     provider.configure(ConfigureRequest(Config(values, "project")))
@@ -185,7 +185,7 @@ def test_a_rejected_credential_is_sent_once(sim: Simulator) -> None:
     [("forbidden", "403 BMS.0033"), ("forbidden-gateway", "403 APIGW.0302"), ("redirect", "302 a redirect")],
 )
 def test_a_refusal_ends_the_wait(sim: Simulator, completion: JobCompletionProvider, scenario: str, says: str) -> None:
-    """What looking again can't mend is told at once."""
+    """A refusal ends the wait at once."""
     with pytest.raises(PartialStateError, match=says) as error:
         completion.create({"job_id": f"{scenario}.1"})
     assert error.value.outputs["status"] is None
@@ -193,14 +193,14 @@ def test_a_refusal_ends_the_wait(sim: Simulator, completion: JobCompletionProvid
 
 
 def test_missing_settings_are_told_before_any_request(sim: Simulator) -> None:
-    """Without config and environment there is nothing to ask, and all that is missing is named."""
+    """Missing settings are all named, before any request."""
     with pytest.raises(ExpectedError, match=r"(?s)endpoint.*\n.*project.*\n.*credential"):
         JobCompletionProvider().create({"job_id": JOB})
     assert sim.requests == []
 
 
 def test_the_inputs_say_where_to_look(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """A job of another service or project is waited for where the inputs say, with the same token."""
+    """The inputs `endpoint` and `project_id` select the address and the project of the poll, with the same token."""
     with Simulator(token=sim.token) as other:
         other.add_job(JOB, [DONE])
         completion.create({"job_id": JOB, "endpoint": other.endpoint + "/", "project_id": other.project_id})
@@ -212,14 +212,14 @@ def test_the_inputs_say_where_to_look(sim: Simulator, completion: JobCompletionP
 
 
 def previewed(completion: JobCompletionProvider, inputs: dict[str, Any]) -> tuple[dict[str, Any] | None, list[str]]:
-    """The outputs that a preview knows, and what it notes."""
+    """The outputs of a preview, and the notes."""
     notes: list[str] = []
     with running(Operation(preview=True, note=notes.append)):
         return completion.create(inputs).outs, notes
 
 
 def test_a_preview_waits_for_a_failure_whose_parts_run(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """A failure is an error of a preview once every part is over; until then the row says what is not."""
+    """A preview fails with a failure only after every part has ended. Until then a note names the running part."""
     sim.add_job(JOB, [DYING])
     assert previewed(completion, {"job_id": JOB}) == (
         {"job_id": JOB},
@@ -231,7 +231,7 @@ def test_a_preview_waits_for_a_failure_whose_parts_run(sim: Simulator, completio
 
 
 def test_a_preview_believes_no_other_job(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """A success of another job makes no server known."""
+    """A success of a different job makes no server known in a preview."""
     sim.add_job(JOB, [{**DONE, "job_id": "another"}])
     assert previewed(completion, {"job_id": JOB})[0] == {"job_id": JOB}
 
@@ -240,7 +240,7 @@ def test_a_preview_believes_no_other_job(sim: Simulator, completion: JobCompleti
 def test_an_address_without_the_api_is_told_at_once(
     sim: Simulator, completion: JobCompletionProvider, response: Response
 ) -> None:
-    """A wait and a preview say after one request that this address has no such API, not that a job is unknown."""
+    """A wait and a preview of an address without the API fail after one request, and name the address."""
     sim.add_job(JOB, [response])
     reason = failing(completion, {"job_id": JOB}).reason
     assert reason.startswith("job 2c9e...2b4f: the address has no Job API: HTTP 404")
@@ -255,7 +255,7 @@ def test_an_address_without_the_api_is_told_at_once(
 
 
 def diffed(olds: dict[str, Any], news: dict[str, Any]) -> tuple[bool | None, list[str] | None]:
-    """What a provider without any config finds."""
+    """The diff of a provider without config."""
     result = JobCompletionProvider().diff(JOB, olds, news)
     return result.changes, result.replaces
 
@@ -263,7 +263,7 @@ def diffed(olds: dict[str, Any], news: dict[str, Any]) -> tuple[bool | None, lis
 @pytest.mark.parametrize("status", ["SUCCESS", "FAIL", "RUNNING", "INCONSISTENT", None])
 @pytest.mark.parametrize("job_id", ["another", UNKNOWN, None])
 def test_another_job_replaces(status: str | None, job_id: Any) -> None:
-    """Another `job_id`, or one that is not known yet, replaces, whatever is stored, and lets the engine compare."""
+    """A new or unknown `job_id` replaces, with any stored status, and lets the engine compare."""
     olds = {**STORED_SUCCESS, "status": status}
     assert diffed(olds, {"job_id": job_id, "expected_servers": 7.0}) == (None, ["job_id"])
 
@@ -284,14 +284,14 @@ def test_another_job_replaces(status: str | None, job_id: Any) -> None:
     ],
 )
 def test_nothing_else_changes_a_success(news: dict[str, Any]) -> None:
-    """How the API is reached, how long and for what to wait are no change: what is chained stays known in previews."""
+    """Changed connection settings, timeouts and fulfilled expectations are no change of a success."""
     for olds in ({}, {"region": "cn-north-4", "create_timeout_seconds": 90.0, "expected_servers": 2.0}):
         assert diffed({**STORED_SUCCESS, **olds}, {"job_id": JOB, **news}) == (False, None)
 
 
 @pytest.mark.parametrize("status", ["FAIL", "RUNNING", "INIT", "INCONSISTENT", "WAITING", "success", "", None])
 def test_anything_but_success_is_a_change(status: str | None) -> None:
-    """An unfinished or failed wait is looked at by every `pulumi up`, on any host, whatever the inputs are."""
+    """An unfinished or failed wait is a change in every `pulumi up`, with any inputs."""
     for news in ({}, {"expected_servers": 7.0}):
         assert diffed({**STORED_SUCCESS, "status": status}, {"job_id": JOB, **news}) == (True, None)
     assert diffed({"job_id": JOB}, {"job_id": JOB}) == (True, None)
@@ -313,7 +313,7 @@ def test_anything_but_success_is_a_change(status: str | None) -> None:
 def test_an_expectation_that_the_stored_job_contradicts_is_an_error(
     expected: float, server_ids: list[str] | None, says: str
 ) -> None:
-    """A job that is over can't bring more servers: the preview says so."""
+    """A wrong `expected_servers` of a finished job is an error in the preview."""
     with pytest.raises(ExpectedError, match=says):
         diffed({**STORED_SUCCESS, "server_ids": server_ids}, {"job_id": JOB, "expected_servers": expected})
 
@@ -322,7 +322,7 @@ def test_an_expectation_that_the_stored_job_contradicts_is_an_error(
 
 
 def test_update_goes_on_with_the_same_job(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """A wait that timed out is gone on with, and its outputs are those of the success."""
+    """An update continues the wait for the same job, and returns the outputs of the success."""
     sim.add_job(JOB, [GOING, GOING, DONE])
     olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
     updated = completion.update(JOB, olds, {"job_id": JOB})
@@ -333,7 +333,7 @@ def test_update_goes_on_with_the_same_job(sim: Simulator, completion: JobComplet
 
 
 def test_update_waits_no_longer_than_create(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """The wait that goes on has a timeout too, and fails with what is known by then."""
+    """An update has a timeout too, and fails with the known status."""
     sim.add_job(JOB, [GOING])
     with pytest.raises(PartialStateError, match="did not finish within 0s") as error:
         completion.update(JOB, {"job_id": JOB}, {"job_id": JOB, "create_timeout_seconds": SHORT})
@@ -341,7 +341,7 @@ def test_update_waits_no_longer_than_create(sim: Simulator, completion: JobCompl
 
 
 def test_update_remembers_a_job_that_the_api_no_longer_finds(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """A job seen by an earlier run and unknown to the API now keeps its state, however the wait ends."""
+    """A job unknown to the API keeps the state of an earlier run."""
     sim.add_job(JOB, [GOING])
     olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
     news = {"job_id": "expired.1", "create_timeout_seconds": SHORT}
@@ -352,7 +352,7 @@ def test_update_remembers_a_job_that_the_api_no_longer_finds(sim: Simulator, com
 
 
 def test_a_failure_whose_parts_still_run_is_gone_on_with(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """At the deadline it is told as a failure, and kept unfinished; the next run finds the servers that came later."""
+    """A failure with running parts is reported at the timeout and stored unfinished. The next run finds new servers."""
     sim.add_job(JOB, [DYING])
     first = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT})
     assert "FAILED" in first.reason
@@ -370,7 +370,7 @@ def test_a_failure_whose_parts_still_run_is_gone_on_with(sim: Simulator, complet
 def test_a_failure_that_an_older_version_stored_too_soon_is_gone_on_with(
     sim: Simulator, completion: JobCompletionProvider
 ) -> None:
-    """A stored FAIL beside a sub-job that moved then is polled again, by `up` and by a refresh."""
+    """A FAIL stored by an older version with a running sub-job is polled again, by `up` and by a refresh."""
     sim.add_job(JOB, [DYING])
     olds = {**failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs, "status": "FAIL"}
     sim.add_job(JOB, [ENDED])
@@ -382,7 +382,7 @@ def test_a_failure_that_an_older_version_stored_too_soon_is_gone_on_with(
 
 
 def test_a_checkpoint_of_a_failure_in_doubt_is_unfinished(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """A failure whose response lacks a sub-job that was there before is not kept as final."""
+    """A failure whose response lacks a known sub-job is not stored as final."""
     sim.add_job(JOB, [{**ENDED, "status": "RUNNING"}, messages("FAIL", created("SUCCESS", "b"), created("FAIL", "a"))])
     kept: list[Outputs] = []
     operation = Operation(checkpoint=lambda _id, outputs, _reason: kept.append(outputs))
@@ -392,7 +392,7 @@ def test_a_checkpoint_of_a_failure_in_doubt_is_unfinished(sim: Simulator, comple
 
 
 def test_a_server_that_a_later_response_lacks_stays_known(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """Neither the next run nor a refresh forgets a server that was named once, and a success without it is none."""
+    """A server reported once stays known after later responses. A success without the server is no success."""
     sim.add_job(JOB, [GOING])
     olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
     sim.add_job(JOB, [messages("SUCCESS", created("SUCCESS", "b"))])
@@ -409,7 +409,7 @@ def test_a_server_that_a_later_response_lacks_stays_known(sim: Simulator, comple
 def test_a_stored_failure_is_told_again_without_a_request(
     sim: Simulator, completion: JobCompletionProvider, response: dict[str, Any]
 ) -> None:
-    """A FAIL is final: the same survivors, sub-jobs and codes as the first time, however often, offline."""
+    """A stored FAIL is reported again with the same outputs and without a request."""
     sim.add_job(JOB, [response])
     first = failing(completion, {"job_id": JOB})
     unconfigured = JobCompletionProvider()
@@ -422,7 +422,7 @@ def test_a_stored_failure_is_told_again_without_a_request(
 
 
 def test_update_of_a_success_keeps_the_outputs(sim: Simulator) -> None:
-    """No request and no loss: all outputs come back, and nothing that is none."""
+    """An update of a success keeps all outputs and sends no request."""
     outputs = {**dict.fromkeys(OUTPUTS), **STORED_SUCCESS}
     updated = JobCompletionProvider().update(JOB, {**outputs, "__provider": "gASV", "region": "x"}, {"job_id": JOB})
     assert updated.outs == outputs
@@ -434,7 +434,7 @@ def test_update_of_a_success_keeps_the_outputs(sim: Simulator) -> None:
 
 @pytest.mark.parametrize("status", ["SUCCESS", "FAIL"])
 def test_read_of_a_finished_wait_sends_nothing(status: str) -> None:
-    """Refresh and destroy of what is final need neither network nor credentials, and change nothing."""
+    """A read of a finished wait sends no request and changes nothing."""
     props = {**STORED_SUCCESS, "status": status, "__provider": "gASV"}
     result = JobCompletionProvider().read(JOB, dict(props))
     assert (result.id, result.outs) == (JOB, props)
@@ -444,7 +444,7 @@ def test_read_of_a_finished_wait_sends_nothing(status: str) -> None:
 def test_read_polls_once_and_never_finishes_a_wait(
     sim: Simulator, completion: JobCompletionProvider, stored: str | None
 ) -> None:
-    """Whatever the API says by now, a refresh stores no SUCCESS, and the next `pulumi up` has work left."""
+    """A refresh polls once and never stores SUCCESS, with any response. The next `pulumi up` has work left."""
     statuses = ("INIT", "RUNNING", "SUCCESS", "FAIL", "PENDING_PAYMENT", "WAITING")
     for number, (status, child) in enumerate(product(statuses, statuses)):
         sim.add_job(JOB, [messages(status, created(child, "a"))])
@@ -457,7 +457,7 @@ def test_read_polls_once_and_never_finishes_a_wait(
 
 
 def test_a_refresh_tells_the_servers_that_came_later(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """A failure that was not over is polled by a refresh too, which keeps and tells what it finds."""
+    """A refresh polls an unfinished failure, and stores and reports the servers found."""
     sim.add_job(JOB, [DYING])
     olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
     operation = Operation(keeps_partial_state=True)
@@ -473,7 +473,7 @@ def test_a_refresh_tells_the_servers_that_came_later(sim: Simulator, completion:
 
 
 def test_a_refresh_does_not_believe_another_jobs_response(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """The response names another job, or none and other sub-jobs: the state stays, and the reason is told."""
+    """A refresh with a response about a different job keeps the state, and gives the reason."""
     sim.add_job(JOB, [GOING])
     olds = failing(completion, {"job_id": JOB, "create_timeout_seconds": SHORT}).outputs
     foreign = messages("SUCCESS", created("SUCCESS", "x"))
@@ -485,7 +485,7 @@ def test_a_refresh_does_not_believe_another_jobs_response(sim: Simulator, comple
 
 
 def test_after_a_read_update_finishes_the_wait(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """Interrupted, refreshed, and up again: the success is found, by the wait."""
+    """After an interrupt and a refresh, the next update finds the success by a wait."""
     sim.add_job(JOB, [DONE])
     seen = completion.read(JOB, {"job_id": JOB, "status": "RUNNING"}).outs
     assert seen is not None
@@ -496,7 +496,7 @@ def test_after_a_read_update_finishes_the_wait(sim: Simulator, completion: JobCo
 
 
 def test_read_reaches_the_api_by_the_inputs_not_the_outputs(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """Connection settings come from config and from the inputs that the host knows, never from what is stored."""
+    """A read connects by config and inputs, never by the stored outputs."""
     sim.add_job(JOB, [GOING])
     stored = {"job_id": JOB, "status": "RUNNING", "endpoint": "https://stored.invalid", "project_id": "stored"}
     completion.read(JOB, dict(stored))
@@ -515,20 +515,20 @@ def test_read_reaches_the_api_by_the_inputs_not_the_outputs(sim: Simulator, comp
 def test_a_poll_that_brings_no_job_is_an_error(
     sim: Simulator, completion: JobCompletionProvider, job_id: str, says: str
 ) -> None:
-    """A refresh that learns nothing says why, names the job, and changes nothing."""
+    """A failed poll in a refresh is an error that names the job, and changes nothing."""
     with pytest.raises(ExpectedError, match=rf"^job {job_id} could not be polled: .*{says}"):
         completion.read(job_id, {"job_id": job_id, "status": "RUNNING"})
     assert len(sim.requests) == 1
 
 
 def test_a_poll_without_settings_is_an_error() -> None:
-    """An unfinished wait can't be refreshed offline, and the text says what to set."""
+    """A refresh of an unfinished wait without settings is an error with the settings to set."""
     with pytest.raises(ExpectedError, match=rf"^job {JOB} could not be polled: (?s:.*)HW_AUTH_TOKEN"):
         JobCompletionProvider().read(JOB, {"job_id": JOB, "status": "RUNNING"})
 
 
 def test_a_refresh_may_be_interrupted_before_its_response(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """The host is given what is stored before the poll, and need not wait for it."""
+    """A refresh gives the stored state as a checkpoint before the poll, so an interrupt loses nothing."""
     sim.add_job(JOB, [GOING])
     stored = {"job_id": JOB, "status": "RUNNING", "server_ids": [], "surviving_server_ids": ["b"]}
     kept: list[tuple[str, Any, str]] = []
@@ -545,7 +545,7 @@ def test_a_refresh_may_be_interrupted_before_its_response(sim: Simulator, comple
 
 @pytest.mark.parametrize("status", ["SUCCESS", "FAIL", "RUNNING", None])
 def test_delete_leaves_the_cloud_alone(sim: Simulator, status: str | None) -> None:
-    """The job's servers stay; no request, no settings."""
+    """A delete sends no request and needs no settings."""
     JobCompletionProvider().delete(JOB, {**STORED_SUCCESS, "status": status})
     assert sim.requests == []
 
@@ -554,7 +554,7 @@ def test_delete_leaves_the_cloud_alone(sim: Simulator, status: str | None) -> No
 
 
 def test_get_job_polls_once(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program gets the job as it stands, typed, from where the environment says."""
+    """`get_job` polls once and returns the typed job, with the settings of the environment."""
     _enter(sim, monkeypatch)
     sim.add_job(JOB, [GOING])
     result = get_job(JOB)
@@ -563,7 +563,7 @@ def test_get_job_polls_once(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_get_job_brings_no_other_job(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A response about another job is an error that names both."""
+    """A response about a different job is an error of `get_job` with both ids."""
     _enter(sim, monkeypatch)
     sim.add_job(JOB, [{**DONE, "job_id": "k"}])
     with pytest.raises(NoAnswerError, match=f"the response is about job k, not about job {JOB}"):
@@ -571,7 +571,7 @@ def test_get_job_brings_no_other_job(sim: Simulator, monkeypatch: pytest.MonkeyP
 
 
 def test_get_job_can_be_told_where(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Arguments beat the environment."""
+    """Arguments of `get_job` come before the environment."""
     _enter(sim, monkeypatch)
     monkeypatch.setenv("BMS_ENDPOINT", "https://elsewhere.invalid")
     monkeypatch.setenv("HW_PROJECT_ID", "elsewhere")
@@ -590,14 +590,14 @@ def test_get_job_can_be_told_where(sim: Simulator, monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_get_job_checks_its_arguments(sim: Simulator, job_id: str, where: dict[str, str], says: str) -> None:
-    """What no request should be made of is a `ValueError`."""
+    """A wrong argument of `get_job` is a `ValueError`, and no request is sent."""
     with pytest.raises(ValueError, match=says):
         get_job(job_id, **where)
     assert sim.requests == []
 
 
 def test_get_job_raises_what_the_response_means(sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missing settings, a rejected token and an unknown job are errors of their own, all of one root."""
+    """`get_job` has separate errors for missing settings, a rejected token and an unknown job, all `BmsError`."""
     with pytest.raises(SettingsError, match="is missing"):
         get_job(JOB)
     _enter(sim, monkeypatch)

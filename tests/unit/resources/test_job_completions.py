@@ -1,4 +1,4 @@
-"""Many jobs as one resource, as a host calls its provider."""
+"""Many jobs as one resource, called as by a plugin process."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def provider(configured: ConfigureRequest) -> JobCompletionsProvider:
 
 
 def test_all_jobs_are_waited_for_and_told_by_key(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """Each key has the servers and all outputs of its job."""
+    """Each key has the servers and all outputs of the key's job."""
     sim.add_job("one", [{"status": "RUNNING"}, _job("a", "b")])
     sim.add_job("two", [_job("c")])
     made = provider.create({"job_ids": {"web": "one", "db": "two"}})
@@ -57,7 +57,7 @@ def test_all_jobs_are_waited_for_and_told_by_key(provider: JobCompletionsProvide
 
 
 def test_one_failure_does_not_end_the_others(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """Every end is waited for; the error has all failures, and the state all jobs."""
+    """One failure does not end the wait for further jobs. The error has all failures, and the state has all jobs."""
     sim.add_job("bad", [FAILED])
     sim.add_job("slow", [{"status": "RUNNING"}, _job("a")])
     with pytest.raises(PartialStateError, match=r"1 of 2 jobs did not succeed:\nbad: job bad .* FAILED") as error:
@@ -68,7 +68,7 @@ def test_one_failure_does_not_end_the_others(provider: JobCompletionsProvider, s
 
 
 def test_only_what_is_new_or_unfinished_is_asked_for(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """An added key is waited for, a removed one drops out, a changed one is another job, finished ones are silent."""
+    """An update polls only new and unfinished jobs. A removed key is removed from the outputs."""
     for name in ("one", "two", "three"):
         sim.add_job(name, [_job(name)])
     made = provider.create({"job_ids": {"a": "one", "b": "two"}})
@@ -82,7 +82,7 @@ def test_only_what_is_new_or_unfinished_is_asked_for(provider: JobCompletionsPro
 
 
 def test_a_stored_failure_is_told_again_without_a_request(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """Until its key has another job; a refresh keeps it too, where the host can."""
+    """A stored failure is reported again without a request, by an update and by a refresh."""
     sim.add_job("bad", [FAILED])
     with pytest.raises(PartialStateError) as first:
         provider.create({"job_ids": {"web": "bad"}})
@@ -103,7 +103,7 @@ def _failing(*servers: str, moving: bool) -> dict[str, Any]:
 
 
 def test_a_failure_whose_parts_still_run_is_gone_on_with(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """It is kept unfinished; a refresh and the next `up` poll that job again, and tell servers that came later."""
+    """A failure with running parts is stored unfinished. The refresh and the next `up` poll only the failed job."""
     sim.add_job("bad", [_failing("a", moving=True)])
     sim.add_job("one", [_job("b")])
     inputs = {"job_ids": {"web": "bad", "db": "one"}}
@@ -127,7 +127,7 @@ def test_a_failure_whose_parts_still_run_is_gone_on_with(provider: JobCompletion
 
 
 def test_a_refresh_that_learns_nothing_keeps_all(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """A refusal is told with its job, an outage stops the polls, what is stored stays, and no success ends a wait."""
+    """A refresh without news keeps the state. An error names the job, an outage stops the polls, and no wait ends."""
     for name in ("one", "two", "three"):
         sim.add_job(name, [{"status": "RUNNING"}])
     inputs = {"job_ids": {"a": "one", "b": "two", "c": "three"}}
@@ -159,7 +159,7 @@ def test_a_refresh_that_learns_nothing_keeps_all(provider: JobCompletionsProvide
 
 
 def test_a_cancelled_refresh_polls_no_more(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """After Ctrl-C what is stored stays, without a request."""
+    """A cancelled refresh keeps the stored state and sends no request."""
     jobs = {"a": {"job_id": "one", "status": "RUNNING"}}
     operation = Operation(keeps_partial_state=True)
     operation.cancelled.set()
@@ -171,7 +171,7 @@ def test_a_cancelled_refresh_polls_no_more(provider: JobCompletionsProvider, sim
 
 
 def test_an_outage_does_not_forget_what_an_earlier_run_knew(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """A checkpoint made before the first good response of a run still has the servers of the run before."""
+    """A checkpoint before the first good response of a run has the servers of the earlier run."""
     stored = {"jobs": {"web": outputs_of("bad", Job.read(_failing("a", moving=True)), "RUNNING")}}
     sim.add_job("bad", [service_error("Common.0011", "unknown", 404)])
     kept: list[Outputs] = []
@@ -183,7 +183,7 @@ def test_an_outage_does_not_forget_what_an_earlier_run_knew(provider: JobComplet
 
 
 def test_a_preview_knows_all_or_nothing(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """Real ids once every job has succeeded; unknown while one has not; an error when one has failed."""
+    """A preview has real ids only if every job has succeeded. A failed job fails the preview."""
     sim.add_job("one", [_job("a")])
     sim.add_job("slow", [{"status": "RUNNING"}])
     sim.add_job("bad", [FAILED])
@@ -202,13 +202,13 @@ def _made(outputs: Outputs) -> dict[str, Any]:
 
 @pytest.mark.parametrize("job_ids", [None, {}, "one", ["one"], {"web": ""}, {"web": "a/b"}, {"web": None}])
 def test_bad_maps_are_refused(provider: JobCompletionsProvider, job_ids: object) -> None:
-    """A map with at least one job, and each id as `JobCompletion` wants it; an unknown one may still be right."""
+    """A map without a job, or with an invalid id, is refused. An unknown id is accepted."""
     assert provider.check({}, {"job_ids": job_ids}).failures
     assert not provider.check({}, {"job_ids": {"web": UNKNOWN}}).failures
 
 
 def test_a_checkpoint_holds_every_job(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """What is kept after a cancel has the finished jobs as such, and the others as unfinished."""
+    """A checkpoint has the finished jobs as finished, and the unfinished jobs as unfinished."""
     sim.add_job("one", [_job("a")])
     sim.add_job("slow", [{"status": "RUNNING"}])
     kept: list[Outputs] = []
@@ -223,7 +223,7 @@ def test_a_checkpoint_holds_every_job(provider: JobCompletionsProvider, sim: Sim
 
 
 def test_a_change_costs_no_outputs(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """However often jobs change, the outputs of each are made once, at the end: work in proportion to the change."""
+    """The outputs of each job are made once, at the end, after any number of changes."""
     names = [f"job-{number}" for number in range(12)]
     for name in names:
         moving: list[dict[str, Any]] = [
@@ -248,7 +248,7 @@ def test_a_change_costs_no_outputs(provider: JobCompletionsProvider, sim: Simula
 
 
 def test_two_keys_of_one_job_are_one_wait(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """The job is polled once a turn, and each key gets the job's outcome, a failure too."""
+    """Two keys of the same job are one wait, and both keys get the job's outcome."""
     sim.add_job("one", [{"status": "RUNNING"}, _job("a")])
     made = provider.create({"job_ids": {"web": "one", "db": "one"}}).outs or {}
     assert made["server_ids"] == {"web": ["a"], "db": ["a"]}
@@ -264,7 +264,7 @@ def test_two_keys_of_one_job_are_one_wait(provider: JobCompletionsProvider, sim:
 
 
 def test_a_finished_job_is_known_under_another_key(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """A renamed key, and a second key of the same job, need no request and no settings."""
+    """A new key for a finished job needs no request and no settings."""
     sim.add_job("one", [_job("a")])
     made = provider.create({"job_ids": {"web": "one"}})
     renamed = JobCompletionsProvider().update(made.id, made.outs or {}, {"job_ids": {"www": "one", "db": "one"}})
@@ -273,7 +273,7 @@ def test_a_finished_job_is_known_under_another_key(provider: JobCompletionsProvi
 
 
 def test_a_machine_without_threads_keeps_the_jobs(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """The error has the remedy and a way on, the state has the jobs, and the next run goes on."""
+    """A machine without threads is an error with a remedy. The state has the jobs, and the next run continues."""
     for name in ("one", "two"):
         sim.add_job(name, [{"status": "RUNNING"}, _job(name)])
     inputs = {"job_ids": {"a": "one", "b": "two"}}
@@ -291,7 +291,7 @@ def test_a_machine_without_threads_keeps_the_jobs(provider: JobCompletionsProvid
 def test_a_response_is_judged_once(
     provider: JobCompletionsProvider, completion: JobCompletionProvider, sim: Simulator
 ) -> None:
-    """In a wait, in a preview and in a refresh: the judgement is handed on."""
+    """Each response is judged once, in a wait, a preview and a refresh."""
     judged: list[object] = []
 
     def count(frame: FrameType, event: str, _argument: object) -> None:
@@ -299,7 +299,7 @@ def test_a_response_is_judged_once(
             judged.append(frame)
 
     def judgements(step: Callable[[], object]) -> tuple[int, int]:
-        """The judgements and the requests of one step."""
+        """The number of judgements and of requests of a step."""
         judged.clear()
         before = len(sim.requests)
         threading.setprofile(count)
@@ -320,13 +320,13 @@ def test_a_response_is_judged_once(
     with running(Operation(preview=True)):
         assert judgements(lambda: completion.create({"job_id": "ok"})) == (1, 1)
     with running(Operation(keeps_partial_state=True)):
-        # Neither job has been in a response yet, so nothing stored is judged.
+        # Both jobs have no response yet, so nothing stored is judged.
         stored = {"job_id": "bad", "server_ids": []}
         assert judgements(lambda: completion.read("bad", stored)) == (1, 1)
 
 
 def test_the_row_counts_all_jobs(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """Those that a run before has finished too; trouble is told with its key; a job under two keys counts twice."""
+    """The row counts all jobs, also jobs finished by an earlier run, once per key, and names the key in trouble."""
     sim.add_job("one", [_job("a")])
     sim.add_job("two", [{"status": "RUNNING"}, _job("b")])
     sim.add_job("bad", [FAILED])
@@ -339,7 +339,7 @@ def test_the_row_counts_all_jobs(provider: JobCompletionsProvider, sim: Simulato
 
 
 def test_an_interrupted_wait_stores_what_it_goes_on_with(provider: JobCompletionsProvider, sim: Simulator) -> None:
-    """A job that has not ended is stored short, and waited for again; one that is over is stored whole."""
+    """An interrupted wait stores an unfinished job in short form and a finished job in full. The next run continues."""
     sim.add_job("one", [_job("a")])
     done = provider.create({"job_ids": {"a": "one"}})
     sim.add_job("slow", [{"status": "RUNNING", "entities": {"sub_jobs": [{"job_id": "s", "status": "RUNNING"}]}}])

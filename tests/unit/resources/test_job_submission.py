@@ -1,4 +1,4 @@
-"""`JobSubmissionProvider` as a plugin process calls it, against a simulator over sockets."""
+"""`JobSubmissionProvider`, called as by a plugin process, against a simulator over sockets."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.unit.resources.conftest import PASSWORD, TRIGGER, created, order
 
 
 def test_create_sends_one_request_and_returns(sim: Simulator, submission: JobSubmissionProvider) -> None:
-    """One POST to the path within the project; the job's id is the resource's, and nobody waits."""
+    """A create sends one POST within the project and returns without a wait. The job's id is the resource's id."""
     outputs = created(submission, order())
     (request,) = sim.requests
     assert (request.method, request.path) == ("POST", f"/v1/{sim.project_id}/baremetalservers")
@@ -32,12 +32,12 @@ def test_create_sends_one_request_and_returns(sim: Simulator, submission: JobSub
 
 
 def test_the_order_of_a_paid_submission_is_an_output(submission: JobSubmissionProvider) -> None:
-    """Yearly and monthly billing answers with an order id too."""
+    """The response to a yearly or monthly order has an order id, which is an output."""
     assert created(submission, order(prepaid=True))["order_id"].startswith("CS")
 
 
 def test_whole_numbers_are_sent_whole(sim: Simulator, submission: JobSubmissionProvider) -> None:
-    """Pulumi makes every number a float, and the API wants 3, not 3.0; nothing else about a body is changed."""
+    """Whole numbers are sent as integers, because Pulumi makes every number a float. Nothing else is changed."""
     props = order(count=3.0)
     props["body"]["server"] |= {"odd": [1.0, [2.0, {"n": -4.0}], 1.5, True, False, None, "5.0", 0.0, {}, []], "é": "ü"}
     created(submission, props)
@@ -49,7 +49,7 @@ def test_whole_numbers_are_sent_whole(sim: Simulator, submission: JobSubmissionP
 
 
 def test_no_body_is_no_body(sim: Simulator, submission: JobSubmissionProvider) -> None:
-    """A DELETE is sent as one, without a body; the path may have many parts."""
+    """A DELETE is sent without a body, and the path may have many parts."""
     with pytest.raises(ExpectedError, match="BMS"):
         submission.create({"path": "baremetalservers/no-such/detachvolume/disk", "method": "DELETE"})
     (request,) = sim.requests
@@ -58,12 +58,12 @@ def test_no_body_is_no_body(sim: Simulator, submission: JobSubmissionProvider) -
 
 
 def test_a_job_id_in_camel_case_is_one(submission: JobSubmissionProvider) -> None:
-    """Some services answer `jobId`."""
+    """A job id in the field `jobId` is read."""
     assert created(submission, order("camel"))["job_id"]
 
 
 def test_no_secret_is_among_the_outputs(submission: JobSubmissionProvider) -> None:
-    """Inputs are kept as digests only, salted: the same body has another digest each time."""
+    """The outputs have only salted digests of the inputs. The same body has a new digest each time."""
     first, second = (created(submission, {**order(), ORDERED_BY: f"acme/urn:{number}"}) for number in range(2))
     for secret in (PASSWORD, TRIGGER, "baremetalservers"):
         assert secret not in repr(first)
@@ -72,7 +72,7 @@ def test_no_secret_is_among_the_outputs(submission: JobSubmissionProvider) -> No
 
 
 def test_the_inputs_say_where_to_submit(sim: Simulator, submission: JobSubmissionProvider) -> None:
-    """Endpoint and project of the inputs beat the config, with the same token."""
+    """Endpoint and project of the inputs come before the config, with the same token."""
     with Simulator(token=sim.token) as other:
         created(submission, {**order(), "endpoint": other.endpoint, "project_id": other.project_id})
         assert other.count("POST") == 1
@@ -97,7 +97,7 @@ UNSURE = "The outcome is unknown: the request may have started a job"
 def test_a_response_without_a_job_is_an_error(
     sim: Simulator, submission: JobSubmissionProvider, scenario: str, says: str, ends: str
 ) -> None:
-    """What was answered, and whether anything may have come of it; one request in any case, and no secret told."""
+    """The error of a response without a job tells whether a job may exist. One request is sent. No secret is shown."""
     with pytest.raises(ExpectedError) as error:
         submission.create(order(scenario))
     assert says in str(error.value)
@@ -107,7 +107,7 @@ def test_a_response_without_a_job_is_an_error(
 
 
 def test_an_unsure_submission_is_told_with_a_way_out(submission: JobSubmissionProvider) -> None:
-    """What was sent when, where to look, and the two ways on."""
+    """The error of an unknown outcome has the time, the places to check and both next steps."""
     with pytest.raises(ExpectedError) as error:
         submission.create(order("loses-answer"))
     text = str(error.value)
@@ -122,11 +122,11 @@ def test_an_unsure_submission_is_told_with_a_way_out(submission: JobSubmissionPr
 
 
 def test_a_rejected_credential_is_sent_once(sim: Simulator) -> None:
-    """A 401 names the source of the token, not the token; a second submission with it sends nothing."""
+    """A 401 names the source of the token, not the token. A second submission with the token sends nothing."""
     provider, token = JobSubmissionProvider(), f"expired-{sim.token}"
     values = {"bms:endpoint": sim.endpoint, "bms:projectId": sim.project_id, "bms:token": token}
     provider.configure(ConfigureRequest(Config(values, "project")))
-    for _ in range(2):  # a refused request leaves no record, so the second one is a request of its own
+    for _ in range(2):  # a refused request leaves no record, so the second submission is a new request
         with pytest.raises(ExpectedError, match=r"(?s)bms:token.*APIGW\.0301.*Nothing was submitted") as error:
             provider.create(order())
         assert token not in str(error.value)
@@ -134,14 +134,14 @@ def test_a_rejected_credential_is_sent_once(sim: Simulator) -> None:
 
 
 def test_another_project_is_refused(sim: Simulator, submission: JobSubmissionProvider) -> None:
-    """The API says no to a token of another project: nothing was submitted."""
+    """A refused project is an error, and nothing was submitted."""
     with pytest.raises(ExpectedError, match=rf"(?s)Common\.0018.*{NOTHING}"):
         submission.create({**order(), "project_id": "another"})
     assert len(sim.requests) == 1
 
 
 def test_a_request_that_never_left_is_told_as_such(sim: Simulator, submission: JobSubmissionProvider) -> None:
-    """Where the connection never stood there is no doubt, and the endpoint is what to check."""
+    """Without a connection the request was never sent, and the error names endpoint and network."""
     sim.stop()
     with pytest.raises(ExpectedError, match=f"(?s)never sent, so {NOTHING}. Check endpoint and network"):
         submission.create(order())
@@ -150,7 +150,7 @@ def test_a_request_that_never_left_is_told_as_such(sim: Simulator, submission: J
 
 
 def test_missing_settings_are_told_before_any_request(sim: Simulator) -> None:
-    """Without config and environment nothing is sent, and all that is missing is named."""
+    """Missing settings are all named, before any request."""
     with pytest.raises(ExpectedError, match=r"(?s)endpoint.*\n.*project.*\n.*credential"):
         JobSubmissionProvider().create(order())
     assert sim.requests == []
@@ -160,7 +160,7 @@ def test_missing_settings_are_told_before_any_request(sim: Simulator) -> None:
 
 
 def test_what_was_sent_is_compared(submission: JobSubmissionProvider) -> None:
-    """Each of path, method, body and triggers replaces by itself; the engine compares the rest."""
+    """A change of path, method, body or triggers replaces. The engine compares all further inputs."""
     props = order()
     olds, offline = created(submission, props), JobSubmissionProvider()
     server = props["body"]["server"]
@@ -182,7 +182,7 @@ def test_what_was_sent_is_compared(submission: JobSubmissionProvider) -> None:
 
 
 def test_what_was_not_sent_is_no_change(submission: JobSubmissionProvider) -> None:
-    """The same inputs, in another order or with 1 for 1.0, and another way to the API, are no change."""
+    """Reordered inputs, 1 in place of 1.0, and changed connection settings are no change."""
     props = order()
     olds, offline = created(submission, props), JobSubmissionProvider()
     server = props["body"]["server"]
@@ -199,7 +199,7 @@ def test_what_was_not_sent_is_no_change(submission: JobSubmissionProvider) -> No
 
 @pytest.mark.parametrize("triggers", [None, "", "x", 0.0, 3.0, 2.0**60, True, ["a", 1.0], {"a": {"b": [None]}}])
 def test_any_value_may_be_a_trigger(submission: JobSubmissionProvider, triggers: Any) -> None:
-    """Any JSON value is compared by value."""
+    """Triggers of any JSON value are compared by value."""
     props = {**order(), "triggers": triggers}
     olds = created(submission, props)
     assert submission.diff(olds["job_id"], olds, props).changes is False
@@ -210,7 +210,7 @@ def test_any_value_may_be_a_trigger(submission: JobSubmissionProvider, triggers:
 
 
 def test_what_was_submitted_stays_submitted(sim: Simulator) -> None:
-    """Refresh, an update of what is no change, and delete send nothing, need no settings and lose no output."""
+    """Refresh, an update without a change, and delete send nothing, need no settings and keep all outputs."""
     provider = JobSubmissionProvider()
     digests = {"salt": "a", "path": "b", "method": "c", "body": "d", "triggers": "e"}
     outputs = {"job_id": "j", "order_id": None, "digests": digests}
@@ -223,7 +223,7 @@ def test_what_was_submitted_stays_submitted(sim: Simulator) -> None:
 
 
 class SetOnTheWay(threading.Event):
-    """An event that is set when it is looked at for the second time."""
+    """An event that is set by the first call of `is_set`."""
 
     def is_set(self) -> bool:
         before = super().is_set()
@@ -232,7 +232,7 @@ class SetOnTheWay(threading.Event):
 
 
 def test_an_interrupt_while_signing_in(sim: Simulator, submission: JobSubmissionProvider) -> None:
-    """Who presses Ctrl-C before the request has left has ordered nothing, and is told so."""
+    """Ctrl-C before the request ends the submission, and the error says that nothing was sent."""
     with (
         running(Operation(cancelled=SetOnTheWay())),
         pytest.raises(ExpectedError, match=r"^interrupted before anything was sent$"),
@@ -242,7 +242,7 @@ def test_an_interrupt_while_signing_in(sim: Simulator, submission: JobSubmission
 
 
 def test_an_interrupt_at_a_silent_identity_service(sim: Simulator) -> None:
-    """Ctrl-C ends a submission at once also where the identity service never answers."""
+    """Ctrl-C ends a submission at once during a sign-in without a response."""
     cancelled = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         provider = JobSubmissionProvider()

@@ -1,4 +1,4 @@
-"""What a destroy says of the things that stay in the cloud."""
+"""The note of a destroy about the remaining things in the cloud."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from pulumi_bms.resources.job_submission_provider import JobSubmissionProvider
 
 
 def stored(job_id: str, status: str, *servers: str, kind: str = "baremetalBatchCreate") -> dict[str, Any]:
-    """What is stored of a job; each server is named by a sub-job."""
+    """The stored outputs of a job. A sub-job names each server."""
     children = [{"status": "SUCCESS", "entities": {"server_id": server}} for server in servers]
     job = Job.read({"status": status, "job_type": kind, "entities": {"sub_jobs": children}})
     return outputs_of(job_id, job, status)
 
 
 def note_of(*deletes: Callable[[], None]) -> str:
-    """The one note at the end of a run with these deletes; nothing is told before."""
+    """The note at the end of a run with the deletes. No earlier message is allowed."""
     asked: list[Callable[[], str]] = []
     messages: list[str] = []
     operation = Operation(
@@ -72,19 +72,19 @@ def submission(job_id: str) -> Callable[[], None]:
     ids=["one server", "servers", "attachment", "both", "unfinished", "failed without servers", "one job twice"],
 )
 def test_one_note_tells_of_all(deletes: list[Callable[[], None]], text: str) -> None:
-    """Servers are named where the job makes servers; of other jobs is said that their work stays."""
+    """A single note names the servers of jobs that create servers. For further jobs the note names the job."""
     assert note_of(*deletes) == text
 
 
 def test_many_jobs_leave_their_servers() -> None:
-    """`JobCompletions` has the note of each of its jobs."""
+    """`JobCompletions` has the notes of all jobs."""
     jobs = {"a": stored("j", "SUCCESS", "s"), "b": stored("k", "SUCCESS", "t"), "c": stored("l", "RUNNING")}
     text = note_of(lambda: JobCompletionsProvider().delete("id", {"jobs": jobs}))
     assert text == "nothing is deleted in the cloud. 2 servers stay: s, t. The effects of job l stay"
 
 
 def test_an_import_that_was_never_read_leaves_nothing() -> None:
-    """Its outputs name no job."""
+    """A delete after an import without a read leaves no note."""
     asked: list[Callable[[], str]] = []
     with running(Operation(keeps_partial_state=True, note_at_end=asked.append)):
         JobCompletionProvider().delete("id", {})
@@ -93,7 +93,7 @@ def test_an_import_that_was_never_read_leaves_nothing() -> None:
 
 
 def test_a_note_tells_each_thing_once() -> None:
-    """A delete that ends after the note has one of its own."""
+    """A note names each thing once. A delete after the note has a new note."""
     leftovers = Leftovers()
     leftovers.add("j", ["a"])
     assert leftovers.text() == "nothing is deleted in the cloud. 1 server stays: a"

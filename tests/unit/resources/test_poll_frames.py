@@ -1,4 +1,4 @@
-"""The way of one poll through our own code."""
+"""The call path of a poll through our code."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def own_frames(frame: FrameType | None) -> list[str]:
 
 @contextmanager
 def stacks_at_send() -> Iterator[list[list[str]]]:
-    """Collects our frames of both threads whenever `requests` sends: the caller's and the exchange's."""
+    """Collects our frames of both threads on each send of `requests`: the caller's and the exchange's."""
     stacks: list[list[str]] = []
     caller = threading.get_ident()
 
@@ -52,7 +52,7 @@ def stacks_at_send() -> Iterator[list[list[str]]]:
 
 
 def test_one_poll_is_a_short_way(sim: Simulator, completion: JobCompletionProvider) -> None:
-    """From the poll loop's step to `requests` there are at most ten frames of our own, over both threads."""
+    """A poll has at most ten frames of our code, over both threads, from the poll loop's step to `requests`."""
     sim.add_job("one", [{"status": "SUCCESS", "entities": {"server_id": "a"}}])
     with stacks_at_send() as stacks:
         completion.create({"job_id": "one"})

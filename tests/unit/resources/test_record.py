@@ -1,4 +1,4 @@
-"""The record of a request: on the disk before the request is sent, never taken for absent, and without a secret."""
+"""The record of a request: on the disk before the request, never mistaken for absent, and without a secret."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def records(folder: Path) -> Records:
 
 
 def written(records: Records, order: Order = ORDER) -> Pending:
-    """The record of a request that is about to be sent."""
+    """The record of a request before the sending."""
     pending = records.pending(order)
     pending.write(REQUEST)
     return pending
@@ -56,7 +56,7 @@ def same(records: Records, order: Order = ORDER) -> Record:
 
 
 def test_a_record_lives_from_before_the_request_until_the_job_is_in_the_state(records: Records) -> None:
-    """Written before the request, completed with its job, removed once a run has the job among its resources."""
+    """A record is written before the request, completed with the job, and removed when the job is in the state."""
     assert records.find(ORDER) == Found()
     pending = written(records)
     result = same(records)
@@ -78,7 +78,7 @@ def test_a_record_lives_from_before_the_request_until_the_job_is_in_the_state(re
 
 
 def test_what_came_to_nothing_is_forgotten(records: Records) -> None:
-    """A refused request leaves no record, and one that was never written removes none."""
+    """A refused request leaves no record. The removal of an unwritten record removes nothing."""
     pending = written(records)
     records.pending(ORDER).remove()
     assert same(records) == pending.record
@@ -87,7 +87,7 @@ def test_what_came_to_nothing_is_forgotten(records: Records) -> None:
 
 
 def test_a_request_without_a_job_is_removed_by_its_own_name(records: Records) -> None:
-    """Two requests without a job are told apart by the attempt; no job is no name."""
+    """A record without a job is removed by the attempt. An empty name removes nothing."""
     first, second = written(records), written(records, OTHER_INPUTS)
     for pending in (first, second):
         pending.complete(error="HTTP 504", ids={"order_id": "CS1"}, text="{")
@@ -97,7 +97,7 @@ def test_a_request_without_a_job_is_removed_by_its_own_name(records: Records) ->
 
 
 def test_records_of_other_inputs_and_of_other_resources(records: Records) -> None:
-    """Other inputs of the same resource are told; other resources are no business of it."""
+    """A record with different inputs of the same resource is found. Records of different resources are not."""
     written(records, OTHER_INPUTS)
     result = records.find(ORDER)
     assert result.same is None
@@ -106,7 +106,7 @@ def test_records_of_other_inputs_and_of_other_resources(records: Records) -> Non
 
 
 def test_only_the_records_of_an_orderer_are_read(records: Records) -> None:
-    """A program that has its job removes its own record, and nobody else's."""
+    """A record is removed only by the same orderer."""
     written(records).complete(job_id="j")
     records.settle(job_id="j", orderer="acme/urn:another")
     assert same(records).job_id == "j"
@@ -114,11 +114,11 @@ def test_only_the_records_of_an_orderer_are_read(records: Records) -> None:
     assert records.find(ORDER) == Found()
 
 
-# --- two at once
+# --- runs at the same time
 
 
 def test_one_of_many_gets_the_record(folder: Path) -> None:
-    """Of runs that order the same at one moment one may send."""
+    """Of many runs with the same order at the same time, only one may send."""
 
     def attempt(_number: int) -> str:
         try:
@@ -150,7 +150,7 @@ sys.stdin.readline()
 
 
 def sender(folder: Path) -> subprocess.Popen[str]:
-    """Another process that sends the same request."""
+    """A second process that sends the same request."""
     arguments = [str(folder), ORDER.orderer, ORDER.inputs, ORDER.backend]
     process = subprocess.Popen(
         [sys.executable, "-c", SENDER, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -161,7 +161,7 @@ def sender(folder: Path) -> subprocess.Popen[str]:
 
 
 def test_a_sender_that_lives_is_known(records: Records, folder: Path) -> None:
-    """While another process waits for the response its record is being completed, and afterwards no more."""
+    """A record is being sent as long as the sending process waits for the response."""
     with sender(folder) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -175,7 +175,7 @@ def test_a_sender_that_lives_is_known(records: Records, folder: Path) -> None:
 
 
 def test_a_killed_sender_sends_no_more(records: Records, folder: Path) -> None:
-    """After kill -9 the record is there, and nobody will complete it."""
+    """After kill -9 of the sender the record stays, and is not being sent."""
     with sender(folder) as process:
         process.kill()
         process.wait(PATIENCE)
@@ -187,7 +187,7 @@ def test_a_killed_sender_sends_no_more(records: Records, folder: Path) -> None:
 
 
 def test_two_backends_may_each_have_a_stack_of_one_name(records: Records) -> None:
-    """Stacks of two backends that are both named know nothing of each other; an unnamed backend may be either."""
+    """Stacks of two named backends have separate records. A stack of an unnamed backend finds the record."""
     written(records).complete(job_id="j")
     elsewhere, unnamed = replace(ORDER, backend="s3://others"), replace(ORDER, backend="")
     assert records.find(elsewhere) == Found()
@@ -196,7 +196,7 @@ def test_two_backends_may_each_have_a_stack_of_one_name(records: Records) -> Non
     assert (same(records).job_id, same(records, elsewhere).job_id) == ("j", "k")
 
 
-# --- what can't be used is never absent
+# --- a damaged record is never absent
 
 
 def content_of(folder: Path) -> Path:
@@ -209,7 +209,7 @@ def content_of(folder: Path) -> Path:
 )
 @pytest.mark.parametrize("order", [ORDER, OTHER_INPUTS], ids=["same inputs", "other inputs"])
 def test_a_damaged_record_is_no_absent_one(records: Records, folder: Path, content: bytes, order: Order) -> None:
-    """Whatever is in the file, the resource's next request is not sent, and the text says what to do."""
+    """With a damaged record of the resource no request is sent, and the error has the next step."""
     written(records)
     content_of(folder).write_bytes(content)
     with pytest.raises(RecordError, match="damaged") as error:
@@ -222,7 +222,7 @@ def test_a_damaged_record_is_no_absent_one(records: Records, folder: Path, conte
 
 @pytest.mark.parametrize("key", [None, b"x" * 32, b"short"], ids=["gone", "another", "damaged"])
 def test_a_record_of_another_key_is_no_absent_one(records: Records, folder: Path, key: bytes | None) -> None:
-    """Without its key nobody can tell whether a record is of the same inputs."""
+    """Records without a valid key can't be used, and nothing is sent."""
     written(records)
     (folder / "key").unlink()
     if key is not None:
@@ -232,7 +232,7 @@ def test_a_record_of_another_key_is_no_absent_one(records: Records, folder: Path
 
 
 def test_a_folder_that_can_not_be_written_to(folder: Path) -> None:
-    """Nothing may be sent without a record: the text names the folder, the reason and the variable."""
+    """Without a writable folder nothing is sent. The error names the folder, the reason and the variable."""
     folder.write_text("a file where the folder should be")
     with pytest.raises(RecordError, match="nothing was sent: the record of the request can't be written") as error:
         Records(folder).pending(ORDER)
@@ -257,7 +257,7 @@ for attempt in (lambda: records.pending(Order("a", "c")).write("POST y"), lambda
 
 
 def test_a_disk_that_is_full(folder: Path) -> None:
-    """A record that can't be written is an error, and leaves nothing; one that can't be completed stays as it was."""
+    """An unwritable record is an error and leaves nothing. A record that can't be completed stays unchanged."""
     ended = subprocess.run(
         [sys.executable, "-c", FULL, str(folder)], capture_output=True, text=True, check=True, timeout=PATIENCE
     )
@@ -272,7 +272,7 @@ def test_a_disk_that_is_full(folder: Path) -> None:
 
 
 def test_no_secret_is_in_a_record(records: Records, folder: Path) -> None:
-    """Only the owner reads it, and a record alone lets no password be guessed: digests are keyed."""
+    """Only the owner can read a record, and the digests are keyed, so no password can be guessed."""
     written(records)
     path = content_of(folder)
     assert PASSWORD not in path.read_text()
@@ -284,11 +284,11 @@ def test_no_secret_is_in_a_record(records: Records, folder: Path) -> None:
     assert PASSWORD not in repr(ORDER)
 
 
-# --- where
+# --- the folder
 
 
 def test_the_folder_is_in_pulumis_home(tmp_path: Path) -> None:
-    """`PULUMI_HOME`, else `.pulumi` of the user's home."""
+    """The folder of the records is in `PULUMI_HOME`, or in `.pulumi` of the user's home."""
     assert orders_folder({"PULUMI_HOME": str(tmp_path)}) == tmp_path / "bms" / "orders"
     assert orders_folder({}) == Path.home() / ".pulumi" / "bms" / "orders"
     assert orders_folder({"PULUMI_HOME": ""}) == orders_folder({})

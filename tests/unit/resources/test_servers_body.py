@@ -1,4 +1,4 @@
-"""The body of an order: what of the inputs goes where, as the API names it."""
+"""The body of an order: the inputs in the fields of the API."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def server_of(inputs: dict[str, Any], order: Order = ORDER) -> dict[str, Any]:
 
 
 def test_the_least_order() -> None:
-    """What the user leaves out is no part of the body, but for the billing mode and our tag."""
+    """The smallest order has only the given inputs, the billing mode and our tag."""
     assert server_of(LEAST) == {
         "imageRef": LEAST["image_id"],
         "flavorRef": "physical.s3.large",
@@ -43,7 +43,7 @@ def test_the_least_order() -> None:
 
 
 def test_the_whole_order() -> None:
-    """Each input has its place, whole numbers are whole, and flags are the strings that the API wants."""
+    """Each input has a field, whole numbers are integers, and flags have the API's strings."""
     server = server_of(EVERYTHING, Order(count=3, user_id="user", mark=MARK))
     assert base64.b64decode(server.pop("user_data")).decode() == EVERYTHING["user_data"]
     assert server == {
@@ -101,7 +101,7 @@ def test_the_whole_order() -> None:
 
 
 def test_a_yearly_order_pays_itself() -> None:
-    """Without isAutoPay the order waits for payment by hand, and without isAutoRenew the API's default is unclear."""
+    """A yearly order has isAutoPay true and isAutoRenew false by default."""
     terms = server_of({**LEAST, "charging_mode": "prePaid", "period_unit": "year", "period": 1.0})["extendparam"]
     assert terms["isAutoPay"] == "true"
     assert terms["isAutoRenew"] == "false"
@@ -109,31 +109,31 @@ def test_a_yearly_order_pays_itself() -> None:
 
 @pytest.mark.parametrize("script", ["test", "aGVsbG8=", "#!/bin/sh\n", "grüße"])
 def test_user_data_is_encoded_once(script: str) -> None:
-    """Text that looks like base64, such as `test`, is text."""
+    """User data is encoded once, also text that looks like base64, for example `test`."""
     assert base64.b64decode(server_of({**LEAST, "user_data": script})["user_data"]) == script.encode()
 
 
 def test_public_addresses() -> None:
-    """An EIP that exists is named by its id, and a shared bandwidth too, without size and billing."""
+    """An existing EIP is named by id. A shared bandwidth is named by id too, without size and billing."""
     assert server_of({**LEAST, "eip_id": "e"})["publicip"] == {"id": "e"}
     shared = server_of({**LEAST, **OWN_EIP, "sharetype": "WHOLE", "bandwidth_id": "b"})["publicip"]["eip"]
     assert shared["bandwidth"] == {"sharetype": "WHOLE", "id": "b"}
 
 
 def test_an_order_takes_nine_tags() -> None:
-    """Servers may have more tags than an order takes: ours and the first eight by key go into the order."""
+    """An order has at most nine tags: ours and the first eight by key."""
     listed = server_of({**LEAST, "tags": {f"tag{number:02}": "x" for number in reversed(range(12))}})["server_tags"]
     assert [tag["key"] for tag in listed] == ["pulumi-bms", *(f"tag{number:02}" for number in range(8))]
 
 
 def test_the_users_metadata_is_no_part_of_an_order() -> None:
-    """The API documents none: it is written once the servers exist."""
+    """The user's metadata is not in the order. The metadata is written after the creation."""
     assert server_of({**LEAST, "metadata": {"role": "web"}})["metadata"] == {"op_svc_userid": "user"}
 
 
 @pytest.mark.parametrize("inputs", [LEAST, EVERYTHING, {**LEAST, "eip_id": "e"}], ids=["least", "all", "eip"])
 def test_the_documented_rules_accept_the_body(inputs: dict[str, Any]) -> None:
-    """What our rules let pass, the rules of the simulator let pass."""
+    """A body accepted by our rules is accepted by the simulator's rules."""
     server = server_of(inputs, Order(count=int(inputs["count"]), user_id="user", mark=MARK))
     body = CreateBody(json.loads(json.dumps(server)), Catalogue(()), most_servers=100, postpaid_accepted=True)
     assert broken_rule(body) is None

@@ -1,4 +1,4 @@
-"""What a change of the inputs does: replace, change in place, or neither."""
+"""The effect of a changed input: replace, change in place, or neither."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ OTHER: dict[str, Any] = {
     "max_unavailable": 1.0,
 }
 PROGRAM_ONLY = ("triggers", "reboot_triggers", "reinstall_triggers")
-"""Inputs of any value, so no model has them."""
+"""Inputs of any value, without a model."""
 SOFTER = ("security_groups",)
 """Inputs of an order that change in place."""
 
@@ -75,7 +75,7 @@ def without(inputs: dict[str, Any], *names: str) -> dict[str, Any]:
 
 
 def test_the_table_has_each_input_once() -> None:
-    """An input that is in no list would change nothing at all."""
+    """The table has each input once."""
     listed = [*REPLACING, *IN_PLACE, *LOCAL]
     assert sorted(listed) == sorted({*ServersInputs.model_fields, *PROGRAM_ONLY})
     assert OTHER.keys() == set(listed)
@@ -84,7 +84,7 @@ def test_the_table_has_each_input_once() -> None:
 @pytest.mark.parametrize("name", OTHER)
 @pytest.mark.parametrize("value", ["other", "unknown"])
 def test_each_input_does_what_the_table_says(name: str, value: str) -> None:
-    """Another value, and one that is not known yet, is a change of its kind and of no other."""
+    """A new or unknown value of an input is a change of the kind in the table, and of no other kind."""
     news = {**EVERYTHING, name: OTHER[name] if value == "other" else UNKNOWN}
     result = changes(EVERYTHING, news)
     expected = Changes(
@@ -117,19 +117,19 @@ def test_each_input_does_what_the_table_says(name: str, value: str) -> None:
     ],
 )
 def test_another_way_to_write_the_same_is_no_change(olds: dict[str, Any], news: dict[str, Any]) -> None:
-    """Defaults written out, floats, empty lists, and the order of security groups mean the same."""
+    """Written-out defaults, floats, empty lists, and the order of security groups are no change."""
     assert not changes(olds, news)
     assert not changes(news, olds)
 
 
 @pytest.mark.parametrize("place", ["region", "project_id"])
 def test_another_place_replaces(place: str) -> None:
-    """In another region the servers would be taken for gone, and be ordered again, while the old ones stay."""
+    """A changed region or project replaces, because the servers would look deleted in the new place."""
     assert changes({**LEAST, place: "here"}, {**LEAST, place: "there"}) == Changes(replacing=(place,))
 
 
 def test_the_order_of_nics_matters() -> None:
-    """The first NIC is the primary one."""
+    """A changed order of NICs replaces, because the first NIC is the primary NIC."""
     turned = {**EVERYTHING, "nics": EVERYTHING["nics"][::-1]}
     assert changes(EVERYTHING, turned) == Changes(replacing=("nics",))
 
@@ -145,7 +145,7 @@ def test_the_order_of_nics_matters() -> None:
     ids=["none", "another", "of an unknown subnet", "with an address"],
 )
 def test_the_nics_after_the_first_change_in_place(rest: list[Any]) -> None:
-    """Only the primary NIC is for life."""
+    """NICs after the primary NIC change in place."""
     news = {**EVERYTHING, "nics": [EVERYTHING["nics"][0], *rest]}
     assert changes(EVERYTHING, news) == Changes(in_place=("nics",))
 
@@ -156,13 +156,13 @@ WIDE = {**SECOND, "allowed_address_pairs": [{"ip_address": "10.0.0.0/24"}]}
 
 @pytest.mark.parametrize(("before", "after"), [(SECOND, WIDE), (WIDE, SECOND), (SECOND, {"port_id": "p", **SECOND})])
 def test_parts_of_a_nic_that_no_request_changes_replace(before: dict[str, Any], after: dict[str, Any]) -> None:
-    """A NIC that is added takes a subnet and an address only: the rest would be dropped in silence."""
+    """A changed NIC with more than subnet and address replaces, because a later NIC can't have further fields."""
     olds, news = ({**EVERYTHING, "nics": [EVERYTHING["nics"][0], nic]} for nic in (before, after))
     assert changes(olds, news) == Changes(replacing=("nics",))
 
 
 def test_a_nic_of_any_kind_is_removed_in_place() -> None:
-    """A NIC without a successor is removed by its port."""
+    """A NIC of any kind is removed in place."""
     olds = {**EVERYTHING, "nics": [EVERYTHING["nics"][0], WIDE]}
     assert changes(olds, {**olds, "nics": olds["nics"][:1]}) == Changes(in_place=("nics",))
 
@@ -180,7 +180,7 @@ def test_another_image_is_installed_in_place(value: object) -> None:
 
 @pytest.mark.parametrize("name", LOGIN)
 def test_an_installation_takes_the_login(name: str) -> None:
-    """With `on_image_change="reinstall"` another login is kept for the next installation."""
+    """With `on_image_change="reinstall"` a new login is local, for the next installation."""
     assert changes(REINSTALLED, {**REINSTALLED, name: OTHER[name]}) == Changes(local=(name,))
     assert changes(REINSTALLED, {**REINSTALLED, "on_image_change": "replace", name: OTHER[name]}) == Changes(
         replacing=(name,), local=("on_image_change",)
@@ -188,5 +188,5 @@ def test_an_installation_takes_the_login(name: str) -> None:
 
 
 def test_an_empty_slot_is_filled_in_place() -> None:
-    """A server that is gone is ordered anew without a change of the inputs."""
+    """A deleted server is ordered anew without a change of the inputs."""
     assert changes(LEAST, LEAST, empty_slots=[0, 2]) == Changes(in_place=("server_ids[0]", "server_ids[2]"))

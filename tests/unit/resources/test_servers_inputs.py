@@ -1,4 +1,4 @@
-"""What `Servers` refuses offline: each rule of the API's documentation that needs no cloud, by property."""
+"""Inputs that `Servers` refuses offline: each rule of the API's documentation without the cloud, by property."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GOOD_PASSWORD = "Cloud.1234"
 
 @dataclass(frozen=True)
 class Case:
-    """Inputs that break a rule: what differs from good ones, the property to be named, and the page with the rule."""
+    """Inputs that break a rule: the difference from good inputs, the expected property, and the page with the rule."""
 
     page: str
     path: str
@@ -40,7 +40,7 @@ class Case:
     rest: dict[str, Any] = field(default_factory=lambda: LEAST)
     without: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
-    """Other properties with a problem."""
+    """Further properties with a problem."""
 
     @property
     def inputs(self) -> dict[str, Any]:
@@ -290,31 +290,31 @@ def named(case: Case) -> str:
 
 @pytest.mark.parametrize("case", BROKEN, ids=named)
 def test_a_broken_rule_is_told_by_its_property(case: Case) -> None:
-    """Each documented rule that needs no cloud is refused, and nothing else of the same inputs is."""
+    """A broken rule is refused with the rule's property, and no other property is refused."""
     result = {problem.path for problem in problems(case.inputs)}
     assert result == {case.path, *case.also}, problems(case.inputs)
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_what_the_api_accepts_is_accepted(name: str) -> None:
-    """No rule is stricter than the documentation: the edges of each range pass."""
+    """Inputs that the documentation allows are accepted, also the edges of each range."""
     assert problems(GOOD[name]) == []
 
 
 @pytest.mark.parametrize("case", WARNED, ids=named)
 def test_a_warning_is_told_by_its_property(case: Case) -> None:
-    """What is allowed and may not be meant is a warning."""
+    """Inputs that are allowed but unlikely have a warning."""
     assert case.path in {warning.path for warning in warnings(case.inputs)}
 
 
 @pytest.mark.parametrize("name", [name for name in GOOD if name != "the edges of numbers"])
 def test_good_inputs_are_not_warned_of(name: str) -> None:
-    """A warning is for something that the user can mend."""
+    """Good inputs have no warning."""
     assert warnings(GOOD[name]) == []
 
 
 def test_each_rule_has_a_case() -> None:
-    """A rule that no row of the tables breaks is not tested."""
+    """Each rule is broken by a case of the tables."""
     for rules, cases in (
         ((*servers_inputs.RULES, *servers_inputs.RULES_OF_ORDERS), BROKEN),
         (servers_inputs.WARNINGS, WARNED),
@@ -326,14 +326,14 @@ def test_each_rule_has_a_case() -> None:
 
 @pytest.mark.parametrize("case", [case for case in BROKEN if case.change], ids=named)
 def test_an_unknown_value_passes_each_rule(case: Case) -> None:
-    """In a preview a value may come from a resource that does not exist: the rules that need the value wait."""
+    """An unknown value passes each rule."""
     unknown = dict.fromkeys(case.change, UNKNOWN)
     assert problems({**case.inputs, **unknown}) == []
 
 
 @pytest.mark.parametrize("path", [("nics", 0), ("nics", 0, "subnet_id"), ("data_disks", 1, "type"), ("tags", "team")])
 def test_an_unknown_value_passes_at_any_depth(path: tuple[str | int, ...]) -> None:
-    """Beside an unknown value the others are checked."""
+    """An unknown value passes at any depth, and all known values are checked."""
     assert problems(with_unknown(EVERYTHING, path)) == []
     assert [str(result.path) for result in problems(with_unknown({**EVERYTHING, "vpc_id": ""}, path))] == ["vpc_id"]
 
@@ -347,7 +347,7 @@ def with_unknown(document: Any, path: tuple[str | int, ...]) -> Any:
 
 
 def test_all_problems_are_told_at_once() -> None:
-    """A value of a wrong type does not hide what is wrong with the others."""
+    """All problems are reported at once, also beside a value of a wrong type."""
     inputs = {**LEAST, "count": "3", "nics": [{"subnet": "x"}], "flavor_id": "s3", "tags": {"a": 1.0, "b": "="}}
     paths = {problem.path for problem in problems(inputs)}
     assert paths == {"count", "nics[0].subnet", "nics[0].subnet_id", "flavor_id", "tags.a", "tags.b"}
@@ -365,7 +365,7 @@ def test_all_problems_are_told_at_once() -> None:
     ],
 )
 def test_no_text_repeats_a_secret(change: dict[str, Any]) -> None:
-    """A password and user data are named, and never shown."""
+    """No text shows a password or user data. The property is named."""
     result = problems({**LEAST, **change})
     assert result
     assert SECRET not in "".join(map(repr, [*result, *warnings({**LEAST, **change})]))
@@ -373,7 +373,7 @@ def test_no_text_repeats_a_secret(change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("missing", ["key_pair", "period", "period_unit"])
 def test_servers_that_exist_need_nothing_of_an_order(missing: str) -> None:
-    """Imported servers have no login method and no period: only an order needs them."""
+    """Existing servers need no login and no period, because only an order needs a login and a period."""
     inputs = {name: value for name, value in {**LEAST, **PREPAID}.items() if name != missing}
     assert [problem.path for problem in problems(inputs)] == [missing]
     assert problems(inputs, ordering=False) == []
@@ -387,7 +387,7 @@ def check(olds: dict[str, Any], news: dict[str, Any]) -> list[str]:
 
 
 def test_the_provider_checks_by_these_rules() -> None:
-    """The texts name the property, and the inputs that say how the API is reached are checked beside."""
+    """The provider checks with the same rules, and checks the connection inputs too. The texts name the property."""
     broken = check({}, {**LEAST, "count": 0.0, "region": "no region"})
     assert broken[0] == "count is 0: write 1 to 100"
     assert "region" in broken[1]
@@ -395,7 +395,7 @@ def test_the_provider_checks_by_these_rules() -> None:
 
 
 def test_the_provider_knows_whether_servers_are_ordered() -> None:
-    """More servers are an order; fewer are none."""
+    """More servers are an order. Fewer servers are no order."""
     two = {**NO_LOGIN, "count": 2.0}
     assert check(two, {**two, "count": 1.0}) == []
     assert check(two, two) == []

@@ -80,14 +80,14 @@ print(json.dumps([name for name in ours if name.endswith(("_inputs", "_model", "
 
 
 def run(program: str) -> Any:
-    """What a program in an interpreter of its own prints, as JSON."""
+    """The JSON that a program prints in a separate interpreter."""
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
 
 
 def test_a_program_runs_with_mocks() -> None:
-    """Arguments of each form arrive as dicts, outputs come back typed, and one resource's are another's inputs."""
+    """Arguments of each form become dicts, outputs are typed, and outputs of one resource are inputs of the next."""
     messages = run(MOCKED)
     web, copied, data = (messages["inputs"][name] for name in ("web", "copied", "data"))
     assert web["nics"] == [{"subnet_id": "s"}, {"subnet_id": "t"}]
@@ -100,7 +100,7 @@ def test_a_program_runs_with_mocks() -> None:
 
 
 def test_a_program_loads_no_models_for_arguments() -> None:
-    """Argument types cost a program nothing, and the rules are the plugin process's business."""
+    """Argument types load no models, because the plugin process checks the rules."""
     assert run(LOADED) == []
     assert run(LOADED_BY_PROGRAM) == []
 
@@ -248,7 +248,7 @@ def third(server: Server) -> int:
     ],
 )
 def test_a_type_checker_finds_the_mistakes_and_no_others(command: list[str | Path], error: str, tmp_path: Path) -> None:
-    """A wrong argument, a missing one and a wrong type are found, in nested arguments and outputs too."""
+    """A type checker finds exactly the wrong, missing and badly typed arguments, also nested, and in outputs."""
     right, wrong = tmp_path / "right.py", tmp_path / "wrong.py"
     right.write_text(RIGHT)
     wrong.write_text(WRONG)

@@ -1,4 +1,4 @@
-"""A check of each resource tells what is wrong with the settings, and a preview goes on without what is missing."""
+"""`check` reports wrong settings for each resource, and a preview continues without missing settings."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def configured(kind: type[BmsProvider], config: Mapping[str, Any]) -> BmsProvide
 
 @pytest.mark.parametrize(("kind", "inputs"), INPUTS, ids=lambda value: getattr(value, "__name__", ""))
 def test_each_resource_is_refused_for_wrong_settings(kind: type[BmsProvider], inputs: dict[str, Any]) -> None:
-    """Every wrong setting is a failure of its own, as a wrong input is; a config without anything is fine."""
+    """Each wrong setting is a separate failure. An empty config is accepted."""
     failures = configured(kind, WRONG).check({}, inputs).failures
     assert [(failure.property, failure.reason) for failure in failures] == [("", text) for text in SAID]
     assert configured(kind, {}).check({}, inputs).failures == []
@@ -50,7 +50,7 @@ def test_each_resource_is_refused_for_wrong_settings(kind: type[BmsProvider], in
 
 @pytest.mark.parametrize("kind", [JobCompletionProvider, JobCompletionsProvider])
 def test_a_preview_goes_on_without_what_is_missing_only(kind: type[BmsProvider]) -> None:
-    """Missing settings are one note; wrong ones fail the preview, should a check not have told them."""
+    """Missing settings are one note in a preview. Wrong settings fail the preview."""
     inputs = dict(next(inputs for each, inputs in INPUTS if each is kind))
     notes: list[str] = []
     with running(Operation(preview=True, note=notes.append)):
@@ -61,7 +61,7 @@ def test_a_preview_goes_on_without_what_is_missing_only(kind: type[BmsProvider])
 
 
 def test_what_is_missing_is_an_error_of_its_own_kind() -> None:
-    """No caller reads the text of an error to tell the two apart."""
+    """Missing settings have a separate error class."""
     with pytest.raises(MissingSettings):
         configured(JobCompletionProvider, {}).connection({})
     with pytest.raises(ExpectedError) as error:
@@ -70,7 +70,7 @@ def test_what_is_missing_is_an_error_of_its_own_kind() -> None:
 
 
 def test_wrong_inputs_and_wrong_settings_are_told_at_once() -> None:
-    """An input that is wrong is told once, beside the config's own values."""
+    """A wrong input is reported once, together with wrong settings of the config."""
     message = connection_problems({"endpoint": "y", "region": "eu-de"}, WRONG.get, {})
     assert message == [
         "endpoint must be an http(s) URL: write https://HOST, with a port or path prefix if necessary",
@@ -79,7 +79,7 @@ def test_wrong_inputs_and_wrong_settings_are_told_at_once() -> None:
 
 
 def test_inputs_that_are_not_known_yet_are_not_judged() -> None:
-    """What an unknown input decides is judged once it is known; the config's own values are wrong all the same."""
+    """Settings that depend on an unknown input are not checked. Wrong values of the config are reported."""
     config = {**WRONG, "bms:region": "private-1"}
     assert connection_problems({"region": UNKNOWN}, config.get, {}) == SAID
     assert connection_problems({"profile": UNKNOWN}, config.get, {}) == []
@@ -97,13 +97,13 @@ def test_inputs_that_are_not_known_yet_are_not_judged() -> None:
     ],
 )
 def test_an_order_that_names_its_enterprise_project(inputs: dict[str, Any]) -> None:
-    """Only an order without one could go to another enterprise project than the variable says."""
+    """A request is accepted with a named or unknown enterprise project, with a profile, or without an order."""
     config: dict[str, object] = {"bms:profiles": {"eu": {}}}
     assert enterprise_project_problem(inputs, config.get, VARIABLE) is None
 
 
 def test_no_default_takes_the_place_of_an_enterprise_project() -> None:
-    """An order without one is refused where the vendor's tools would put it into the one of the variable."""
+    """An order without an enterprise project is refused if the variable names an enterprise project."""
     message = enterprise_project_problem(ORDER, NOTHING.get, VARIABLE)
     assert message is not None
     assert message.startswith(
@@ -118,7 +118,7 @@ def test_no_default_takes_the_place_of_an_enterprise_project() -> None:
 def test_a_submission_is_refused_for_its_enterprise_project(
     monkeypatch: pytest.MonkeyPatch, sim: Simulator, submission: JobSubmissionProvider
 ) -> None:
-    """The check of an order says so before anything is sent."""
+    """The check of an order refuses a missing enterprise project before any request."""
     monkeypatch.setenv("HW_ENTERPRISE_PROJECT_ID", "ep")
     (failure,) = submission.check({}, ORDER).failures
     assert failure.reason.startswith("HW_ENTERPRISE_PROJECT_ID is set")

@@ -1,4 +1,4 @@
-"""What a run on Pulumi's own host for dynamic resources is told."""
+"""The hint of a run on Pulumi's host for dynamic resources."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INSTALL = "`python -m pulumi_bms.host install`"
 def test_the_hint_sends_people_where_the_way_works(
     environment: dict[str, str], system: str, expected: list[str]
 ) -> None:
-    """A program of the Automation API without a `work_dir` has no project to install into, and Windows no launcher."""
+    """The hint names the installation, and the `work_dir` for the Automation API. On Windows the hint names neither."""
     hint = stock_host_hint(environment, system)
     named = [name for name in (WORK_DIR, INSTALL) if name in hint]
     assert named == expected

@@ -1,4 +1,4 @@
-"""A submission is on record before it is sent, and its outcome before anything else: nothing is ordered twice."""
+"""Submission and outcome are on record before any further step: nothing is ordered twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.unit.resources.conftest import PASSWORD, TRIGGER, created, order
 
 
 class Responding(ThreadingHTTPServer):
-    """A Job API whose responses to submissions are scripted, and which looks around when one arrives."""
+    """A Job API with scripted responses to submissions. `on_post` runs when a submission arrives."""
 
     daemon_threads = True
 
@@ -35,7 +35,7 @@ class Responding(ThreadingHTTPServer):
         self.status = 200
         self.body = b'{"job_id": "j"}'
         self.cut = 0
-        """Bytes that are announced and never sent."""
+        """Bytes announced and never sent."""
         self.on_post: Callable[[], object] = lambda: None
 
     @property
@@ -74,7 +74,7 @@ def responding() -> Iterator[Responding]:
 
 @pytest.fixture
 def provider(responding: Responding) -> JobSubmissionProvider:
-    """A provider that submits to the scripted API."""
+    """A provider for the scripted API."""
     provider = JobSubmissionProvider()
     values = {"bms:endpoint": responding.endpoint, "bms:projectId": "p", "bms:token": "geheim-token"}
     provider.configure(ConfigureRequest(Config(values, "project")))
@@ -82,7 +82,7 @@ def provider(responding: Responding) -> JobSubmissionProvider:
 
 
 class Recorder:
-    """What a host is told while a method runs; it keeps partial state."""
+    """A host that records the messages of a method, and keeps partial state."""
 
     def __init__(self, *, preview: bool = False, inputs: dict[str, Any] | None = None, urn: str = "") -> None:
         self.texts: list[str] = []
@@ -97,7 +97,7 @@ class Recorder:
 
 
 def messages(call: Callable[[], object], **operation: Any) -> str:
-    """All that a host is told by a call."""
+    """All messages of a call to the host."""
     host = Recorder(**operation)
     with running(host.operation):
         call()
@@ -105,19 +105,19 @@ def messages(call: Callable[[], object], **operation: Any) -> str:
 
 
 def partial(call: Callable[[], object], **operation: Any) -> PartialStateError:
-    """The error with state that a call ends with."""
+    """The error with state at the end of a call."""
     with running(Recorder(**operation).operation), pytest.raises(PartialStateError) as error:
         call()
     return error.value
 
 
 def kept(orders: Path) -> list[dict[str, Any]]:
-    """The records on this machine."""
+    """The records on the test's machine."""
     return [json.loads(path.read_text()) for path in sorted(orders.glob("*.json"))]
 
 
 def killed(orders: Path, props: dict[str, Any], job_id: str | None = None) -> None:
-    """Leave behind what a run leaves that is killed before, or just after, the response to its request is read."""
+    """Leave the record of a run killed just before, or just after, the response to the request is read."""
     inputs = {name: props.get(name) for name in ("path", "method", "body", "triggers")}
     text = json.dumps(json.loads(json.dumps(inputs), parse_float=_whole), sort_keys=True, separators=(",", ":"))
     command = [sys.executable, "-c", KILLED, str(orders), props[ORDERED_BY], text, job_id or ""]
@@ -144,7 +144,7 @@ def _whole(number: str) -> float:
 def test_the_record_is_on_the_disk_when_the_request_arrives(
     responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
-    """Before the request it says what is sent; after it, which job it was; once the state has that job, nothing."""
+    """The record has the request before the sending, and the job after the response. A stored job has no record."""
     seen: list[dict[str, Any]] = []
     responding.on_post = lambda: seen.extend(kept(orders))
     props = order()
@@ -162,7 +162,7 @@ def test_the_record_is_on_the_disk_when_the_request_arrives(
 
 @pytest.mark.parametrize("step", ["diff", "read", "update", "delete"])
 def test_a_job_in_the_state_needs_no_record(provider: JobSubmissionProvider, orders: Path, step: str) -> None:
-    """Whatever a later run does with the resource shows that the state has it; then the same inputs order anew."""
+    """Each step of a later run with the job in the state removes the record. Then the same inputs order anew."""
     props = order()
     outputs = created(provider, props)
     steps: dict[str, Callable[[], object]] = {
@@ -202,9 +202,9 @@ build()
 def test_a_program_that_is_told_of_its_job_needs_no_record(
     orders: Path, job_id: str, mode: str, checkpoints: str, left: int
 ) -> None:
-    """The engine tells a program of a resource once it is in the saved state; the end of the run comes too late.
+    """A program that gets the job removes the record, because the engine has saved the state.
 
-    Not where the state is saved at the end only, and of no other job than the one on record.
+    The record stays if the state is saved only at the end of the run, or if the job is not the job on record.
     """
     kind = "pulumi-python:dynamic/bms:JobSubmission"
     killed(orders, {**order(), ORDERED_BY: f"acme/urn:pulumi:prod::shop::{kind}::order"}, "k")
@@ -216,7 +216,7 @@ def test_a_program_that_is_told_of_its_job_needs_no_record(
 def test_the_job_of_a_killed_run_is_taken(
     responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
-    """A run that was killed after its response has the job on record: the next one takes it and sends nothing."""
+    """After a kill just after the response, the next run takes the job of the record and sends nothing."""
     props = order()
     killed(orders, props, "k")
     seen = messages(lambda: provider.create({**props, "triggers": TRIGGER}))
@@ -231,7 +231,7 @@ def test_the_job_of_a_killed_run_is_taken(
 def test_the_request_of_a_killed_run_is_not_sent_again(
     responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
-    """Without a job on record nothing is sent, in preview neither: what was sent when, where to look, two ways on."""
+    """Without a job on record no request is sent, also in a preview. The error has the request and the next steps."""
     props = order()
     killed(orders, props)
     for preview in (False, True):
@@ -253,7 +253,7 @@ def test_the_request_of_a_killed_run_is_not_sent_again(
 def test_other_triggers_send_and_tell_what_is_left_behind(
     responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
-    """A new order on purpose is sent, and the earlier one is named: it may be billed."""
+    """New `triggers` send a new order. A message names the earlier order, because the earlier order may be billed."""
     for number, job_id in enumerate([None, "k"]):
         props = {**order(), ORDERED_BY: f"acme/urn:{number}"}
         killed(orders, props, job_id)
@@ -267,7 +267,7 @@ def test_other_triggers_send_and_tell_what_is_left_behind(
 def test_a_request_that_another_run_is_sending_is_waited_for(
     responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
-    """The CLI was killed and its plugin still waits for the response: the next run takes the job once it is known."""
+    """A run waits for the request of a different run under way, and takes the job after the response."""
     props = order()
     gate = threading.Event()
     responding.on_post = lambda: gate.wait(10.0)
@@ -288,7 +288,7 @@ def test_a_request_that_another_run_is_sending_is_waited_for(
 def test_a_refused_request_leaves_no_record(
     responding: Responding, provider: JobSubmissionProvider, orders: Path, status: int, body: object
 ) -> None:
-    """Nothing was submitted: the next `up` may send."""
+    """A refused request leaves no record, so the next `up` may send."""
     responding.says(body, status)
     with pytest.raises(ExpectedError, match="othing was submitted"):
         provider.create(order())
@@ -297,7 +297,7 @@ def test_a_refused_request_leaves_no_record(
 
 
 def test_a_request_that_never_left_leaves_no_record(sim: Simulator, submission: JobSubmissionProvider) -> None:
-    """The connection never stood: the next `up` sends."""
+    """A request without a connection leaves no record, so the next `up` sends."""
     sim.stop()
     with pytest.raises(ExpectedError, match="never sent"):
         submission.create(order())
@@ -308,7 +308,7 @@ def test_a_request_that_never_left_leaves_no_record(sim: Simulator, submission: 
 def test_without_a_record_nothing_is_sent(
     responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
-    """A home that can't be written to is an error that names the variable to set."""
+    """Without a writable home nothing is sent. The error names the variable to set."""
     orders.parent.parent.mkdir()
     orders.parent.write_text("a file where a folder should be")
     with pytest.raises(ExpectedError, match="nothing was sent: the record of the request can't be written") as error:
@@ -320,7 +320,7 @@ def test_without_a_record_nothing_is_sent(
 def test_a_damaged_record_stops_the_request(
     responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
-    """What can't be read is never taken for absent; the preview says so too."""
+    """A damaged record stops the request, also in a preview."""
     killed(orders, order())
     next(orders.glob("*.json")).write_text("")
     for preview in (False, True):
@@ -333,7 +333,7 @@ def test_a_damaged_record_stops_the_request(
 
 
 def test_an_unanswered_request_stays_in_the_state(responding: Responding, provider: JobSubmissionProvider) -> None:
-    """It is kept with digests of what was sent: each later run refuses, without a request, until an input changes."""
+    """An unresolved request stays in the state. Each later run refuses without a request until an input changes."""
     responding.says(b"", 504)
     props = order()
     left = partial(lambda: provider.create(props))
@@ -359,7 +359,7 @@ def test_an_unanswered_request_stays_in_the_state(responding: Responding, provid
 def test_deleting_an_unresolved_request_says_what_may_exist(
     responding: Responding, provider: JobSubmissionProvider, orders: Path
 ) -> None:
-    """It works, says that servers may be billed, and removes the record, so that the same inputs may be sent again."""
+    """A delete of an unresolved request works, warns of billed servers, and removes the record."""
     responding.says({"order_id": "CS1"})
     left = partial(lambda: provider.create(order()))
     seen = messages(lambda: provider.delete(left.id, left.outputs))
@@ -385,7 +385,7 @@ SAYS: list[tuple[object, int, int, str | None, dict[str, str], str]] = [
     ({"error": {"code": "X.1", "message": "m"}, "job_id": None}, 500, 0, None, {}, "The response begins: {"),
     (b"<html>Bad gateway</html>", 502, 0, None, {}, "The response begins: <html>Bad gateway</html>"),
 ]
-"""A response without a job: what it is, the order in it, ids in it, and what the message says of it."""
+"""A response without a job: the body, the order id, all ids, and the words of the message."""
 
 
 @pytest.mark.parametrize(("body", "status", "cut", "order_id", "ids", "says"), SAYS)
@@ -400,7 +400,7 @@ def test_nothing_that_a_response_says_is_lost(
     ids: dict[str, str],
     says: str,
 ) -> None:
-    """Ids are in the message, in the state and on record, whatever else is missing; so is the start of the text."""
+    """The ids and the text of a response are in the message, in the state and on record, also of a cut response."""
     responding.says(body, status, cut)
     left = partial(lambda: provider.create(order()))
     assert says in left.reason
@@ -415,7 +415,7 @@ def test_nothing_that_a_response_says_is_lost(
 
 
 def test_no_secret_of_a_response_is_kept(responding: Responding, provider: JobSubmissionProvider, orders: Path) -> None:
-    """What the API repeats of a password, and of the token, is masked, and control characters are taken out."""
+    """Passwords and the token in a response are masked, and control characters are removed."""
     responding.says({"echo": {"adminPass": PASSWORD, "password_id": PASSWORD}, "token": "geheim-token", "a": "\x1b[2J"})
     left = partial(lambda: provider.create(order()))
     text = json.dumps([left.outputs["unresolved"], kept(orders), left.reason])
@@ -424,7 +424,7 @@ def test_no_secret_of_a_response_is_kept(responding: Responding, provider: JobSu
         assert hidden not in text
 
 
-# --- what a change means
+# --- the meaning of a change
 
 
 @pytest.mark.parametrize(
@@ -442,14 +442,14 @@ def test_no_secret_of_a_response_is_kept(responding: Responding, provider: JobSu
 def test_a_change_says_what_stays_and_is_billed(
     provider: JobSubmissionProvider, olds: dict[str, Any], count: float, says: str
 ) -> None:
-    """A diff that replaces says in words that it orders anew; how many servers stay where the host tells the inputs."""
+    """A replacing diff names the new order, and the number of remaining servers if the host passes the inputs."""
     outputs = created(provider, order(count=9.0))
     seen = messages(lambda: provider.diff("j", outputs, order(count=count)), inputs=olds, urn=says)
     assert says in seen
 
 
 def test_a_change_of_another_request_undoes_nothing(provider: JobSubmissionProvider) -> None:
-    """What is no order of servers is sent anew; the other inputs, and what is not known yet, are named as such."""
+    """A request other than an order is sent anew. The message names the changed inputs and the unknown inputs."""
     props = {"path": "baremetalservers/s/attachvolume", "method": "POST", "body": {"a": 1.0}, ORDERED_BY: "acme/urn:a"}
     outputs = created(provider, props)
     seen = messages(lambda: provider.diff("j", outputs, {**props, "triggers": 1.0, "method": "PUT"}), inputs=props)
@@ -464,6 +464,6 @@ def test_a_change_of_another_request_undoes_nothing(provider: JobSubmissionProvi
 
 
 def test_no_change_says_nothing(provider: JobSubmissionProvider) -> None:
-    """The same inputs, and another way to the API, are no order."""
+    """Equal inputs, with changed connection settings, have no message."""
     outputs = created(provider, order())
     assert messages(lambda: provider.diff("j", outputs, {**order(), "region": "eu-de"}), inputs=order()) == ""

@@ -1,4 +1,4 @@
-"""What `VolumeAttachment` refuses offline, and replaces."""
+"""Inputs that `VolumeAttachment` refuses offline, and inputs that replace."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BROKEN = [
 
 @pytest.mark.parametrize(("page", "path", "values"), BROKEN, ids=lambda part: part if isinstance(part, str) else "")
 def test_a_broken_rule_is_told_by_its_property(page: str, path: str, values: list[object]) -> None:
-    """Ids become parts of an address, so nothing but ids passes; a device has a SCSI name."""
+    """Ids must be valid ids, because ids become parts of an address. A device must have a SCSI name."""
     assert page
     for value in values:
         expected = [] if path == "device" and value is None else [path]
@@ -32,13 +32,13 @@ def test_a_broken_rule_is_told_by_its_property(page: str, path: str, values: lis
 
 @pytest.mark.parametrize("device", [None, "/dev/sda", "/dev/sdz", "/dev/sdab", UNKNOWN])
 def test_good_inputs_pass(device: object) -> None:
-    """A device is the user's choice, and unknown values are checked once they are known."""
+    """Valid devices and unknown values are accepted."""
     assert problems({**GOOD, "device": device}) == []
     assert problems(dict.fromkeys(GOOD, UNKNOWN)) == []
 
 
 def test_the_provider_checks_by_these_rules() -> None:
-    """The texts name the property and say what to write."""
+    """The texts of a check name the property and the valid value."""
     provider = VolumeAttachmentProvider()
     provider.configure(ConfigureRequest(Config({}, "project")))
     reasons = [failure.reason for failure in provider.check({}, {"volume_id": "v", "device": "sdb"}).failures]
@@ -62,9 +62,9 @@ def test_the_provider_checks_by_these_rules() -> None:
     ],
 )
 def test_what_replaces(change: dict[str, Any], expected: tuple[str, ...]) -> None:
-    """A device that the cloud chose, or gave as asked for, or gave against the program's wish, is no change."""
+    """The requested device and the actual device are no change. Any further device, or a new server, replaces."""
     olds = {**GOOD, "device": "/dev/sdc", "requested_device": "/dev/sdb"}
     result = VolumeAttachmentProvider().diff("id", olds, {**GOOD, **change})
     assert tuple(result.replaces or ()) == expected
-    # A disk has one server: the disk is detached before.
+    # A disk has one server: the disk is detached first.
     assert bool(result.delete_before_replace) is bool(expected)

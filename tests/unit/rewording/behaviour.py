@@ -1,10 +1,12 @@
-"""What the package decides, without a word of its messages. Run as a program, the module prints the decisions as JSON.
+"""The decisions of the package, without the words of messages.
+
+Run as a program, the module prints the decisions as JSON.
 
 - Waits: each scenario of the simulator in virtual time: the end, the error, the rule, the polls, the stored outputs.
-- Refreshes, previews and submissions of the scenarios: the result or the class of the error, outputs, notes by number.
+- Refreshes, previews and submissions of the scenarios: the result or the class of the error, outputs, number of notes.
 - Sign-ins, good and bad: the error, and the number of requests.
 - Responses of every shape: the class and the fields of the error, and which hints are equal.
-- Settings, checks and all other messages of the golden files: how many lines each has, and which texts are equal.
+- Settings, checks and the remaining messages of the golden files: the number of lines, and which texts are equal.
 """
 
 from __future__ import annotations
@@ -121,7 +123,7 @@ def each_wait() -> dict[str, object]:
 
 
 def _tried(call: Callable[[], Any], lines: list[str]) -> object:
-    """A result or an error without its texts, and the number of notes."""
+    """A result or an error without texts, and the number of notes."""
     try:
         result = call()
         outs = getattr(result, "outs", None)
@@ -217,7 +219,7 @@ _BODIES: dict[str, bytes] = {
 
 
 def each_response() -> dict[str, object]:
-    """The error of a response, and whether there are hints, by status and body."""
+    """The error of a response, and whether hints exist, by status and body."""
     read: dict[str, object] = {}
     for status in (200, 202, 302, 400, 401, 403, 404, 408, 429, 500, 503):
         for name, body in _BODIES.items():
@@ -283,7 +285,7 @@ def _shapes(cases: Iterable[tuple[str, str]]) -> dict[str, object]:
 
 
 def decisions() -> dict[str, object]:
-    """All decisions, and the texts of the golden files to see that the words differ."""
+    """All decisions, and the texts of the golden files as a proof of different words."""
     rooms = (waits, errors, settings, submissions, resources)
     texts = {room.__name__: dict(room.cases()) for room in rooms}
     return {

@@ -1,14 +1,14 @@
-"""A copy of the package in which every message has other words.
+"""A copy of the package with different words in every message.
 
-A *message* is a string literal with a word and a blank, an f-string as a whole. These literals are no messages:
+A *message* is a string literal with a word and a blank, an f-string as a whole. These literals are not messages:
 
-- docstrings, which nothing reads at run time,
+- docstrings, which are not read at run time,
 - arguments of functions of `re`, and the patterns of the vendor's texts (`_VENDOR_TEXTS`),
 - formats of a protocol or a file, by name in `FORMATS`.
 
-Each word of a message becomes another word of the same length, chosen at random. The same word becomes a different word
-in each place. Values in an f-string and marks such as `%s` and punctuation stay. So code that looks for a word of a
-message no longer finds the word.
+Each word of a message becomes a random word of the same length. The same word becomes a different word in each place.
+Values in an f-string, marks like `%s` and punctuation stay. Code that looks for a word of a message no longer finds the
+word.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FORMATS = {
     "project.py": ("plugins:", "providers"),
     "providers.py": (),
 }
-"""Texts of formats by file: a literal with one of these texts is no message."""
+"""Texts of formats by file: a literal with a text of the list is not a message."""
 
 _WORD = re.compile(r"(?<![%\w{])[A-Za-z]{2,}(?![\w}])")
 _MESSAGE = re.compile(r"[A-Za-z]{2}.*\s|\s.*[A-Za-z]{2}", re.DOTALL)
@@ -77,7 +77,7 @@ class Rewriter(ast.NodeTransformer):
 
     def _part(self, part: ast.expr, *, is_message: bool) -> ast.expr:
         if isinstance(part, ast.FormattedValue):
-            # The format, such as `:.0f`, is no message.
+            # The format, for example `:.0f`, is not a message.
             return ast.FormattedValue(self.visit(part.value), part.conversion, part.format_spec)
         if is_message and isinstance(part, ast.Constant) and isinstance(part.value, str):
             return ast.Constant(self._reworded(part.value))
@@ -106,7 +106,7 @@ def _is_text(statement: ast.stmt) -> bool:
 
 
 def reworded_copy(package: Path, target: Path, seed: int) -> int:
-    """Copy a package, with other words in every message. Returns the number of messages."""
+    """Copy a package with different words in every message. Returns the number of messages."""
     shutil.copytree(package, target, ignore=shutil.ignore_patterns("__pycache__"))
     chance = random.Random(seed)  # noqa: S311  (not for secrets)
     count = 0

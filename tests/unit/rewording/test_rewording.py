@@ -1,4 +1,4 @@
-"""No decision reads a text of this package: with other words in every message, the package does the same."""
+"""No decision reads a text of the package: with different words in every message, the package does the same."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def differences(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]
 
 
 def test_other_words_change_no_decision(tmp_path: Path) -> None:
-    """Ends, errors, outputs, polls and notes are equal, and the texts are not."""
+    """With different words, ends, errors, outputs, polls and notes are equal, and the texts are different."""
     assert reworded_copy(PACKAGE, tmp_path / "pulumi_bms", seed=10) > 500
     ours, theirs = behaviour(ROOT / "provider"), behaviour(tmp_path, ROOT / "provider")
     assert theirs["package"] == str(tmp_path / "pulumi_bms")
@@ -54,7 +54,7 @@ def test_other_words_change_no_decision(tmp_path: Path) -> None:
         for title, text in cases.items()
     ]
     same = [text for text, other in texts if text == other]
-    # Rows such as `2/3 RUNNING` have no words of this package.
+    # Rows like `2/3 RUNNING` have no words of the package.
     assert len(same) < len(texts) / 10, same
 
 
@@ -72,7 +72,7 @@ def say(error, seconds):
 
 
 def test_the_rewriter_knows_a_message(tmp_path: Path) -> None:
-    """Messages and comparisons with messages get other words. Patterns, keys, formats and values stay."""
+    """Messages and comparisons with messages get different words. Patterns, keys, formats and values stay."""
     (tmp_path / "package").mkdir()
     (tmp_path / "package" / "module.py").write_text(SAMPLE, encoding="utf-8")
     assert reworded_copy(tmp_path / "package", tmp_path / "copy", seed=1) == 3
@@ -92,7 +92,7 @@ def next_step_of(error, credential, skew, request):
 
 
 def test_a_decision_by_text_is_seen(tmp_path: Path) -> None:
-    """The test above is no formality: it finds a branch that reads one word of a message."""
+    """The comparison finds a branch that reads a word of a message."""
     reworded_copy(PACKAGE, tmp_path / "pulumi_bms", seed=10)
     file = tmp_path / "pulumi_bms" / "api" / "auth" / "hints.py"
     file.write_text(

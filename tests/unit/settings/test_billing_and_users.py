@@ -1,4 +1,4 @@
-"""Where the billing service and the identity service of an order are, and that only an order needs them."""
+"""Addresses of the billing service and the identity service, needed only by an order."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def loaded(config: Mapping[str, object], environ: Mapping[str, str] | None = Non
     ],
 )
 def test_the_address_of_the_billing_service(config: Mapping[str, object], address: str) -> None:
-    """The setting counts, else the address of the API's cloud."""
+    """The billing service has the address of the setting, or of the API's cloud."""
     assert loaded({**TOKEN, **config}).billing.endpoint == address
 
 
@@ -42,7 +42,7 @@ def test_the_address_of_the_billing_service(config: Mapping[str, object], addres
     [({"bms:region": "eu-de"}, "of Open Telekom Cloud"), ({"bms:endpoint": OWN}, "for bms:endpoint")],
 )
 def test_a_cloud_without_a_known_billing_service(config: Mapping[str, object], whose: str) -> None:
-    """Settings without the address load, and say what an order by the month would need."""
+    """Settings without the address load. A problem names the setting for a monthly order."""
     billing = loaded({**TOKEN, **config}).billing
     assert billing.endpoint == ""
     assert billing.problem == (
@@ -52,7 +52,7 @@ def test_a_cloud_without_a_known_billing_service(config: Mapping[str, object], w
 
 
 def test_a_profile_has_its_own_billing_service() -> None:
-    """The address of the top level does not count for a profile, whose own key is named."""
+    """The address of the top level does not count for a profile. The problem names the profile's key."""
     profile = {"endpoint": OWN, "projectId": "p", "token": "t"}
     around = {"bms:billingEndpoint": INTERNATIONAL}
     without = loaded({**around, "bms:profiles": {"eu": profile}}, profile="eu").billing
@@ -89,7 +89,7 @@ def test_a_wrong_address_is_refused(address: str, says: str) -> None:
 def test_a_billing_service_of_another_cloud(
     config: Mapping[str, object], environ: Mapping[str, str], name: str
 ) -> None:
-    """No credential is sent to the billing service of another cloud than the API's, or than the credential's own."""
+    """A billing service in a cloud other than the API's or the credential's is refused."""
     with pytest.raises(SettingsError) as error:
         loaded({**config, "bms:billingEndpoint": INTERNATIONAL}, environ)
     assert str(error.value).startswith(f"bms:billingEndpoint '{INTERNATIONAL}' ")
@@ -108,7 +108,7 @@ def test_a_billing_service_of_another_cloud(
 def test_the_identity_service_of_a_lookup(
     config: Mapping[str, object], environ: Mapping[str, str], address: str
 ) -> None:
-    """The owner of an access key is looked up at the cloud's identity service, though the project needs no lookup."""
+    """The key's owner is looked up at the cloud's identity service, also without a lookup of the project."""
     result = loaded(config, environ)
     assert result.iam_endpoint == ""
     assert result.users.endpoint.startswith(address)
@@ -127,7 +127,7 @@ def test_the_identity_service_of_a_lookup(
     ],
 )
 def test_an_identity_service_that_a_lookup_can_not_use(config: Mapping[str, object], says: str) -> None:
-    """The lookup has a reason for its refusal, and settings without a lookup load."""
+    """Settings without a usable identity service load, with the reason as the problem of the lookup."""
     environ = {"HW_ACCESS_KEY": "a", "HW_SECRET_KEY": "s"}
     users = loaded({"bms:projectId": "p", **config}, environ).users
     assert users.endpoint == ""

@@ -1,4 +1,4 @@
-"""No region becomes an address of another cloud, and No credential is sent to another cloud."""
+"""No region becomes an address of a wrong cloud, and no credential is sent to a wrong cloud."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def problem_of(
 
 @pytest.mark.parametrize("region", ["cn-north-44", "eu-west-0", "eu-ch2", "regionone", "private-1"])
 def test_a_region_of_no_known_cloud_asks_for_addresses(region: str) -> None:
-    """Each place that a region comes from is named with the region, and with the settings that lead on."""
+    """An unknown region is refused by the setting's name, with the settings for the addresses."""
     where = {"bms:projectId": "p", "bms:token": "t"}
     profiles = {"bms:profiles": {"x": {"region": region, "projectId": "p", "token": "t"}}}
     for inputs, config, environ, name, endpoint in (
@@ -50,13 +50,13 @@ def test_a_region_of_no_known_cloud_asks_for_addresses(region: str) -> None:
 
 
 def test_a_mistyped_region_is_told_its_nearest() -> None:
-    """The region that may be meant comes first."""
+    """The nearest known region comes first in the message."""
     message = problem_of({"region": "cn-noth-4"}, {"bms:projectId": "p", "bms:token": "t"})
     assert "If 'cn-north-4' is meant, write 'cn-north-4'. Else set `endpoint`" in message
 
 
 def test_a_new_region_works_with_its_addresses() -> None:
-    """What the message asks for is all that it takes, and the default project stays the region's."""
+    """An unknown region works with both addresses, and the default project stays the region's project."""
     address = "https://{}.cn-new-1.myhuaweicloud.com"
     config = {"bms:region": "cn-new-1", "bms:endpoint": address.format("bms"), "bms:iamEndpoint": address.format("iam")}
     result = loaded({}, {**config, **STACK_USER})
@@ -89,7 +89,7 @@ def test_a_new_region_works_with_its_addresses() -> None:
 def test_a_credential_of_another_cloud(
     inputs: Mapping[str, object], config: Mapping[str, object], credential: Mapping[str, str], beside: Mapping[str, str]
 ) -> None:
-    """What stands beside a credential says which cloud it is of, and no address of another one gets it."""
+    """A credential beside a setting of one cloud is refused for an address of a different cloud."""
     (name,) = beside
     message = problem_of(inputs, {"bms:projectId": "p", **config}, {**credential, **beside})
     assert f", and {name} " in message
@@ -122,12 +122,12 @@ def test_a_credential_of_another_cloud(
 def test_addresses_of_two_clouds(
     inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str]
 ) -> None:
-    """An endpoint beside a region, or an identity service, of another cloud is a contradiction, and nobody guesses."""
+    """An endpoint and a region, or an identity service, of two clouds are refused."""
     assert "No credential is sent to another cloud" in problem_of(inputs, config, environ)
 
 
 def test_one_cloud_has_several_domains_and_regions() -> None:
-    """Regions of one cloud go together, and so do its other domains and its address without a region."""
+    """Regions of one cloud are accepted together, and so are further domains and the address without a region."""
     for inputs, environ in (
         ({"region": "eu-nl"}, {**KEY, "HW_REGION_NAME": "eu-de"}),
         ({"endpoint": "https://ecs.cn-east-3.myhuaweicloud.cn"}, {**KEY, "HW_REGION_NAME": "cn-north-4"}),
@@ -139,13 +139,13 @@ def test_one_cloud_has_several_domains_and_regions() -> None:
 
 
 def test_an_address_of_its_own_takes_any_credential() -> None:
-    """A gateway of a company is of no known cloud: it is the user's word alone."""
+    """An address outside the known clouds takes any credential."""
     for beside in ({"HW_REGION_NAME": "eu-de"}, {"HW_CLOUD": "private.example"}, {"HW_REGION_NAME": "private-1"}):
         assert loaded({"endpoint": OWN}, {"bms:projectId": "p"}, {**KEY, **beside}).endpoint == OWN
 
 
 def test_a_cloud_of_the_environment_is_heeded_by_a_credential_of_the_config() -> None:
-    """No address is made of a region for another cloud than the one in `HW_CLOUD`; an address itself decides alone."""
+    """A region outside the cloud of `HW_CLOUD` is refused. An explicit endpoint is accepted."""
     stack = {"bms:token": "t", "bms:projectId": "p"}
     environ = {"HW_CLOUD": "private.example"}
     message = problem_of({}, {**stack, "bms:region": "cn-north-4"}, environ)
@@ -171,7 +171,7 @@ def test_a_cloud_of_the_environment_is_heeded_by_a_credential_of_the_config() ->
 def test_an_address_of_its_own_has_its_own_identity_service(
     inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str], name: str
 ) -> None:
-    """No password, and no poll-up of a project, goes to a public identity service because a region stands nearby."""
+    """An address outside the known clouds never takes the identity service of a region."""
     message = problem_of(inputs, config, environ)
     assert message.startswith(f"The IAM endpoint for {name} is missing: set `bms:iamEndpoint`")
     result = loaded(inputs, {**config, "bms:iamEndpoint": "https://iam.private.example"}, environ)
@@ -179,7 +179,7 @@ def test_an_address_of_its_own_has_its_own_identity_service(
 
 
 def test_a_default_project_is_of_the_addresss_region() -> None:
-    """A project of one region's name does not go to an address in another region."""
+    """The default project of a region is refused for an address in a different region."""
     config = {"bms:endpoint": "https://bms.cn-north-1.myhuaweicloud.com", "bms:region": "cn-north-4"}
     message = problem_of({}, config, KEY)
     assert message.startswith(

@@ -1,4 +1,4 @@
-"""A credential comes whole from one source, the nearest that has any part of one."""
+"""A credential comes whole from a single source: the nearest source with any part of a credential."""
 
 from __future__ import annotations
 
@@ -73,16 +73,16 @@ SOURCES = [
     )
     | {"bms:endpoint": "endpoint"},
 ]
-"""The sources of a credential, nearest first: each name and what it is, written down a second time."""
+"""The sources of a credential, nearest first: all names with the meanings, independent of the package."""
 
 CALLED = {name: key for source in SOURCES for name, key in source.items()} | {"BMS_ENDPOINT": "endpoint"}
 KINDS = (("token",), ("accessKey", "secretKey", "securityToken"), ("username", "password", "domainName"))
 HIDDEN = ("accessKey", "secretKey", "securityToken", "token", "password")
-"""What no message may hold; an access key is no secret, but nobody's business either."""
+"""Values that no message may contain. The access key is not secret, but is private."""
 
 
 def split(values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The config and the environment with these settings."""
+    """The settings split into config and environment."""
     config = {name: value for name, value in values.items() if name.startswith("bms:")}
     return config, {name: value for name, value in values.items() if name not in config}
 
@@ -97,7 +97,7 @@ def outcome(
 
 
 def shown(error: BaseException) -> str:
-    """All that a failed run may print of it."""
+    """The complete output of a failed run."""
     return f"{error} {error!r} {''.join(traceback.format_exception(error, chain=True))}"
 
 
@@ -113,7 +113,7 @@ def problem_of(config: Mapping[str, str] | None = None, environ: Mapping[str, st
 
 @pytest.mark.parametrize(("kind", "where", "variables", "prefix"), EACH, ids=NAMES)
 def test_each_kind_from_each_source(kind: str, where: str, variables: dict[str, str], prefix: str) -> None:
-    """Each kind is read from each source that has it, with all its parts, and named by its first setting."""
+    """Each kind of credential is read from each source with all parts, and is named by the first setting."""
     result = loaded(**{where: variables}).credential
     assert str(result.name) == f"{kind.removeprefix('temporary ')} from {next(iter(variables))}"
     assert result.name.is_in_stack is next(iter(variables)).startswith("bms:")
@@ -137,7 +137,7 @@ def test_a_temporary_key(where: str, variables: dict[str, str]) -> None:
 
 
 def test_the_order_of_the_sources() -> None:
-    """The families in their order, then the config: the first that has a credential counts, and no other is read."""
+    """The families of variables come in order, then the config. The first source with a credential counts."""
     families = [TERRAFORM["user"], SDK["access key"], OPENSTACK["token"]]
     for number in range(len(families)):
         environ = {name: value for family in families[number:] for name, value in family.items()}
@@ -157,7 +157,7 @@ def test_the_order_of_the_sources() -> None:
     ids=lambda variables: next(iter(variables)),
 )
 def test_of_each_two_sources_the_nearer_counts(own_region: dict[str, str], further: dict[str, str]) -> None:
-    """Whatever kinds they have: all parts are the nearer's, and nothing in the result is the other's."""
+    """Of two sources only the nearer counts: no part comes from the further source."""
     config, environ = split({**further, **own_region})
     result = loaded(config, environ)
     assert result.credential.name.source == next(iter(own_region))
@@ -196,7 +196,7 @@ def test_of_each_two_sources_the_nearer_counts(own_region: dict[str, str], furth
     ],
 )
 def test_half_a_credential(config: Mapping[str, str], environ: Mapping[str, str], says: str) -> None:
-    """What a source lacks is named; it is never taken from the next."""
+    """A missing part of a credential is named, and never taken from the next source."""
     assert problem_of(config, environ).startswith(says)
 
 
@@ -209,11 +209,11 @@ PARTS = [
     ("bms:accessKey", "bms:secretKey", "bms:securityToken"),
     ("bms:username", "bms:password", "bms:domainName"),
 ]
-"""What each source calls the parts of a credential that has several."""
+"""The names of the parts of a credential, by source, for credentials with several parts."""
 
 
 def halves() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
-    """All that can be there of a credential without its being whole, and what it lacks."""
+    """All incomplete sets of parts of a credential, each with the missing parts."""
     for parts in PARTS:
         optional = {part for part in parts if part.upper().endswith(("SECURITY_TOKEN", "SECURITYTOKEN"))}
         for number in range(1, len(parts)):
@@ -225,7 +225,7 @@ def halves() -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
 
 @pytest.mark.parametrize(("there", "lacks"), list(halves()), ids="+".join)
 def test_each_half_of_each_credential(there: tuple[str, ...], lacks: tuple[str, ...]) -> None:
-    """No part is taken from a source further away, though each of them has a whole credential of that kind."""
+    """An incomplete credential is refused, also if further sources have a whole credential of the kind."""
     nearest = next(number for number, source in enumerate(SOURCES) if there[0] in source)
     kind = next(number for number, parts in enumerate(KINDS) if CALLED[there[0]] in parts)
     address_sources = {
@@ -267,7 +267,7 @@ def test_each_half_of_each_credential(there: tuple[str, ...], lacks: tuple[str, 
     ],
 )
 def test_two_kinds_in_one_source(config: Mapping[str, str], environ: Mapping[str, str], says: str) -> None:
-    """Nobody guesses which of two was meant: both are named."""
+    """Two kinds of credentials in one source are refused, and both are named."""
     assert problem_of(config, environ) == says
 
 
@@ -285,7 +285,7 @@ def test_two_kinds_in_one_source(config: Mapping[str, str], environ: Mapping[str
     ],
 )
 def test_each_two_kinds_in_each_source(title: str, kinds: tuple[tuple[str, dict[str, str]], ...]) -> None:
-    """All kinds that a source has are named, each with its settings; none counts more than another."""
+    """Several kinds in one source are refused, and all kinds are named with the settings."""
     articles = {"token": "a token", "access key": "an access key", "user": "a user"}
     config, environ = split({name: value for _, variables in kinds for name, value in variables.items()})
     result = " and ".join(f"{articles[kind]} ({', '.join(variables)})" for kind, variables in kinds)
@@ -293,19 +293,19 @@ def test_each_two_kinds_in_each_source(title: str, kinds: tuple[tuple[str, dict[
 
 
 def test_two_kinds_in_two_sources() -> None:
-    """What is further away is not read, so it contradicts nothing: not even two kinds there, or a half."""
+    """Further sources are not read, so two kinds or an incomplete credential in a further source are no error."""
     for further in ({**OPENSTACK["token"], **OPENSTACK["user"]}, {"OS_ACCESS_KEY": "x"}, {"HUAWEICLOUD_SDK_SK": "x"}):
         assert loaded(STACK["token"], {**TERRAFORM["access key"], **further}).credential.name.source == "HW_ACCESS_KEY"
 
 
 def test_an_account_alone_is_no_credential() -> None:
-    """The name of an account, a project or a region in the environment leaves the config's credential in charge."""
+    """An account, a project or a region in the environment is no credential. The config's credential counts."""
     environ = {"HW_DOMAIN_NAME": "x", "HW_PROJECT_ID": "y", "HW_REGION_NAME": "z", "OS_USER_DOMAIN_NAME": "x"}
     assert loaded(STACK["token"], environ).credential.name.source == "bms:token"
 
 
 def test_blanks_around_a_value() -> None:
-    """They are none of it, but in a password, of which only a line break at the end is not."""
+    """Blanks around a value are removed. Of a password only a line break at the end is removed."""
     key = loaded({"bms:accessKey": " a\n", "bms:secretKey": "\ts "}).credential
     assert isinstance(key, AccessKeyCredential)
     assert (key.access_key, key.secret_key) == ("a", "s")
@@ -315,14 +315,14 @@ def test_blanks_around_a_value() -> None:
 
 
 def sent_with(settings: Settings) -> str:
-    """All that a request with this credential carries, if it needs no sign-in."""
+    """The headers of a request with the credential, for a credential without a sign-in."""
     request = requests.Request("GET", settings.endpoint).prepare()
     settings.credential.authenticate(request)
     return str(request.headers)
 
 
 def test_an_access_key_signs() -> None:
-    """The access key is sent in the signature, and its secret is not sent at all."""
+    """The access key is sent in the signature. The secret key is never sent."""
     sent = sent_with(loaded(STACK["access key"]))
     assert "Access=c-access, " in sent
     assert "c-secret" not in sent
@@ -334,7 +334,7 @@ def test_an_access_key_signs() -> None:
 )
 @pytest.mark.parametrize("name", [name for name in CALLED if CALLED[name] in HIDDEN and CALLED[name] != "password"])
 def test_a_malformed_secret_is_refused_unseen(name: str, text: str) -> None:
-    """What no header can carry is refused; which credential it is of is named, and nothing of it is shown."""
+    """A secret with invalid characters is refused. The error names the setting and does not show the secret."""
     source = next(source for source in SOURCES if name in source)
     kind = next(kind for kind in KINDS if CALLED[name] in kind)
     whole = {each: f"S3CR3T-{each}" for each in source if CALLED[each] in kind}
@@ -353,7 +353,7 @@ def test_a_malformed_secret_is_refused_unseen(name: str, text: str) -> None:
     "text", ["S3CR3T x", " S3CR3T", "S3CR3T\n1", "S3CR3Tü", "„S3CR3T”", "S3CR3T\udc80", '"S3CR3T\\']
 )
 def test_a_password_may_hold_anything(name: str, text: str) -> None:
-    """It is sent in a body, so it is taken as it is; and it is not shown."""
+    """A password may hold any characters, and is never shown."""
     source = next(source for source in SOURCES if name in source)
     user = {each: "x" for each in source if CALLED[each] in ("username", "domainName")}
     config, environ = split({**user, name: text})
@@ -363,13 +363,13 @@ def test_a_password_may_hold_anything(name: str, text: str) -> None:
 
 
 KEY_LIKE = "S3CR3TxxxxxxxxxxAKz7" * 2
-"""A text as a cloud makes its keys: 40 letters of either case and digits."""
+"""A text in the form of a cloud's keys: 40 letters and digits."""
 
 
 @pytest.mark.parametrize("text", [KEY_LIKE, f"{KEY_LIKE} x", f"{KEY_LIKE}/..", f"https://{KEY_LIKE}@h"])
 @pytest.mark.parametrize("name", [name for name in CALLED if CALLED[name] not in HIDDEN])
 def test_a_secret_in_a_wrong_place_is_not_shown(name: str, text: str) -> None:
-    """Whoever confuses two settings is told what is wrong, and the log does not hold the key."""
+    """A secret in a wrong setting is never shown in an error."""
     config, environ = split({**STACK["token"], name: text})
     for number in range(len(WHERE) + 1):
         for address_sources in combinations(WHERE.items(), number):
@@ -380,7 +380,7 @@ def test_a_secret_in_a_wrong_place_is_not_shown(name: str, text: str) -> None:
 @pytest.mark.parametrize("name", [name for name in CALLED if CALLED[name] not in HIDDEN])
 @pytest.mark.parametrize("text", ["S3CR3T x", "https://h/S3CR3T x", "S3CR3T/.."])
 def test_a_value_that_holds_a_secret_is_not_shown(name: str, text: str) -> None:
-    """The token in force is not repeated where it stands in another setting as well."""
+    """The active token is never shown, also as the value of a different setting."""
     config, environ = split({"bms:token": "S3CR3T", name: text})
     result = outcome({}, {**WHERE, **config}, environ)
     assert isinstance(result, Settings) or "s3cr3t" not in shown(result).lower()
@@ -392,7 +392,7 @@ def kinds_in(source: Mapping[str, str], names: set[str]) -> list[tuple[str, ...]
 
 
 def problem_with(source: Mapping[str, str] | None, names: set[str]) -> str:
-    """What is said of the source that counts, or "" for a credential."""
+    """The expected problem of the source, or "" for a valid credential."""
     if source is None:
         return "HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN"
     kind, *others = kinds_in(source, names)
@@ -411,13 +411,13 @@ VALUES |= {
     "OS_REGION_NAME": "cn-north-4",
     "bms:region": "cn-north-9",
 }
-"""A value for each setting, unlike any other's; the regions are of one cloud."""
+"""A unique value for each setting. The regions are of one cloud."""
 
 
 @given(st.sets(st.sampled_from(sorted(CALLED)), max_size=8) | st.sets(st.sampled_from(sorted(CALLED))))
 @hypothesis_settings(max_examples=300, deadline=None, database=None)
 def test_any_mixture(names: set[str]) -> None:
-    """Of whatever is set, the first source that has any part of a credential has all of it, or that is an error."""
+    """For any mixture of settings, the first source with a part of a credential gives all parts, or is an error."""
     config, environ = split({name: VALUES[name] for name in names})
     counts = next((source for source in SOURCES if kinds_in(source, names)), None)
     result = outcome({}, config, environ)
@@ -451,7 +451,7 @@ PLACES = {"endpoint", "iamEndpoint", "region", "projectId", "projectName"}
 def test_no_credential_meets_another_familys_cloud(
     credential_source: tuple[dict[str, str], tuple[str, ...]], names: set[str], inputs: set[str]
 ) -> None:
-    """Address and project are of the nearest place that tells: inputs, config, then the credential's own family."""
+    """Address and project come from the nearest place: inputs, config, then the credential's family."""
     own, kind = credential_source
     config, environ = split({name: VALUES[name] for name in CALLED if name in names or own.get(name) in kind})
     result = outcome({name: INPUTS[name] for name in inputs}, config, environ)
@@ -469,14 +469,14 @@ def test_no_credential_meets_another_familys_cloud(
     places = [nearby, stack, *families]
 
     def first(places: list[dict[str, str]], *keys: str) -> str:
-        """The first of the keys that the first place with any of them has."""
+        """The first existing key in the first place with any of the keys."""
         place = next((place for place in places if place.keys() & set(keys)), {})
         return next((place[key] for key in keys if key in place), "")
 
     endpoint = first(places, "endpoint", "region")
     project = first(places, "projectId", "projectName") or first(places, "region")
     mine = {key: VALUES[name] for name, key in own.items() if name in names}
-    # A region makes an identity service's address only where one makes the API's.
+    # A region gives an identity service's address only if a region gives the API's address.
     by_region = ("iamEndpoint", "region") if endpoint.startswith("cn-") else ("iamEndpoint",)
     own_region = first([mine], *by_region) if "region" not in nearby else first([mine], "iamEndpoint")
     iam = own_region or first(places, *by_region)
@@ -501,12 +501,12 @@ def test_no_credential_meets_another_familys_cloud(
 
 
 def named_id(places: list[dict[str, str]]) -> str:
-    """The project id of the first place that names a project at all, "" where that has a name only."""
+    """The project id of the first place with a project, or "" for a project by name."""
     return next((place.get("projectId", "") for place in places if place.keys() & {"projectId", "projectName"}), "")
 
 
 def skipped_of(number: int, project: str, iam: str, families: list[dict[str, str]]) -> set[str]:
-    """The variables that the tools of the credential's family read as well: no default takes their place."""
+    """The variables read by further tools of the credential's family: a default never replaces the variables."""
     others = {name for of in SOURCES[1:3] for name, key in of.items() if key in ("projectId", "projectName")}
     result = others if number < 2 and project.startswith("cn-") else set()
     if iam.startswith("cn-") and any(family.get("region") == iam for family in families):

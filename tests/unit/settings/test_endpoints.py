@@ -1,4 +1,4 @@
-"""Addresses, regions and names: which are refused, whoever gave them."""
+"""Valid and invalid addresses, regions and names."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ USER, HTTP = "must not contain a user", "must begin with https://"
         "https://[2001:db8::1]/prefix",
         "https://[2001:db8::1]:443",
         f"https://{'a' * 63}.example",
-        # Nothing leaves the machine.
+        # Requests stay on the machine.
         "http://localhost:8080/prefix",
         "http://127.0.0.1",
         "http://127.8.9.1:1",
@@ -40,14 +40,14 @@ USER, HTTP = "must not contain a user", "must begin with https://"
     ],
 )
 def test_an_endpoint(value: str) -> None:
-    """A host, with a port or path prefix or without, under https; under http this machine only."""
+    """An endpoint has a host, an optional port and path prefix, and https. Only a loopback host may have http."""
     assert endpoint_problem(value) is None
 
 
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        # No URL, or none of these schemes.
+        # No URL, or a wrong scheme.
         ("", NO_URL),
         ("S3CR3T", NO_URL),
         ("bms.example.com", NO_URL),
@@ -91,7 +91,7 @@ def test_an_endpoint(value: str) -> None:
         ("https://host/\udc80", BLANKS),
         ("https://\uff48ost", BLANKS),
         ("https://host\\@S3CR3T", BLANKS),
-        # What is no part of an endpoint.
+        # Forbidden parts of an endpoint.
         ("https://S3CR3T@host", USER),
         ("https://user:S3CR3T@host", USER),
         ("https://@host", USER),
@@ -104,7 +104,7 @@ def test_an_endpoint(value: str) -> None:
         ("https://host/a/../S3CR3T", "must not contain `..`"),
         ("https://host/a/%2e%2E/b", "must not contain `..`"),
         ("https://host/a/.%2e%2fb", "must not contain `..`"),
-        # Where it could be read on the way.
+        # Addresses without encryption.
         ("http://bms.example.com/S3CR3T", HTTP),
         ("HTTP://bms.example.com", HTTP),
         ("http://localhost.example.com", HTTP),
@@ -116,7 +116,7 @@ def test_an_endpoint(value: str) -> None:
     ],
 )
 def test_no_endpoint(value: str, says: str) -> None:
-    """Each is refused for what is wrong with it, under the name it is given, and the value is not repeated."""
+    """An invalid endpoint is refused with the reason and the given name, and the value is not repeated."""
     for what in ("endpoint", "the IAM endpoint"):
         message = endpoint_problem(value, what) or ""
         assert message.startswith(f"{what} {says}")
@@ -125,7 +125,7 @@ def test_no_endpoint(value: str, says: str) -> None:
 
 @pytest.mark.parametrize("value", ["eu-de", "cn-north-4", "r", "1", "a" * 63])
 def test_a_region(value: str) -> None:
-    """It may be whatever may be a part of a host's name."""
+    """A valid label of a host name is a valid region."""
     assert region_problem(value) is None
 
 
@@ -152,14 +152,14 @@ def test_a_region(value: str) -> None:
     ],
 )
 def test_no_region(value: str) -> None:
-    """With anything else the host would be another one."""
+    """A region with invalid characters is refused, because the host would change."""
     assert region_problem(value) == "the region must have 1 to 63 letters, digits and -, with no - at either end"
     assert region_problem(value, "region") == "region must have 1 to 63 letters, digits and -, with no - at either end"
 
 
 @pytest.mark.parametrize("value", ["eu", "0" * 32, "A_b-9", "a", "a" * 64, "a-", "a_"])
 def test_a_name(value: str) -> None:
-    """A project id becomes a part of a path, a profile's name a part of a key."""
+    """A project id or a profile's name with valid characters is accepted."""
     assert name_problem("profile", value) is None
 
 
@@ -167,7 +167,7 @@ def test_a_name(value: str) -> None:
     "value", ["", "-a", "_a", "a.b", "..", "a/b", "a%2fb", "a?b", "a#b", "a b", "a\n", "ü", "a" * 65, "a[0]", "\u0661"]
 )
 def test_no_name(value: str) -> None:
-    """With anything else path or key would be another one."""
+    """A name with invalid characters is refused, because the path or the key would change."""
     assert (
         name_problem("profile", value)
         == "profile must have 1 to 64 letters, digits, - and _, with a letter or digit first"
@@ -219,7 +219,7 @@ URL_PARTS += [
 )
 @hypothesis_settings(max_examples=300, deadline=None, database=None)
 def test_an_endpoint_that_passes_leads_where_it_was_checked(start: str, parts: list[str]) -> None:
-    """No text makes the check fail, or is repeated; what passes is sent to the very host that was polled."""
+    """Any text is checked without a crash. A request to an accepted endpoint goes to the checked host."""
     value = start + "".join(parts)
     problem = endpoint_problem(value)
     if problem is not None:

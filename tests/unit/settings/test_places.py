@@ -1,4 +1,4 @@
-"""Where the API and the identity service are, and which project: by source, and of one cloud."""
+"""Places of the API, the identity service and the project: by source, in one cloud."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def loaded(inputs: Mapping[str, object], config: Mapping[str, object], environ: 
     [("cn-north-4", "myhuaweicloud.com"), ("eu-west-101", "myhuaweicloud.eu"), ("eu-nl", "otc.t-systems.com")],
 )
 def test_a_region_is_enough(region: str, domain: str) -> None:
-    """A region of a public cloud has both services under that cloud's domain, and a project of its name."""
+    """A region of a public cloud gives both addresses of the cloud, and the project with the region's name."""
     result = loaded({"region": region}, {}, KEY)
     assert (result.endpoint, result.iam_endpoint) == (
         f"https://bms.{region}.{domain}",
@@ -51,7 +51,7 @@ def test_a_region_is_enough(region: str, domain: str) -> None:
 def test_the_project(
     inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str], project: tuple[str, str]
 ) -> None:
-    """Given by id or name, source by source; else it is the one that is named like the region."""
+    """The project comes by id or name from the nearest source, or has the region's name."""
     result = loaded(
         inputs,
         {"bms:endpoint": "https://b.example", "bms:iamEndpoint": "https://i.example", **config},
@@ -63,7 +63,7 @@ def test_the_project(
 @pytest.mark.parametrize(
     ("inputs", "config", "environ", "iam"),
     [
-        # Where the credential is from comes first, then what is nearest.
+        # The credential's source comes first, then the nearest place.
         ({"region": "eu-nl"}, {"bms:iamEndpoint": "https://c"}, {**USER, "OS_AUTH_URL": "https://e/v3"}, "https://e"),
         ({"region": "eu-nl"}, {"bms:iamEndpoint": "https://c"}, USER, "https://iam.eu-nl.otc.t-systems.com"),
         (
@@ -75,12 +75,12 @@ def test_the_project(
         ({}, {"bms:iamEndpoint": "https://c", "bms:endpoint": EU}, USER, "https://c"),
         ({}, {"bms:region": "eu-nl"}, USER, "https://iam.eu-nl.otc.t-systems.com"),
         ({}, {"bms:region": "eu-nl", "bms:endpoint": EU}, USER, "https://iam.eu-nl.otc.t-systems.com"),
-        # Another family's address is another cloud's.
+        # An address of a different family is of a different cloud.
         ({}, {"bms:region": "eu-nl"}, {**USER, "HW_AUTH_URL": "https://h"}, "https://iam.eu-nl.otc.t-systems.com"),
-        # An API at an address of its own has an identity service of its own, whatever regions there are.
+        # An API outside the known clouds needs an explicit identity service, with any region.
         (OWN, {"bms:iamEndpoint": "https://c"}, {**USER, "OS_REGION_NAME": "eu-de"}, "https://c"),
         ({**OWN, "region": "eu-de"}, {"bms:iamEndpoint": "https://c"}, USER, "https://c"),
-        # The version, and slashes, are none of it; a prefix is.
+        # The version and slashes are removed. A prefix stays.
         (OWN, {}, {**USER, "OS_AUTH_URL": "https://e.example:5000/identity/v3/"}, "https://e.example:5000/identity"),
         (OWN, {}, {**USER, "OS_AUTH_URL": "https://e.example/"}, "https://e.example"),
     ],
@@ -88,12 +88,12 @@ def test_the_project(
 def test_where_a_user_signs_in(
     inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str], iam: str
 ) -> None:
-    """A password goes where its own source says, else to the region's identity service, in the API's cloud only."""
+    """A user signs in at the address of the credential's source, or at the identity service of the region."""
     assert loaded(inputs, {"bms:projectId": "p", **config}, environ).iam_endpoint == iam
 
 
 def test_of_the_environment_one_family_counts() -> None:
-    """A region, project or address of one cloud's variables is not used with the credential of another's."""
+    """Regions, projects and addresses of one family are not used with a credential of a different family."""
     environ = {**USER, "OS_REGION_NAME": "eu-de", "HW_REGION_NAME": "cn-north-4", "HW_PROJECT_ID": "h"}
     result = loaded({}, {}, environ)
     assert result.endpoint == "https://bms.eu-de.otc.t-systems.com"
@@ -103,7 +103,7 @@ def test_of_the_environment_one_family_counts() -> None:
 
 
 def test_a_credential_without_a_region_of_its_own() -> None:
-    """With a credential of the config any family may say where, HW_* first; with the SDK's variables only HW_*."""
+    """A credential of the config takes the place of any family, HW_* first. SDK variables take only HW_*."""
     sdk = {"HUAWEICLOUD_SDK_AK": "a", "HUAWEICLOUD_SDK_SK": "s"}
     hw, openstack = {"HW_REGION_NAME": "cn-north-4"}, {"OS_REGION_NAME": "eu-de"}
     assert loaded({}, {"bms:token": "t"}, openstack).endpoint == "https://bms.eu-de.otc.t-systems.com"
@@ -114,7 +114,7 @@ def test_a_credential_without_a_region_of_its_own() -> None:
 
 
 def test_a_password_of_the_config_stays_at_home() -> None:
-    """An address that some other tool has left in the environment does not get the config's password."""
+    """A password of the config is never sent to an address of the environment."""
     user = {"bms:username": "u", "bms:password": "p", "bms:domainName": "d", "bms:projectId": "p"}
     where = {"bms:endpoint": "https://bms.example.com"}
     with pytest.raises(SettingsError, match="The IAM endpoint for bms:endpoint is missing: set `bms:iamEndpoint`"):
@@ -122,7 +122,7 @@ def test_a_password_of_the_config_stays_at_home() -> None:
 
 
 def test_what_is_missing_is_named_by_the_family_of_the_credential() -> None:
-    """A variable of another family would not help."""
+    """A missing setting is named with the variables of the credential's family."""
     with pytest.raises(SettingsError) as error:
         loaded({}, {}, {**USER, "HW_REGION_NAME": "cn-north-4", "HW_PROJECT_ID": "p"})
     named = [re.findall(r"bms:\w+|[A-Z_]{5,}", line) for line in str(error.value).splitlines()]
@@ -134,7 +134,7 @@ def test_what_is_missing_is_named_by_the_family_of_the_credential() -> None:
 
 
 def test_one_spelling_of_an_address() -> None:
-    """What differs in letters only is one API with one budget and one memory of rejections; a region likewise."""
+    """An address or a region has one spelling: letter case and slashes do not matter."""
     for endpoint in ("HTTPS://BMS.Example.com/", "https://bms.example.com"):
         assert loaded({"endpoint": endpoint, "project_id": "p"}, {}, KEY).endpoint == "https://bms.example.com"
     assert loaded({"region": "EU-DE"}, {}, KEY).endpoint == "https://bms.eu-de.otc.t-systems.com"
@@ -147,7 +147,7 @@ def test_one_spelling_of_an_address() -> None:
 
 @pytest.mark.parametrize("environ", [KEY, {"HW_AUTH_TOKEN": "t"}])
 def test_who_needs_no_identity_service(environ: Mapping[str, str]) -> None:
-    """With the project's id a key or token does without; with its name only, or a user, it is asked for."""
+    """A key or token with a project id needs no identity service. A project name or a user needs the service."""
     where = {"bms:endpoint": "https://b.example"}
     assert loaded({}, {**where, "bms:projectId": "p"}, environ).iam_endpoint == ""
     for config, credential in (({"bms:projectName": "n"}, environ), ({"bms:projectId": "p"}, USER)):
@@ -166,7 +166,7 @@ def test_who_needs_no_identity_service(environ: Mapping[str, str]) -> None:
     ],
 )
 def test_an_iam_endpoint_that_is_none(value: str, says: str) -> None:
-    """It is checked like the endpoint, and told apart from it."""
+    """A bad IAM endpoint is refused by the setting's name, without a secret."""
     config = {"bms:endpoint": "https://b.example", "bms:projectId": "p", "bms:iamEndpoint": value}
     with pytest.raises(SettingsError) as error:
         loaded({}, config, USER)
@@ -177,7 +177,7 @@ def test_an_iam_endpoint_that_is_none(value: str, says: str) -> None:
 @pytest.mark.parametrize("region", ["evil.example.com/", "a@evil.example", "eu_de", "-a", "eu de"])
 @pytest.mark.parametrize("endpoint", [{}, {"bms:endpoint": EU}])
 def test_a_region_that_is_none(region: str, endpoint: Mapping[str, str]) -> None:
-    """It makes no address, neither the API's nor the identity service's, where a password would go."""
+    """A bad region is refused at every place, so no password is sent to a bad address."""
     where = {**endpoint, "bms:projectId": "p"}
     profile = {key.removeprefix("bms:"): value for key, value in where.items()}
     user = {"username": "u", "password": "p", "domainName": "d"}
@@ -194,7 +194,7 @@ def test_a_region_that_is_none(region: str, endpoint: Mapping[str, str]) -> None
 
 
 def test_certificates(tmp_path: Path) -> None:
-    """A bundle of the config must be there; the message names the setting."""
+    """The file of `bms:caBundle` must exist. The message names the setting and no secret."""
     config = {"bms:endpoint": "https://b.example", "bms:projectId": "p"}
     bundle = tmp_path / "ca.pem"
     with pytest.raises(SettingsError, match=r"^bms:caBundle '.*' must be the path of an existing file"):

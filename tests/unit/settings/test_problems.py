@@ -1,4 +1,4 @@
-"""What can never work is told apart from what is missing: all of it at once, each by its own name."""
+"""Wrong settings are separate from missing settings: all reported at once, by name."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def result(config: Mapping[str, object], environ: Mapping[str, str] | None = Non
 
 
 def test_all_that_is_wrong_is_told_at_once() -> None:
-    """Each value of the config is named with its key and itself, without a credential at hand."""
+    """All wrong values of the config are reported at once with key and value, also without a credential."""
     assert sorted(result(WRONG)) == sorted(SAID)
 
 
 def test_all_that_is_wrong_in_a_profile_is_told_at_once() -> None:
-    """A profile's values are judged as the top level's are, and its unknown keys with them."""
+    """Values of a profile are checked like values of the top level, and unknown keys are reported too."""
     values = {key.removeprefix("bms:"): value for key, value in WRONG.items()}
     message = result({"bms:profiles": {"eu": {**values, "Token": "x"}}}, profile="eu")
     assert message[0].startswith("bms:profiles.eu has the unknown keys Token (write token). ")
@@ -50,7 +50,7 @@ def test_all_that_is_wrong_in_a_profile_is_told_at_once() -> None:
 
 
 def test_variables_are_judged_where_they_count() -> None:
-    """A variable is named by itself; what another tool's variable says is no matter."""
+    """A variable is checked only in the active family, and is reported by name."""
     environ = {
         "HW_AUTH_TOKEN": "t",
         "BMS_ENDPOINT": "bms.example.com",
@@ -78,7 +78,7 @@ def test_variables_are_judged_where_they_count() -> None:
     ],
 )
 def test_what_is_missing_is_not_wrong(config: Mapping[str, object], environ: Mapping[str, str]) -> None:
-    """A preview without credentials has nothing to say, and what needs the API has an error of its own kind."""
+    """Missing settings are no problem, and have a separate error class."""
     inputs = {"profile": "eu"} if "bms:profiles" in config else {}
     assert problems(inputs, config.get, environ) == []
     with pytest.raises(MissingSettingsError):
@@ -110,7 +110,7 @@ def test_what_is_missing_is_not_wrong(config: Mapping[str, object], environ: Map
     ],
 )
 def test_what_can_never_work_is_wrong(config: Mapping[str, object], environ: Mapping[str, str], says: str) -> None:
-    """It is no matter what is missing besides."""
+    """Settings that can never work are a problem, also beside missing settings."""
     inputs = {"profile": "eu"} if "bms:profiles" in config else {}
     message = problems(inputs, config.get, environ)
     assert [text for text in message if text.startswith(says)], message
@@ -120,7 +120,7 @@ def test_what_can_never_work_is_wrong(config: Mapping[str, object], environ: Map
 
 
 def test_an_error_has_all_that_is_wrong_and_missing() -> None:
-    """Nobody is sent round twice: what is wrong comes first, a line each, then what is missing."""
+    """An error has all wrong settings first, one per line, then all missing settings."""
     with pytest.raises(SettingsError) as error:
         load({}, {"bms:endpoint": "x", "bms:maxRequestsPerMinute": "0", "bms:accessKey": "a"}.get, {})
     lines = str(error.value).split("\n")
@@ -133,7 +133,7 @@ def test_an_error_has_all_that_is_wrong_and_missing() -> None:
 
 
 def test_inputs_that_are_not_known_yet(tmp_path: Path) -> None:
-    """The values of the config are judged alone: an input may decide the rest."""
+    """With an unknown input only the values of the config are checked, because the input may decide the rest."""
     config = {"bms:region": "private-1", "bms:maxRequestsPerMinute": "0", "bms:caBundle": str(tmp_path)}
     assert problems(None, config.get, {"OS_CLOUD": "x"}) == [
         "bms:maxRequestsPerMinute '0' must be a whole number of at least 1"
@@ -155,7 +155,7 @@ def test_inputs_that_are_not_known_yet(tmp_path: Path) -> None:
     ["endpoint", "iamEndpoint", "billingEndpoint", "projectId", "caBundle", "maxRequestsPerMinute", "region"],
 )
 def test_a_value_that_may_hold_a_secret_is_not_shown(key: str, value: str) -> None:
-    """The setting is named all the same."""
+    """A value that may hold a secret is not shown. The setting is named."""
     (message,) = result({f"bms:{key}": value})
     assert message.startswith(f"bms:{key} ")
     assert "s3cr3t" not in message.lower()

@@ -1,4 +1,4 @@
-"""A profile has everything that it takes to reach an account, and nothing falls back."""
+"""A profile has all settings of an account, without fallbacks."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def problem_of(profile: object, inputs: Mapping[str, object] | None = None, name
 
 
 def test_all_of_it_is_from_the_profile() -> None:
-    """Endpoint, project, credential, budget and certificates: what is around it, near or far, does not count."""
+    """Endpoint, project, credential, rate limit and certificates come only from the profile."""
     result = loaded(WHOLE)
     assert (result.endpoint, result.project_id, result.iam_endpoint) == ("https://eu.example.com", "eu-project", "")
     assert result.credential.secrets == ("eu-token",)
@@ -65,7 +65,7 @@ def test_a_region_is_enough() -> None:
 
 
 def test_the_forms_of_nested_config() -> None:
-    """Pulumi hands nested config on as JSON text, with numbers for what looks like one."""
+    """Profiles are read from JSON text and from objects, with numbers for texts that look like numbers."""
     profile = {**WHOLE, "projectId": 123, "maxRequestsPerMinute": 300}
     as_text = {"bms:profiles": json.dumps({"eu": profile})}
     for result in (load({"profile": "eu"}, as_text.get, {}), loaded(profile)):
@@ -87,12 +87,12 @@ def test_the_forms_of_nested_config() -> None:
     ],
 )
 def test_what_a_profile_lacks(missing: str, says: str) -> None:
-    """Each missing thing is named by its key in the profile, whatever the top level and the environment have."""
+    """A missing setting is named by the profile's key, with any top level and environment."""
     assert problem_of({key: value for key, value in WHOLE.items() if key != missing}) == says
 
 
 def test_what_a_user_in_a_profile_lacks() -> None:
-    """The identity service is the profile's own as well."""
+    """A user in a profile needs an identity service in the profile."""
     profile = {
         "endpoint": "https://eu.example.com",
         "projectId": "p",
@@ -134,7 +134,7 @@ def test_what_a_user_in_a_profile_lacks() -> None:
     ],
 )
 def test_a_profile_that_is_none(profile: object, name: str, says: str) -> None:
-    """What is wrong with a profile is told by the key in it, and without its secrets."""
+    """A bad profile is refused by the profile's key, and no secret is shown."""
     message = problem_of(profile, name=name)
     assert message.startswith(says)
     assert "S3CR3T" not in message
@@ -142,7 +142,7 @@ def test_a_profile_that_is_none(profile: object, name: str, says: str) -> None:
 
 @pytest.mark.parametrize("config", [None, "", "no json", "[]", "3"])
 def test_no_profiles_at_all(config: object) -> None:
-    """Whatever stands there, it is no profile."""
+    """With any invalid `bms:profiles`, the profile is not found."""
     with pytest.raises(SettingsError, match="profile 'eu' is not in the config"):
         load({"profile": "eu"}, {**AROUND, "bms:profiles": config}.get, ENVIRONMENT)
 
@@ -152,12 +152,12 @@ def test_no_profiles_at_all(config: object) -> None:
     [({"endpoint": "https://x"}, "endpoint"), ({"region": "eu-nl", "project_id": "p"}, "region and project_id")],
 )
 def test_nothing_beside_a_profile(inputs: Mapping[str, object], names: str) -> None:
-    """An endpoint beside it could send its token to another account's: all of it belongs into the profile."""
+    """An endpoint, region or project beside a profile is refused, because a token could go to a wrong account."""
     assert problem_of(WHOLE, inputs) == f"profile and {names} can't be set together: write {names} in the profile"
 
 
 def test_an_empty_name_is_no_profile() -> None:
-    """A program may hand on a setting that is not set."""
+    """An empty profile name means no profile."""
     config = {key: value for key, value in AROUND.items() if key != "bms:caBundle"}
     for name in (None, ""):
         assert load({"profile": name}, config.get, {}).credential.name.source == "bms:token"
@@ -174,7 +174,7 @@ PLACE = {"region": "eu-de", "projectId": "p"}
 
 @pytest.mark.parametrize("credential", PARTS, ids=list)
 def test_each_kind_in_a_profile(credential: dict[str, str]) -> None:
-    """Each kind is read from a profile, and named by its first key there; nothing shows its secrets."""
+    """Each kind of credential is read from a profile, and named by the first key. No secret is shown."""
     result = loaded({**PLACE, **credential})
     assert result.credential.name.source == f"bms:profiles.eu.{next(iter(credential))}"
     assert set(result.credential.secrets) == {value for value in credential.values() if value.startswith("S3CR3T")}
@@ -186,7 +186,7 @@ def test_each_kind_in_a_profile(credential: dict[str, str]) -> None:
     [(credential, key) for credential in PARTS for key in credential if len(credential) > 1 and key != "securityToken"],
 )
 def test_half_a_credential_in_a_profile(credential: dict[str, str], lacks: str) -> None:
-    """What it lacks is named by its key in the profile, beside what is there."""
+    """A missing part of a profile's credential is named by the profile's key, beside the existing parts."""
     there = {key: value for key, value in credential.items() if key != lacks}
     names = ", ".join(f"bms:profiles.eu.{key}" for key in there)
     message = problem_of({**PLACE, **there})
@@ -199,7 +199,7 @@ def test_half_a_credential_in_a_profile(credential: dict[str, str], lacks: str) 
     ("number", "text"), [(12345, "12345"), (0, "0"), (-1, "-1"), (10**30, "1" + "0" * 30), (1.5, "1.5")]
 )
 def test_a_number_is_text(number: float, text: str, as_text: bool) -> None:  # noqa: FBT001
-    """A password that looks like a number is still a password: so is what else stands in a profile."""
+    """A number in a profile is read as text, also in a password."""
     profile = {**PLACE, "username": number, "password": number, "domainName": number}
     profiles = json.dumps({"eu": profile}) if as_text else {"eu": profile}
     result = load({"profile": "eu"}, {"bms:profiles": profiles}.get, {}).credential
@@ -209,7 +209,7 @@ def test_a_number_is_text(number: float, text: str, as_text: bool) -> None:  # n
 
 @pytest.mark.parametrize("value", [None, "", " ", "\n", ["S3CR3T"], {"S3CR3T": "S3CR3T"}])
 def test_what_is_no_text_is_not_set(value: object) -> None:
-    """Neither an empty value nor a list is a token, and the one around it is not taken instead."""
+    """An empty value or a list is not a token, and the top level's token is not taken."""
     assert problem_of({**PLACE, "token": value}) == (
         "A credential is missing in profile 'eu': set `bms:profiles.eu.token`"
     )
@@ -218,7 +218,7 @@ def test_what_is_no_text_is_not_set(value: object) -> None:
 @pytest.mark.parametrize("text", ["S3CR3T x", "S3CR3T\nX-Evil: 1", "S3CR3Tü", "S3CR3T\x00"])
 @pytest.mark.parametrize("key", ["accessKey", "secretKey", "securityToken", "token"])
 def test_a_malformed_secret_in_a_profile(key: str, text: str) -> None:
-    """It is refused unseen, and named by the profile."""
+    """A malformed secret in a profile is refused by the profile's key, and is not shown."""
     credential = next(parts for parts in reversed(PARTS) if key in parts)
     profiles = {"bms:profiles": json.dumps({"eu": {**PLACE, **credential, key: text}})}
     with pytest.raises(
@@ -233,7 +233,7 @@ def test_a_malformed_secret_in_a_profile(key: str, text: str) -> None:
     ['{"eu": {"token": "S3CR3T"', '{"eu": "S3CR3T"}', '"S3CR3T"', "S3CR3T", ["S3CR3T"], {"eu": ["S3CR3T"]}, b"S3CR3T"],
 )
 def test_profiles_that_are_none_are_not_shown(profiles: object) -> None:
-    """Text that is no JSON may hold a secret: it is not repeated, nor is what the reader of JSON said."""
+    """Invalid profiles may contain a secret, so neither the text nor the JSON error is shown."""
     with pytest.raises(SettingsError, match=r"^profile 'eu' is not in the config") as caught:
         load({"profile": "eu"}, {"bms:profiles": profiles}.get, {})
     assert "S3CR3T" not in "".join(traceback.format_exception(caught.value, chain=True))
@@ -241,7 +241,7 @@ def test_profiles_that_are_none_are_not_shown(profiles: object) -> None:
 
 @pytest.mark.parametrize("name", ["a.b", "a b", "../eu", "eu\n", " ", "ü", "x" * 65, "S3CR3T'", "eu[0]"])
 def test_a_name_that_no_profile_has(name: str) -> None:
-    """It is part of a key and of a command to copy, so it is refused before it is looked for."""
+    """An invalid profile name is refused before the lookup."""
     message = problem_of(WHOLE, name=name)
     assert message.startswith("profile")
     assert message.endswith(" must have 1 to 64 letters, digits, - and _, with a letter or digit first")
@@ -249,7 +249,7 @@ def test_a_name_that_no_profile_has(name: str) -> None:
 
 @pytest.mark.parametrize("key", [*(key.upper() for key in KEYS), "project_id", "profiles", "bms:token", "", "token "])
 def test_a_key_that_no_profile_has(key: str) -> None:
-    """A wrong spelling is no setting that is silently not there; its value is not shown."""
+    """An unknown key of a profile is refused with the known keys, and the value is not shown."""
     message = problem_of({**WHOLE, key: "S3CR3T"})
     pattern = rf"bms:profiles\.eu has .* {re.escape(key)}( \(write \w+\))?\. .* {', '.join(KEYS)}"
     assert re.fullmatch(pattern, message)
@@ -259,12 +259,12 @@ def test_a_key_that_no_profile_has(key: str) -> None:
     "inputs", [{"endpoint": " "}, {"region": ""}, {"project_id": None}, {"token": "x", "other": "y"}]
 )
 def test_beside_a_profile_what_is_not_set_is_no_matter(inputs: Mapping[str, object]) -> None:
-    """A program may hand on settings that are not set."""
+    """Empty settings beside a profile are ignored."""
     assert loaded(WHOLE, inputs) == loaded(WHOLE)
 
 
 def outcome(inputs: Mapping[str, object], config: Mapping[str, object], environ: Mapping[str, str]) -> object:
-    """All that shows which values were taken."""
+    """All values that the settings took."""
     try:
         result = load(inputs, config.get, environ)
     except SettingsError as error:
@@ -308,7 +308,7 @@ def test_nothing_around_a_profile_counts(
     variables: set[str],
     as_text: bool,  # noqa: FBT001
 ) -> None:
-    """Whatever the top level, another profile and the environment hold, the outcome is that of the profile alone."""
+    """The outcome of a profile depends only on the profile, with any top level, environment or further profile."""
     profile = {key: value_of("own", key) for key in KEYS if key in kind | keys}
     other = dict.fromkeys(KEYS, "other")
     address_sources: dict[str, object] = {f"bms:{key}": value_of("top", key) for key in KEYS if key in top}
@@ -322,17 +322,17 @@ def test_nothing_around_a_profile_counts(
 @given(A_KIND, SOME_KEYS)
 @hypothesis_settings(max_examples=300, deadline=None, database=None)
 def test_a_profile_is_read_as_the_top_level_is(kind: set[str], keys: set[str]) -> None:
-    """What a profile holds means what it means at the top level of a config without anything around."""
+    """A profile is read like the same values at the top level."""
     profile = {key: value_of("own", key) for key in KEYS if key in kind | keys}
     within = outcome({"profile": "eu"}, {"bms:profiles": {"eu": profile}}, {})
     outside = outcome({}, {f"bms:{key}": value for key, value in profile.items()}, {})
     message = str(within).replace("bms:profiles.eu.", "bms:").replace("profile 'eu'", "the config")
-    # What is missing is named by the variables too where those count, and only there.
+    # Missing settings of the top level are named with the variables too.
     assert without_variables(message) == without_variables(str(outside))
 
 
 def without_variables(message: str) -> str:
-    """A message without what it says of variables, and of a credential, which a profile takes from itself only."""
+    """A message without the parts about variables and about a missing credential."""
     for pattern in (
         r" \(or [A-Z_, ]+\)",
         r"\. Users sign in.*",

@@ -1,4 +1,4 @@
-"""A variable that says where an order goes, or who sends it, is read or refused by its name."""
+"""A variable for the place or the credential of an order is read, or refused by name."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def problem_of(config: Mapping[str, object], environ: Mapping[str, str], **input
     ],
 )
 def test_every_name_of_a_project_is_read(environ: Mapping[str, str], project: tuple[str, str]) -> None:
-    """The older names of a project, and those of the SDKs, say which project an order is for."""
+    """Older names of a project, and the SDKs' names, are read as the project."""
     result = loaded({"bms:region": "eu-de"}, environ)
     assert (result.project_id, result.project_name) == project
 
@@ -65,7 +65,7 @@ def test_every_name_of_a_project_is_read(environ: Mapping[str, str], project: tu
     ],
 )
 def test_every_name_of_a_region_is_read(environ: Mapping[str, str], endpoint: str, iam: str) -> None:
-    """The other names of a region, and the SDKs' identity service, say where a request goes."""
+    """All names of a region, and the SDKs' identity service, are read as the address."""
     result = loaded({}, environ)
     assert (result.endpoint, result.iam_endpoint) == (endpoint, iam)
 
@@ -81,7 +81,7 @@ def test_every_name_of_a_region_is_read(environ: Mapping[str, str], endpoint: st
     ],
 )
 def test_every_name_of_a_credential_is_read(environ: Mapping[str, str], secrets: set[str]) -> None:
-    """Tokens, session tokens and domains are read by each name that the tools of OpenStack read."""
+    """Tokens, session tokens and domains are read by all names of OpenStack's tools."""
     result = loaded({"bms:region": "eu-de", "bms:token": "other"}, environ).credential
     assert set(result.secrets) == secrets
     assert result.name.source in environ
@@ -98,7 +98,7 @@ def test_every_name_of_a_credential_is_read(environ: Mapping[str, str], secrets:
     ],
 )
 def test_names_that_differ(environ: Mapping[str, str], names: str) -> None:
-    """Tools differ in which of two names counts, so nobody guesses, and no value is shown."""
+    """Two names of a setting with different values are refused, and no value is shown."""
     assert (
         problem_of({"bms:region": "eu-de"}, environ)
         == f"{names} are one setting with different values: unset all but one"
@@ -106,7 +106,7 @@ def test_names_that_differ(environ: Mapping[str, str], names: str) -> None:
 
 
 def test_names_that_differ_and_do_not_count() -> None:
-    """A nearer setting decides, and the domain's names are no matter for an access key."""
+    """With a nearer setting, different values are accepted. Names of the domain do not matter for an access key."""
     config = {"bms:region": "eu-de", "bms:projectId": "p"}
     environ = {**OS_KEY, "OS_PROJECT_ID": "a", "OS_TENANT_ID": "b", "OS_USER_DOMAIN_NAME": "c", "OS_DOMAIN_NAME": "d"}
     assert loaded(config, {**environ, "OS_REGION_NAME": "eu-nl", "OS_REGION": "eu-de"}).project_id == "p"
@@ -118,7 +118,7 @@ CREDENTIALS = [
     ("HW_ASSUME_ROLE_AGENCY_NAME", HW_KEY),
     ("HW_ASSUME_ROLE_IDP_ID", HW_KEY),
     ("OS_AGENCY_NAME", HW_KEY),
-    # A credential of the first family comes first, in whatever form.
+    # A credential of the first family comes first, in any form.
     ("HW_PROFILE", SDK_KEY),
     ("HW_PROFILE", OS_KEY),
     ("HUAWEICLOUD_SDK_IDP_ID", SDK_KEY),
@@ -132,7 +132,7 @@ CREDENTIALS = [
     ("OS_PASSCODE", OS_USER),
     ("OS_APPLICATION_CREDENTIAL_ID", OS_USER),
     ("OS_AUTH_TYPE", OS_USER),
-    # Any of the environment comes before the config's.
+    # Every credential of the environment comes before the config's credential.
     ("OS_CLOUD", {}),
     ("OS_CLIENT_CONFIG_FILE", {}),
     ("HW_PROFILE", {}),
@@ -142,7 +142,7 @@ CREDENTIALS = [
 
 @pytest.mark.parametrize(("name", "environ"), CREDENTIALS)
 def test_a_credential_in_a_form_that_is_not_read(name: str, environ: Mapping[str, str]) -> None:
-    """Where the user's tools would take another credential, nothing is sent with this one; the value is not shown."""
+    """A credential in an unsupported form is refused if the user's tools would use it, and the value is not shown."""
     config = {**STACK, "bms:region": "eu-de", "bms:projectId": "p"}
     message = problem_of(config, {**environ, name: "S3CR3T"})
     assert message.startswith(f"{name} is set and not read here, so another credential would be used: set ")
@@ -163,7 +163,7 @@ def test_a_credential_in_a_form_that_is_not_read(name: str, environ: Mapping[str
     ],
 )
 def test_a_credential_that_comes_later_is_no_matter(name: str, environ: Mapping[str, str]) -> None:
-    """What the tools would not take either is ignored, and so is what a platform sets for all its programs."""
+    """An unsupported credential that the user's tools would not use is ignored."""
     assert loaded({**STACK, "bms:region": "eu-de", "bms:projectId": "p"}, {**environ, name: "x"}).project_id == "p"
     assert loaded(
         {"bms:profiles": {"eu": {"region": "eu-de", "token": "t"}}}, {"OS_CLOUD": "x", name: "x"}, profile="eu"
@@ -172,7 +172,7 @@ def test_a_credential_that_comes_later_is_no_matter(name: str, environ: Mapping[
 
 @pytest.mark.parametrize("value", ["password", "v3token"])
 def test_a_form_of_signing_in_that_is_read(value: str) -> None:
-    """The plain forms are those that are read."""
+    """The plain forms of signing in are accepted."""
     assert loaded({"bms:region": "eu-de", "bms:projectId": "p"}, {**OS_USER, "OS_AUTH_TYPE": value}).project_id == "p"
 
 
@@ -188,7 +188,7 @@ def test_a_form_of_signing_in_that_is_read(value: str) -> None:
     ],
 )
 def test_no_default_takes_the_place_of_a_project(environ: Mapping[str, str], name: str) -> None:
-    """A variable that the user's tools read for the project is refused where the region's project would be used."""
+    """A project variable of the user's tools is refused if the region's project would be used instead."""
     message = problem_of({"bms:region": "eu-de"}, environ)
     assert message.startswith(f"{name} is set and not read here, so the project would be 'eu-de', by the region's")
     assert "set `bms:projectId` or `bms:projectName` (or " in message
@@ -197,7 +197,7 @@ def test_no_default_takes_the_place_of_a_project(environ: Mapping[str, str], nam
 
 
 def test_a_variable_that_says_what_the_default_says() -> None:
-    """The region's project by its name is what is used anyway; another family's project is another cloud's."""
+    """A variable with the region's project, or of a different family, is accepted."""
     assert loaded({"bms:region": "eu-de"}, {**HW_KEY, "OS_PROJECT_NAME": "eu-de"}).project_name == "eu-de"
     assert loaded({"bms:region": "eu-de"}, {**OS_KEY, "HW_PROJECT_NAME": "x"}).project_name == "eu-de"
 
@@ -215,7 +215,7 @@ def test_a_variable_that_says_what_the_default_says() -> None:
     ],
 )
 def test_no_default_takes_the_place_of_an_address(environ: Mapping[str, str]) -> None:
-    """A variable that changes the API's address is refused where a region would make it."""
+    """A variable that changes the API's address is refused if a region would make the address."""
     *_, name = environ
     message = problem_of({**STACK, "bms:region": "eu-de", "bms:projectId": "p"}, environ)
     assert message.startswith(
@@ -225,7 +225,7 @@ def test_no_default_takes_the_place_of_an_address(environ: Mapping[str, str]) ->
 
 
 def test_an_address_variable_that_changes_nothing() -> None:
-    """The public interface, the very address, and another region's address are what is used anyway."""
+    """Variables with the public interface, the same address, or the address of a different region are accepted."""
     environ = {
         **SDK_KEY,
         "HUAWEICLOUD_SDK_REGION_BMS_EU_DE": f"{EU}/",
@@ -255,7 +255,7 @@ def test_an_address_variable_that_changes_nothing() -> None:
 def test_no_default_takes_the_place_of_an_identity_service(
     config: Mapping[str, object], environ: Mapping[str, str], name: str
 ) -> None:
-    """No password goes to a region's identity service where a variable names another one, unless the config decides."""
+    """A variable with a different identity service is refused, unless the config decides."""
     message = problem_of(config, environ)
     assert message.startswith(f"{name} '{environ[name]}' is set and not read here, so the identity service would be ")
     iam = "https://iam.cn-north-4.myhuaweicloud.com"
@@ -269,7 +269,7 @@ def test_no_default_takes_the_place_of_an_identity_service(
 
 
 def test_an_identity_service_of_the_same_cloud_is_no_other() -> None:
-    """All addresses of one cloud's identity service are one service."""
+    """All addresses of one cloud's identity service are accepted as the same service."""
     environ = {**HW_USER, "HW_REGION_NAME": "cn-north-4", "OS_AUTH_URL": "https://iam.myhuaweicloud.com/v3"}
     assert loaded({}, environ).iam_endpoint == "https://iam.cn-north-4.myhuaweicloud.com"
 
@@ -288,13 +288,13 @@ def test_an_identity_service_of_the_same_cloud_is_no_other() -> None:
     ],
 )
 def test_an_id_in_the_place_of_a_name(environ: Mapping[str, str], names: list[str]) -> None:
-    """Ids of users and accounts are not read, and the message about the missing name says so."""
+    """Ids of users and accounts are not read. The message about the missing name names the ids."""
     message = problem_of({"bms:region": "eu-de", "bms:projectId": "p"}, environ)
     assert re.findall(r"(?:HW|OS)_[A-Z_]{2,}", message) == names
 
 
 def test_a_missing_credential_names_what_is_set_and_not_read() -> None:
-    """Whoever has a credential in a file is told why there is none."""
+    """The message for a missing credential names the unread variables."""
     message = problem_of({"bms:region": "eu-de", "bms:projectId": "p"}, {"OS_CLOUD": "otc", "HW_PROFILE": "x"})
     assert message.startswith("A credential is missing: set HW_ACCESS_KEY")
     assert message.endswith("HW_PROFILE, OS_CLOUD are set, and not read")

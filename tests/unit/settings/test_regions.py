@@ -1,4 +1,4 @@
-"""Regions: each is of one known cloud and makes an address there, or it makes none."""
+"""A region is of one known cloud and makes an address in the cloud, or makes no address."""
 
 from __future__ import annotations
 
@@ -34,33 +34,33 @@ DOMAINS = tuple(f".{cloud.domain}" for cloud in CLOUDS)
     ],
 )
 def test_the_cloud_of_a_region(service: str, region: str, domain: str) -> None:
-    """The whole name of the region decides, for each service alike."""
+    """The whole name of the region decides the cloud, for each service."""
     assert endpoint_of(service, region) == f"https://{service}.{region}.{domain}"
 
 
 @pytest.mark.parametrize(
     "region",
     [
-        # Of Huawei Cloud and of Flexible Engine.
+        # A region of Huawei Cloud and of Flexible Engine.
         "eu-west-0",
-        # Like a known one.
+        # Similar to a known region.
         "eu-west-1010",
         "eu-de-1",
         "my-eu-nl",
         "cn-north-44",
-        # Of clouds whose addresses have another form.
+        # Regions of clouds with a different form of addresses.
         "eu-ch2",
         "regionone",
         "",
     ],
 )
 def test_a_region_of_no_known_cloud_makes_no_address(region: str) -> None:
-    """No region becomes an address of a cloud that may not have it."""
+    """An unknown region makes no address."""
     assert endpoint_of("bms", region) == ""
 
 
 def test_each_region_is_of_one_cloud() -> None:
-    """No region is listed twice, and each is found again in its own address."""
+    """No region is listed twice, and each region is found in the region's address."""
     assert len({region for region, _ in KNOWN}) == len(KNOWN) > 35
     for region, domain in KNOWN:
         assert region_of_address(f"https://bms.{region}.{domain}/v1") == region
@@ -85,7 +85,7 @@ def test_each_region_is_of_one_cloud() -> None:
     ],
 )
 def test_the_cloud_of_an_address(address: str, cloud: str | None) -> None:
-    """The domain decides, the longest where one is the end of another; an address of no known domain is of none."""
+    """The longest matching domain decides the cloud. An unknown domain has no cloud."""
     result = cloud_of_address(address)
     assert (result.name if result else None) == cloud
 
@@ -93,7 +93,7 @@ def test_the_cloud_of_an_address(address: str, cloud: str | None) -> None:
 @given(st.text("abAB09-", max_size=70) | st.text("aB9-._~:/?#[]@!$&'()*+,;=%\\ \t\n\u0661\u00fc\udc80", max_size=4))
 @hypothesis_settings(max_examples=300, deadline=None, database=None)
 def test_whatever_makes_an_address_stays_in_its_cloud(region: str) -> None:
-    """No text as a region leads out of a known domain."""
+    """For any text as a region, the address stays in a known domain."""
     for text in (region, f"{region}eu-de", f"eu-de{region}"):
         endpoint = endpoint_of("bms", text)
         if endpoint:
@@ -102,7 +102,7 @@ def test_whatever_makes_an_address_stays_in_its_cloud(region: str) -> None:
 
 
 def test_a_mistyped_region_has_a_nearest_one() -> None:
-    """One letter too few or too many is seen; another word is like none."""
+    """A region with one letter too few or too many has a nearest region. A dissimilar word has no nearest region."""
     assert (nearest_region("cn-noth-4"), nearest_region("eu-dee"), nearest_region("private")) == (
         "cn-north-4",
         "eu-de",

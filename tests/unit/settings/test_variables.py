@@ -1,4 +1,4 @@
-"""The table of variables is whole, and each row does what it says."""
+"""The table of variables is complete, and each row has the stated effect."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from pulumi_bms.settings.variables import (
 
 NAMES = Counter(variable.name for variable in VARIABLES)
 
-# What each tool reads for cloud, region, project, endpoint, account and credential, written down from its source.
-# Left out are time limits, retries, certificates, the way to sign, logs, and ids of images and flavors.
+# The variables of each tool for cloud, region, project, endpoint, account and credential, from the tool's source. Time
+# limits, retries, certificates, the way to sign, logs, and ids of images and flavors are left out.
 TERRAFORM_HUAWEI = """
     HW_REGION_NAME OS_REGION_NAME HW_ACCESS_KEY OS_ACCESS_KEY HW_SECRET_KEY OS_SECRET_KEY HW_SECURITY_TOKEN
     HW_DOMAIN_ID OS_DOMAIN_ID OS_USER_DOMAIN_ID OS_PROJECT_DOMAIN_ID HW_DOMAIN_NAME OS_DOMAIN_NAME OS_USER_DOMAIN_NAME
@@ -64,23 +64,23 @@ OPENSTACK_CLIENTS = """
     ids=["Terraform Huawei Cloud", "Terraform Open Telekom Cloud", "gophertelekomcloud", "OpenStack"],
 )
 def test_each_variable_of_each_tool_has_a_row(names: str) -> None:
-    """No variable that a tool reads for where or who is unknown here."""
+    """Each variable of each tool has a row."""
     assert [name for name in names.split() if name not in NAMES] == []
 
 
 def test_each_variable_of_the_vendors_sdk_has_a_row() -> None:
-    """What the installed SDK reads of the environment is known here, so that a new version's variables are noticed."""
+    """Each variable of the installed SDK has a row, so new variables of a new version are noticed."""
     (folder,) = huaweicloudsdkcore.__path__
     result = set()
     for file in Path(folder).rglob("*.py"):
         result |= set(re.findall(r"\"((?:HUAWEICLOUD|HC)_[A-Z_]+)\"", file.read_text(encoding="utf-8")))
-    # The prefix stands for one variable for each service and region.
+    # The prefix stands for one variable per service and region.
     assert result - {"HUAWEICLOUD_SDK_REGION"} - NAMES.keys() == set()
     assert len(result) > 15
 
 
 def test_each_row_is_one_of_its_name() -> None:
-    """Only this package's own variable stands in several families; each that is read is read as a key of the config."""
+    """Only `BMS_ENDPOINT` has rows in several families. Each read variable is read as a key of the config."""
     assert {name for name, number in NAMES.items() if number > 1} == {"BMS_ENDPOINT"}
     assert {variable.key for variable in VARIABLES if variable.is_read} <= {*KEYS, "cloud"}
 
@@ -97,14 +97,14 @@ SAID = {
     "cloud": "private.example",
 }
 AT_REST = (Effect.NOTHING, Effect.LAST_CREDENTIAL, Effect.ENTERPRISE_PROJECT, Effect.PART, Effect.LATER_CREDENTIAL)
-"""What does not change a request whose credential and account are named in a form that is read."""
+"""Effects that do not change a request with a credential and account in a supported form."""
 
 
 NOTHING: dict[str, object] = {}
 
 
 def outcome(environ: dict[str, str]) -> object:
-    """All that says where a request goes and who sends it, or why there is none."""
+    """The place and the sender of a request, or the reason of an error."""
     try:
         result = load({}, NOTHING.get, environ)
     except SettingsError as error:
@@ -115,7 +115,7 @@ def outcome(environ: dict[str, str]) -> object:
 
 @pytest.mark.parametrize("variable", VARIABLES, ids=lambda variable: f"{variable.name}-{variable.family.name}")
 def test_no_variable_is_skipped(variable: Variable) -> None:
-    """Beside a credential and a region of its family, each variable changes the outcome or is refused by its name."""
+    """Each variable with an effect changes the outcome, or is refused by name."""
     region = "OS_REGION_NAME" if variable.family is Family.OPENSTACK else "HW_REGION_NAME"
     environ = {**CREDENTIALS[variable.family], region: "eu-de"}
     name = variable.name.format(region="EU_DE")

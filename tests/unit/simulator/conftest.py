@@ -1,4 +1,4 @@
-"""Simulators whose time only moves when a test moves it, and ways to ask them."""
+"""Simulators with a manual clock, and helpers for requests to the simulators."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Call: TypeAlias = Callable[..., tuple[int, Any, Headers]]
 
 @pytest.fixture
 def sim() -> Iterator[Simulator]:
-    """Return a started simulator with a clock that stands still."""
+    """Return a started simulator with a stopped clock."""
     with Simulator(clock=ManualClock()) as simulator:
         yield simulator
 
@@ -38,7 +38,7 @@ def session(sim: Simulator) -> Iterator[requests.Session]:
 
 @pytest.fixture
 def accounts() -> Accounts:
-    """Return two accounts in good standing and a frozen one, with credentials of all kinds."""
+    """Return two accounts in good standing and a frozen account, with credentials of all kinds."""
     projects = (
         Project("north", "cn-north-4"),
         Project("north-too", "cn-north-4"),
@@ -60,14 +60,14 @@ def accounts() -> Accounts:
 
 @pytest.fixture
 def bank(accounts: Accounts) -> Iterator[Simulator]:
-    """Return a started simulator with those accounts, a clock that stands still, and tokens of an hour."""
+    """Return a started simulator with the accounts, a stopped clock, and tokens of an hour."""
     with Simulator(accounts=accounts, token_seconds=3600.0, clock=ManualClock()) as simulator:
         yield simulator
 
 
 @pytest.fixture
 def call() -> Call:
-    """Return a function that sends a request and gives the status, the JSON body and the headers."""
+    """Return a function that sends a request and returns the status, the JSON body and the headers."""
 
     def send(
         sim: Simulator, method: str, path: str, headers: Headers | None = None, body: object = None
@@ -85,7 +85,7 @@ def call() -> Call:
 
 @pytest.fixture
 def sign() -> Sign:
-    """Return a function that gives the headers of a signed request. Paths and queries are plain and sorted."""
+    """Return a function that returns the headers of a signed request. Paths and queries are plain and sorted."""
 
     def headers_of(
         sim: Simulator,
@@ -115,7 +115,7 @@ def sign() -> Sign:
 
 
 class Bench:
-    """A simulator whose clock stands still, and a client of it."""
+    """A simulator with a stopped clock, and a client of the simulator."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.sim = simulator
@@ -123,7 +123,7 @@ class Bench:
         self.session.headers["X-Auth-Token"] = simulator.token
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        """Send a request. A path that begins with a slash is not one of the project."""
+        """Send a request. A path with a leading slash is outside the project."""
         url = f"{self.sim.endpoint}{path}" if path.startswith("/") else f"{self.sim.url}/{path}"
         response = self.session.request(method, url, json=body, timeout=5)
         return response.status_code, response.json() if response.content else None
@@ -144,7 +144,7 @@ class Bench:
         return ordered
 
     def server_id(self, name: str = "web", **fields: Any) -> str:
-        """Order a server, wait for it, and return its id."""
+        """Order a server, wait for the server, and return the id."""
         job_id = self.order(name, **fields)["job_id"]
         self.sim.advance(240.0)
         job = self.ask("GET", f"jobs/{job_id}")[1]
@@ -152,7 +152,7 @@ class Bench:
         return server_id
 
     def attach(self, server_id: str, volume_id: str, device: str = "") -> str:
-        """Attach a volume and return the code of the refusal, if there is one."""
+        """Attach a volume and return the code of the refusal, if refused."""
         attachment = {"volumeId": volume_id, "device": device}
         return self.code("POST", f"baremetalservers/{server_id}/attachvolume", {"volumeAttachment": attachment})
 
@@ -162,7 +162,7 @@ class Bench:
         return self.ask("POST", "baremetalservers/action", {verb: servers})
 
     def delete(self, *server_ids: str, volumes: bool = False, eips: bool = False) -> str:
-        """Delete servers and return the code of the refusal, if there is one."""
+        """Delete servers and return the code of the refusal, if refused."""
         servers = [{"id": each} for each in server_ids]
         body = {"servers": servers, "delete_publicip": eips, "delete_volume": volumes}
         return self.code("POST", "baremetalservers/delete", body)
@@ -170,7 +170,7 @@ class Bench:
 
 @pytest.fixture
 def start() -> Iterator[Callable[..., Bench]]:
-    """Return a function that starts a simulator with those switches and gives it with a client."""
+    """Return a function that starts a simulator with the options and returns a bench."""
     with ExitStack() as stack:
 
         def started(**options: Any) -> Bench:

@@ -1,4 +1,4 @@
-"""The billing service: orders, their resources, paying, cancelling, renewal, unsubscribing; and the owner of a key."""
+"""The billing service: orders, their resources, paying, cancelling, renewal, unsubscribing, and the owner of a key."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def unsubscribe(bench: Any, *ids: str, kind: int = 1) -> str:
     [("both", {"job_id", "order_id"}), ("order_id", {"order_id"}), ("job_id", {"job_id"})],
 )
 def test_the_ids_of_a_prepaid_order(response: Any, keys: set[str], start: Callable[..., Any]) -> None:
-    """Which ids the response has is a switch."""
+    """A switch decides the ids in the response."""
     assert start(behaviour=Behaviour(prepaid_response=response)).order("web", prepaid=True).keys() == keys
 
 
 def test_an_order_is_processed_then_done(bench: Any) -> None:
-    """A paid order is in processing while its job runs, and done afterwards."""
+    """A paid order is in processing during the job, and done afterwards."""
     order_id = bench.order("web", prepaid=True)["order_id"]
     assert order_status(bench, order_id) == 3
     bench.sim.advance(240.0)
@@ -58,7 +58,7 @@ def test_a_failed_order_is_refunded(bench: Any) -> None:
 
 
 def test_an_unpaid_order_is_paid(bench: Any) -> None:
-    """Without isAutoPay nothing is built until the order is paid. The same job goes on then."""
+    """Without isAutoPay nothing is built until the order is paid. Then the same job goes on."""
     ordered = bench.order("web", extendparam={**MONTHLY, "isAutoPay": "false"})
     bench.sim.advance(1000.0)
     assert bench.ask("GET", f"jobs/{ordered['job_id']}")[1]["status"] == "PENDING_PAYMENT"
@@ -73,7 +73,7 @@ def test_an_unpaid_order_is_paid(bench: Any) -> None:
 
 
 def test_an_unpaid_order_is_cancelled(bench: Any) -> None:
-    """Only an unpaid order can be cancelled. Its job waits for the payment for ever."""
+    """Only an unpaid order can be cancelled. The order's job waits for the payment forever."""
     ordered = bench.order("web", extendparam={**MONTHLY, "isAutoPay": "false"})
     assert bench.ask("PUT", f"{ORDERS}/cancel", {"order_id": ordered["order_id"]}) == (204, None)
     assert order_status(bench, ordered["order_id"]) == 4
@@ -83,7 +83,7 @@ def test_an_unpaid_order_is_cancelled(bench: Any) -> None:
 
 
 def test_orders_are_listed(bench: Any) -> None:
-    """Orders are listed from the latest on, in pages that begin at 0, by status, type and time."""
+    """Orders are listed from the latest on, in pages from 0, by status, type and time."""
     ids: list[str] = []
     for number in range(3):
         ids.append(bench.order(f"web-{number}", prepaid=True)["order_id"])
@@ -101,7 +101,7 @@ def test_orders_are_listed(bench: Any) -> None:
 
 
 def test_resources_of_an_order(bench: Any) -> None:
-    """The servers of an order are its main resources, their volumes subordinate ones, in pages of ten."""
+    """The servers of an order are main resources, the volumes are subordinate resources, in pages of ten."""
     disk = {"volumetype": "SSD", "size": 100}
     ordered = bench.order("web", 12, prepaid=True, data_volumes=[disk])
     bench.sim.advance(240.0)
@@ -120,7 +120,7 @@ def test_resources_of_an_order(bench: Any) -> None:
 
 
 def test_renewal(bench: Any) -> None:
-    """A server renews itself if the order says so, or from when it is told to."""
+    """A server is renewed automatically by the order's setting, or after a request."""
     server_id = bench.server_id(prepaid=True, extendparam={**MONTHLY, "isAutoRenew": "true"})
 
     def policy() -> int:
@@ -136,7 +136,7 @@ def test_renewal(bench: Any) -> None:
 
 
 def test_unsubscribing_ends_a_server_later(bench: Any) -> None:
-    """The server notices its unsubscription late, is deleted with its volumes, and the id then counts as deleted."""
+    """An unsubscribed server is deleted later, with the volumes. The id then counts as deleted."""
     disk = {"volumetype": "SSD", "size": 100}
     server_id = bench.server_id(prepaid=True, data_volumes=[disk])
     volume_id = bench.sim.world.volumes[-1].id
@@ -154,7 +154,7 @@ def test_unsubscribing_ends_a_server_later(bench: Any) -> None:
 
 
 def test_unsubscriptions_that_are_refused(bench: Any) -> None:
-    """Too many ids, unknown ones, unfinished or unpaid orders, busy and frozen servers each have their code."""
+    """Too many ids, unknown ids, unfinished or unpaid orders, busy and frozen servers have separate codes."""
     setup = bench.sim.setup
     assert unsubscribe(bench, *(str(number) for number in range(11))) == "CBC.0100"
     assert unsubscribe(bench, "x", kind=3) == "CBC.0100"
@@ -168,7 +168,7 @@ def test_unsubscriptions_that_are_refused(bench: Any) -> None:
 
 
 def test_billing_asks_who_is_there(sim: Simulator, call: Any) -> None:
-    """The billing service needs a credential, and knows the orders of its account only."""
+    """The billing service needs a credential, and shows only the orders of the credential's account."""
     assert call(sim, "GET", ORDERS)[0] == 401
     assert call(sim, "DELETE", ORDERS, {"x-auth-token": sim.token})[0] == 405
     assert call(sim, "GET", ORDERS, {"x-auth-token": sim.token})[1] == {"total_count": 0, "order_infos": []}
@@ -181,7 +181,7 @@ def test_a_right_is_needed_for_billing(bank: Simulator, sign: Any, call: Any) ->
 
 
 def test_the_owner_of_an_access_key(start: Callable[..., Any], call: Any) -> None:
-    """The identity service tells the id of the user who has a key, the id that tokens of that user show."""
+    """The identity service returns the id of a key's user, equal to the id in the user's tokens."""
     users = (User("first", "one"), User("second", "two"))
     keys = (AccessKey("AK1", "SK"), AccessKey("AK2", "SK", user="second"))
     account = Account("acme", (Project("north", "north"),), users, keys, {"ready": "north"})

@@ -1,4 +1,4 @@
-"""The rules of the create body: each refuses with its documented code, before anything is made."""
+"""The rules of the create body: a broken rule is refused with the documented code, before any creation."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def order(fields: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("fields", "code"), REFUSED)
 def test_a_broken_rule_has_its_code(fields: dict[str, Any], code: str, bench: Any) -> None:
-    """A body that breaks one rule is refused with the code of that rule, and makes nothing."""
+    """A body that breaks a rule is refused with the rule's code, and creates nothing."""
     assert bench.code("POST", "baremetalservers", order(fields)) == code
     bench.sim.advance(300.0)
     assert bench.sim.world.servers == ()
@@ -125,7 +125,7 @@ def test_a_broken_rule_has_its_code(fields: dict[str, Any], code: str, bench: An
 
 @pytest.mark.parametrize("fields", TAKEN)
 def test_what_the_rules_allow_is_built(fields: dict[str, Any], bench: Any) -> None:
-    """A body at the edge of the rules is taken, and its servers are built."""
+    """A body at the edge of the rules is accepted, and the servers are built."""
     bench.ask("POST", "baremetalservers", order(fields))
     bench.sim.advance(300.0)
     assert {server.status for server in bench.sim.world.servers} == {"ACTIVE"}
@@ -142,12 +142,12 @@ def test_what_the_rules_allow_is_built(fields: dict[str, Any], bench: Any) -> No
     ],
 )
 def test_switches_of_orders(behaviour: Behaviour, fields: dict[str, Any], code: str, start: Any) -> None:
-    """What no page settles about orders goes by the switch."""
+    """Undocumented rules of orders follow the switch."""
     assert start(behaviour=behaviour).code("POST", "baremetalservers", order(fields)) == code
 
 
 def test_used_addresses_are_refused(bench: Any) -> None:
-    """An IP address of a subnet is used once."""
+    """A used IP address of a subnet is refused."""
     nics = [{**NIC, "ip_address": "192.168.0.9"}]
     bench.server_id("a", nics=nics)
     assert bench.code("POST", "baremetalservers", order({"nics": nics})) == "BMS.0014"

@@ -1,4 +1,4 @@
-"""Jobs on servers: one at a time, power on many, NICs and their ports, volumes that fit."""
+"""Jobs on servers: one at a time, power on many, NICs and ports, volumes that fit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def add_nic(bench: Any, server_id: str, **nic: str) -> str:
 
 
 def test_one_operation_at_a_time(bench: Any) -> None:
-    """While a volume is attached every other job on the server is refused, and on another server it is not."""
+    """During the attachment of a volume every job on the server is refused. A different server accepts jobs."""
     one, two = (bench.sim.setup.add_server(name).id for name in ("one", "two"))
     assert bench.attach(one, FIRST) == ""
     assert bench.attach(one, SECOND) == "BMS.1006"
@@ -32,7 +32,7 @@ def test_one_operation_at_a_time(bench: Any) -> None:
 
 
 def test_the_busy_code_is_a_switch(start: Callable[..., Any]) -> None:
-    """No page says which code it is, nor that volumes of one server must wait for each other."""
+    """The busy code, and whether volumes of a server must wait, are switches."""
     bench = start(behaviour=Behaviour(busy_code="BMS.1011"))
     server_id = bench.sim.setup.add_server().id
     assert [bench.attach(server_id, FIRST), bench.attach(server_id, SECOND)] == ["", "BMS.1011"]
@@ -47,7 +47,7 @@ def test_the_busy_code_is_a_switch(start: Callable[..., Any]) -> None:
     ("verb", "status", "code"), [("os-stop", "ACTIVE", "BMS.0036"), ("os-start", "SHUTOFF", "BMS.0035")]
 )
 def test_a_switching_server_takes_no_jobs(verb: str, status: str, code: str, bench: Any) -> None:
-    """A server that is switched on or off reads as before, and refuses jobs with the code of that task."""
+    """A server during a power change has the earlier status, and refuses jobs with the task's code."""
     server_id = bench.sim.setup.add_server(status=status).id
     bench.power(verb, server_id)
     assert bench.sim.world.server(server_id).status == status
@@ -55,7 +55,7 @@ def test_a_switching_server_takes_no_jobs(verb: str, status: str, code: str, ben
 
 
 def test_locked_and_frozen_servers(bench: Any) -> None:
-    """A locked server refuses everything with BMS.0605. A frozen one reads as if it was stopped."""
+    """A locked server refuses every request with BMS.0605. A frozen server reads as stopped."""
     server_id = bench.sim.setup.add_server(locked=True).id
     assert {bench.delete(server_id), bench.attach(server_id, FIRST), add_nic(bench, server_id)} == {"BMS.0605"}
     frozen = bench.sim.setup.add_server(frozen=True).id
@@ -64,7 +64,7 @@ def test_locked_and_frozen_servers(bench: Any) -> None:
 
 
 def test_power_on_servers_of_mixed_states(start: Callable[..., Any]) -> None:
-    """One server that is stopped already refuses the whole stop, or fails its own sub-job: a switch."""
+    """By a switch, a stopped server refuses the whole stop, or only the server's sub-job fails."""
     cases = (
         (Behaviour(power_mixed="refused"), ["SHUTOFF", "ACTIVE"]),
         (Behaviour(power_mixed="sub-job fails"), ["SHUTOFF", "SHUTOFF"]),
@@ -111,7 +111,7 @@ def test_volumes_that_fit(volume: dict[str, Any], device: str, code: str, bench:
 
 
 def test_flavors_without_volumes(bench: Any) -> None:
-    """A flavor that supports no EVS volumes refuses them."""
+    """A flavor without EVS support refuses volumes."""
     server_id = bench.sim.setup.add_server(order={"flavorRef": "physical.d1.large"}).id
     assert bench.attach(server_id, FIRST) == "BMS.0315"
 
@@ -126,14 +126,14 @@ def test_a_server_has_at_most_sixty_volumes(bench: Any) -> None:
 
 @pytest.mark.parametrize("status", [200, 202])
 def test_the_status_of_attaching_is_a_switch(status: Any, start: Callable[..., Any]) -> None:
-    """Pages say 202, the API definition says 200."""
+    """The status of an attachment, 202 or 200, is a switch."""
     bench = start(behaviour=Behaviour(attach_status=status))
     path = f"baremetalservers/{bench.sim.setup.add_server().id}/attachvolume"
     assert bench.ask("POST", path, {"volumeAttachment": {"volumeId": FIRST}})[0] == status
 
 
 def test_other_responses_to_attaching(start: Callable[..., Any]) -> None:
-    """The response may be the attachment in place of a job id, and the device another one than was asked for."""
+    """By a switch, the response has the attachment in place of a job id, or the device differs from the request."""
     bench = start(behaviour=Behaviour(attach_response="attachment", device_as_asked=False))
     path = f"baremetalservers/{bench.sim.setup.add_server().id}"
     body = {"volumeAttachment": {"volumeId": FIRST, "device": "/dev/sdx"}}
@@ -144,7 +144,7 @@ def test_other_responses_to_attaching(start: Callable[..., Any]) -> None:
 
 
 def test_a_volume_of_evs(bench: Any) -> None:
-    """EVS shows a volume with its zone, its status and the server that has it."""
+    """EVS shows a volume with the zone, the status and the server."""
     server = bench.sim.setup.add_server()
     volume = bench.sim.setup.add_volume(attached_to=server.id, availability_zone="az1")
     status, body = bench.ask("GET", f"/v2/{bench.sim.project_id}/cloudvolumes/{volume.id}")
@@ -155,7 +155,7 @@ def test_a_volume_of_evs(bench: Any) -> None:
 
 
 def test_ports_of_the_vpc(bench: Any) -> None:
-    """The port of a NIC is a thing of its own, whose security groups can be changed."""
+    """The port of a NIC is a separate resource with changeable security groups."""
     path = f"ports/{bench.sim.setup.add_server().nic_ids[0]}"
     assert bench.ask("GET", path)[1]["port"]["status"] == "ACTIVE"
     changed = bench.ask("PUT", path, {"port": {"security_groups": ["a", "b"]}})[1]["port"]
@@ -169,7 +169,7 @@ def test_ports_of_the_vpc(bench: Any) -> None:
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_the_port_of_a_removed_nic(kept: bool, start: Callable[..., Any]) -> None:  # noqa: FBT001
-    """Whether the port stays by default is a switch. A mark on the NIC goes before it."""
+    """Whether the port of a removed NIC stays is a switch. A mark on the NIC comes first."""
     bench = start(behaviour=Behaviour(nic_kept_by_default=kept))
     server = bench.sim.setup.add_server(order={"nics": [{"subnet_id": "a"}, {"subnet_id": "b"}]})
     path = f"baremetalservers/{server.id}"
@@ -188,7 +188,7 @@ def test_the_port_of_a_removed_nic(kept: bool, start: Callable[..., Any]) -> Non
 
 
 def test_a_port_that_is_marked_outlives_its_server(bench: Any) -> None:
-    """The ports of a deleted server go with the server, but for a port that is marked to stay."""
+    """The ports of a deleted server are deleted, except for a port marked to stay."""
     server_id = bench.sim.setup.add_server(order={"nics": [{"subnet_id": "a"}, {"subnet_id": "b"}]}).id
     kept = bench.sim.world.server(server_id).nic_ids[1]
     mark = {"interface_attachment": {"delete_on_termination": False}}
@@ -199,7 +199,7 @@ def test_a_port_that_is_marked_outlives_its_server(bench: Any) -> None:
 
 
 def test_a_free_port_becomes_a_nic(bench: Any) -> None:
-    """An order may name a free port, which then is in use."""
+    """An order may name a free port, and the port is then in use."""
     port = bench.sim.setup.add_port("network", "192.168.7.7")
     server_id = bench.server_id(nics=[{"port_id": port.id}])
     assert bench.sim.world.ports[0].server_id == server_id
@@ -208,13 +208,13 @@ def test_a_free_port_becomes_a_nic(bench: Any) -> None:
 
 
 def test_an_address_is_used_once(bench: Any) -> None:
-    """A NIC with an address that another port of the subnet has is refused."""
+    """A NIC with a used address of the subnet is refused."""
     bench.sim.setup.add_port("s", "192.168.7.7")
     assert add_nic(bench, bench.sim.setup.add_server().id, ip_address="192.168.7.7") == "BMS.0014"
 
 
 def test_an_elastic_ip_is_bound(bench: Any) -> None:
-    """An elastic IP that is there is bound by an order, shown as floating, and freed by the deletion."""
+    """An existing elastic IP is bound by an order, shown as floating, and freed by the deletion."""
     eip = bench.sim.setup.add_eip("203.0.113.9")
     server_id = bench.server_id(publicip={"id": eip.id})
     addresses = bench.ask("GET", f"baremetalservers/{server_id}")[1]["server"]["addresses"]

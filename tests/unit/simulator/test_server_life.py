@@ -1,4 +1,4 @@
-"""Servers as things with a life: names, visibility, rollback, changes in place, the end."""
+"""The life of servers: names, visibility, rollback, changes in place, the end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def listed(bench: Any, query: str = "") -> list[str]:
 
 
 def test_a_second_batch_goes_on_with_the_numbers(bench: Any) -> None:
-    """The names of a batch go on after the highest number that the prefix has, gone servers not counted."""
+    """The names of a batch continue after the prefix's highest number. Deleted servers are not counted."""
     bench.order("web", 2)
     bench.order("web", 2)
     bench.sim.setup.add_server("web-0010")
@@ -56,7 +56,7 @@ def test_sub_jobs_and_names(follow: bool, order: list[str], start: Callable[...,
 
 
 def test_servers_are_listed_late(start: Callable[..., Any]) -> None:
-    """A server that exists is neither listed nor found until the lag is over, though the job knows of it."""
+    """An existing server is neither listed nor found before the end of the lag, although the job has the server."""
     bench = start(behaviour=Behaviour(listing_lag_seconds=400.0))
     server_id = bench.server_id()
     assert (listed(bench), bench.ask("GET", f"baremetalservers/{server_id}")[0]) == ([], 404)
@@ -65,7 +65,7 @@ def test_servers_are_listed_late(start: Callable[..., Any]) -> None:
 
 
 def test_a_failed_server_is_shown_in_error_then_gone(start: Callable[..., Any]) -> None:
-    """A server that failed reads ERROR with a fault while it is rolled back, takes no jobs, then vanishes."""
+    """A failed server reads ERROR with a fault during the rollback, takes no jobs, then vanishes."""
     bench = start(behaviour=Behaviour(rollback_seconds=100.0))
     bench.order("fail")
     bench.sim.advance(240.0)
@@ -78,7 +78,7 @@ def test_a_failed_server_is_shown_in_error_then_gone(start: Callable[..., Any]) 
 
 @pytest.mark.parametrize(("siblings", "left"), [("stay", ["fail-one-0001", "fail-one-0003"]), ("vanish", [])])
 def test_siblings_of_a_failed_server(siblings: Any, left: list[str], start: Callable[..., Any]) -> None:
-    """Siblings are ACTIVE when the job fails. Whether they are rolled back afterwards is a switch."""
+    """Siblings of a failed server are ACTIVE when the job fails. Whether siblings are rolled back is a switch."""
     bench = start(behaviour=Behaviour(siblings=siblings, rollback_seconds=100.0))
     bench.order("fail-one", 3)
     bench.sim.advance(239.0)
@@ -93,7 +93,7 @@ def test_volumes_and_addresses_of_a_rolled_back_server(
     count: int,
     start: Callable[..., Any],
 ) -> None:
-    """Whether the rollback takes data volumes and elastic IPs along is a switch."""
+    """Whether the rollback deletes data volumes and elastic IPs is a switch."""
     bench = start(behaviour=Behaviour(rollback_keeps_volumes=kept))
     bench.order("fail", data_volumes=[DISK], publicip=EIP)
     bench.sim.advance(400.0)
@@ -103,7 +103,7 @@ def test_volumes_and_addresses_of_a_rolled_back_server(
 
 
 def test_rename_tags_and_metadata(bench: Any) -> None:
-    """Name, tags and metadata change at once. A tag that exists is overwritten, metadata are merged."""
+    """Name, tags and metadata change at once. An existing tag is overwritten, and metadata are merged."""
     path = f"baremetalservers/{bench.server_id(server_tags=[{'key': 'a', 'value': '1'}])}"
     assert bench.ask("PUT", path, {"server": {"name": "db"}})[1]["server"]["name"] == "db"
     tags = [{"key": "a", "value": "2"}, {"key": "b", "value": ""}]
@@ -132,13 +132,13 @@ def test_rename_tags_and_metadata(bench: Any) -> None:
     ],
 )
 def test_wrong_changes_are_refused(method: str, rest: str, body: object, code: str, bench: Any) -> None:
-    """A change that breaks a rule has its code."""
+    """A change that breaks a rule is refused with the rule's code."""
     server_id = bench.sim.setup.add_server().id
     assert bench.code(method, f"baremetalservers/{server_id}{rest}", body) == code
 
 
 def test_lists_are_filtered(bench: Any) -> None:
-    """Name, tag, status, flavor and enterprise project filter. Offset is a page number from 1."""
+    """Servers are filtered by name, tag, status, flavor and enterprise project. Offset is a page number from 1."""
     setup = bench.sim.setup
     setup.add_server("bob", tags={"stage": "live"})
     setup.add_server("bobb", status="SHUTOFF", order={"flavorRef": "physical.s3.large"})
@@ -163,7 +163,7 @@ def test_lists_are_filtered(bench: Any) -> None:
     ],
 )
 def test_switches_of_lists(behaviour: Behaviour, query: str, result: list[str], start: Callable[..., Any]) -> None:
-    """What no page settles about filters goes by the switch."""
+    """Undocumented behaviour of filters follows the switch."""
     bench = start(behaviour=behaviour)
     bench.sim.setup.add_server("b.b", tags={"stage": "live"})
     bench.sim.setup.add_server("bob")
@@ -172,7 +172,7 @@ def test_switches_of_lists(behaviour: Behaviour, query: str, result: list[str], 
 
 
 def test_switches_of_details(start: Callable[..., Any]) -> None:
-    """The vm_state of a stopped server and the order of its addresses are switches."""
+    """The vm_state of a stopped server and the order of the addresses are switches."""
     order = {"nics": [{"subnet_id": "a"}, {"subnet_id": "b"}]}
     for behaviour, state, step in (
         (Behaviour(), "stopped", 1),
@@ -199,7 +199,7 @@ def test_a_deleted_server_reads_deleted_then_404(bench: Any) -> None:
 
 
 def test_the_recycle_bin(start: Callable[..., Any]) -> None:
-    """With a recycle bin a deleted server reads SHUTOFF, and only version 1.1 of the list tells where it is."""
+    """With a recycle bin a deleted server reads SHUTOFF, and only version 1.1 of the list shows the recycle bin."""
     bench = start(behaviour=Behaviour(recycle_bin=True))
     server_id = bench.server_id()
     bench.delete(server_id)
@@ -211,14 +211,14 @@ def test_the_recycle_bin(start: Callable[..., Any]) -> None:
 
 
 def test_a_gone_server_in_nova_text(start: Callable[..., Any]) -> None:
-    """A server that is gone may be refused with 400 and the text of Nova inside."""
+    """An unknown server may be refused with 400 and the text of Nova inside."""
     status, body = start(behaviour=Behaviour(gone_server="400 with nova text")).ask("GET", "baremetalservers/none")
     assert (status, '"code": 404' in body["error"]["message"]) == (400, True)
 
 
 @pytest.mark.parametrize(("flags", "volumes", "eips"), [({}, 2, 1), ({"volumes": True, "eips": True}, 0, 0)])
 def test_deleting_leaves_what_it_is_told_to(flags: dict[str, bool], volumes: int, eips: int, bench: Any) -> None:
-    """Data volumes and elastic IPs stay unless the flags say otherwise. The root volume and ports go."""
+    """Data volumes and elastic IPs stay by default. The root volume and ports are deleted."""
     root = {"volumetype": "SSD", "size": 40}
     server_id = bench.server_id(flavorRef="physical.h2.large", root_volume=root, data_volumes=[DISK] * 2, publicip=EIP)
     assert [volume.device for volume in bench.sim.world.volumes[-3:]] == ["/dev/sda", "/dev/sdb", "/dev/sdc"]
@@ -230,13 +230,13 @@ def test_deleting_leaves_what_it_is_told_to(flags: dict[str, bool], volumes: int
 
 
 def test_a_prepaid_server_is_not_deleted(start: Callable[..., Any]) -> None:
-    """The code of that refusal is a switch."""
+    """A delete of a prepaid server is refused, with the code of a switch."""
     bench = start(behaviour=Behaviour(prepaid_delete_code="BMS.9999"))
     assert bench.delete(bench.sim.setup.add_server(prepaid=True).id) == "BMS.9999"
 
 
 def test_a_changed_image_brings_a_new_root_volume(bench: Any) -> None:
-    """After a change of the image the image, the login and the id of the root volume are others. Data volumes stay."""
+    """After a change of the image, the image, the login and the root volume's id are new. Data volumes stay."""
     server_id = bench.server_id(
         flavorRef="physical.h2.large", root_volume={"volumetype": "SSD", "size": 40}, data_volumes=[DISK]
     )
@@ -254,7 +254,7 @@ def test_a_changed_image_brings_a_new_root_volume(bench: Any) -> None:
 
 
 def test_a_weak_password_is_no_login(bench: Any) -> None:
-    """A reinstallation has the same rules of passwords as an order."""
+    """A reinstallation has the password rules of an order."""
     server_id = bench.sim.setup.add_server(status="SHUTOFF").id
     body = {"os-reinstall": {"adminpass": "weak"}}
     assert bench.code("POST", f"baremetalservers/{server_id}/reinstallos", body) == "BMS.3026"

@@ -1,4 +1,4 @@
-"""What tests do behind the API's back, and what they can tell afterwards."""
+"""Changes by tests without the API, and the history."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bms_simulator import VOLUME_IDS, Response
 
 
 def test_the_world_over_time(bench: Any) -> None:
-    """The history has every moment of a change, such as the most servers that were down at once."""
+    """The history has every moment of a change, for example the most servers down at the same time."""
     ids = [bench.sim.setup.add_server(f"web-{number}").id for number in range(3)]
     bench.power("os-stop", *ids[:2])
     bench.sim.advance(60.0)
@@ -23,7 +23,7 @@ def test_the_world_over_time(bench: Any) -> None:
 
 
 def test_the_future_is_no_history(bench: Any) -> None:
-    """What is planned shows in the history only when its time has come."""
+    """A planned change is in the history only after the change's time."""
     bench.order("web")
     assert [world.servers for _second, world in bench.sim.history] == [()]
     bench.sim.advance(240.0)
@@ -32,7 +32,7 @@ def test_the_future_is_no_history(bench: Any) -> None:
 
 
 def test_things_that_are_there_from_the_beginning(bench: Any) -> None:
-    """Servers with volumes, ports and prepaid orders can be there without an order of the test."""
+    """Servers with volumes, ports and prepaid orders can exist without an order of the test."""
     server = bench.sim.setup.add_server(
         "old", id="own", prepaid=True, tags={"a": "b"}, order={"flavorRef": "physical.x"}
     )
@@ -46,7 +46,7 @@ def test_things_that_are_there_from_the_beginning(bench: Any) -> None:
 
 
 def test_things_change_and_go_elsewhere(bench: Any) -> None:
-    """A test can change and take away what another tool would."""
+    """A test can change and remove resources, like a foreign tool."""
     setup = bench.sim.setup
     kept, gone, lost = (setup.add_server(name) for name in ("kept", "gone", "lost"))
     setup.add_volume(id="v", attached_to=gone.id)

@@ -1,4 +1,4 @@
-"""Accounts in a file: what is read, and what is said about a file that is wrong."""
+"""Accounts in a file: the read fields, and the errors for a wrong file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write(tmp_path: Path) -> Write:
 
 
 def test_a_file_is_read(write: Write) -> None:
-    """Every field of a file is in the accounts, from a path as from its text."""
+    """Every field of a file is in the accounts, from a path object and from a path text."""
     path = write({"accounts": [WHOLE, {"name": "empty"}]})
     acme = Account(
         "acme",
@@ -55,7 +55,7 @@ def test_a_file_is_read(write: Write) -> None:
 
 
 def test_what_is_left_out_is_null(write: Write) -> None:
-    """Null is the same as a field that is left out."""
+    """Null equals a missing field."""
     content = {"name": "acme", "projects": None, "frozen": None, "access_keys": None, "users": None, "tokens": None}
     assert Accounts.load(write({"accounts": [content]})) == Accounts((Account("acme"),))
 
@@ -85,7 +85,7 @@ def test_what_is_left_out_is_null(write: Write) -> None:
     ],
 )
 def test_a_wrong_file_is_named_with_the_place(changes: dict[str, Any], message: str, write: Write) -> None:
-    """The error names the file and the place, and no value that could be a secret."""
+    """The error names the file and the place, and no value, because a value could be a secret."""
     path = write({"accounts": [{**WHOLE, **changes}]})
     with pytest.raises(ValueError, match=re.escape(f"{path}: {message}")) as error:
         Accounts.load(path)
@@ -108,7 +108,7 @@ def test_a_wrong_file_is_named_with_the_place(changes: dict[str, Any], message: 
     ],
 )
 def test_what_is_no_list_of_accounts_is_refused(content: object, message: str, write: Write) -> None:
-    """A file that is not JSON is told with line and column, another document with what it should be."""
+    """A file without JSON is refused with line and column. A wrong document is refused with the expected form."""
     path = write(content)
     with pytest.raises(ValueError, match=re.escape(f"{path}: {message}")) as error:
         Accounts.load(path)
@@ -116,7 +116,7 @@ def test_what_is_no_list_of_accounts_is_refused(content: object, message: str, w
 
 
 def test_a_missing_file_is_missing(tmp_path: Path) -> None:
-    """A file that cannot be read is the system's error."""
+    """A missing file is the system's error."""
     with pytest.raises(FileNotFoundError):
         Accounts.load(tmp_path / "none.json")
 
@@ -138,14 +138,14 @@ def test_a_missing_file_is_missing(tmp_path: Path) -> None:
     ],
 )
 def test_accounts_do_not_contradict_each_other(accounts: tuple[Account, ...], message: str) -> None:
-    """What must be unique is, also in accounts that are made in Python."""
+    """Names, ids, keys and tokens must be unique, also in accounts made in Python."""
     with pytest.raises(ValueError, match=message) as error:
         Accounts(accounts)
     assert "hidden" not in str(error.value)
 
 
 def test_the_default_account_is_one_more() -> None:
-    """Its name is taken, and its token is good for nothing else."""
+    """The name and the token of the default account can't be used by a further account."""
     with pytest.raises(ValueError, match="two of the account simulated"):
         Simulator(accounts=Accounts((Account("simulated"),)))
     theirs = Account("a", (Project("p", "x"),), tokens={"hidden": "p"})

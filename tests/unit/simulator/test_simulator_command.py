@@ -1,4 +1,4 @@
-"""The simulator by hand, and the pytest fixture, each in a process of its own."""
+"""The simulator as a command, and the pytest fixture, in separate processes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COMMAND = [sys.executable, "-m", "bms_simulator"]
 
 @contextmanager
 def running(*arguments: str) -> Generator[tuple[subprocess.Popen[str], list[str]]]:
-    """Start the command and give it and the lines that it prints when it is ready."""
+    """Start the command and yield the process and the first three lines."""
     with subprocess.Popen(
         [*COMMAND, *arguments], env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -39,7 +39,7 @@ def running(*arguments: str) -> Generator[tuple[subprocess.Popen[str], list[str]
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_serves_until_it_is_asked_to_end(number: signal.Signals) -> None:
-    """It says where it listens, logs each request without the token, and ends with 0 and no traceback."""
+    """The command prints the address, logs each request without the token, and ends with 0 and no traceback."""
     with running("--token", "secret", "--project-id", "p") as (process, lines):
         assert lines[0].startswith("bms_simulator listening on http://127.0.0.1:")
         assert lines[1:] == ["project id: p", "token: secret"]
@@ -62,7 +62,7 @@ def test_the_command_can_limit_requests() -> None:
 
 
 def test_a_taken_port_is_said_in_one_line() -> None:
-    """A port that another program listens on is one line on stderr and exit code 2."""
+    """A port in use is reported in one line on stderr, with exit code 2."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         result = subprocess.run(
@@ -89,7 +89,7 @@ def test_a_taken_port_is_said_in_one_line() -> None:
     ],
 )
 def test_wrong_arguments_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """A wrong argument is named, with what it should be, and the exit code is 2."""
+    """A wrong argument is named with the valid form, with exit code 2."""
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
@@ -114,7 +114,7 @@ LOGIN = {
 
 
 def test_the_command_serves_accounts_of_a_file(tmp_path: Path) -> None:
-    """Users of a file get tokens that live as long as is said, by a clock that is as far ahead as is said."""
+    """Users of a file get tokens with the given life, by a clock with the given offset."""
     (tmp_path / "accounts.json").write_text(ACCOUNTS)
     options = ["--token-seconds", "60", "--clock-offset", "-86400"]
     with running("--accounts", str(tmp_path / "accounts.json"), *options) as (_, lines):
@@ -142,7 +142,7 @@ def test_the_command_serves_accounts_of_a_file(tmp_path: Path) -> None:
 def test_wrong_accounts_are_refused(
     content: str, arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A file that is wrong, or does not go with the other arguments, is said in a line, without a secret."""
+    """A wrong file, or a file that contradicts the arguments, is reported in one line without a secret."""
     (tmp_path / "accounts.json").write_text(content)
     with pytest.raises(SystemExit) as ended:
         main(["--accounts", str(tmp_path / "accounts.json"), *arguments])
@@ -159,7 +159,7 @@ def test_the_table_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_fixture_serves_a_test(tmp_path: Path) -> None:
-    """A project that names the plugin gets a started simulator in its tests."""
+    """The fixture gives a project's tests a started simulator."""
     (tmp_path / "conftest.py").write_text('pytest_plugins = ["bms_simulator.fixtures"]\n')
     (tmp_path / "test_it.py").write_text(
         "def test_it(bms_simulator):\n    assert bms_simulator.endpoint.startswith('http://127.0.0.1:')\n"
@@ -170,7 +170,7 @@ def test_the_fixture_serves_a_test(tmp_path: Path) -> None:
 
 
 def test_only_the_fixture_needs_more_than_the_standard_library() -> None:
-    """Importing the package loads neither pytest nor the client of this project nor anything else installed."""
+    """The import of the package loads only the standard library."""
     code = "import sys, bms_simulator.__main__; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     result = subprocess.run(
         [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(PROVIDER)!r}); {code}"],

@@ -1,4 +1,4 @@
-"""The HTTP side: who is let in, what is refused, what is recorded, and how connections end."""
+"""The HTTP side: accepted and refused requests, the record, and the end of connections."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bms_simulator import ManualClock, Response, ScriptedResponse, Simulator, sa
 
 @pytest.mark.parametrize("token", [None, "", "wrong", "\u00e9"])
 def test_a_wrong_token_is_refused(token: str | None, sim: Simulator) -> None:
-    """Without the right token every request is 401 in the shape of the gateway, and nothing happens."""
+    """Without the right token every request is 401 in the shape of the gateway, and has no effect."""
     headers = {} if token is None else {"X-Auth-Token": token.encode()}
     response = requests.post(f"{sim.url}/baremetalservers", json=sample_order("web"), headers=headers, timeout=5)
     body = response.json()
@@ -27,14 +27,14 @@ def test_a_wrong_token_is_refused(token: str | None, sim: Simulator) -> None:
 
 
 def test_another_project_is_refused(sim: Simulator, session: requests.Session) -> None:
-    """The token is good for its own project only."""
+    """The token is valid for one project only."""
     response = session.get(f"{sim.endpoint}/v1/other/jobs/ok", timeout=5)
     assert (response.status_code, response.json()["error"]["code"]) == (400, "Common.0018")
 
 
 @pytest.mark.parametrize("path", ["", "/", "/v1", "/v2/p/jobs/ok", "/v1/p/jobs", "/v1/p/jobs/", "/v1/p//jobs/ok"])
 def test_unknown_paths_are_not_found(path: str, sim: Simulator, session: requests.Session) -> None:
-    """A path that is no API is 404 APIGW.0101."""
+    """An unknown path is 404 APIGW.0101."""
     response = session.get(f"{sim.endpoint}{path}", timeout=5)
     assert (response.status_code, response.json()["error_code"]) == (404, "APIGW.0101")
 
@@ -44,13 +44,13 @@ def test_unknown_paths_are_not_found(path: str, sim: Simulator, session: request
     [("DELETE", "jobs/ok"), ("GET", "baremetalservers"), ("PUT", "baremetalservers/action"), ("PATCH", "jobs/ok")],
 )
 def test_wrong_methods_are_refused(method: str, path: str, sim: Simulator, session: requests.Session) -> None:
-    """A known path with another method is 405."""
+    """A known path with a wrong method is 405."""
     assert session.request(method, f"{sim.url}/{path}", timeout=5).status_code == 405
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"9" * 5_000])
 def test_bodies_that_are_no_json_are_refused(body: bytes, sim: Simulator, session: requests.Session) -> None:
-    """A body that cannot be parsed is 400 BMS.0001."""
+    """An invalid body is 400 BMS.0001."""
     response = session.post(f"{sim.url}/baremetalservers", data=body, timeout=5)
     assert (response.status_code, response.json()["error"]["code"]) == (400, "BMS.0001")
 
@@ -63,7 +63,7 @@ def test_large_bodies_are_refused(sim: Simulator, session: requests.Session) -> 
 
 @pytest.mark.parametrize("length", ["-1", "x", "9" * 5000, "\u00b2"])
 def test_lengths_that_are_none_are_refused(length: str, sim: Simulator) -> None:
-    """A Content-Length that is no number is refused without a defect in the server."""
+    """An invalid Content-Length is refused without a crash."""
     with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as connection:
         connection.sendall(f"POST /v1/p/jobs HTTP/1.1\r\nContent-Length: {length}\r\n\r\n".encode("latin-1"))
         connection.shutdown(socket.SHUT_WR)
@@ -76,7 +76,7 @@ def test_chunked_bodies_are_refused(sim: Simulator, session: requests.Session) -
 
 
 def test_what_is_not_http_is_refused(sim: Simulator) -> None:
-    """Garbage instead of a request is answered with 400, and the next connection is served."""
+    """Bytes without HTTP get a 400, and the next connection is served."""
     with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as connection:
         connection.sendall(b"\x00\x01 garbage garbage garbage\r\n\r\n")
         assert b"APIGW.0201" in connection.recv(65536)
@@ -84,7 +84,7 @@ def test_what_is_not_http_is_refused(sim: Simulator) -> None:
 
 
 def test_every_response_can_be_told_apart(sim: Simulator, session: requests.Session) -> None:
-    """Each answer has a request id of its own, a date, a type and a length."""
+    """Each response has a unique request id, a date, a type and a length."""
     responses = [session.get(f"{sim.url}/jobs/ok", timeout=5) for _ in range(2)]
     assert responses[0].headers["X-Request-Id"] != responses[1].headers["X-Request-Id"]
     for response in responses:
@@ -107,7 +107,7 @@ def test_a_connection_serves_many_requests(sim: Simulator) -> None:
 
 
 def test_hundreds_of_clients_are_served_and_counted(sim: Simulator) -> None:
-    """Many connections at once are all answered, and each request is recorded exactly once."""
+    """Many connections at once all get responses, and each request is recorded exactly once."""
 
     def order(number: int) -> int:
         url, headers = f"{sim.url}/baremetalservers", {"X-Auth-Token": sim.token}
@@ -121,7 +121,7 @@ def test_hundreds_of_clients_are_served_and_counted(sim: Simulator) -> None:
 
 
 def test_requests_are_recorded_without_credentials(sim: Simulator, session: requests.Session) -> None:
-    """A record has the method, path, status, time and body. The token is nowhere in it."""
+    """A record has the method, path, status, time and body, and no token."""
     sim.advance(7.0)
     order = sample_order("web")
     session.post(f"{sim.url}/baremetalservers?a=1", json=order, headers={"Authorization": "secret"}, timeout=5)
@@ -134,7 +134,7 @@ def test_requests_are_recorded_without_credentials(sim: Simulator, session: requ
 
 
 def test_a_pause_drops_every_connection(sim: Simulator, session: requests.Session) -> None:
-    """While paused, open and new connections are dropped, and nothing is recorded. Afterwards all is as before."""
+    """During a pause all connections are dropped without a record. Afterwards the simulator serves as before."""
     assert session.get(f"{sim.url}/jobs/ok", timeout=5).status_code == 200
     sim.pause()
     for _ in range(3):
@@ -146,7 +146,7 @@ def test_a_pause_drops_every_connection(sim: Simulator, session: requests.Sessio
 
 
 def test_a_stop_keeps_the_port_and_the_world(sim: Simulator, session: requests.Session) -> None:
-    """A stopped simulator refuses connections. Started again it has the same endpoint, jobs and servers."""
+    """A stopped simulator refuses connections. After a start the endpoint, jobs and servers are the same."""
     endpoint = sim.endpoint
     session.post(f"{sim.url}/baremetalservers", json=sample_order("web"), timeout=5)
     sim.advance(240.0)
@@ -176,7 +176,7 @@ def test_starting_and_stopping_twice_is_harmless(session: requests.Session) -> N
 
 
 def test_a_stop_ends_requests_that_hang(sim: Simulator) -> None:
-    """A client that waits for a response that never comes is let go when the simulator stops."""
+    """A stop ends the connection of a client that waits for a response."""
     headers = {"X-Auth-Token": sim.token}
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(requests.get, f"{sim.url}/jobs/hang", headers=headers, timeout=30)
@@ -201,7 +201,7 @@ def test_time_does_not_go_back(seconds: float, sim: Simulator) -> None:
 
 
 def test_a_script_shows_its_frames(sim: Simulator, session: requests.Session) -> None:
-    """A scripted job shows each response for one poll, and the last one for ever."""
+    """A scripted job shows each response for one poll, and the last response forever."""
     teapot = Response(418, "short and stout", {"X-Pot": "1"})
     sim.add_job(
         "mine", [{"status": "RUNNING"}, teapot, "reset", ScriptedResponse({"status": "FAIL"}, polls=2), {"status": "X"}]
@@ -216,7 +216,7 @@ def test_a_script_shows_its_frames(sim: Simulator, session: requests.Session) ->
 
 
 def test_a_script_can_go_by_time(sim: Simulator, session: requests.Session) -> None:
-    """A response with seconds stays for that long from the first poll on, however many polls there are."""
+    """A response with seconds stays for the seconds from the first poll on, with any number of polls."""
     sim.add_job(
         "mine", [ScriptedResponse({"n": 1}, seconds=10), ScriptedResponse({"n": 2}, seconds=5), {"n": 3}, {"n": 4}]
     )
@@ -235,7 +235,7 @@ def test_a_script_has_frames(sim: Simulator) -> None:
 
 
 def test_a_body_that_is_cut_off_is_no_request(sim: Simulator) -> None:
-    """A client that goes away in the middle of its body has asked for nothing."""
+    """A request with a cut-off body is not recorded."""
     with socket.create_connection(("127.0.0.1", sim.port), timeout=5) as connection:
         connection.sendall(b"POST /v1/p/baremetalservers HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf")
         connection.shutdown(socket.SHUT_WR)
@@ -244,7 +244,7 @@ def test_a_body_that_is_cut_off_is_no_request(sim: Simulator) -> None:
 
 
 def test_a_response_to_head_has_no_body(sim: Simulator, session: requests.Session) -> None:
-    """HEAD is no method of the API, and its refusal has headers only, so that the connection stays usable."""
+    """A refused HEAD has headers only, and the connection stays usable."""
     for _ in range(2):
         response = session.head(f"{sim.url}/jobs/ok", timeout=5)
         assert (response.status_code, response.content) == (405, b"")

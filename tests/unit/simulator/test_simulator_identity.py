@@ -30,7 +30,7 @@ def body_of(user: str = "deploy", phrase: str = "right horse", account: str = "a
 
 @pytest.fixture
 def log_in(bank: Simulator, call: Call) -> LogIn:
-    """Return a function that asks for a token with a password."""
+    """Return a function that requests a token with a password."""
 
     def ask(*arguments: str, **project: str) -> tuple[int, Any, Headers]:
         return call(bank, "POST", TOKENS, None, body_of(*arguments, **project))
@@ -39,7 +39,7 @@ def log_in(bank: Simulator, call: Call) -> LogIn:
 
 
 def refusal(response: tuple[int, Any, Headers]) -> tuple[int, str, str]:
-    """Return the status, title and message of an error, which has its status as code and nothing beside."""
+    """Return the status, title and message of an error with the status as code and no further field."""
     status, body, headers = response
     assert body["error"].keys() == {"code", "message", "title"}
     assert body["error"]["code"] == status
@@ -48,7 +48,7 @@ def refusal(response: tuple[int, Any, Headers]) -> tuple[int, str, str]:
 
 
 def test_a_password_gets_a_token(bank: Simulator, call: Call, log_in: LogIn) -> None:
-    """The token is in a header, the body tells its life and whose it is, and the Job API takes it until it ends."""
+    """The token is in a header, the body has life and user, and the Job API accepts the token until the end."""
     status, body, headers = log_in(name="lab")
     token = body["token"]
     assert (status, token["methods"]) == (201, ["password"])
@@ -63,7 +63,7 @@ def test_a_password_gets_a_token(bank: Simulator, call: Call, log_in: LogIn) -> 
 
 
 def test_times_are_written_with_microseconds(log_in: LogIn) -> None:
-    """A token ends as many seconds after it was issued as tokens live, in the time of the Date header."""
+    """A token ends after the tokens' life, in the time of the Date header."""
     _, body, headers = log_in()
     times = [datetime.strptime(body["token"][name], "%Y-%m-%dT%H:%M:%S.%f%z") for name in ("issued_at", "expires_at")]
     assert times[1] - times[0] == timedelta(hours=1)
@@ -72,12 +72,12 @@ def test_times_are_written_with_microseconds(log_in: LogIn) -> None:
 
 
 def test_a_project_is_named_by_its_id(log_in: LogIn) -> None:
-    """The id decides, whatever the name says."""
+    """The project id decides, with any project name."""
     assert log_in(id="north-too", name="lab")[1]["token"]["project"]["id"] == "north-too"
 
 
 def test_a_name_of_several_projects_is_refused(log_in: LogIn) -> None:
-    """A name that two projects of the account have does not say which one is meant."""
+    """A project name of two projects of the account is refused."""
     status, title, message = refusal(log_in(name="cn-north-4"))
     assert (status, title) == (400, "Bad Request")
     assert "several projects have this name" in message
@@ -85,7 +85,7 @@ def test_a_name_of_several_projects_is_refused(log_in: LogIn) -> None:
 
 @pytest.mark.parametrize("project", [{"id": "theirs"}, {"id": "nowhere"}, {"name": "nowhere"}])
 def test_unknown_projects_are_unauthorized(project: dict[str, str], log_in: LogIn) -> None:
-    """Projects of other accounts look as if they were not there."""
+    """Projects of a different account get the same error as unknown projects."""
     wanted = (401, "Unauthorized", "The project does not exist, or the user has no role in it.")
     assert refusal(log_in(**project)) == wanted
 
@@ -94,12 +94,12 @@ def test_unknown_projects_are_unauthorized(project: dict[str, str], log_in: LogI
     "arguments", [("deploy", "wrong", "acme"), ("nobody", "right horse", "acme"), ("deploy", "right horse", "nobody")]
 )
 def test_wrong_names_and_passwords_look_the_same(arguments: tuple[str, str, str], log_in: LogIn) -> None:
-    """A wrong user, password or account is one and the same error."""
+    """A wrong user, password or account gets the same error."""
     assert refusal(log_in(*arguments)) == (401, "Unauthorized", "The username or password is wrong.")
 
 
 def test_five_wrong_passwords_lock_a_user(bank: Simulator, log_in: LogIn) -> None:
-    """For fifteen minutes even the right one is refused, with a text that says why. Other users are not touched."""
+    """Five wrong passwords lock a user for fifteen minutes, with the reason in the error. Further users stay valid."""
     for _ in range(5):
         assert "wrong" in refusal(log_in("deploy", "wrong"))[2]
     bank.advance(899.0)
@@ -112,21 +112,21 @@ def test_five_wrong_passwords_lock_a_user(bank: Simulator, log_in: LogIn) -> Non
 
 
 def test_a_right_password_forgives_the_wrong_ones(log_in: LogIn) -> None:
-    """Only failures in a row are counted."""
+    """Only successive failures are counted."""
     for _ in range(3):
         assert [log_in("deploy", "wrong")[0] for _ in range(4)] == [401] * 4
         assert log_in()[0] == 201
 
 
 def test_a_frozen_account_gets_no_token(log_in: LogIn) -> None:
-    """It is told so, but only to those who know the password."""
+    """A frozen account gets an error with the reason, but only with the right password."""
     assert refusal(log_in("deploy", "right horse", "ice", name="cold"))[:2] == (403, "Forbidden")
     assert "frozen" in refusal(log_in("deploy", "right horse", "ice", name="cold"))[2]
     assert refusal(log_in("deploy", "wrong", "ice", name="cold"))[0] == 401
 
 
 def test_issued_tokens_are_all_different_and_good(bank: Simulator, call: Call, log_in: LogIn) -> None:
-    """Many logins at once get a token each, and a later one does not end an earlier one."""
+    """Logins at the same time get separate tokens, and a later token does not end an earlier token."""
     with ThreadPoolExecutor(20) as pool:
         tokens = {headers["X-Subject-Token"] for _, _, headers in pool.map(lambda _: log_in(), range(40))}
     assert len(tokens) == 40
@@ -134,7 +134,7 @@ def test_issued_tokens_are_all_different_and_good(bank: Simulator, call: Call, l
 
 
 def test_issued_tokens_can_be_revoked(bank: Simulator, call: Call, log_in: LogIn) -> None:
-    """What a password got is revoked with all the rest."""
+    """`revoke_tokens` also revokes tokens issued for a password."""
     _, _, headers = log_in()
     bank.revoke_tokens()
     status, body, _ = call(bank, "GET", "/v1/lab/jobs/ok", {"x-auth-token": headers["X-Subject-Token"]})
@@ -142,7 +142,7 @@ def test_issued_tokens_can_be_revoked(bank: Simulator, call: Call, log_in: LogIn
 
 
 def without(*path: str) -> dict[str, Any]:
-    """Return a right body without what that path leads to."""
+    """Return a valid body without the field at the path."""
     body = body_of()
     inner = body
     for key in path[:-1]:
@@ -177,13 +177,13 @@ USER = ("auth", "identity", "password", "user")
     ],
 )
 def test_malformed_bodies_are_refused(body: object, bank: Simulator, call: Call) -> None:
-    """Other methods, missing fields and a missing scope are 400."""
+    """Unsupported methods of a login, missing fields and a missing scope are 400."""
     assert refusal(call(bank, "POST", TOKENS, None, body))[:2] == (400, "Bad Request")
 
 
 @pytest.mark.parametrize("path", LISTS)
 def test_projects_are_listed(path: str, bank: Simulator, call: Call, sign: Sign) -> None:
-    """Those of the account are listed, for a signature as for a token, all or those of a name."""
+    """The projects of the account are listed, for a signature and for a token, all or by name."""
     status, body, _ = call(bank, "GET", path, sign(bank, "GET", path))
     assert (status, [each["id"] for each in body["projects"]]) == (200, ["north", "north-too", "lab", "south"])
     assert body["links"].keys() == {"self", "previous", "next"}
@@ -197,7 +197,7 @@ def test_projects_are_listed(path: str, bank: Simulator, call: Call, sign: Sign)
 
 @pytest.mark.parametrize("path", LISTS)
 def test_projects_are_not_listed_for_everybody(path: str, bank: Simulator, call: Call, sign: Sign) -> None:
-    """Without a credential, with a wrong one and for a frozen account the gateway refuses."""
+    """Without a credential, with a wrong credential and for a frozen account the gateway refuses."""
     for headers in ({}, {"x-auth-token": "x"}, {"x-auth-token": "ice"}, sign(bank, "GET", path, key=("AK", "x"))):
         status, body, _ = call(bank, "GET", path, headers)
         assert (status, body["error_code"]) == (401, "APIGW.0301")
@@ -218,12 +218,12 @@ def test_projects_are_not_listed_for_everybody(path: str, bank: Simulator, call:
 def test_the_rest_of_the_identity_service_is_not_there(
     method: str, path: str, status: int, bank: Simulator, call: Call
 ) -> None:
-    """Other methods are 405, other paths 404."""
+    """A wrong method is 405, an unknown path 404."""
     assert call(bank, method, path, {"x-auth-token": "ready"})[0] == status
 
 
 def test_passwords_are_not_recorded(bank: Simulator, log_in: LogIn) -> None:
-    """The record of a login shows everything but the password, right or wrong."""
+    """The record of a login has all fields except the password, right or wrong."""
     log_in()
     log_in("deploy", "wrong horse")
     expected = body_of(phrase="***")
@@ -244,7 +244,7 @@ def test_passwords_are_not_recorded(bank: Simulator, log_in: LogIn) -> None:
 )
 @pytest.mark.parametrize("path", ["/v3/auth/tokens", "/v3/users", "/v3.0/OS-USER/users", "/iam/v3/auth/tokens"])
 def test_no_secret_of_any_shape_is_recorded(body: object, path: str, bank: Simulator, call: Call) -> None:
-    """Whatever stands under a password, a passcode or a token is hidden, on every path but those of the Job API."""
+    """Every value of a password, passcode or token is hidden in the record, on every path outside the Job API."""
     call(bank, "POST", path, None, body)
     (request,) = bank.requests
     assert request.body is not None
@@ -252,6 +252,6 @@ def test_no_secret_of_any_shape_is_recorded(body: object, path: str, bank: Simul
 
 
 def test_depths_of_a_body_are_not_recorded(bank: Simulator, call: Call) -> None:
-    """A body that is nested too deeply to be searched is not kept."""
+    """A body nested too deep for the search is not recorded."""
     call(bank, "POST", TOKENS, None, b'{"password": ' + b"[" * 900 + b'"hidden"' + b"]" * 900 + b"}")
     assert "hidden" not in repr([request.body for request in bank.requests])

@@ -1,4 +1,4 @@
-"""The table of scenarios: each is documented, found by name, and served."""
+"""The table of scenarios: every scenario is documented, found by name, and served."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def poll(session: requests.Session, sim: Simulator, job_id: str) -> requests.Res
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_is_documented(name: str) -> None:
-    """The table that is printed has one line for each scenario, which begins with its name and says what it shows."""
+    """The printed table has one line per scenario, with the name first and the description at the end."""
     lines = [line for line in table().splitlines() if line.split()[0] == name]
     assert len(lines) == 1
     assert lines[0].endswith(SCENARIOS[name].shows)
@@ -42,7 +42,7 @@ def test_every_scenario_is_documented(name: str) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_is_served(name: str, sim: Simulator, session: requests.Session) -> None:
-    """Each ready-made job has a response of its own, or visibly none, and no poll breaks the simulator."""
+    """Each ready-made job has a response, or is listed without a response, and no poll breaks the simulator."""
     for number in range(4):
         try:
             session.get(f"{sim.url}/jobs/{name}.x", stream=True, allow_redirects=False, timeout=0.2).close()
@@ -55,7 +55,7 @@ def test_every_scenario_is_served(name: str, sim: Simulator, session: requests.S
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_can_be_ordered(name: str, sim: Simulator, session: requests.Session) -> None:
-    """An order whose server has a scenario's name is one order, and makes servers exactly if it is taken."""
+    """An order whose server has a scenario's name is one order, and makes servers only if the order is taken."""
     order = sample_order(f"{name}-web")
     try:
         session.post(f"{sim.url}/baremetalservers", json=order, timeout=5)
@@ -82,7 +82,7 @@ def test_every_scenario_can_be_ordered(name: str, sim: Simulator, session: reque
     ],
 )
 def test_the_longest_name_wins(server_name: str, expected: str) -> None:
-    """A server's name asks for the longest scenario that it equals or begins with, and else for ok."""
+    """The longest scenario at the start of a server's name decides. The default is ok."""
     assert scenario_of(server_name).name == expected
 
 
@@ -90,7 +90,7 @@ def test_the_longest_name_wins(server_name: str, expected: str) -> None:
 def test_every_second_response_is_spoilt(
     name: str, status: int, text: str, sim: Simulator, session: requests.Session
 ) -> None:
-    """Looks one and three are honest, two and four are not, counted for each job by itself."""
+    """Polls one and three are normal, polls two and four are not, counted per job."""
     for job_id in (f"{name}.a", f"{name}.b"):
         responses = [poll(session, sim, job_id) for _ in range(4)]
         assert [response.status_code for response in responses] == [200, status, 200, status]
@@ -101,7 +101,7 @@ def test_every_second_response_is_spoilt(
 def test_some_responses_are_always_spoilt(
     name: str, status: int, text: str, sim: Simulator, session: requests.Session
 ) -> None:
-    """Those scenarios never tell anything else, however long the polls go on."""
+    """The scenario's response is the same at every poll, at any time."""
     for _ in range(3):
         response = poll(session, sim, name)
         assert (response.status_code, text in response.text) == (status, True)
@@ -109,7 +109,7 @@ def test_some_responses_are_always_spoilt(
 
 
 def test_a_redirect_leads_to_another_host(sim: Simulator, session: requests.Session) -> None:
-    """The redirect names a host that is not the simulator."""
+    """The redirect leads to a host other than the simulator."""
     assert poll(session, sim, "redirect").headers["Location"].startswith("http://elsewhere.invalid/")
 
 
@@ -127,7 +127,7 @@ def test_resets_are_resets(sim: Simulator, session: requests.Session) -> None:
 
 
 def test_half_a_document_arrives_whole(sim: Simulator, session: requests.Session) -> None:
-    """The response that is cut off has an honest length, and is no JSON."""
+    """A cut-off response has the right length, and is not valid JSON."""
     poll(session, sim, "cut-off")
     response = poll(session, sim, "cut-off")
     assert len(response.content) == int(response.headers["Content-Length"])
@@ -136,14 +136,14 @@ def test_half_a_document_arrives_whole(sim: Simulator, session: requests.Session
 
 
 def test_half_a_transfer_ends_early(sim: Simulator, session: requests.Session) -> None:
-    """The connection of the other one ends before the length that it promised."""
+    """A response cut off early ends before the announced length."""
     poll(session, sim, "cut-off-early")
     with pytest.raises(requests.RequestException, match="IncompleteRead"):
         poll(session, sim, "cut-off-early")
 
 
 def test_an_outage_ends(sim: Simulator, session: requests.Session) -> None:
-    """For the first 60 % of the job there are errors and resets, then the job is told."""
+    """In the first 60 % of the job polls get errors and resets, then the job."""
     assert poll(session, sim, "outage").status_code == 503
     with pytest.raises(requests.ConnectionError):
         poll(session, sim, "outage")
@@ -152,7 +152,7 @@ def test_an_outage_ends(sim: Simulator, session: requests.Session) -> None:
 
 
 def test_a_token_runs_out(sim: Simulator, session: requests.Session) -> None:
-    """From the second half of the job on its queries are not authenticated any more."""
+    """In the second half of the job polls get a 401."""
     assert poll(session, sim, "expired-token").status_code == 200
     sim.advance(120.0)
     response = poll(session, sim, "expired-token")
@@ -160,7 +160,7 @@ def test_a_token_runs_out(sim: Simulator, session: requests.Session) -> None:
 
 
 def test_a_job_vanishes(sim: Simulator, session: requests.Session) -> None:
-    """A job that was seen running is not found later."""
+    """A running job is not found later."""
     assert poll(session, sim, "vanishes").status_code == 200
     sim.advance(100.0)
     assert poll(session, sim, "vanishes").status_code == 404
@@ -174,7 +174,7 @@ def test_a_job_becomes_visible(sim: Simulator, session: requests.Session) -> Non
 
 
 def test_a_huge_response_is_announced_honestly(sim: Simulator, session: requests.Session) -> None:
-    """The huge answer says that it is over 100 MB, begins like a job, and can be given up at any point."""
+    """The huge response announces more than 100 MB, begins like a job, and can be cancelled at any point."""
     with session.get(f"{sim.url}/jobs/huge", stream=True, timeout=5) as response:
         assert int(response.headers["Content-Length"]) > 100_000_000
         assert next(response.iter_content(18)) == b'{"status": "RUNNIN'
@@ -182,7 +182,7 @@ def test_a_huge_response_is_announced_honestly(sim: Simulator, session: requests
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_RESPONSE))
 def test_some_polls_take_longer_than_anyone_waits(name: str, sim: Simulator, session: requests.Session) -> None:
-    """A read timeout is the only way out of these, and other requests are served meanwhile."""
+    """Only a read timeout ends the poll, and further requests are served meanwhile."""
     with pytest.raises(requests.RequestException), session.get(f"{sim.url}/jobs/{name}", timeout=0.2) as response:
         response.raise_for_status()
     assert poll(session, sim, "ok").status_code == 200
@@ -201,7 +201,7 @@ def test_some_polls_take_longer_than_anyone_waits(name: str, sim: Simulator, ses
 def test_orders_are_responded_oddly(
     name: str, status: int, body: object, sim: Simulator, session: requests.Session
 ) -> None:
-    """The response to an order is what the scenario says, and holds no job id."""
+    """The response to an order is the scenario's response, without a job id."""
     response = session.post(f"{sim.url}/baremetalservers", json=sample_order(name), timeout=5)
     assert response.status_code == status
     assert "job_id" not in response.text
@@ -209,7 +209,7 @@ def test_orders_are_responded_oddly(
 
 
 def test_the_job_of_a_lost_response_goes_on(sim: Simulator, session: requests.Session) -> None:
-    """An order whose response is lost was taken: its server appears and can be found by name."""
+    """An order with a lost response is taken: the server appears and can be found by name."""
     with pytest.raises(requests.ConnectionError):
         session.post(f"{sim.url}/baremetalservers", json=sample_order("loses-answer-1"), timeout=5)
     sim.advance(MINUTES)
@@ -218,13 +218,13 @@ def test_the_job_of_a_lost_response_goes_on(sim: Simulator, session: requests.Se
 
 
 def test_a_job_id_can_be_in_camel_case(sim: Simulator, session: requests.Session) -> None:
-    """The response says jobId, and the job is there."""
+    """The response has jobId, and the job exists."""
     response = session.post(f"{sim.url}/baremetalservers", json=sample_order("camel"), timeout=5).json()
     assert poll(session, sim, response["jobId"]).json()["job_id"] == response["jobId"]
 
 
 def test_ready_made_jobs_begin_at_their_first_poll(sim: Simulator, session: requests.Session) -> None:
-    """A ready-made job is as old as its first poll, and another suffix is another job of three other servers."""
+    """A ready-made job begins at the first poll. A different suffix is a different job with three new servers."""
     assert poll(session, sim, "ok.a").json()["status"] == "INIT"
     sim.advance(240.0)
     first, second = poll(session, sim, "ok.a").json(), poll(session, sim, "ok.b").json()
@@ -241,7 +241,7 @@ def _sub_jobs(session: requests.Session, sim: Simulator, job_id: str) -> list[di
 
 
 def test_unknown_jobs_are_refused(sim: Simulator, session: requests.Session) -> None:
-    """An id that no job has is 400 Common.0011, the words of a scenario inside it notwithstanding."""
+    """An unknown job id is 400 Common.0011, also with the name of a scenario inside."""
     for job_id in ("0" * 32, "okay", "ok-1"):
         response = poll(session, sim, job_id)
         assert (response.status_code, response.json()["error"]["code"]) == (400, "Common.0011")

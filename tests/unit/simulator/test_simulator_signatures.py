@@ -1,4 +1,4 @@
-"""The verifier of signatures: three signatures that another implementation made, and tampering with each part."""
+"""The verifier of signatures: three signatures of an independent implementation, and changes of each part."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ KNOWN = [(POLL, OF_POLL), (LIST, OF_LIST), (START, OF_START)]
 
 
 def sign(request: Request, names: tuple[str, ...] = NAMES) -> Signature:
-    """What an honest client would send, by the canonical request of the verifier."""
+    """The signature of an honest client, by the canonical request of the verifier."""
     digest = hashlib.sha256(canonical_request(request, names)).hexdigest()
     text = f"SDK-HMAC-SHA256\n{request.headers['x-sdk-date']}\n{digest}"
     return Signature("AKEXAMPLE", names, hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest())
@@ -61,7 +61,7 @@ def test_known_signatures_are_right(request_: Request, known: Signature) -> None
 
 
 def test_the_canonical_request_is_known() -> None:
-    """Its hash is the one that another implementation computes."""
+    """The hash of the canonical request equals the hash of an independent implementation."""
     digest = hashlib.sha256(canonical_request(POLL, NAMES)).hexdigest()
     assert digest == "9c9774dad602365292bb3b6d9ba8b3ec3bb90e0503aaeefdf1227fbcd6bde8d4"
 
@@ -86,12 +86,12 @@ def with_header(name: str, value: str) -> Callable[[Request], Request]:
 )
 @pytest.mark.parametrize(("request_", "known"), KNOWN)
 def test_tampering_is_noticed(request_: Request, known: Signature, tamper: Callable[[Request], Request]) -> None:
-    """A change to the method, the path, the query, the body, a signed header or the date makes it wrong."""
+    """A change of the method, the path, the query, the body, a signed header or the date is noticed."""
     assert not is_right(tamper(request_), known, SECRET)
 
 
 def test_headers_that_are_not_signed_may_change() -> None:
-    """A proxy may add a header that nobody signed."""
+    """A proxy may add an unsigned header."""
     assert is_right(with_header("user-agent", "proxy")(POLL), OF_POLL, SECRET)
 
 
@@ -104,12 +104,12 @@ def test_headers_that_are_not_signed_may_change() -> None:
     ],
 )
 def test_a_query_may_be_written_in_many_ways(query: str) -> None:
-    """The order of a query and what else it escapes make no difference."""
+    """The order of a query and unnecessary escapes make no difference."""
     assert is_right(replace(LIST, query=query), OF_LIST, SECRET)
 
 
 def test_a_plus_is_no_blank() -> None:
-    """A blank in a query is %20. A plus is another character, which must be signed as such."""
+    """A blank in a query is %20. A plus is a different character, and must be signed as a plus."""
     assert not is_right(replace(LIST, query=LIST.query.replace("%20", "+")), OF_LIST, SECRET)
 
 
@@ -127,19 +127,19 @@ def test_a_plus_is_no_blank() -> None:
     ],
 )
 def test_a_path_is_encoded_in_one_way(path: str, canonical: str) -> None:
-    """Each segment is decoded and encoded again, and the path ends with a slash."""
+    """Each path segment is decoded and encoded again, and the path ends with a slash."""
     written = canonical_request(replace(POLL, path=path), NAMES).decode()
     assert written.split("\n")[1] == canonical
 
 
 def test_a_query_is_sorted_by_name_and_value() -> None:
-    """Repeated names are sorted by their values, and a name without a value has an empty one."""
+    """Repeated names are sorted by value, and a name without a value has an empty value."""
     written = canonical_request(replace(POLL, query="b=2&a=2&b=1&c&a=10&B=0"), NAMES).decode()
     assert written.split("\n")[2] == "B=0&a=10&a=2&b=1&b=2&c="
 
 
 def test_a_payload_may_be_left_unsigned() -> None:
-    """With the header that says so, the body is no part of what is signed."""
+    """With the header for an unsigned payload, the body is not part of the signature."""
     unsigned = with_header("x-sdk-content-sha256", "UNSIGNED-PAYLOAD")(START)
     assert is_right(replace(unsigned, body=b"other"), sign(unsigned), SECRET)
     assert canonical_request(unsigned, NAMES).endswith(b"\nUNSIGNED-PAYLOAD")
@@ -168,11 +168,11 @@ def test_an_authorization_is_read() -> None:
     ],
 )
 def test_what_is_no_authorization_is_not_read(text: str) -> None:
-    """A header of another form is none."""
+    """A header in a different form is not read."""
     assert read_authorization(text) is None
 
 
 @pytest.mark.parametrize("date", ["", "2019-04-25T20:04:34Z", "20190425T200434", "20190432T200434Z"])
 def test_dates_of_another_form_are_none(date: str) -> None:
-    """A date is written in one way."""
+    """A date in a different form is not read."""
     assert signed_at(with_header("x-sdk-date", date)(POLL)) is None

@@ -33,7 +33,7 @@ def sub_jobs(job: Mapping[str, Json]) -> list[Mapping[str, Json]]:
 
 
 def statuses(job: Mapping[str, Json]) -> str:
-    """Return the statuses of a job and its sub-jobs in one line."""
+    """Return the statuses of a job and the sub-jobs in one line."""
     return " ".join(str(each["status"]) for each in (job, *sub_jobs(job)))
 
 
@@ -83,7 +83,7 @@ def server_ids(job: Mapping[str, Json]) -> list[Json]:
     ],
 )
 def test_statuses_follow_the_time(name: str, elapsed: float, expected: str) -> None:
-    """A scenario and the elapsed time alone decide the statuses of the job and its sub-jobs."""
+    """Only the scenario and the elapsed time decide the statuses of the job and the sub-jobs."""
     assert statuses(shown(name, elapsed)) == expected
 
 
@@ -101,12 +101,12 @@ def test_statuses_follow_the_time(name: str, elapsed: float, expected: str) -> N
     ],
 )
 def test_servers_are_named_by_sub_jobs_that_succeed(name: str, expected: list[str]) -> None:
-    """A sub-job tells its server's id once it has succeeded, and never otherwise."""
+    """Only a succeeded sub-job has the server's id."""
     assert server_ids(shown(name, FOREVER)) == expected
 
 
 def test_a_server_is_not_named_before_its_sub_job_has_succeeded() -> None:
-    """While sub-jobs run, only the ids of the finished ones are told."""
+    """During the job only the server ids of finished sub-jobs are shown."""
     assert server_ids(shown("ok", 150)) == ["a"]
 
 
@@ -123,7 +123,7 @@ def test_the_fields_of_a_running_job_are_those_of_real_responses() -> None:
 
 
 def test_the_fields_of_a_finished_job_are_those_of_the_page() -> None:
-    """A job that succeeded has its times, and null for error_code and fail_reason."""
+    """A succeeded job has begin and end times, and null for error_code and fail_reason."""
     job = shown("ok", 240, count=1)
     sub_job = sub_jobs(job)[0]
     assert {key: value for key, value in job.items() if key != "entities"} == {
@@ -148,7 +148,7 @@ def test_the_fields_of_a_finished_job_are_those_of_the_page() -> None:
 
 
 def test_a_failure_tells_its_code_and_reason() -> None:
-    """A failed job and its failed sub-job have codes of their own, and the sub-job its concrete reason."""
+    """A failed job and the failed sub-job have separate codes, and the sub-job has the concrete reason."""
     job = shown("fail-one", 240)
     failed = sub_jobs(job)[1]
     assert (job["error_code"], failed["error_code"]) == ("BMS.3004", "BMS.3037")
@@ -158,7 +158,7 @@ def test_a_failure_tells_its_code_and_reason() -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_ids_are_distinct(name: str, count: int) -> None:
-    """The job and its sub-jobs have different ids, whatever the scenario."""
+    """The job and the sub-jobs have different ids, in every scenario."""
     parts = [(server_id, {"server_id": server_id}) for server_id in IDS[:count]]
     plan = SCENARIOS[name].plan(batch("0" * 32, ("parent", "child"), parts, 240))
     ids = [step.job_id for step in walk(plan)]
@@ -167,7 +167,7 @@ def test_ids_are_distinct(name: str, count: int) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_bends_a_job_without_sub_jobs_too(name: str) -> None:
-    """Jobs such as attaching a disk have no sub-jobs, and every scenario can be applied to them."""
+    """Jobs without sub-jobs, for example the attachment of a disk, work with every scenario."""
     scenario = SCENARIOS[name]
     plan = scenario.plan(single("0" * 32, "baremetalAttachVolume", "a", {"server_id": "a"}, 24))
     for elapsed in (0, 12, 24, FOREVER):
@@ -175,26 +175,26 @@ def test_every_scenario_bends_a_job_without_sub_jobs_too(name: str) -> None:
 
 
 def test_short_lists_still_count_all_sub_jobs() -> None:
-    """sub_jobs_total tells the number that there are, also when fewer are listed."""
+    """sub_jobs_total is the full number of sub-jobs, also if fewer sub-jobs are listed."""
     entities = cast("Mapping[str, Json]", shown("missing-child", 240)["entities"])
     assert entities["sub_jobs_total"] == 3
 
 
 def test_a_job_without_sub_jobs_names_its_server_itself() -> None:
-    """Where there are no sub-jobs, the parent's entities hold the id beside an empty list."""
+    """Without sub-jobs, the parent's entities have the server id beside an empty list."""
     job = shown("no-sub-jobs", 240)
     assert job["job_type"] == "createServer"
     assert job["entities"] == {"sub_jobs_total": 0, "sub_jobs": [], "server_id": "a"}
 
 
 def test_nested_sub_jobs_hold_the_other_servers() -> None:
-    """A sub-job that has sub-jobs lists them as the parent does."""
+    """A sub-job with sub-jobs lists the sub-jobs like the parent."""
     group = sub_jobs(shown("nested", 240))[1]
     assert server_ids(group) == ["b", "c"]
 
 
 def test_other_shapes() -> None:
-    """The same job can be written as other services of the cloud do."""
+    """The same job can have the form of different services of the cloud."""
     assert [each["entities"] for each in sub_jobs(shown("entities-list", 240, 1))] == [[{"server_id": "a"}]]
     assert shown("entities-null", 0)["entities"] is None
     assert [each["entities"] for each in sub_jobs(shown("entities-null", 20, 1))] == [None]
@@ -211,5 +211,5 @@ def test_wrong_types_are_wrong_in_every_field() -> None:
 
 
 def test_times_are_wall_time() -> None:
-    """With a time scale the stamps tell when something really happened."""
+    """With a time scale the times in a job are real times."""
     assert Stamp(STARTED, time_scale=60.0)(240.0) == "2019-04-25T20:04:38.604Z"

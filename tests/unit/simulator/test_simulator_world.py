@@ -1,4 +1,4 @@
-"""Orders and what they do to the servers and disks behind the API."""
+"""Orders and the effects on the servers and disks behind the API."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FIRST, SECOND = VOLUME_IDS[:2]
 
 @pytest.fixture
 def ask(sim: Simulator, session: requests.Session) -> Ask:
-    """Return a function that sends a request and gives the status and the body."""
+    """Return a function that sends a request and returns the status and the body."""
 
     def send(method: str, path: str, body: object = None) -> tuple[int, Any]:
         response = session.request(method, f"{sim.url}/{path}", json=body, timeout=5)
@@ -26,7 +26,7 @@ def ask(sim: Simulator, session: requests.Session) -> Ask:
 
 
 def make_server(sim: Simulator, ask: Ask, name: str = "web", **fields: object) -> str:
-    """Order a server, wait for it, and return its id."""
+    """Order a server, wait for the server, and return the id."""
     order: dict[str, Any] = {"server": {**_server(name), **fields}}
     job_id = ask("POST", "baremetalservers", order)[1]["job_id"]
     sim.advance(240.0)
@@ -35,7 +35,7 @@ def make_server(sim: Simulator, ask: Ask, name: str = "web", **fields: object) -
 
 
 def make_survivor(sim: Simulator, ask: Ask) -> str:
-    """Order two servers of which one fails, and return the id of the other one."""
+    """Order two servers, one with a failure, and return the id of the remaining server."""
     ask("POST", "baremetalservers", sample_order("fail-one", 2))
     sim.advance(240.0)
     (survivor,) = sim.world.servers
@@ -49,14 +49,14 @@ def _server(name: str = "web", count: int = 1) -> dict[str, object]:
 
 
 def finish(sim: Simulator, ask: Ask, response: tuple[int, Any], seconds: float) -> dict[str, Any]:
-    """Let a job run to its end and return its last body."""
+    """Let a job run to the end and return the last body."""
     sim.advance(seconds)
     job: dict[str, Any] = ask("GET", f"jobs/{response[1]['job_id']}")[1]
     return job
 
 
 def test_servers_are_built_by_their_job(sim: Simulator, ask: Ask) -> None:
-    """Servers are not there at first, then BUILD, then ACTIVE one after the other, numbered when there are several."""
+    """Servers are absent, then BUILD, then ACTIVE in sequence. Several servers have numbers."""
     ask("POST", "baremetalservers", sample_order("web", 3))
     seen: list[list[str]] = []
     for seconds in (0.0, 20.0, 130.0, 90.0):
@@ -67,7 +67,7 @@ def test_servers_are_built_by_their_job(sim: Simulator, ask: Ask) -> None:
 
 
 def test_sub_jobs_can_be_asked_for(sim: Simulator, ask: Ask) -> None:
-    """The id of a sub-job is a job of its own, with the body that the parent shows."""
+    """The id of a sub-job can be polled, with the body shown in the parent."""
     job_id = ask("POST", "baremetalservers", sample_order("web", 2))[1]["job_id"]
     sim.advance(160.0)
     for sub_job in ask("GET", f"jobs/{job_id}")[1]["entities"]["sub_jobs"]:
@@ -112,13 +112,13 @@ def test_wrong_orders_are_refused(fields: dict[str, object], code: str, sim: Sim
 
 @pytest.mark.parametrize("body", [{}, {"server": {}}, {"server": 1}, [], "text", 3])
 def test_empty_orders_are_refused(body: object, ask: Ask) -> None:
-    """A body without a server is refused as such."""
+    """A body without a server is refused with BMS.0003."""
     status, response = ask("POST", "baremetalservers", body)
     assert (status, response["error"]["code"]) == (400, "BMS.0003")
 
 
 def test_power(sim: Simulator, ask: Ask) -> None:
-    """Stopping and starting lead through a task to the other status, by a job with a sub-job for each server."""
+    """A stop or start leads through a task to the new status, by a job with a sub-job per server."""
     server_id = make_server(sim, ask)
     servers = {"servers": [{"id": server_id}]}
     response = ask("POST", "baremetalservers/action", {"os-stop": servers})
@@ -156,7 +156,7 @@ def test_nothing_can_be_done_to_a_server_that_is_not_there(method: str, path: st
 
 
 def test_a_disk_is_attached_and_detached(sim: Simulator, ask: Ask) -> None:
-    """A disk is available, attaching, in use, detaching and available again, as its jobs go."""
+    """A disk is available, attaching, in use, detaching and available again, in step with the jobs."""
     server_id = make_server(sim, ask)
     attached = ask("POST", f"baremetalservers/{server_id}/attachvolume", {"volumeAttachment": {"volumeId": FIRST}})
     assert (attached[0], sim.world.volumes[0].status) == (202, "attaching")
@@ -172,7 +172,7 @@ def test_a_disk_is_attached_and_detached(sim: Simulator, ask: Ask) -> None:
 
 
 def test_disks_that_cannot_be_attached(sim: Simulator, ask: Ask) -> None:
-    """Missing, being attached, attached here, attached elsewhere, not attached: each has its documented code."""
+    """A disk that is missing, attaching, attached or not attached has the documented code."""
     here, there = make_server(sim, ask, "here"), make_server(sim, ask, "there")
 
     def code(server_id: str, volume_id: str) -> str:
@@ -192,7 +192,7 @@ def test_disks_that_cannot_be_attached(sim: Simulator, ask: Ask) -> None:
 
 
 def test_a_failed_attachment_leaves_the_disk_available(sim: Simulator, ask: Ask) -> None:
-    """What a failed job would have changed is as it was before. The server's scenario holds for its later jobs too."""
+    """A failed job changes nothing in the end. The server's scenario holds for later jobs of the server."""
     survivor = make_survivor(sim, ask)
     response = ask("POST", f"baremetalservers/{survivor}/attachvolume", {"volumeAttachment": {"volumeId": FIRST}})
     assert sim.world.volumes[0].status == "attaching"
@@ -201,7 +201,7 @@ def test_a_failed_attachment_leaves_the_disk_available(sim: Simulator, ask: Ask)
 
 
 def test_an_operating_system_is_reinstalled(sim: Simulator, ask: Ask) -> None:
-    """A stopped server can be reinstalled and is started by that. The job type depends on its system disk."""
+    """A stopped server is reinstalled and started. The job type depends on the system disk."""
     local = make_server(sim, ask, "a")
     root = {"volumetype": "SAS", "size": 40}
     volume_boot = make_server(sim, ask, "b", flavorRef="physical.h2.large", root_volume=root)
@@ -218,7 +218,7 @@ def test_an_operating_system_is_reinstalled(sim: Simulator, ask: Ask) -> None:
 
 
 def test_ports_come_and_go(sim: Simulator, ask: Ask) -> None:
-    """Ports are added and removed by jobs that name them. The primary one stays."""
+    """NICs are added and removed by jobs with the port ids. The primary NIC stays."""
     server_id = make_server(sim, ask)
     primary = sim.world.servers[0].nic_ids[0]
     added = ask("POST", f"baremetalservers/{server_id}/nics", {"nics": [{"subnet_id": "a"}, {"subnet_id": "b"}]})
@@ -255,7 +255,7 @@ def test_orders_without_substance_are_refused(sim: Simulator, ask: Ask) -> None:
 
 
 def test_a_server_that_is_built_is_left_alone(sim: Simulator, ask: Ask) -> None:
-    """Nothing can be done to a server while it is in BUILD."""
+    """A server in BUILD refuses every job."""
     ask("POST", "baremetalservers", sample_order("web"))
     sim.advance(20.0)
     body = {"volumeAttachment": {"volumeId": FIRST}}
@@ -264,7 +264,7 @@ def test_a_server_that_is_built_is_left_alone(sim: Simulator, ask: Ask) -> None:
 
 
 def test_later_orders_on_a_server_keep_to_its_scenario(sim: Simulator, ask: Ask) -> None:
-    """A server whose scenario spoils the response to its order spoils that of later orders in the same way."""
+    """The scenario of a server also applies to the responses of later orders on the server."""
     ask("POST", "baremetalservers", sample_order("gateway-timeout-web"))
     sim.advance(240.0)
     action = {"os-stop": {"servers": [{"id": sim.world.servers[0].id}]}}

@@ -37,7 +37,7 @@ def bench_order() -> dict[str, Any]:
 
 
 def test_stock_runs_out(start: Callable[..., Any]) -> None:
-    """Stock is told by zone, falls with each order, and refuses what it has not. Zones without figures have plenty."""
+    """Stock is per zone, falls with each order, and limits orders. A zone without a figure has plenty."""
     bench = start(catalogue=Catalogue((SMALL,)))
     assert stock(bench) == {"az1": (2, "normal"), "az2": (0, "sellout"), "az3": (100, "normal")}
     assert code_of_order(bench, count=3) == "BMS.0054"
@@ -50,7 +50,7 @@ def test_stock_runs_out(start: Callable[..., Any]) -> None:
 
 
 def test_flavors_tell_their_state(start: Callable[..., Any]) -> None:
-    """Flavors are listed with the state of sale of their zones, those that a zone does not sell any more left out."""
+    """Flavors are listed with the sale status per zone. A flavor abandoned in a zone is not listed for the zone."""
     old = Flavor("physical.old", zones={"az1": "abandon"}, supports_evs=False, boot="Volume")
     bench = start(catalogue=Catalogue((SMALL, old)))
     listed = {each["id"]: each["os_extra_specs"] for each in bench.ask("GET", "baremetalservers/flavors")[1]["flavors"]}
@@ -76,7 +76,7 @@ def test_flavors_tell_their_state(start: Callable[..., Any]) -> None:
     ],
 )
 def test_quotas(quotas: Quotas, code: str, start: Callable[..., Any]) -> None:
-    """Each quota that is not enough has its code, and each combination too."""
+    """Each exceeded quota, and each combination, has a code."""
     bench = start(catalogue=Catalogue((SMALL,), quotas))
     assert code_of_order(bench, count=2) == code
     absolute = bench.ask("GET", "baremetalservers/limits")[1]["absolute"]
@@ -84,7 +84,7 @@ def test_quotas(quotas: Quotas, code: str, start: Callable[..., Any]) -> None:
 
 
 def test_requests_over_the_limit_are_refused(start: Callable[..., Any]) -> None:
-    """The documented number of requests passes in a minute, the next is 429, and after the minute one passes again."""
+    """The documented number of requests passes in a minute, and the next is 429. After the minute a request passes."""
     bench = start(behaviour=Behaviour(rate_limits=True))
     codes = [code_of_order(bench) for _ in range(51)]
     assert codes == [""] * 50 + ["APIGW.0308"]
@@ -100,7 +100,7 @@ def test_no_limits_unless_asked_for(bench: Any) -> None:
 
 
 def test_the_time_to_wait_is_a_switch(start: Callable[..., Any]) -> None:
-    """A 429 may tell when to come again."""
+    """By a switch a 429 has a Retry-After."""
     bench = start(behaviour=Behaviour(rate_limits=True, retry_after=True, rate_window_seconds=10.0))
     for _ in range(50):
         bench.ask("POST", "baremetalservers", {})
@@ -109,6 +109,6 @@ def test_the_time_to_wait_is_a_switch(start: Callable[..., Any]) -> None:
 
 
 def test_wrong_switches_are_refused() -> None:
-    """A time that is no number of seconds is named."""
+    """A switch with an invalid number of seconds is refused by name."""
     with pytest.raises(ValueError, match="rollback_seconds must be a number of seconds from 0 on"):
         Behaviour(rollback_seconds=-1.0)

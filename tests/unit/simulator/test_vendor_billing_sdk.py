@@ -1,4 +1,4 @@
-"""The vendor's own billing SDK talks to the simulator: each operation by its typed calls, signed without a project."""
+"""The vendor's billing SDK uses the simulator: each operation by typed calls, signed without a project."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _resources(client: Any, **query: Any) -> list[Any]:
 
 
 def test_an_order(client: Any, sim: Simulator) -> None:
-    """The order of a server is found in the list and in its details."""
+    """The order of a server is in the list and in the details."""
     order_id = sim.setup.add_server(prepaid=True).order_id
     listed = client.list_customer_orders(bss.ListCustomerOrdersRequest(order_type="1", limit=5, offset=0))
     assert [(order.order_id, order.status) for order in listed.order_infos] == [(order_id, 5)]
@@ -44,7 +44,7 @@ def test_an_order(client: Any, sim: Simulator) -> None:
 
 
 def test_resources_and_renewal(client: Any, sim: Simulator) -> None:
-    """The resource of an order is the server, by its name. Renewal is switched on and off."""
+    """The resource of an order is the server, with the server's name. Renewal is switched on and off."""
     server = sim.setup.add_server("web", prepaid=True)
     (resource,) = _resources(client, order_id=server.order_id, only_main_resource=1)
     assert (resource.resource_id, resource.resource_name, resource.project_id) == (server.id, "web", "north")
@@ -56,7 +56,7 @@ def test_resources_and_renewal(client: Any, sim: Simulator) -> None:
 
 
 def test_unsubscribing(client: Any, sim: Simulator) -> None:
-    """A server is unsubscribed once. The second time it is already deleted."""
+    """A server is unsubscribed once. A second unsubscription is refused."""
     body = bss.UnsubscribeResourcesReq(resource_ids=[sim.setup.add_server(prepaid=True).id], unsubscribe_type=1)
     request = bss.CancelResourcesSubscriptionRequest(body=body)
     response = client.cancel_resources_subscription(request)

@@ -1,4 +1,4 @@
-"""The vendor's own SDK talks to the simulator: each operation by its typed calls, signed with an access key."""
+"""The vendor's SDK uses the simulator: each operation by typed calls, signed with an access key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 from bms_simulator import VOLUME_IDS, AccessKey, Account, Accounts, ManualClock, Project, Simulator
 
 Wait: TypeAlias = Callable[[str], Any]
-LONG_SECONDS = 600.0  # simulated ones, longer than any job
+LONG_SECONDS = 600.0  # simulated seconds, longer than any job
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def client(sim: Simulator) -> Iterator[Any]:
 
 @pytest.fixture
 def wait(sim: Simulator, client: Any) -> Wait:
-    """Return a function that lets a job run to its end, and returns what the SDK reads of it."""
+    """Return a function that lets a job run to the end, and returns the job read by the SDK."""
 
     def ended(job_id: str) -> Any:
         sim.advance(LONG_SECONDS)
@@ -46,13 +46,13 @@ def wait(sim: Simulator, client: Any) -> Wait:
 
 @pytest.fixture
 def server_id(client: Any, wait: Wait) -> str:
-    """Return the id of a running server that the SDK has ordered."""
+    """Return the id of a running server ordered by the SDK."""
     ordered = client.create_bare_metal_servers(_order(name="web"))
     return str(wait(ordered.job_id).entities.sub_jobs[0].entities.server_id)
 
 
 def _order(**fields: Any) -> Any:
-    """Return an order with all parts that the SDK has a type for, but those that `fields` leaves out."""
+    """Return an order with all typed parts of the SDK, changed by `fields`."""
     options: dict[str, Any] = {
         "image_ref": "1fc4b3a5-5a4b-4c8e-a0c8-bc7a3e2b1f11",
         "flavor_ref": "physical.s3.large",
@@ -91,7 +91,7 @@ def _detail(client: Any, server_id: str) -> Any:
 
 
 def test_create_and_get(client: Any, server_id: str) -> None:
-    """An order with every typed part makes a server, whose details the SDK reads in full."""
+    """An order with every typed part makes a server, and the SDK reads all details."""
     server = _detail(client, server_id)
     assert (server.id, server.name, server.status) == (server_id, "web", "ACTIVE")
     assert (server.os_ext_st_svm_state, server.os_ext_st_stask_state, server.os_ext_st_spower_state) == (
@@ -109,7 +109,7 @@ def test_create_and_get(client: Any, server_id: str) -> None:
 
 
 def test_a_prepaid_order_has_two_ids(client: Any) -> None:
-    """An order by the month is answered with a job and an order."""
+    """The response to a monthly order has a job id and an order id."""
     terms = bms.ExtendParam(charging_mode="prePaid", period_type="month", period_num=2, is_auto_pay="true")
     ordered = client.create_bare_metal_servers(_order(name="yearly", extendparam=terms))
     assert len(ordered.job_id) == 32
@@ -131,10 +131,10 @@ def test_lists(client: Any, server_id: str) -> None:
     assert (brief.id, brief.vm_state, brief.in_recycle_bin, brief.flavor.vcpus) == (server_id, "active", False, 48)
 
 
-# The SDK reads two times of this response with a package that it does not depend on.
+# The SDK reads two times of the response with a package outside the SDK's dependencies.
 @pytest.mark.filterwarnings("ignore:Unable to convert string to datetime:ImportWarning")
 def test_rename(client: Any, server_id: str) -> None:
-    """A new name is there at once."""
+    """A new name is visible at once."""
     body = bms.ChangeBaremetalNameBody(server=bms.ChangeBaremetalNameServer(name="db"))
     request = bms.ChangeBaremetalServerNameRequest(server_id=server_id, body=body)
     assert client.change_baremetal_server_name(request).server.name == "db"
@@ -214,7 +214,7 @@ def test_reinstall(client: Any, wait: Wait, server_id: str) -> None:
 
 
 def test_change_of_the_image(client: Any, wait: Wait, server_id: str) -> None:
-    """A stopped server gets another image. The id of that job is named jobId."""
+    """A stopped server gets a new image. The job id is in the field jobId."""
     _stop(client, wait, server_id)
     body = bms.OSChangeReq(os_change=bms.OsChange(imageid="image", keyname="deploy"))
     wait(client.change_baremetal_server_os(bms.ChangeBaremetalServerOsRequest(server_id, body)).job_id)
@@ -222,7 +222,7 @@ def test_change_of_the_image(client: Any, wait: Wait, server_id: str) -> None:
 
 
 def test_delete(client: Any, wait: Wait, sim: Simulator, server_id: str) -> None:
-    """A server is deleted with its elastic IP and its data volume, reads DELETED, then 404."""
+    """A server is deleted with the elastic IP and the data volume, reads DELETED, then 404."""
     body = bms.DeleteBaremetalBody(servers=_servers(server_id), delete_publicip=True, delete_volume=True)
     job_id = client.delete_baremetal_server(bms.DeleteBaremetalServerRequest(body=body)).job_id
     sim.advance(150.0)
@@ -235,7 +235,7 @@ def test_delete(client: Any, wait: Wait, sim: Simulator, server_id: str) -> None
 
 
 def test_flavors_stock_and_quotas(client: Any, server_id: str) -> None:
-    """Flavors have their specs, stock is told by zone, quotas count the server."""
+    """Flavors have specs, stock is per zone, and quotas count the server."""
     assert server_id
     request = bms.ListBaremetalFlavorDetailExtendsRequest(availability_zone="az1")
     flavors = {flavor.id: flavor for flavor in client.list_baremetal_flavor_detail_extends(request).flavors}

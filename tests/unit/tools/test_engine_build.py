@@ -1,4 +1,4 @@
-"""What the set-up of the engine tells while it builds the CLI, with a Go that only says what Go says."""
+"""The output of the engine's set-up during the build of the CLI, with a fake Go."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ match sys.argv[1]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project with the engine's tools and nothing else."""
+    """A project with only the engine's tools."""
     shutil.copytree(ROOT / "tools" / "engine", tmp_path / "project" / "tools" / "engine")
     return tmp_path / "project"
 
 
 def provide(project: Path, *, broken: bool = False) -> subprocess.CompletedProcess[str]:
-    """Fill the project's .engine on a machine that has Go and no Pulumi."""
+    """Fill the project's .engine on a machine with Go and without Pulumi."""
     go = project.parent / "bin" / "go"
     go.parent.mkdir(exist_ok=True)
     go.write_text(GO.replace('"BROKEN"', str(broken)))
@@ -51,7 +51,7 @@ def provide(project: Path, *, broken: bool = False) -> subprocess.CompletedProce
 
 
 def test_each_part_of_the_build_is_told(project: Path) -> None:
-    """Without a terminal, too, a line tells of modules, of packages built of how many, and of the linking."""
+    """Without a terminal the output has lines for the modules, the number of built packages, and the linking."""
     ended = provide(project)
     assert ended.returncode == 0, ended.stderr
     lines = [line.removeprefix("engine: ") for line in ended.stderr.splitlines()]
@@ -62,7 +62,7 @@ def test_each_part_of_the_build_is_told(project: Path) -> None:
 
 
 def test_what_is_built_already_is_told_no_more(project: Path) -> None:
-    """The next set-up takes the CLI of the cache, in silence."""
+    """The next set-up takes the CLI of the cache without output."""
     provide(project)
     ended = provide(project, broken=True)
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -70,7 +70,7 @@ def test_what_is_built_already_is_told_no_more(project: Path) -> None:
 
 
 def test_a_failed_build_shows_its_error(project: Path) -> None:
-    """The compiler's words are shown without the names of packages around them, and the log is named."""
+    """A failed build shows the compiler's error without the names of packages, and names the log."""
     ended = provide(project, broken=True)
     assert ended.returncode == 1
     messages = ended.stderr.partition("engine: the build of the Pulumi CLI failed, see ")[2]

@@ -1,6 +1,6 @@
-"""Doubles for waits in virtual time: a clock that jumps, and an API that answers from a script.
+"""Doubles for waits in virtual time: a clock that jumps, and an API with scripted responses.
 
-Both fail loudly on a call that a right loop never makes, so that every test of a wait is a test of that too.
+Both doubles fail on a call that a right loop never makes, so every test of a wait also tests the calls.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.unit.waiting.timelines import JOB, Script
 
 
 class FakeClock:
-    """Virtual seconds: a sleep jumps to its end, or to the moment of the cancellation."""
+    """Virtual seconds: a sleep jumps to the end of the sleep, or to the moment of the cancel."""
 
     def __init__(self, start: float = 0.0, cancel_at: float = inf) -> None:
         self._now = start
@@ -45,7 +45,7 @@ class FakeClock:
 
 @dataclass(frozen=True)
 class PollSeen:
-    """One call that the API got: when, for which job, with which timeout."""
+    """A call received by the API: moment, job id, timeout."""
 
     at: float
     job_id: str
@@ -54,7 +54,7 @@ class PollSeen:
 
 @dataclass
 class ScriptedApi:
-    """An API with one script a job. The response is the script's at the start of the poll, and comes after `cost`.
+    """An API with one script per job. The response is the script's at the start of the poll, and comes after `cost`.
 
     The key `retry_after` of a response is the header.
     """
@@ -82,7 +82,7 @@ class ScriptedApi:
 
 @dataclass(frozen=True)
 class Ran:
-    """What a loop did: the polls and what the observer was told, each with its moment, and how it ended."""
+    """A run of a loop: the polls and the observer's messages with the moments, and the outcomes."""
 
     outcomes: list[Outcome]
     polls: list[PollSeen]
@@ -100,7 +100,7 @@ class Ran:
 
 
 class Run(Protocol):
-    """Waits for all plans in one loop, in virtual time; `cost` is what one poll takes, `chance` the jitter's dice."""
+    """Waits for all plans in one loop, in virtual time. `cost` is the time of a poll, `chance` the jitter's dice."""
 
     def __call__(
         self,

@@ -1,8 +1,8 @@
 """The success rule stated a second time, without any code of the product.
 
-`ruled` sorts each record of a tree into one of four conditions and looks the judgement up from there. Of earlier
-responses a `Past` keeps tables of what was seen, announced and named, where the product keeps a job. `wire` turns a
-case into the JSON that `Job.read` reads.
+`ruled` sorts each record of a tree into one of four conditions and looks up the judgement. Of earlier responses a
+`Past` keeps tables of seen, announced and named things, while the product keeps a job. `wire` turns a case into the
+JSON for `Job.read`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Part:
-    """What a response tells of one job or sub-job. None is a field that the response does not have."""
+    """A job or sub-job in a response. None is a missing field."""
 
     status: str | None
     below: tuple[Part, ...] = ()
@@ -31,7 +31,7 @@ class Part:
 
 
 def wire(part: Part) -> dict[str, Any]:
-    """Return the JSON of a case, its sub-jobs and their count within `entities`, as the API has them."""
+    """Return the JSON of a case, with sub-jobs and count inside `entities`, as in the API."""
     entities: list[dict[str, Any]] = [{"server_id": name} for name in part.names] or [{}]
     entities += [{"nic_id": name} for name in part.nics]
     if part.below:
@@ -46,7 +46,7 @@ def wire(part: Part) -> dict[str, Any]:
 # --- the oracle
 
 Expectation = tuple[str, str, int | None]
-"""The ruling's name, that of its finality, and the unmet rule."""
+"""The name of the ruling, the name of the finality, and the unmet rule."""
 
 
 class Condition(Enum):
@@ -62,9 +62,9 @@ SERVERS = ONE_SERVER | {"baremetalbatchcreate", "createserver"}
 
 @dataclass
 class Past:
-    """What earlier responses told. `seen` are sub-jobs by id; "" is the job itself in the tables by id.
+    """The memory of earlier responses. `seen` are sub-jobs by id. "" is the job itself in the tables by id.
 
-    `nameless` are sub-jobs without an id, each with the number of sub-jobs that it announced.
+    `nameless` are sub-jobs without an id, each with the announced number of sub-jobs.
     """
 
     seen: dict[str, Condition] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Past:
 
 @dataclass(frozen=True)
 class Gone:
-    """What a response lacks of the past: sub-jobs by id, sub-jobs without one, and whether a name is missing."""
+    """The parts missing in a response: sub-jobs by id, sub-jobs without an id, and whether a name is missing."""
 
     named: dict[str, Condition]
     nameless: list[tuple[Condition, int]]
@@ -101,7 +101,7 @@ def everyone(part: Part) -> list[Part]:
 
 
 def with_keys(top: Part) -> list[tuple[str | None, Part]]:
-    """The job as "", then every sub-job by its id. None where it can't be found again."""
+    """The job as "", then every sub-job by id. None stands for a sub-job without an id."""
     return [("", top), *((record.job_id or None, record) for record in everyone(top)[1:])]
 
 
@@ -150,7 +150,7 @@ def remember(past: Past, top: Part) -> None:
 
 
 def unlisted(top: Part, past: Past, beside: int = 0) -> bool:
-    """Whether fewer sub-jobs are listed than were ever announced; `beside` are more that count for the job itself."""
+    """Whether fewer sub-jobs are listed than ever announced. `beside` are additional sub-jobs of the job itself."""
     for key, record in with_keys(top):
         total = max(int(record.total or 0), past.announced.get(key, 0) if key is not None else 0)
         if total > different(record.below) + (beside if key == "" else 0):
@@ -159,7 +159,7 @@ def unlisted(top: Part, past: Past, beside: int = 0) -> bool:
 
 
 def unmet(top: Part, expected_servers: int | None, past: Past) -> int | None:
-    """Return the first of the rules 3 to 6 that a tree does not meet."""
+    """Return the first unmet rule of the rules 3 to 6."""
     servers = servers_of(top)
     lower = with_keys(top)[1:]
     gone = gone_from(past, top)
@@ -176,7 +176,7 @@ def unmet(top: Part, expected_servers: int | None, past: Past) -> int | None:
 def finality_of_failure(top: Part, past: Past) -> str:
     gone = gone_from(past, top)
     known = {*(state_of(record) for record in everyone(top)[1:]), *gone.standings}
-    # A sub-job that went missing has no sub-jobs of its own any more.
+    # A missing sub-job has no listed sub-jobs any more.
     bereft = any(past.announced.get(name) for name in gone.named) or any(total for _, total in gone.nameless)
     if Condition.OPEN in known or bereft or unlisted(top, past, beside=len(gone.standings)):
         return "OPEN"

@@ -1,4 +1,4 @@
-"""The machine's clock. No test waits: a sleep is recorded, over before it begins, or ended by the test itself."""
+"""The machine's clock. No test waits: a sleep is recorded, ends at once, or is ended by the test."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_moment_in_the_past_is_over(ago: float) -> None:
 
 
 class Recorder(threading.Event):
-    """An event that notes for how long it was waited, and does not wait."""
+    """An event that records the time of each wait, and does not wait."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Recorder(threading.Event):
 
 
 def test_a_sleep_is_one_wait_for_what_remains() -> None:
-    """The clock waits for the event once, for the seconds that remain: it never polls."""
+    """A sleep is one wait for the event, for the remaining seconds, without polls."""
     event = Recorder()
     clock = MonotonicClock(event)
     clock.sleep_until(clock.now() + 3600)
@@ -50,14 +50,14 @@ def test_a_sleep_is_one_wait_for_what_remains() -> None:
 
 
 def test_a_sleep_longer_than_threads_can_wait_is_cut() -> None:
-    """A deadline of centuries is no overflow."""
+    """A sleep of centuries is cut, without an overflow."""
     event = Recorder()
     MonotonicClock(event).sleep_until(threading.TIMEOUT_MAX * 10)
     assert event.waited == [threading.TIMEOUT_MAX]
 
 
 def test_a_cancelled_clock_does_not_sleep() -> None:
-    """A sleep that begins after the cancellation returns at once."""
+    """A sleep after the cancel returns at once."""
     event = threading.Event()
     clock = MonotonicClock(event)
     assert not clock.cancelled
@@ -69,7 +69,7 @@ def test_a_cancelled_clock_does_not_sleep() -> None:
 
 
 def test_a_cancellation_wakes_the_sleeper() -> None:
-    """A sleep under way ends when another thread sets the event."""
+    """A sleep under way ends when a second thread sets the event."""
     event = threading.Event()
     clock = MonotonicClock(event)
     sleeper = threading.Thread(target=clock.sleep_until, args=(clock.now() + 3600,), daemon=True)
@@ -80,5 +80,5 @@ def test_a_cancellation_wakes_the_sleeper() -> None:
 
 
 def test_without_an_event_nothing_cancels() -> None:
-    """A clock of its own is never cancelled by another's event."""
+    """A clock without an event is never cancelled."""
     assert not MonotonicClock().cancelled

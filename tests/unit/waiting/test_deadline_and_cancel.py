@@ -67,7 +67,7 @@ def test_a_timeout_of_zero_is_one_poll(wait_for: WaitFor, timeout: float) -> Non
 
 @pytest.mark.parametrize("moment", [0.25, 40.123, 1000.5])
 def test_a_cancel_during_a_sleep_ends_the_wait_at_that_moment(wait_for: WaitFor, moment: float) -> None:
-    """A cancelled wait ends with the last state, and polls no more."""
+    """A cancelled wait ends at the cancel with the last state, without a further poll."""
     ran = wait_for(lambda _: RUNNING, cancel_at=moment)
     assert ended(ran) == (End.INTERRUPTED, moment)
     assert ran.moments[-1] < moment
@@ -75,7 +75,7 @@ def test_a_cancel_during_a_sleep_ends_the_wait_at_that_moment(wait_for: WaitFor,
 
 
 def test_a_cancel_before_the_first_poll(wait_for: WaitFor) -> None:
-    """A wait that is cancelled before its start polls not at all."""
+    """A wait cancelled before the start makes no poll."""
     ran = wait_for(lambda _: RUNNING, cancel_at=0.0)
     assert ended(ran) == (End.INTERRUPTED, 0.0)
     assert ran.polls == []
@@ -86,14 +86,14 @@ def test_a_cancel_before_the_first_poll(wait_for: WaitFor) -> None:
     [(RUNNING, End.INTERRUPTED), (NO_NEWS, End.INTERRUPTED), (SUCCESS, End.SUCCEEDED), (job("FAIL"), End.FAILED)],
 )
 def test_a_cancel_during_a_poll(wait_for: WaitFor, response: Wire | ApiError, end: End) -> None:
-    """An end in the response to a poll under way counts, and any other response is interrupted."""
+    """An end in the response to a poll under way counts. Any further response is interrupted."""
     ran = wait_for(lambda _: response, cancel_at=1.0, cost=2.0)
     assert ended(ran) == (end, 2.0)
     assert len(ran.polls) == 1
 
 
 def test_a_cancel_ends_every_wait_of_the_loop(run: Run) -> None:
-    """A finished wait keeps its end, and all other waits are interrupted at the cancel."""
+    """A finished wait keeps the end, and all unfinished waits are interrupted at the cancel."""
     plans = [Plan("a", 600.0), Plan("b", 600.0), Plan("c", 600.0)]
     ran = run(plans, {"a": lasting(1e9), "b": lasting(5), "c": lambda _: NO_NEWS}, cancel_at=33.3)
     assert [outcome.end for outcome in ran.outcomes] == [End.INTERRUPTED, End.SUCCEEDED, End.INTERRUPTED]

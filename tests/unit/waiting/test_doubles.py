@@ -1,4 +1,4 @@
-"""The doubles of this folder: a clock that jumps, and an API that answers from a script."""
+"""The doubles of the folder: a clock that jumps, and an API with scripted responses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_sleep_jumps_and_never_goes_back(fake_clock: MakeClock) -> None:
 
 @pytest.mark.parametrize("moment", [inf, -inf, nan])
 def test_an_endless_sleep_is_an_error(fake_clock: MakeClock, moment: float) -> None:
-    """A loop that sleeps without an end fails the test."""
+    """A loop with an endless sleep fails the test."""
     with pytest.raises(AssertionError, match="asked to sleep"):
         fake_clock().sleep_until(moment)
 

@@ -1,7 +1,7 @@
 """Whole waits against a second statement of the rules of time, over generated timelines.
 
-A case is a list of `Span`s: the response of the API and the cost of a poll during so many virtual seconds. Among the
-responses are jobs of another id, lists that shrink, and errors between good responses. After a run the polls are
+A case is a list of `Span`s: the response of the API and the cost of a poll during the span's virtual seconds. Among the
+responses are jobs with a wrong id, shrinking lists, and errors between good responses. After a run the polls are
 replayed, and a `Story` states the end of the wait. The success rule is tested in `test_success_rule`.
 """
 
@@ -47,7 +47,7 @@ NEXT_STEPS = (
 
 @dataclass(frozen=True)
 class Span:
-    """What the API answers for `seconds`, and what one poll costs meanwhile; `blip` comes instead now and then."""
+    """The response of the API for `seconds`, and the cost of a poll. At some moments `blip` replaces the response."""
 
     seconds: float
     response: Wire | ApiError
@@ -60,7 +60,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Case:
-    """One wait and all that happens to it. The last span goes on for ever."""
+    """A wait and all events of the wait. The last span goes on forever."""
 
     spans: Sequence[Span]
     timeout: float
@@ -88,7 +88,7 @@ class Case:
 # --- the rules of time
 
 Seen: TypeAlias = tuple[float, float, "Wire | ApiError"]
-"""When a poll began, when its response was there, and what it was."""
+"""The begin of a poll, the moment of the response, and the response."""
 
 
 def job_of(wire: Wire) -> Job:
@@ -114,7 +114,7 @@ def has_failed_part(job: Job | None) -> bool:
 
 @dataclass
 class Story:
-    """All polls of a wait so far: `take` returns how the wait ends at a poll, or None if the wait goes on."""
+    """All polls of a wait so far: `take` returns the end of the wait at a poll, or None if the wait goes on."""
 
     case: Case
     known: Job | None = None
@@ -232,7 +232,7 @@ def over(wire: Wire) -> Wire:
 
 @st.composite
 def later(draw: st.DrawFn, wire: Wire) -> Wire:
-    """Make a response that has less than `wire`: no sub-jobs, fewer, no counts, no names. Or the same, all over."""
+    """Make a response with less than `wire`: no sub-jobs, fewer, no counts, no names. Or the same, all ended."""
     parts = wire["entities"]["sub_jobs"]
     match draw(st.sampled_from(["bare", "fewer", "uncounted", "nameless", "failed", "over", "over"])):
         case "bare":
@@ -271,7 +271,7 @@ LATER: list[Responses] = [*FIRST[4:], no_news, noes, noes]
 
 @st.composite
 def timelines(draw: st.DrawFn) -> list[Span]:
-    """Draw up to eight spans. Every other one has less than the good response before it, or the same once more."""
+    """Draw up to eight spans. Many spans have less than the good response before, or the same response again."""
     messages: list[Span] = []
     last: Wire | None = None
     for _ in range(draw(st.integers(1, 8))):
@@ -380,7 +380,7 @@ def check_news(ran: Ran) -> None:
 @settings(max_examples=400, deadline=None, derandomize=True, database=None)
 @given(cases)
 def test_every_wait_ends_as_the_rules_say(run: Run, case: Case) -> None:
-    """Any timeline ends as the rules say, at the right poll, paced, by the deadline, with each message once."""
+    """Any timeline ends by the rules: the right poll, the right pace, by the deadline, with each message once."""
     ran, seen = watch(run, case)
     event(ran.outcome.end.name)
     check_end(case, ran, seen)

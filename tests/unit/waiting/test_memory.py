@@ -1,4 +1,4 @@
-"""What responses told before: kept in the merged job, told where it is missing, and never a stranger's."""
+"""Earlier responses: kept in the merged job, reported if missing, and never mixed with a different job."""
 
 from __future__ import annotations
 
@@ -43,31 +43,31 @@ def seen(record: Job | None) -> list[tuple[str | None, str]]:
     ],
 )
 def test_a_response_that_has_all_is_the_merged_job(earlier: Job | None, now: Job) -> None:
-    """Where nothing is missing nothing is copied, and nothing is complained of."""
+    """If nothing is missing, the merged job is the response itself, and nothing is reported."""
     assert merged(earlier, now) is now
     assert missing(earlier, now) == ""
 
 
 def test_the_first_response_lacks_nothing_but_what_it_announces() -> None:
-    """Announced and unlisted is told of a single response too."""
+    """The first response lacks only announced and unlisted sub-jobs."""
     now = job(part("a"), total=3)
     assert (missing(None, now), unlisted(now)) == ("", "3 sub-jobs are announced and 1 listed")
 
 
 def test_missing_sub_jobs_stand_behind_the_others_as_last_seen() -> None:
-    """A missing sub-job follows the listed sub-jobs, with its last status and names."""
+    """A missing sub-job follows the listed sub-jobs, with the last status and names."""
     first = job(part("a"), part("b"), part(None, "INIT"), part(None))
     second = merged(first, job(part("b", "SUCCESS", server_id="s")))
     assert seen(second) == [("b", "SUCCESS"), ("a", "RUNNING"), (None, "INIT"), (None, "RUNNING")]
     third = merged(second, job(part("c"), part(None)))
-    # The new one may be one of the two that had no id.
+    # The new sub-job may be a sub-job without an id.
     assert seen(third) == [("c", "RUNNING"), (None, "RUNNING"), ("b", "SUCCESS"), ("a", "RUNNING")]
     assert third.server_ids == ["s"]
     assert third.entities == ()
 
 
 def test_missing_names_stand_with_the_job_itself() -> None:
-    """A server and an interface that their sub-job no longer names are kept once, however often the job is merged."""
+    """A server and an interface missing in the sub-job are kept once, after any number of merges."""
     first = job(part("a", server_id="s", nic_id="n"))
     second = merged(first, job(part("a", "SUCCESS")))
     third = merged(second, job(part("a", "SUCCESS")))
@@ -76,7 +76,7 @@ def test_missing_names_stand_with_the_job_itself() -> None:
 
 
 def test_counts_and_types_are_kept_at_every_level() -> None:
-    """The largest count and the last type that were told belong to the record with that id, and to no other."""
+    """The largest count and the last type belong only to the record with the same id."""
     inner = {**part("a"), "job_type": "one", "entities": {"sub_jobs": [part("b")], "sub_jobs_total": 2}}
     first = job(inner, total=3, job_type="all")
     now = merged(first, job(part("a"), {**part(None), "job_type": "odd"}, total=1))
@@ -89,7 +89,7 @@ def test_counts_and_types_are_kept_at_every_level() -> None:
 
 
 def test_of_a_sub_job_that_is_listed_twice_the_larger_count_is_kept() -> None:
-    """The order of the two does not matter."""
+    """Of a sub-job listed twice the larger count is kept, in any order."""
     more, fewer = ({**part("a"), "entities": {"sub_jobs_total": total}} for total in (2, 1))
     for pair in ((more, fewer), (fewer, more)):
         assert merged(job(*pair), job(part("a"))).sub_jobs[0].sub_jobs_total == 2
@@ -109,7 +109,7 @@ def test_of_a_sub_job_that_is_listed_twice_the_larger_count_is_kept() -> None:
     ],
 )
 def test_what_is_missing_is_told_by_its_name(earlier: Job, now: Job, because: str) -> None:
-    """The first thing that a response lacks is named: sub-jobs before servers, servers before interfaces."""
+    """The first missing part is named: sub-jobs before servers, servers before interfaces."""
     assert missing(earlier, now) == because
 
 
@@ -130,7 +130,7 @@ def test_what_is_missing_is_told_by_its_name(earlier: Job, now: Job, because: st
     ids=["by another", "by the job", "flat now", "nested now", "nested, nameless", "listed twice", "the job itself"],
 )
 def test_what_is_told_in_another_place_is_not_missing(earlier: Job, now: Job) -> None:
-    """A stack stores the sub-jobs of all levels in one: a level, an order and a repetition are no difference."""
+    """A sub-job or server at a different place is not missing: level, order and repetition do not matter."""
     assert missing(earlier, now) == ""
 
 
@@ -164,10 +164,10 @@ def test_what_is_told_in_another_place_is_not_missing(earlier: Job, now: Job) ->
     ],
 )
 def test_whose_response_it_is(earlier: Job | None, now: Job, why: str) -> None:
-    """The id decides, or else a contradiction of the type or of the sub-jobs."""
+    """The id decides whether a response is about the job. Without an id, a conflict of type or sub-jobs decides."""
     assert stranger(JOB, earlier, now) == why
 
 
 def test_an_id_asked_for_in_capitals_is_the_same_id() -> None:
-    """Ids are hexadecimal numbers: their case makes no difference on either side."""
+    """The case of a job id makes no difference."""
     assert stranger(JOB.upper(), None, job(job_id=JOB)) == ""

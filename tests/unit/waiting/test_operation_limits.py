@@ -7,20 +7,20 @@ from pulumi_bms.waiting.rate_limit import RateLimit
 
 
 def test_each_operation_has_its_own_limit() -> None:
-    """Requests of one operation stay 5 % below its limit, and wait for no other operation."""
+    """Requests of an operation stay 5 % below the operation's limit, and wait for no further operation."""
     limits = OperationLimits(RateLimit(60_000.0))
     assert [round(limits.reserve("create", 50, 0.0), 2) for _ in range(3)] == [0.0, 1.26, 2.53]
     assert limits.reserve("get", 1000, 0.0) < 0.1
 
 
 def test_all_operations_share_one_limit() -> None:
-    """Requests of different operations, and those without a limit of their own, are spaced by the shared limit."""
+    """Requests of all operations, with or without a separate limit, are spaced by the shared limit."""
     limits = OperationLimits(RateLimit(60.0))
     assert [round(limits.reserve(each, None, 0.0), 2) for each in ("a", "b", "a")] == [0.0, 1.0, 2.0]
 
 
 def test_a_pause_is_for_one_operation() -> None:
-    """After a 429 the operation pauses, also for those who hold a moment already, and others go on."""
+    """After a 429 only the operation pauses, also for callers with a reserved moment."""
     limits = OperationLimits(RateLimit(60_000.0))
     limits.reserve("create", 50, 0.0)
     limits.pause("create", 10.0)

@@ -54,7 +54,7 @@ def test_a_short_outage_only_delays(wait_for: WaitFor, error: ApiError) -> None:
 
 @each_silent
 def test_an_outage_at_first_contact_has_a_minute(wait_for: WaitFor, error: ApiError) -> None:
-    """Without any good response a wait ends after 60 s, with the last poll at that moment."""
+    """Without any good response a wait ends after 60 s, with the last poll at 60 s."""
     ran = wait_for(lambda _: error)
     assert ended(ran) == (End.NO_ANSWER, 60.0)
     assert ran.moments == [0, 1, 3, 7, 15, 31, 60]
@@ -63,7 +63,7 @@ def test_an_outage_at_first_contact_has_a_minute(wait_for: WaitFor, error: ApiEr
 
 @each_silent
 def test_an_outage_after_a_good_response_has_a_quarter_of_an_hour(wait_for: WaitFor, error: ApiError) -> None:
-    """After a good response an outage ends the wait 15 min after its first poll."""
+    """After a good response an outage ends the wait 15 min after the first poll of the outage."""
     ran = wait_for(steps((0, RUNNING), (0.5, error)))
     assert ended(ran) == (End.NO_ANSWER, 901.0)
     assert (ran.outcome.job, ran.outcome.outage) == (OLD, 900.0)
@@ -81,13 +81,13 @@ def test_an_outage_after_a_good_response_has_a_quarter_of_an_hour(wait_for: Wait
 def test_the_last_moment_of_a_budget(
     wait_for: WaitFor, before: list[tuple[float, dict[str, object]]], good_at: float, end: End, ends_at: float
 ) -> None:
-    """An API that comes back in the last moment of the budget is seen, and a later one is not."""
+    """An API that is back at the last moment of the budget is noticed. A later return is not."""
     ran = wait_for(steps(*before, (0.5 if before else 0.0, NO_NEWS), (good_at, SUCCESS)))
     assert ended(ran) == (end, ends_at)
 
 
 def test_one_good_response_gives_the_budget_anew(wait_for: WaitFor) -> None:
-    """Outages of 14 min each, with good responses between them, go on for hours."""
+    """Outages of 14 min with good responses in between do not end a wait."""
     period = 14 * 60.0
     script: Script = lambda now: RUNNING if now % period < 70 else NO_NEWS  # noqa: E731  (a one-line script)
     ran = wait_for(lambda now: SUCCESS if now >= 4 * 3600 else script(now), timeout=5 * 3600.0)
@@ -97,7 +97,7 @@ def test_one_good_response_gives_the_budget_anew(wait_for: WaitFor) -> None:
 
 
 def test_an_outage_never_lasts_past_the_deadline(wait_for: WaitFor) -> None:
-    """A deadline within an outage ends the wait as timed out, and the outcome tells of the outage."""
+    """A deadline within an outage ends the wait as timed out, and the outcome has the outage."""
     ran = wait_for(steps((0, RUNNING), (3.5, NO_NEWS)), timeout=100.0)
     assert ended(ran) == (End.TIMED_OUT, 100.0)
     assert (ran.outcome.outage, ran.outcome.error) == (96.0, NO_NEWS)
@@ -138,7 +138,7 @@ def test_a_job_may_become_visible_late(wait_for: WaitFor, seen_at: float) -> Non
 
 
 def test_a_job_that_stays_unknown_is_not_found(wait_for: WaitFor) -> None:
-    """The first poll after 30 s ends the wait for an unknown job, and a poll before decides nothing."""
+    """The first poll after 30 s ends the wait for an unknown job. An earlier poll decides nothing."""
     ran = wait_for(lambda _: UNKNOWN)
     assert ended(ran) == (End.NOT_FOUND, 31.0)
     assert (ran.outcome.job, ran.outcome.error, ran.outcome.outage) == (None, UNKNOWN, 0.0)
@@ -148,13 +148,13 @@ def test_a_job_that_stays_unknown_is_not_found(wait_for: WaitFor) -> None:
 
 
 def test_an_unknown_job_is_no_good_response(wait_for: WaitFor) -> None:
-    """A 404 of a job that is not visible yet gives no budget anew."""
+    """A 404 of an invisible job does not start a new budget."""
     ran = wait_for(steps((0, NO_NEWS), (2, UNKNOWN), (10, NO_NEWS)))
     assert ended(ran) == (End.NO_ANSWER, 60.0)
 
 
 def test_a_job_of_an_earlier_run_has_time_to_show(wait_for: WaitFor) -> None:
-    """A job known from an earlier run is gone after 30 s of this run, with its last state."""
+    """A job known from an earlier run is gone after 30 s of 404s, with the last state."""
     ran = wait_for(lambda _: UNKNOWN, known=OLD)
     assert ended(ran) == (End.GONE, 31.0)
     assert ran.outcome.job == OLD
@@ -176,7 +176,7 @@ def test_the_state_of_an_earlier_run_is_no_response(wait_for: WaitFor) -> None:
 @each_refusal
 @pytest.mark.parametrize("later", [3.0, 29.0, 500.0])
 def test_a_refusal_after_a_good_response_must_last(wait_for: WaitFor, error: ApiError, end: End, later: float) -> None:
-    """After a good response a refusal ends the wait only after five minutes without another good response."""
+    """After a good response a refusal ends the wait only after five minutes without a further good response."""
     ran = wait_for(steps((0, RUNNING), (later, error)))
     assert ran.outcome.end is end
     assert (ran.outcome.job, ran.outcome.error, ran.outcome.outage) == (OLD, error, 300.0)
@@ -185,7 +185,7 @@ def test_a_refusal_after_a_good_response_must_last(wait_for: WaitFor, error: Api
 
 @each_refusal
 def test_a_refusal_among_good_responses_only_delays(wait_for: WaitFor, error: ApiError, end: End) -> None:
-    """A bad replica that answers every second poll for an hour does not end the wait."""
+    """A bad replica that refuses every second poll for an hour does not end the wait."""
     assert end is not End.SUCCEEDED
     ran = wait_for(every_second(error, lasting(3600)), timeout=7200.0)
     assert ran.outcome.end is End.SUCCEEDED
@@ -193,7 +193,7 @@ def test_a_refusal_among_good_responses_only_delays(wait_for: WaitFor, error: Ap
 
 
 def test_the_five_minutes_of_refusals(wait_for: WaitFor) -> None:
-    """A good response starts the five minutes anew. Another refusal or an outage does not."""
+    """A good response starts the five minutes anew. A different refusal or an outage does not."""
     ran = wait_for(steps((0, RUNNING), (10, UNKNOWN), (200, RUNNING), (270, UNKNOWN), (450, RUNNING), (900, SUCCESS)))
     assert ran.outcome.end is End.SUCCEEDED
     polls = iter(range(10**6))
@@ -206,7 +206,7 @@ def test_the_five_minutes_of_refusals(wait_for: WaitFor) -> None:
 
 
 def test_five_minutes_need_five_polls(wait_for: WaitFor) -> None:
-    """Refusals count from the fifth on, with any pauses between them."""
+    """Refusals count only from the fifth refusal on, with any pauses."""
     slow = NotFoundError(WHAT, status=404, retry_after=200.0)
     ran = wait_for(steps((0, RUNNING), (0.5, slow)))
     assert ended(ran) == (End.GONE, 801.0)
@@ -246,7 +246,7 @@ def test_a_rejected_credential_ends_the_wait_at_once(wait_for: WaitFor) -> None:
 def test_an_unknown_job_at_the_deadline_timed_out(
     wait_for: WaitFor, script: Script, timeout: float, outage: float
 ) -> None:
-    """A deadline before a 404 counts does not claim that the job is gone: the next run may find the job."""
+    """A deadline before a 404 counts is a timeout, not a missing job, because the next run may find the job."""
     ran = wait_for(script, timeout=timeout)
     assert ended(ran) == (End.TIMED_OUT, timeout)
     assert (ran.outcome.error, ran.outcome.outage) == (UNKNOWN, outage)

@@ -1,4 +1,4 @@
-"""Progress of a wait: each change once, outages ever more rarely."""
+"""Progress of a wait: each change once, outages with growing pauses."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def statuses(ran: Ran) -> list[str]:
     ids=["not visible yet", "undocumented status", "unpaid"],
 )
 def test_each_status_is_shown_once(wait_for: WaitFor, script: Script, shown: list[str]) -> None:
-    """A status is shown once for all polls that see the status."""
+    """A status is shown once for all polls with the same status."""
     assert statuses(wait_for(script)) == shown
 
 
 def test_each_change_is_shown_once(wait_for: WaitFor) -> None:
-    """Each change of the counts is one message, the end included."""
+    """Each change of the counts is one message, also at the end."""
     ran = wait_for(
         steps(
             (0, job("INIT")),
@@ -83,7 +83,7 @@ def test_a_missing_sub_job_is_shown(wait_for: WaitFor) -> None:
 
 
 def test_an_outage_is_shown_at_15_s_and_then_ever_more_rarely(wait_for: WaitFor) -> None:
-    """The first message comes 15 s into an outage, and each later message after twice the time."""
+    """The first message comes 15 s into an outage, and further messages follow with doubling pauses."""
     ran = wait_for(steps((0, job("RUNNING", part("RUNNING"))), (0.5, NO_NEWS)))
     shown = [progress.outage for _, progress in ran.messages]
     assert shown == [0.0, 15.0, 31.0, 63.0, 183.0, 423.0, 900.0][: len(shown)]
@@ -116,7 +116,7 @@ def test_the_end_of_a_shown_outage_is_shown(wait_for: WaitFor) -> None:
 
 
 def test_each_outage_is_counted_by_itself(wait_for: WaitFor) -> None:
-    """A second outage is shown 15 s after its own start."""
+    """A second outage is shown 15 s after the start of the second outage."""
     ran = wait_for(steps((0, RUNNING), (0.5, NO_NEWS), (20, RUNNING), (100, NO_NEWS), (300, SUCCESS)))
     at, lasted = next((at, progress.outage) for at, progress in ran.messages if at > 100 and progress.outage)
     assert 15 <= lasted <= 32
@@ -124,6 +124,6 @@ def test_each_outage_is_counted_by_itself(wait_for: WaitFor) -> None:
 
 
 def test_slow_polls_show_an_outage_too(wait_for: WaitFor) -> None:
-    """An outage whose every poll lasts to the request timeout is shown after the first poll."""
+    """An outage with polls as long as the request timeout is shown after the first poll."""
     ran = wait_for(lambda _: NO_NEWS, cost=30.0)
     assert ran.messages[0] == (30.0, Progress(JOB, outage=30.0, trouble="503"))

@@ -1,4 +1,4 @@
-"""The request budget, the pause for all, and the polls that are shared."""
+"""The rate limit, the pause for all waits, and shared polls."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SUCCESS = {"status": "SUCCESS"}
 
 
 class Clock:
-    """Virtual seconds that several waits share."""
+    """Virtual seconds shared by several waits."""
 
     cancelled = False
 
@@ -47,7 +47,7 @@ def poll_result(wire: dict[str, Any], retry_after: float | None = None) -> PollR
 
 
 class Api:
-    """Answers every job alike. Notes when it was asked for which."""
+    """Responds equally for every job. Records the moment and the job of each poll."""
 
     def __init__(self, clock: Clock, ends_at: float) -> None:
         self.clock = clock
@@ -70,14 +70,14 @@ def _wait(clock: Clock, api: Api, rate_limit: RateLimit, job_ids: list[str]) -> 
 
 
 def test_slots_are_spaced_and_first_come_first_served() -> None:
-    """Each slot is the budget's spacing after the one before, and never before it is asked for."""
+    """Slots are spaced by the rate limit, in the order of the calls, and never before the call."""
     rate_limit = RateLimit(60)
     assert [rate_limit.reserve(0.0) for _ in range(3)] == [0.0, 1.0, 2.0]
     assert rate_limit.reserve(10.0) == 10.0
 
 
 def test_a_hundred_waits_stay_within_their_budget() -> None:
-    """300 requests a minute for 100 waits of 10 minutes: no minute has more than 306, and all end soon after."""
+    """With 300 requests a minute and 100 waits of 10 minutes, no minute has more than 306. All waits end soon after."""
     clock = Clock()
     api = Api(clock, ends_at=600.0)
     _wait(clock, api, RateLimit(300), [f"job-{number}" for number in range(100)])
@@ -96,7 +96,7 @@ def test_a_hundred_waits_stay_within_their_budget() -> None:
     ],
 )
 def test_one_throttled_wait_pauses_all(error: ApiError, pause: float) -> None:
-    """After a 429 or a Retry-After no wait of the process sends before it is over. Another error is one wait's own."""
+    """A 429 or a Retry-After pauses all waits of the process. A different error pauses only the job's wait."""
     clock = Clock()
     api = Api(clock, ends_at=30.0)
     api.trouble = {1: error}
@@ -107,7 +107,7 @@ def test_one_throttled_wait_pauses_all(error: ApiError, pause: float) -> None:
 
 
 def test_the_pause_that_comes_with_a_job_concerns_that_job() -> None:
-    """Retry-After of a good response, and of a no about one job, paces its own wait only."""
+    """The Retry-After of a good response, or of an error about one job, pauses only the job's wait."""
     clock = Clock()
     api = Api(clock, ends_at=30.0)
     api.wishes = {"slow": 20.0}
@@ -120,7 +120,7 @@ def test_the_pause_that_comes_with_a_job_concerns_that_job() -> None:
 
 
 def test_twelve_jobs_that_each_ask_for_a_pause_end_together() -> None:
-    """Twelve jobs of 6 s whose every response asks for 5 s take little more than one of them."""
+    """Twelve jobs of 6 s with a Retry-After of 5 s take little more than one job."""
     clock = Clock()
     api = Api(clock, ends_at=6.0)
     jobs = [f"job-{number}" for number in range(12)]
@@ -130,7 +130,7 @@ def test_twelve_jobs_that_each_ask_for_a_pause_end_together() -> None:
 
 
 class Hanging:
-    """An API whose first response comes when it is let go. Every later one comes at once."""
+    """An API that holds the first response until the release. Every later response comes at once."""
 
     def __init__(self, *responses: dict[str, Any]) -> None:
         self.responses = list(responses)
@@ -150,7 +150,7 @@ class Hanging:
 
 @pytest.fixture
 def hanging() -> Iterator[tuple[Hanging, SharedPolls]]:
-    """One wait's poll of the job "job" that is under way, and the traffic that it belongs to."""
+    """A poll under way of the job "job", and the shared polls."""
     api = Hanging(RUNNING, RUNNING, SUCCESS)
     shared_polls = SharedPolls(api.get_job, RateLimit(6e6), time.monotonic)
     poll = threading.Thread(target=lambda: shared_polls.poll("job", timeout=3600.0))
@@ -163,7 +163,7 @@ def hanging() -> Iterator[tuple[Hanging, SharedPolls]]:
 
 
 def test_the_timeout_of_a_wait_holds_while_another_polls_the_same_job(hanging: tuple[Hanging, SharedPolls]) -> None:
-    """A poll of another wait that hangs is waited for to the own deadline at most. Then comes the last, own poll."""
+    """A wait that shares a hanging poll ends at the wait's own deadline, with a separate last poll."""
     api, shared_polls = hanging
     started_at = time.monotonic()
     (outcome,) = PollLoop(shared_polls.poll, MonotonicClock(), gate=shared_polls).wait([Plan("job", 0.3)])
@@ -176,7 +176,7 @@ def test_the_timeout_of_a_wait_holds_while_another_polls_the_same_job(hanging: t
 
 
 def test_the_last_poll_of_a_wait_counts_although_another_hangs(hanging: tuple[Hanging, SharedPolls]) -> None:
-    """What the own poll at the deadline brings is believed."""
+    """The response of the separate last poll at the deadline counts."""
     api, shared_polls = hanging
     api.responses[1] = SUCCESS
     (outcome,) = PollLoop(shared_polls.poll, MonotonicClock(), gate=shared_polls).wait([Plan("job", 0.3)])
@@ -203,7 +203,7 @@ def test_two_waits_for_one_job_share_its_polls() -> None:
 
 
 def test_the_last_poll_is_never_somebody_elses() -> None:
-    """At its deadline a wait asks, however fresh the last response is."""
+    """At the deadline a wait polls, also with a fresh shared response."""
     clock = Clock()
     api = Api(clock, ends_at=0.0)
     shared_polls = SharedPolls(api.get_job, RateLimit(6000), clock.now)
@@ -218,7 +218,7 @@ def test_the_last_poll_is_never_somebody_elses() -> None:
 
 
 def test_the_lowest_limit_counts() -> None:
-    """The lowest of all limits counts for everybody."""
+    """The lowest of all limits counts for all waits."""
     rate_limit = RateLimit(600.0)
     rate_limit.limit(60.0)
     rate_limit.limit(1200.0)

@@ -1,4 +1,4 @@
-"""Responses of a wait that are about another job, or have less than a response before."""
+"""Responses of a wait about a different job, or with less than an earlier response."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_response_about_the_job_counts(wait_for: WaitFor, response: Wire) -> N
     ],
 )
 def test_a_response_about_another_job_is_no_response(wait_for: WaitFor, response: Wire, why: str) -> None:
-    """The end of another job does not end the wait, and none of its servers is taken."""
+    """A response about a different job does not end the wait, and the different job's servers are not taken."""
     mine = job("RUNNING", part("RUNNING"), part("RUNNING", 2))
     ran = wait_for(steps((0, mine), (3, response)), timeout=30.0)
     assert ended(ran) == (End.TIMED_OUT, 30.0)
@@ -66,7 +66,7 @@ def test_a_response_about_another_job_is_no_response(wait_for: WaitFor, response
 
 
 def test_responses_about_other_jobs_are_an_outage(wait_for: WaitFor) -> None:
-    """Responses about other jobs have the budgets of an outage."""
+    """Responses about a different job have the budgets of an outage."""
     other = {**SUCCESS, "job_id": "another"}
     ran = wait_for(lambda _: other)
     assert ended(ran) == (End.NO_ANSWER, 60.0)
@@ -86,7 +86,7 @@ def test_responses_about_other_jobs_are_an_outage(wait_for: WaitFor) -> None:
 def test_a_success_with_less_than_before_is_inconsistent(
     wait_for: WaitFor, before: Wire, now: Wire, rule: int, *, known: bool
 ) -> None:
-    """Earlier responses of this run and of an earlier run count for the success rule."""
+    """Earlier responses, of the current run and of an earlier run, count for the success rule."""
     ran = wait_for(lambda _: now, known=Job.read(before)) if known else wait_for(steps((0, before), (0.5, now)))
     assert (ran.outcome.end, ran.outcome.rule) == (End.INCONSISTENT, rule)
     assert 120.0 <= ran.ended <= 122.0
@@ -102,7 +102,7 @@ def test_missing_sub_jobs_may_come_back(wait_for: WaitFor) -> None:
 
 
 def test_a_missing_server_is_reported_with_the_failure(wait_for: WaitFor) -> None:
-    """A server that a shorter list lacks is still in the outcome of a failure."""
+    """A server missing in a shorter list is still in the outcome of a failure."""
     ran = wait_for(steps((0, created("RUNNING", "a", "b")), (5, created("FAIL", "a"))))
     assert ran.outcome.end is End.FAILED
     assert ran.outcome.job is not None

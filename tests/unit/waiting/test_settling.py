@@ -1,4 +1,4 @@
-"""Failures and incomplete successes of a wait: which of them end at once, settle, or last to the deadline."""
+"""Failures and incomplete successes of a wait: ends at once, after the settling time, or at the deadline."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_failure_waits_for_the_other_sub_jobs(wait_for: WaitFor, before: Wire,
 
 @each_open_failure
 def test_an_open_failure_lasts_to_the_deadline(wait_for: WaitFor, before: Wire, after: Wire) -> None:
-    """No time without a change ends an open failure before the deadline, and then the failure is not final."""
+    """An open failure without a change ends only at the deadline, and is not final."""
     del after
     ran = wait_for(lambda _: before, timeout=3600.0)
     assert ended(ran) == (End.FAILED, 3600.0)
@@ -71,7 +71,7 @@ def test_an_open_failure_lasts_to_the_deadline(wait_for: WaitFor, before: Wire, 
 
 
 def test_a_failure_learns_of_servers_that_come_half_an_hour_later(wait_for: WaitFor) -> None:
-    """A server of a sub-job that ends half an hour after the failure is known."""
+    """A failure waits for a moving sub-job, so a server that comes half an hour later is known."""
     early = {**created("FAIL", "a"), "error_code": "BMS.3004"}
     moving = {**part("RUNNING", 9), "job_type": "baremetalSingleCreate"}
     before = {**early, "entities": {"sub_jobs": [*early["entities"]["sub_jobs"], moving]}}
@@ -103,11 +103,11 @@ def test_a_failure_in_doubt_ends_after_two_minutes(wait_for: WaitFor, known: Wir
     assert not ran.outcome.judgement.is_final_failure
 
 
-# --- what counts as a change
+# --- fields that count as a change
 
 
 def test_every_change_starts_the_settling_time_anew(wait_for: WaitFor) -> None:
-    """A job that changes every 100 s settles 120 s after its last change."""
+    """A job with a change every 100 s settles 120 s after the last change."""
     parts = DOUBTFUL["entities"]["sub_jobs"]
     responses = [(100.0 * n, job("FAIL", *parts, *[part("SUCCESS", m + 2) for m in range(n)])) for n in range(6)]
     ran = wait_for(steps(*responses))
@@ -137,7 +137,7 @@ def test_fields_that_count_as_a_change(wait_for: WaitFor, change: Wire) -> None:
 
 
 def test_other_fields_are_no_change(wait_for: WaitFor) -> None:
-    """The time of day in a response, and another order of the sub-jobs, delay no settling."""
+    """A changed message or a changed order of the sub-jobs does not delay the settling."""
 
     def script(now: float) -> Wire:
         parts = [*DOUBTFUL["entities"]["sub_jobs"], part("SUCCESS", 2)]
@@ -164,7 +164,7 @@ def test_an_incomplete_success_is_inconsistent(
 
 
 def test_missing_servers_may_come_late(wait_for: WaitFor) -> None:
-    """A success that is complete within the settling time is a success, and each arrival gives 120 s more."""
+    """A success completed within the settling time is a success, and each new server gives 120 s more."""
     ran = wait_for(
         steps(
             (0, created("SUCCESS", "a", total=3)),
@@ -178,7 +178,7 @@ def test_missing_servers_may_come_late(wait_for: WaitFor) -> None:
 
 
 def test_a_late_sub_job_is_waited_for(wait_for: WaitFor) -> None:
-    """SUCCESS of the parent does not count while a sub-job moves, far beyond the settling time."""
+    """SUCCESS of the parent does not count during a running sub-job, far beyond the settling time."""
     late = job("SUCCESS", part("SUCCESS"), part("RUNNING", 2))
     ran = wait_for(steps((0, late), (1000, job("SUCCESS", part("SUCCESS"), part("SUCCESS", 2)))))
     assert ran.outcome.end is End.SUCCEEDED
@@ -200,14 +200,14 @@ def test_a_late_sub_job_is_waited_for(wait_for: WaitFor) -> None:
     ids=["open failure", "failure in doubt", "failed sub-job", "incomplete success", "moving sub-job"],
 )
 def test_a_deadline_before_the_settling_time(wait_for: WaitFor, response: Wire, end: End) -> None:
-    """At the deadline a job with a failed part has failed, and any other job has timed out."""
+    """At the deadline a job with a failed part has failed, and any further job has timed out."""
     assert ended(wait_for(lambda _: response, timeout=60.0)) == (end, 60.0)
 
 
 @pytest.mark.parametrize("start", [0.1, 1917.5099341006473, 86399.999, 1e6 / 3])
 @pytest.mark.parametrize("dice", [0.0, 0.37])
 def test_rounding_delays_no_end(wait_for: WaitFor, start: float, dice: float) -> None:
-    """Budgets, settling time and deadline are each met by a poll at their moment, at any value of the clock."""
+    """A poll falls exactly on each end of a budget, of the settling time and of the wait, at any clock value."""
     cases: list[tuple[Script, float]] = [
         (steps((0, RUNNING), (start + 0.5, NO_NEWS)), 901.0),
         (steps((0, RUNNING), (start + 0.5, UNKNOWN)), 301.0),

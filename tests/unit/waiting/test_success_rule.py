@@ -1,8 +1,8 @@
-"""The success rule against the oracle, over every combination that is small enough to list.
+"""The success rule against the oracle, over every combination of small jobs.
 
-Children are multisets, because their order must not matter: the order has a test of its own. A job is read once and
-judged for every `expected_servers`. Job ids, further job types and levels vary in products of their own. Three children
-at once are listed only if the job's status leaves something for them to decide.
+Children are multisets, because the order must not matter: a separate test covers the order. A job is read once and
+judged for every `expected_servers`. Job ids, further job types and levels vary in separate products. Three children are
+listed only if the job's status leaves a decision to the children.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ TYPES = {
 
 
 def groups(most: int, kinds: Sequence[Part] = CHILDREN) -> Iterator[tuple[Part, ...]]:
-    """Every multiset of up to `most` children, each with a job id of its own."""
+    """Every multiset of up to `most` children, each with a separate job id."""
     for size in range(most + 1):
         for group in combinations_with_replacement(kinds, size):
             yield tuple(replace(child, job_id=f"job-{n}") for n, child in enumerate(group))
@@ -65,7 +65,7 @@ def totals(listed: int) -> list[int | str | None]:
 
 
 def namings(size: int) -> set[tuple[str, ...]]:
-    """Who names which server: the parent's name first, then one for each child; "" is none."""
+    """The names of servers by record: the parent's name first, then a name per child. "" is no name."""
     everybody = tuple(f"s{n}" for n in range(size))
     nobody = ("",) * size
     patterns = {("", *everybody), ("", *nobody), ("own", *nobody), ("own", *everybody)}
@@ -91,7 +91,7 @@ def flat(parent: Part, types: tuple[str, str], most: int) -> Iterator[Part]:
 
 
 def expectations(case: Part) -> list[int | None]:
-    """No expectation, the right one, and the wrong ones beside it. Only a wrong one where success is out of reach."""
+    """No expectation, the right expectation, and wrong expectations. A job that cannot succeed has only a wrong one."""
     right = len(servers_of(case))
     if state_of(case) is not Condition.DONE:
         return [None, right + 1]
@@ -130,14 +130,14 @@ THREE_CHILDREN = {("success", "create"), ("success", "operate"), ("fail", "creat
 @pytest.mark.parametrize("types", TYPES)
 @pytest.mark.parametrize("parent", PARENTS)
 def test_every_flat_job_is_judged_as_the_rule_says(parent: str, types: str) -> None:
-    """Status, children, total, names and expectation decide together, and nothing else does."""
+    """Status, children, total, names and expectation decide the judgement of a flat job."""
     most = 3 if (parent, types) in THREE_CHILDREN else 2
     assert_agreement(flat(PARENTS[parent], TYPES[types], most))
 
 
 @pytest.mark.parametrize("parent", ["success", "fail", "running", "lost"])
 def test_a_sub_job_that_is_listed_twice_counts_once(parent: str) -> None:
-    """Entries with the same job id are one listed sub-job. Entries without a job id are one each."""
+    """Entries with the same job id are one listed sub-job. Entries without a job id count separately."""
     patterns = {("a", "a", "a"), ("a", "a", "b"), ("a", "b", "b"), ("a", "a", None), (None, "a", None), (None,) * 3}
 
     def cases() -> Iterator[Part]:
@@ -151,7 +151,7 @@ def test_a_sub_job_that_is_listed_twice_counts_once(parent: str) -> None:
 
 
 def test_which_jobs_and_sub_jobs_have_to_name_servers() -> None:
-    """Single creations below name their server, creations at the top name one. Types are compared without case."""
+    """A single creation below and a creation at the top must name a server. Types are compared without case."""
     kinds = ("baremetalBatchCreate", "createServer", "baremetalSingleCreate", "createSingleServer", "BareMetalReboot")
     spelled = [spelling for kind in kinds for spelling in (kind, kind.upper())]
     for types, children in product(product(spelled, spelled), groups(2, STANDINGS[:1])):
@@ -168,7 +168,7 @@ def test_one_nameless_creation_among_other_sub_jobs_is_found() -> None:
 
 @pytest.mark.parametrize("status", [None, "", "SUCCESS", "FAIL", "RUNNING", "INIT", "PENDING_PAYMENT", "ROLLING_BACK"])
 def test_only_an_unknown_status_with_both_signs_of_an_end_is_taken_for_a_failure(status: str | None) -> None:
-    """An end time and an error code count together, and only where no page names the status."""
+    """Only an unknown status with an end time and an error code counts as a failure."""
     stray = product((None, "", END), (None, "", CODE))
     signs = [Part(status, end_time=end, error_code=code) for end, code in stray]
     parents = [*signs, Part("SUCCESS"), Part("FAIL")]
@@ -184,7 +184,7 @@ MID: Types = ("createServer", "createSingleServer", None)
 
 
 def nested(parent: Part, types: Types) -> Iterator[Part]:
-    """Every small job of two levels: statuses, totals, names, and job ids that occur twice, also across levels."""
+    """Every small job of two levels: statuses, totals, names, and repeated job ids, also across levels."""
     top, middle, low = types
     sibling = Part("SUCCESS", names=("s9",), job_type=low, job_id="job-0")
     outer: list[tuple[tuple[Part, ...], int | None]] = [((), None), ((), 2), ((sibling,), 2)]
@@ -200,13 +200,13 @@ NESTED = [("success", LOW), ("success", MID), ("fail", UNTYPED), ("running", LOW
 
 @pytest.mark.parametrize(("parent", "types"), NESTED)
 def test_every_rule_holds_at_every_level(parent: str, types: Types) -> None:
-    """A sub-job's sub-jobs count, are counted and have to name servers as those directly below the job."""
+    """Every rule holds at every level: nested sub-jobs are counted and must name servers."""
     assert_agreement(nested(PARENTS[parent], types))
 
 
 @pytest.mark.parametrize("parent", ["success", "fail", "lost"])
 def test_the_order_of_sub_jobs_does_not_matter(parent: str) -> None:
-    """Every order of the same sub-jobs gives the same verdict."""
+    """Every order of the same sub-jobs gives the same judgement."""
     for children in groups(3):
         for naming, total in product((("", "s0", "s1", "s2"), ("", "", "s1", "s1")), (None, 4)):
             case = job(PARENTS[parent], children, TYPES["create"], naming[: len(children) + 1])
@@ -218,7 +218,7 @@ def test_the_order_of_sub_jobs_does_not_matter(parent: str) -> None:
 
 
 def trees(depth: int) -> st.SearchStrategy[Part]:
-    """Trees of any kind. Mostly of SUCCESS, since one open record decides a whole tree."""
+    """Trees of any kind, mostly with SUCCESS, because an open record decides a whole tree."""
     return st.builds(
         Part,
         status=st.sampled_from(["SUCCESS"] * 12 + [" success ", "FAIL", "fail", "RUNNING", "ROLLING_BACK", "", None]),
@@ -243,7 +243,7 @@ def shuffled(part: Part, random: Random) -> Part:
 )
 @given(tree=trees(3), random=st.randoms(use_true_random=False))
 def test_any_tree_is_judged_as_the_rule_says_in_any_order(tree: Part, random: Random) -> None:
-    """Depth, mixed types, several names in one record and order change nothing that the rule does not name."""
+    """Any tree in any order is judged by the rule."""
     assert_agreement([tree, shuffled(tree, random)])
 
 
@@ -252,7 +252,7 @@ MOST = (Part("SUCCESS"), Part("FAIL"), Part("RUNNING"))
 
 
 def responses(parents: Sequence[Part], ids: Sequence[tuple[str | None, ...]]) -> Iterator[Part]:
-    """Every small response about one job: who is listed, by which id, announced or not, named or not, typed or not."""
+    """Every small response about a job: listed sub-jobs, ids, totals, names and types, present or missing."""
     for parent, group, pattern in product(parents, groups(2, MOST), ids):
         children = [replace(child, job_id=job_id) for child, job_id in zip(group, pattern, strict=False)]
         for servers, nics, total in product((True, False), ("", "n0"), (None, len(children))):
@@ -271,7 +271,7 @@ BEFORE = [
 
 @pytest.mark.parametrize("parent", ["success", "fail", "lost", "running"])
 def test_what_an_earlier_response_told_is_not_forgotten(parent: str) -> None:
-    """Counts, sub-jobs, servers, interfaces and types of earlier responses count for every later one."""
+    """Counts, sub-jobs, servers, interfaces and types of earlier responses count for every later response."""
     rng = Random(parent)  # noqa: S311  (a sample of cases, the same in each run)
     now = list(responses([PARENTS[parent]], IDS))
     for before in BEFORE:
@@ -279,14 +279,14 @@ def test_what_an_earlier_response_told_is_not_forgotten(parent: str) -> None:
 
 
 def test_the_status_of_an_earlier_response_does_not_count() -> None:
-    """A job that was SUCCESS or FAIL once, and is not any more, stands as it stands now."""
+    """The status of an earlier response does not count: only the newest status counts."""
     for before in (replace(PARENTS[name], below=(Part("FAIL", job_id="a"),)) for name in PARENTS):
         assert_agreement(responses([Part("SUCCESS"), Part("FAIL"), LOST], IDS[:1]), [before])
 
 
 @pytest.mark.parametrize("types", [LOW, MID])
 def test_nothing_is_forgotten_at_any_level(types: Types) -> None:
-    """What nested sub-jobs announced, listed, named and were counts too, wherever they stand later."""
+    """Announced, listed and named things of nested sub-jobs are remembered at any level."""
     rng = Random(9)  # noqa: S311  (a sample of cases, the same in each run)
     before = rng.sample(list(nested(PARENTS["running"], types)), 25)
     now = [part for parent in ("success", "fail") for part in nested(PARENTS[parent], UNTYPED)]
@@ -295,7 +295,7 @@ def test_nothing_is_forgotten_at_any_level(types: Types) -> None:
 
 
 def test_of_several_responses_each_adds_to_what_is_known() -> None:
-    """The largest count and everybody ever listed or named are known, not what the last response had."""
+    """Of several responses the largest count and all listed or named things are known, not only the last response's."""
     steps = [
         Part("RUNNING", (Part("RUNNING", job_id="a", names=("s7",), job_type="createSingleServer"),), total=3),
         Part("RUNNING", (Part("SUCCESS", job_id="b", names=("s1",)),), job_type="createServer"),
@@ -313,14 +313,14 @@ def test_of_several_responses_each_adds_to_what_is_known() -> None:
 )
 @given(history=st.lists(trees(2), min_size=2, max_size=4))
 def test_any_history_is_judged_as_the_rule_says(history: list[Part]) -> None:
-    """However responses differ from each other, the newest is judged by what all of them told."""
+    """Any history of responses is judged by the newest response together with all earlier responses."""
     *before, last = [replace(part, job_id="top") for part in history]
     assert_agreement([last], before)
 
 
 @pytest.mark.parametrize("step", [1, 2])
 def test_the_merged_job_grows_no_deeper_and_repeats_nobody(step: int) -> None:
-    """Sub-jobs that change their place in each response, or go missing with their own, don't pile up."""
+    """Sub-jobs that move in each response, or go missing with nested sub-jobs, are not repeated or nested deeper."""
     earlier = None
     for n in range(0, 60, step):
         chain = Part("RUNNING", (Part("RUNNING", (Part("FAIL", job_id=f"j{n}"),), job_id=f"j{n + 1}"),))
@@ -331,7 +331,7 @@ def test_the_merged_job_grows_no_deeper_and_repeats_nobody(step: int) -> None:
 
 
 def test_the_listed_cases_reach_every_kind_of_verdict() -> None:
-    """The enumeration is no empty exercise: every ruling, each finality, and every unmet rule is in it."""
+    """The listed cases reach every ruling, each finality, and every unmet rule."""
     past = Past()
     remember(past, Part("RUNNING", (Part("RUNNING", job_id="job-7"),)))
     reached = {

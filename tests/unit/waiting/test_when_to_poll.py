@@ -1,6 +1,6 @@
 """The times of polls: interval, Retry-After, rate limit, and many jobs in one loop.
 
-The jitter is 0 unless a test sets it, so intervals are the longest possible.
+The jitter is 0 unless a test sets a value, so intervals are the longest possible.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def test_the_first_poll_is_at_once(wait_for: WaitFor) -> None:
-    """A job that has succeeded already costs one poll and no sleep."""
+    """A job with SUCCESS costs one poll and no sleep."""
     ran = wait_for(lambda _: SUCCESS)
     assert ended(ran) == (End.SUCCEEDED, 0.0)
     assert ran.moments == [0.0]
@@ -44,7 +44,7 @@ def test_the_first_poll_is_at_once(wait_for: WaitFor) -> None:
 @pytest.mark.parametrize("seconds", [0.2, 14, 33, 250, 300, 3600])
 @pytest.mark.parametrize("dice", [0.0, 0.5, 0.999])
 def test_how_late_an_end_is_seen(wait_for: WaitFor, seconds: float, dice: float) -> None:
-    """An end is seen within a second, or 4 % of the time waited, but never over 10 s later."""
+    """An end is noticed within a second or 4 % of the time waited, and at most 10 s later."""
     ran = wait_for(lasting(seconds), timeout=7200.0, chance=lambda: dice)
     assert ran.outcome.end is End.SUCCEEDED
     assert 0 <= ran.ended - seconds <= min(10.0, max(1.0, 0.04 * seconds))
@@ -62,7 +62,7 @@ def test_poll_times_count_from_the_start_of_the_wait(wait_for: WaitFor, start: f
 
 @pytest.mark.parametrize("cost", [0.0, 0.3])
 def test_polls_are_a_second_apart_or_more(wait_for: WaitFor, cost: float) -> None:
-    """With any jitter and any cost of a poll, two polls of one job are at least a second apart."""
+    """With any jitter and any cost of a poll, two polls of a job are at least a second apart."""
     assert min(gaps(wait_for(lasting(300), chance=lambda: 0.999, cost=cost).moments)) >= 1.0
 
 
@@ -81,7 +81,7 @@ def test_retry_after_of_a_good_response_paces_the_next_poll(wait_for: WaitFor, a
 def test_retry_after_of_an_error_is_obeyed(
     wait_for: WaitFor, asked: float, paused: float, *, has_response: bool
 ) -> None:
-    """No poll follows a 429 or a 503 before the time asked for, which is capped, even beyond the budget."""
+    """No poll follows a 429 or a 503 before the end of Retry-After, up to a limit, also beyond the budget."""
     throttled = NoAnswerError(WHAT, status=429, retry_after=asked)
     first: tuple[float, Wire] = (0, RUNNING)
     ran = wait_for(steps(*[first] * has_response, (0.5 * has_response, throttled), (1.5, SUCCESS)))
@@ -91,7 +91,7 @@ def test_retry_after_of_an_error_is_obeyed(
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_an_api_that_asks_to_slow_down_is_no_dead_endpoint(wait_for: WaitFor, status: int) -> None:
-    """An API that throttles has 15 minutes from the start, with a pause or with a plain 429."""
+    """A throttling API has 15 minutes from the start, with a Retry-After or with a plain 429."""
     throttled = NoAnswerError(WHAT, status=status, retry_after=120.0)
     assert ended(wait_for(steps((0, throttled), (130, SUCCESS)))) == (End.SUCCEEDED, 240.0)
     ran = wait_for(lambda _: throttled)
@@ -102,7 +102,7 @@ def test_an_api_that_asks_to_slow_down_is_no_dead_endpoint(wait_for: WaitFor, st
 
 
 def test_retry_after_never_reaches_past_the_deadline(wait_for: WaitFor) -> None:
-    """The last poll falls on the deadline, with any pause that the server asks for."""
+    """The last poll falls on the deadline, with any Retry-After."""
     ran = wait_for(lambda _: {**RUNNING, "retry_after": 300.0}, timeout=100.0)
     assert ran.moments == [0.0, 100.0]
     assert ended(ran) == (End.TIMED_OUT, 100.0)
@@ -140,7 +140,7 @@ class Slots:
 def test_a_poll_waits_for_its_slot(
     run: Run, slots: Slots, ends_at: float, moments: list[float], asked: list[float] | None
 ) -> None:
-    """A due poll takes one slot, the last poll too. A pause voids the slot."""
+    """A due poll takes one slot, also the last poll. A pause voids the slot."""
     ran = run([Plan(JOB, 60.0)], {JOB: lasting(ends_at)}, gate=slots)
     assert ran.moments == moments
     assert asked is None or slots.asked == asked
@@ -156,7 +156,7 @@ def test_no_plans_no_outcomes(run: Run) -> None:
 
 
 def test_outcomes_stand_in_the_order_of_the_plans(run: Run) -> None:
-    """Each outcome stands at the place of its plan, and no end touches another wait."""
+    """The outcomes have the order of the plans, and the end of a wait does not change further waits."""
     scripts: dict[str, Script] = {
         "slow": lasting(500),
         "fails": steps((0, RUNNING), (20, job("FAIL"))),
@@ -179,14 +179,14 @@ def test_outcomes_stand_in_the_order_of_the_plans(run: Run) -> None:
 
 
 def test_the_same_job_twice(run: Run) -> None:
-    """Two plans for one job have an outcome each."""
+    """Two plans for one job have separate outcomes."""
     scripts: dict[str, Script] = {"a": lasting(10)}
     ran = run([Plan("a", 60.0), Plan("a", 5.0)], scripts, cost=0.01)
     assert [outcome.end for outcome in ran.outcomes] == [End.SUCCEEDED, End.TIMED_OUT]
 
 
 def test_no_wait_starves_beside_slow_polls(run: Run) -> None:
-    """With polls slower than the interval, the wait that is due longest is polled next."""
+    """With polls slower than the interval, the longest overdue wait is polled next."""
     scripts = {f"job-{n}": lasting(120) for n in range(5)}
     ran = run([Plan(job_id, 600.0) for job_id in scripts], scripts, cost=0.9)
     assert {outcome.end for outcome in ran.outcomes} == {End.SUCCEEDED}
@@ -195,7 +195,7 @@ def test_no_wait_starves_beside_slow_polls(run: Run) -> None:
 
 
 def test_polls_that_are_due_together_are_sent_together(run: Run) -> None:
-    """Jobs that are due at one moment make batches of at most 16."""
+    """Jobs due at the same moment are polled in batches of at most 16."""
     sizes: list[int] = []
 
     def batch(polls: Sequence[Callable[[], None]]) -> None:

@@ -28,7 +28,7 @@ END_TIME = "2019-04-25T20:08:40Z"
 
 
 def job(status: str, *parts: Wire, total: int | None = None, **fields: Any) -> Wire:
-    """Return a job of a type that creates nothing: only statuses and numbers count."""
+    """Return a job of a type without creations: only statuses and numbers count."""
     counted = {"sub_jobs_total": len(parts) if total is None else total} if parts or total else {}
     entities = {**counted, "sub_jobs": list(parts)}
     return {"job_type": "baremetalBatchOperate", "status": status, "entities": entities, **fields}
@@ -41,7 +41,7 @@ def part(status: str, number: int = 1, *parts: Wire, **fields: Any) -> Wire:
 
 
 def created(status: str, *names: str, total: int | None = None) -> Wire:
-    """Return a job that creates servers, with one successful sub-job for each name."""
+    """Return a job that creates servers, with a successful sub-job for each name."""
     made = [
         {**part("SUCCESS", number), "job_type": "baremetalSingleCreate", "entities": {"server_id": name}}
         for number, name in enumerate(names)
@@ -50,7 +50,7 @@ def created(status: str, *names: str, total: int | None = None) -> Wire:
 
 
 def steps(*responses: tuple[float, Wire | ApiError]) -> Script:
-    """Return a script: each response from its second on, the first one before its second too."""
+    """Return a script: each response counts from the response's second on, the first response also before."""
 
     def script(now: float) -> Wire | ApiError:
         started = [response for since, response in responses if since <= now]
@@ -60,7 +60,7 @@ def steps(*responses: tuple[float, Wire | ApiError]) -> Script:
 
 
 def lasting(seconds: float) -> Script:
-    """Return a job that runs for so long, then succeeds."""
+    """Return a job that runs for `seconds`, then succeeds."""
     return steps((0, RUNNING), (seconds, SUCCESS))
 
 
@@ -83,7 +83,7 @@ SUCCESS = job("SUCCESS")
 OLD = Job.read(RUNNING)
 MOVING_PART = job("FAIL", part("FAIL"), part("RUNNING", 2))
 DOUBTFUL = job("FAIL", part("ERROR", end_time=END_TIME, error_code="BMS.3004"))
-"""A failure that settles."""
+"""A failure with a settling time."""
 NO_NEWS = NoAnswerError(WHAT, status=503)
 UNKNOWN = NotFoundError(WHAT, status=404)
 REFUSALS = {
@@ -92,4 +92,4 @@ REFUSALS = {
     "BMS.0018 in 200": (RefusedError(WHAT, status=200, code="BMS.0018"), End.REQUEST_REFUSED),
     "404 APIGW.0101": (NoSuchApiError(WHAT, status=404, code="APIGW.0101"), End.NO_SUCH_API),
 }
-"""Errors that say no, and the end of a wait that they lead to."""
+"""Refusals, and the end of a wait after each refusal."""

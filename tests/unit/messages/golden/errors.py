@@ -106,6 +106,6 @@ def codes() -> Iterator[tuple[str, str]]:
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    """All cases of this room."""
+    """All cases of the room."""
     for group in (rejections, kinds, codes):
         yield from group()

@@ -67,16 +67,16 @@ def _refusal(call: Callable[[], object]) -> str:
 
 
 def previews() -> Iterator[tuple[str, str]]:
-    """Notes and errors of previews. A process of their own, because some notes are shown once a process."""
+    """Notes and errors of previews, from a separate process, because some notes are shown once a process."""
     command = [sys.executable, "-m", "tests.unit.messages.golden.previews"]
-    # No settings of the person at the machine.
+    # Without the settings of the user at the machine.
     environment = {"PATH": os.environ.get("PATH", ""), "no_proxy": "*"}
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=100)
     yield from json.loads(result.stdout)
 
 
 def uses() -> Iterator[tuple[str, str]]:
-    """Uses that no resource supports."""
+    """Unsupported uses of resources."""
     single, many, order = JobCompletionProvider(), JobCompletionsProvider(), JobSubmissionProvider()
     with running(Operation(purpose=Purpose.GET, inputs={"job_id": "j"})):
         yield "JobCompletion by opts.id", _refusal(lambda: single.read("j", {}))
@@ -95,6 +95,6 @@ def uses() -> Iterator[tuple[str, str]]:
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    """All cases of this room."""
+    """All cases of the room."""
     for group in (checks, previews, uses):
         yield from group()

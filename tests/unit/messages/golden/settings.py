@@ -101,7 +101,7 @@ def _text(case: Case) -> str:
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    """All cases of this room."""
+    """All cases of the room."""
     for title, case in MISSING.items():
         yield f"missing: {title}", _text(case)
     for title, case in WRONG.items():

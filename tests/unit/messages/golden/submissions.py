@@ -50,7 +50,7 @@ class _Api:
 
 
 class _Home:
-    """A folder of records, and the messages of its submissions."""
+    """A folder of records, and the messages of submissions with the records."""
 
     def __init__(self, folder: Path) -> None:
         self.records = Records(folder)
@@ -83,7 +83,7 @@ class _Home:
             path.write_text("{")
 
     def lose_key(self) -> None:
-        """Give the folder another key."""
+        """Replace the key of the folder."""
         (self._folder / "key").write_bytes(b"k" * 32)
 
     def _masked(self, lines: Sequence[str]) -> str:
@@ -92,7 +92,7 @@ class _Home:
 
 
 def submitted() -> Iterator[tuple[str, str]]:
-    """One request, sent once."""
+    """A request sent once."""
     excerpt = Excerpt('{"order_id": "CS1"}', {"order_id": "CS1", "server": "s"})
     errors = {
         "refused": RefusedError(POST, status=400, code="BMS.0018", detail="count is 0", request_id="req-1"),
@@ -174,7 +174,7 @@ def changed() -> Iterator[tuple[str, str]]:
 
 
 def remains() -> Iterator[tuple[str, str]]:
-    """The note of a destroy, and the hints for Pulumi's own host."""
+    """The note of a destroy, and the hints for Pulumi's host."""
     jobs: dict[str, dict[str, list[str] | None]] = {
         "one server": {"j": ["a"]},
         "servers": {"j": ["a", "b"], "k": ["c"]},
@@ -192,6 +192,6 @@ def remains() -> Iterator[tuple[str, str]]:
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    """All cases of this room."""
+    """All cases of the room."""
     for group in (submitted, kept, changed, remains):
         yield from group()

@@ -98,7 +98,7 @@ def _reasons() -> Iterator[tuple[str, str]]:
 
 
 def ends() -> Iterator[tuple[str, str]]:
-    """The other ends."""
+    """All further ends."""
     listed = job("SUCCESS", ok(60, SERVER), sub_jobs_total=3)
     because = "3 sub-jobs are announced and 1 listed"
     unknown = NotFoundError(URL, status=400, code="Common.0011", request_id="req-1")
@@ -179,6 +179,6 @@ def rows() -> Iterator[tuple[str, str]]:
 
 
 def cases() -> Iterator[tuple[str, str]]:
-    """All cases of this room."""
+    """All cases of the room."""
     for group in (failures, ends, stored, rows):
         yield from group()
