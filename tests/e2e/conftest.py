@@ -206,9 +206,9 @@ class Stack:
 
 
 @pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    """A simulator whose jobs take 4 s."""
-    with Simulator(time_scale=60.0) as simulator:
+def simulator(request: pytest.FixtureRequest) -> Iterator[Simulator]:
+    """A simulator with the `TIME_SCALE` of the test's module. By default jobs take 4 s."""
+    with Simulator(time_scale=getattr(request.module, "TIME_SCALE", 60.0)) as simulator:
         yield simulator
 
 
@@ -280,3 +280,9 @@ def until() -> Callable[[Callable[[], bool]], None]:
 @pytest.fixture(scope="session", autouse=True)
 def _engine() -> None:
     assert shutil.which(CLI), "no Pulumi CLI in .engine/bin: run `make engine`"
+
+
+@pytest.fixture
+def networked(stack: Stack, simulator: Simulator) -> None:
+    """Makes the simulator the network service of the stack too."""
+    stack.configure({"vpcEndpoint": simulator.endpoint})

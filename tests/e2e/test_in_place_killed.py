@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +17,8 @@ from tests.e2e.test_servers import servers
 from tests.e2e.test_servers_in_place import OTHER_IMAGE, sent, written
 from tests.e2e.test_servers_killed import LONGEST, again, killed
 
+pytestmark = pytest.mark.usefixtures("networked")
+TIME_SCALE = 150.0
 FIRST_SEED = int(os.environ.get("IN_PLACE_KILLS_FROM", "0"))
 SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("IN_PLACE_KILLS", "2")))
 CHANGES: dict[str, dict[str, Any]] = {
@@ -26,26 +27,6 @@ CHANGES: dict[str, dict[str, Any]] = {
     "all": {"image": OTHER_IMAGE, "nics": 2, "more": ', power="off"'},
 }
 INSTALLED = {"image": "changeos", "reinstall": "reinstallos", "all": "changeos"}
-
-
-@pytest.fixture
-def host() -> str:
-    """The host of this package: Pulumi's own host keeps no partial state."""
-    return "own"
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    """A cloud that installs a system in some seconds."""
-    with Simulator(time_scale=150.0) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def stack(stack: Stack, simulator: Simulator) -> Stack:
-    """A stack that reaches the network service too."""
-    stack.configure({"vpcEndpoint": simulator.endpoint})
-    return stack
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from bms_simulator import Simulator
 from bms_simulator.http.responses import RESET
 from tests.e2e.conftest import Stack
 
+TIME_SCALE = 200.0
 PROGRAM = """
 import pulumi
 from pulumi_bms import Servers, VolumeAttachment
@@ -32,13 +33,6 @@ def program(
 ) -> str:
     """A program with servers, and a disk for each of the first servers."""
     return PROGRAM.format(count=count, name=name, tags=tags, volumes=list(volumes), more=more)  # type: ignore[call-overload]
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    """A cloud that orders servers in a few seconds."""
-    with Simulator(time_scale=200.0) as simulator:
-        yield simulator
 
 
 def servers(simulator: Simulator) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from urllib.request import Request, urlopen
 
 import pytest
@@ -12,30 +11,12 @@ from bms_simulator import Simulator
 from tests.e2e.conftest import Stack
 from tests.e2e.test_servers import program, servers
 
+pytestmark = pytest.mark.usefixtures("networked")
+TIME_SCALE = 300.0
 OTHER_IMAGE = "2fb1bfa5-cc8b-4f63-bd4e-4fc6a3b4a5f0"
 IMAGE = "1fb1bfa5-cc8b-4f63-bd4e-4fc6a3b4a5f0"
 SUBNET = "157ee789-03ea-45b1-a698-76c92660dd83"
 SECOND = "257ee789-03ea-45b1-a698-76c92660dd83"
-
-
-@pytest.fixture
-def host() -> str:
-    """The host of this package."""
-    return "own"
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    """A cloud whose jobs take a second."""
-    with Simulator(time_scale=300.0) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def stack(stack: Stack, simulator: Simulator) -> Stack:
-    """A stack that reaches the network service too."""
-    stack.configure({"vpcEndpoint": simulator.endpoint})
-    return stack
 
 
 def sent(simulator: Simulator, since: int) -> list[str]:

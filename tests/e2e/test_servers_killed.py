@@ -10,7 +10,6 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -20,6 +19,7 @@ from tests.e2e.conftest import Stack
 from tests.e2e.test_orders import Kill, host_of, kill_both, kill_cli, kill_host
 from tests.e2e.test_servers import program, servers
 
+TIME_SCALE = 150.0
 FIRST_SEED = int(os.environ.get("SERVER_KILLS_FROM", "0"))
 SEEDS = range(FIRST_SEED, FIRST_SEED + int(os.environ.get("SERVER_KILLS", "3")))
 KILLS: list[Kill] = [kill_cli, kill_host, kill_both]
@@ -27,19 +27,6 @@ PHASES = ["order", "grow", "shrink", "destroy"]
 ORDERED = {"order": 3, "grow": 5, "shrink": 5, "destroy": 5}
 """Servers ordered until the end of each phase."""
 LONGEST = 120.0
-
-
-@pytest.fixture
-def host() -> str:
-    """The host of this package: Pulumi's own host keeps no partial state."""
-    return "own"
-
-
-@pytest.fixture
-def simulator() -> Iterator[Simulator]:
-    """A cloud that orders servers in a few seconds."""
-    with Simulator(time_scale=150.0) as simulator:
-        yield simulator
 
 
 def ordered(simulator: Simulator) -> int:
