@@ -1,114 +1,36 @@
-"""A credential comes whole from a single source: the nearest source with any part of a credential."""
+"""Which credential is taken, and from which source."""
 
 from __future__ import annotations
 
-import re
-import traceback
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 import pytest
 import requests
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
 
 from pulumi_bms.api.auth.access_key import AccessKeyCredential
 from pulumi_bms.api.errors import SettingsError
 from pulumi_bms.api.identity.user import UserCredential
-from pulumi_bms.settings import Settings, load
-
-WHERE = {"bms:endpoint": "https://bms.example.com", "bms:projectId": "p", "bms:iamEndpoint": "https://iam.example.com"}
-TERRAFORM = {
-    "token": {"HW_AUTH_TOKEN": "hw-token"},
-    "access key": {"HW_ACCESS_KEY": "hw-access", "HW_SECRET_KEY": "hw-secret"},
-    "user": {"HW_USER_NAME": "hw-user", "HW_USER_PASSWORD": "hw-password", "HW_DOMAIN_NAME": "hw-domain"},
-}
-SDK = {"access key": {"HUAWEICLOUD_SDK_AK": "sdk-access", "HUAWEICLOUD_SDK_SK": "sdk-secret"}}
-OPENSTACK = {
-    "token": {"OS_TOKEN": "os-token"},
-    "access key": {"OS_ACCESS_KEY": "os-access", "OS_SECRET_KEY": "os-secret"},
-    "user": {"OS_USERNAME": "os-user", "OS_PASSWORD": "os-password", "OS_USER_DOMAIN_NAME": "os-domain"},
-}
-STACK = {
-    "token": {"bms:token": "c-token"},
-    "access key": {"bms:accessKey": "c-access", "bms:secretKey": "c-secret"},
-    "user": {"bms:username": "c-user", "bms:password": "c-password", "bms:domainName": "c-domain"},
-}
-EACH = [
-    (kind, where, variables, prefix)
-    for where, kinds, prefix in (
-        ("environ", TERRAFORM, "hw-"),
-        ("environ", SDK, "sdk-"),
-        ("environ", OPENSTACK, "os-"),
-        ("config", STACK, "c-"),
-    )
-    for kind, variables in kinds.items()
-]
-WHOLE = "all parts of a credential come from one source"
-NAMES = [f"{next(iter(variables))}" for _, _, variables, _ in EACH]
-
-
-def named(prefix: str, names: str) -> dict[str, str]:
-    keys = "accessKey secretKey securityToken token username password domainName projectName projectId region"
-    pairs = zip(f"{keys} iamEndpoint".split(), names.split(), strict=True)
-    return {f"{prefix}{name}": key for key, name in pairs if name != "-"}
-
-
-SOURCES = [
-    named(
-        "HW_",
-        "ACCESS_KEY SECRET_KEY SECURITY_TOKEN AUTH_TOKEN USER_NAME USER_PASSWORD DOMAIN_NAME PROJECT_NAME PROJECT_ID "
-        "REGION_NAME AUTH_URL",
-    ),
-    named("HUAWEICLOUD_SDK_", "AK SK SECURITY_TOKEN - - - - - PROJECT_ID REGION_ID IAM_ENDPOINT"),
-    named(
-        "OS_",
-        "ACCESS_KEY SECRET_KEY SECURITY_TOKEN TOKEN USERNAME PASSWORD USER_DOMAIN_NAME PROJECT_NAME PROJECT_ID "
-        "REGION_NAME AUTH_URL",
-    ),
-    named(
-        "bms:",
-        "accessKey secretKey securityToken token username password domainName projectName projectId region iamEndpoint",
-    )
-    | {"bms:endpoint": "endpoint"},
-]
-"""The sources of a credential, nearest first: all names with the meanings, independent of the package."""
-
-CALLED = {name: key for source in SOURCES for name, key in source.items()} | {"BMS_ENDPOINT": "endpoint"}
-KINDS = (("token",), ("accessKey", "secretKey", "securityToken"), ("username", "password", "domainName"))
-HIDDEN = ("accessKey", "secretKey", "securityToken", "token", "password")
-"""Values that no message may contain. The access key is not secret, but is private."""
-
-
-def split(values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The settings split into config and environment."""
-    config = {name: value for name, value in values.items() if name.startswith("bms:")}
-    return config, {name: value for name, value in values.items() if name not in config}
-
-
-def outcome(
-    inputs: Mapping[str, object], config: Mapping[str, str], environ: Mapping[str, str]
-) -> Settings | SettingsError:
-    try:
-        return load(inputs, config.get, environ)
-    except SettingsError as error:
-        return error
-
-
-def shown(error: BaseException) -> str:
-    """The complete output of a failed run."""
-    return f"{error} {error!r} {''.join(traceback.format_exception(error, chain=True))}"
-
-
-def loaded(config: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
-    return load({}, {**WHERE, **(config or {})}.get, environ or {})
-
-
-def problem_of(config: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None) -> str:
-    with pytest.raises(SettingsError) as error:
-        loaded(config, environ)
-    return str(error.value)
+from pulumi_bms.settings import Settings
+from tests.unit.settings.credentials import (
+    CALLED,
+    EACH,
+    HIDDEN,
+    KINDS,
+    NAMES,
+    OPENSTACK,
+    SDK,
+    SOURCES,
+    STACK,
+    TERRAFORM,
+    WHERE,
+    WHOLE,
+    loaded,
+    outcome,
+    problem_of,
+    shown,
+    split,
+)
 
 
 @pytest.mark.parametrize(("kind", "where", "variables", "prefix"), EACH, ids=NAMES)
@@ -384,132 +306,3 @@ def test_a_value_that_holds_a_secret_is_not_shown(name: str, text: str) -> None:
     config, environ = split({"bms:token": "S3CR3T", name: text})
     result = outcome({}, {**WHERE, **config}, environ)
     assert isinstance(result, Settings) or "s3cr3t" not in shown(result).lower()
-
-
-def kinds_in(source: Mapping[str, str], names: set[str]) -> list[tuple[str, ...]]:
-    keys = {source[name] for name in names if name in source} - {"domainName"}
-    return [kind for kind in KINDS if keys & set(kind)]
-
-
-def problem_with(source: Mapping[str, str] | None, names: set[str]) -> str:
-    """The expected problem of the source, or "" for a valid credential."""
-    if source is None:
-        return "HW_ACCESS_KEY and HW_SECRET_KEY, or HW_AUTH_TOKEN"
-    kind, *others = kinds_in(source, names)
-    if others:
-        return "unset all but one"
-    keys = {source[name] for name in names if name in source}
-    return "" if set(kind) - {"securityToken"} <= keys else WHOLE
-
-
-FORMS = {"endpoint": "https://v{:03}.example", "iamEndpoint": "https://v{:03}.example"}
-FORMS |= dict.fromkeys(HIDDEN, "S3CR3T-{:03}")
-VALUES = {name: FORMS.get(key, "v{:03}").format(number) for number, (name, key) in enumerate(CALLED.items())}
-VALUES |= {
-    "HW_REGION_NAME": "cn-north-1",
-    "HUAWEICLOUD_SDK_REGION_ID": "cn-north-2",
-    "OS_REGION_NAME": "cn-north-4",
-    "bms:region": "cn-north-9",
-}
-"""A unique value for each setting. The regions are of one cloud."""
-
-
-@given(st.sets(st.sampled_from(sorted(CALLED)), max_size=8) | st.sets(st.sampled_from(sorted(CALLED))))
-@hypothesis_settings(max_examples=300, deadline=None, database=None)
-def test_any_mixture(names: set[str]) -> None:
-    """For any mixture of settings, the first source with a part of a credential gives all parts, or is an error."""
-    config, environ = split({name: VALUES[name] for name in names})
-    counts = next((source for source in SOURCES if kinds_in(source, names)), None)
-    result = outcome({}, config, environ)
-    problem = problem_with(counts, names)
-    if isinstance(result, SettingsError):
-        assert "S3CR3T" not in shown(result)
-        assert problem in str(result)
-        assert problem or str(result).startswith(("The ", *names))
-        return
-    assert problem == ""
-    assert counts is not None
-    (kind,) = kinds_in(counts, names)
-    mine = {counts[name]: VALUES[name] for name in names if counts.get(name) in kind}
-    assert counts[result.credential.name.source] == kind[0]
-    assert set(result.credential.secrets) == {value for key, value in mine.items() if key in HIDDEN}
-    if isinstance(result.credential, UserCredential):
-        assert (result.credential.user_name, result.credential.domain_name) == (mine["username"], mine["domainName"])
-    assert "S3CR3T" not in f"{result} {result!r}"
-
-
-INPUTS = {"endpoint": "https://v901.example", "region": "cn-north-11", "project_id": "v903"}
-PLACES = {"endpoint", "iamEndpoint", "region", "projectId", "projectName"}
-
-
-@given(
-    st.sampled_from([(source, kind) for source in SOURCES for kind in KINDS if set(kind) & set(source.values())]),
-    st.sets(st.sampled_from(sorted(name for name, key in CALLED.items() if key in PLACES))),
-    st.sets(st.sampled_from(sorted(INPUTS))),
-)
-@hypothesis_settings(max_examples=300, deadline=None, database=None)
-def test_no_credential_meets_another_familys_cloud(
-    credential_source: tuple[dict[str, str], tuple[str, ...]], names: set[str], inputs: set[str]
-) -> None:
-    """Address and project come from the nearest place: inputs, config, then the credential's family."""
-    own, kind = credential_source
-    config, environ = split({name: VALUES[name] for name in CALLED if name in names or own.get(name) in kind})
-    result = outcome({name: INPUTS[name] for name in inputs}, config, environ)
-
-    terraform, sdk, openstack, stack = (
-        {key: VALUES[name] for name, key in of.items() if name in names} for of in SOURCES
-    )
-    nearby = {{"project_id": "projectId"}.get(name, name): INPUTS[name] for name in inputs}
-    number = SOURCES.index(own)
-    families = {0: [terraform], 1: [sdk, terraform], 2: [openstack]}.get(number, [terraform, sdk, openstack])
-    if own is SOURCES[3]:
-        families = [{key: value for key, value in family.items() if key != "iamEndpoint"} for family in families]
-    shared = {"endpoint": VALUES["BMS_ENDPOINT"]} if "BMS_ENDPOINT" in names else {}
-    families = [{**family, **shared} for family in families]
-    places = [nearby, stack, *families]
-
-    def first(places: list[dict[str, str]], *keys: str) -> str:
-        """The first existing key in the first place with any of the keys."""
-        place = next((place for place in places if place.keys() & set(keys)), {})
-        return next((place[key] for key in keys if key in place), "")
-
-    endpoint = first(places, "endpoint", "region")
-    project = first(places, "projectId", "projectName") or first(places, "region")
-    mine = {key: VALUES[name] for name, key in own.items() if name in names}
-    # A region gives an identity service's address only if a region gives the API's address.
-    by_region = ("iamEndpoint", "region") if endpoint.startswith("cn-") else ("iamEndpoint",)
-    own_region = first([mine], *by_region) if "region" not in nearby else first([mine], "iamEndpoint")
-    iam = own_region or first(places, *by_region)
-    skipped = skipped_of(number, project, iam, families)
-    if isinstance(result, SettingsError):
-        message = str(result)
-        needs_iam = "username" in kind or (project and project != named_id(places))
-        missing = ("The endpoint is", not endpoint), ("The project is", not project), ("The IAM endpoint", not iam)
-        assert {what for what, _ in missing if what in message} == {
-            what for what, is_missing in missing if is_missing and (needs_iam or "IAM" not in what)
-        }
-        assert any(is_missing for _, is_missing in missing) or any(name in names for name in skipped)
-        assert "S3CR3T" not in message
-        return
-    numbers = [re.findall("[0-9]+", text) for text in (endpoint, project, iam)]
-    assert re.findall("[0-9]+", result.endpoint) == numbers[0]
-    assert re.findall("[0-9]+", result.project_id or result.project_name) == numbers[1]
-    assert not (result.project_id and result.project_name)
-    needed = bool(result.project_name) or isinstance(result.credential, UserCredential)
-    assert re.findall("[0-9]+", result.iam_endpoint) == (numbers[2] if needed else [])
-    assert not (result.project_name and set(skipped) & names & {name for name in skipped if "PROJECT" in name})
-
-
-def named_id(places: list[dict[str, str]]) -> str:
-    """The project id of the first place with a project, or "" for a project by name."""
-    return next((place.get("projectId", "") for place in places if place.keys() & {"projectId", "projectName"}), "")
-
-
-def skipped_of(number: int, project: str, iam: str, families: list[dict[str, str]]) -> set[str]:
-    """The variables read by further tools of the credential's family: a default never replaces the variables."""
-    others = {name for of in SOURCES[1:3] for name, key in of.items() if key in ("projectId", "projectName")}
-    result = others if number < 2 and project.startswith("cn-") else set()
-    if iam.startswith("cn-") and any(family.get("region") == iam for family in families):
-        result |= {"OS_AUTH_URL", "HUAWEICLOUD_SDK_IAM_ENDPOINT"} if number < 2 else set()
-        result |= {"OS_AUTH_URL", "HUAWEICLOUD_SDK_IAM_ENDPOINT", "HW_AUTH_URL"} if number == 3 else set()
-    return result
