@@ -13,7 +13,7 @@ from pulumi_bms.api.channel import (
     holds_list,
     holds_object,
 )
-from pulumi_bms.api.errors import ApiError
+from pulumi_bms.api.errors import ApiError, NoSuchApiError
 from pulumi_bms.api.models.job import Unreadable
 from pulumi_bms.api.models.server import Server
 from pulumi_bms.api.operation_codes import Meaning, meaning_of
@@ -102,9 +102,14 @@ class ServerApi:
     def in_recycle_bin(self) -> frozenset[str]:
         """GET /v1.1/{project_id}/baremetalservers/detail (1000 a minute, operation `ListBareMetalServersDetail`).
 
-        The ids of the servers in the recycle bin. Only this list shows the recycle bin.
+        The ids of the servers in the recycle bin. Only this list shows the recycle bin. A cloud without the list, such
+        as Open Telekom Cloud, has no recycle bin.
         """
-        return frozenset(each.id for each in self._all(operations.LIST_SERVERS_BRIEFLY, ()) if each.in_recycle_bin)
+        try:
+            servers = self._all(operations.LIST_SERVERS_BRIEFLY, ())
+        except NoSuchApiError:
+            return frozenset()
+        return frozenset(each.id for each in servers if each.in_recycle_bin)
 
     def delete(self, server_ids: Sequence[str], *, eips: bool, data_volumes: bool) -> str:
         """POST /v1/{project_id}/baremetalservers/delete (no limit documented, page "Deleting BMSs").

@@ -52,6 +52,11 @@ def orders_folder(environ: Mapping[str, str]) -> Path:
     return home / "bms" / "orders"
 
 
+def utc_now() -> str:
+    """The present time in the form of the records: ISO 8601, UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """An order to be sent.
@@ -105,8 +110,7 @@ class Pending:
         """Put the record on the disk, once. After a `RecordError` the request must not be sent."""
         if self.written:
             return
-        sent_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        self.record = replace(self.record, request=request, sent_at=sent_at)
+        self.record = replace(self.record, request=request, sent_at=utc_now())
         try:
             self._lock = durable.create(self.record.path, _content(self.record))
         except FileExistsError:

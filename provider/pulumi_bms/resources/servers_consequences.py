@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pulumi_bms.lifecycle.input_checks import is_unknown
-from pulumi_bms.resources.servers_changes import LOGIN, Changes, installs, is_taken
+from pulumi_bms.resources.servers_changes import LOCAL, LOGIN, Changes, installs, is_taken
 from pulumi_bms.resources.servers_installing import outdated
 from pulumi_bms.resources.servers_nics import difference
 from pulumi_bms.resources.servers_outputs import EMPTY, count_of, slots_of
+from pulumi_bms.resources.servers_power import stopped_of
 
 _PREPAID = "prePaid"
 
@@ -23,7 +24,8 @@ def consequences(change: Changes, olds: Mapping[str, Any], news: Mapping[str, An
         return ["the number of servers is not known yet: servers may be ordered or deleted"]
     lines = []
     if after < before:
-        lines += [_shrink(olds, before, after), *_refund(olds), *_left(olds), *_refusal({**olds, **_flag(news)})]
+        stored = {**olds, **{name: news.get(name) for name in LOCAL}}
+        lines += [_shrink(olds, before, after), *_refund(olds), *_left(stored), *_refusal(stored)]
     ordered = max(0, after - before) + sum(each == EMPTY for each in slots_of(olds)[:after])
     if ordered:
         lines += [f"orders {_servers(ordered)}{_terms(news)}"]
@@ -42,6 +44,9 @@ def _in_place(change: Changes, olds: Mapping[str, Any], news: Mapping[str, Any])
         lines.append(_installation(wiped, news))
     if removed:
         lines.append(f"removes {len(removed)} NIC(s) from each of {_servers(len(kept))}")
+    stopped = [each for each in stopped_of(olds) if each in kept and each not in wiped]
+    if stopped and news.get("power") != "off":
+        lines.append(f"starts {_servers(len(stopped))} that an installation has left stopped: {', '.join(stopped)}")
     login = [name for name in LOGIN if name in change.local]
     if login and not wiped:
         lines.append(f"{', '.join(login)} will take effect at the next installation: nothing is changed now")
@@ -102,6 +107,10 @@ def _left(olds: Mapping[str, Any]) -> list[str]:
         lines.append("the data disks of the deleted servers stay and are billed: see delete_data_volumes_on_delete")
     elif olds.get("data_disks"):
         lines.append("the data disks of the deleted servers are deleted, with all data")
+    if olds.get("delete_data_volumes_on_delete") and not is_yearly:
+        lines.append(
+            "disks attached later, such as by a VolumeAttachment, must be detached first: else nothing is deleted"
+        )
     if olds.get("iptype") and (is_yearly or not olds.get("delete_eip_on_delete")):
         see = "" if is_yearly else ": see delete_eip_on_delete"
         lines.append(f"the public IPs of the deleted servers stay and are billed{see}")
@@ -113,10 +122,6 @@ def _refusal(olds: Mapping[str, Any]) -> list[str]:
         return []
     text = "`pulumi up` will refuse to delete the yearly or monthly servers: set unsubscribe_on_delete=True, and run "
     return [f"{text}`pulumi up`, before this change"]
-
-
-def _flag(news: Mapping[str, Any]) -> dict[str, Any]:
-    return {"unsubscribe_on_delete": news.get("unsubscribe_on_delete")}
 
 
 def _shrink(olds: Mapping[str, Any], before: int, after: int) -> str:

@@ -16,11 +16,17 @@ from pulumi_bms.api.servers import ServerApi
 from pulumi_bms.lifecycle.job_resource import JobFailedError, Step
 from pulumi_bms.lifecycle.provider import tell
 from pulumi_bms.operation import ExpectedError
+from pulumi_bms.resources.servers_outputs import unfinished_of
 from pulumi_bms.resources.servers_reading import Reading
 from pulumi_bms.resources.servers_times import TIMES, Times
 
 _TRIES = 3
 """How often a delete is sent at most, while responses are lost or some of the servers are gone already."""
+_ATTACHED = (
+    "Nothing was deleted, because delete_data_volumes_on_delete=True deletes attached disks too.\n"
+    "Detach the disks first: remove each VolumeAttachment, run `pulumi up`, and then lower count or destroy. To keep "
+    "all disks, set delete_data_volumes_on_delete=False, and run `pulumi up`"
+)
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,10 @@ class Deleting:
         """Delete the servers, and wait until the servers are gone.
 
         A server that is gone already is done. Raises `ExpectedError` for yearly servers without
-        `unsubscribe_on_delete`, before anything is deleted.
+        `unsubscribe_on_delete`, and for attached disks that would be deleted, before anything is deleted.
         """
+        new = [each for each in server_ids if each in unfinished_of(self.step.kept.outputs)]
+        Reading(self.step).await_visible(new, self.times.visibility)
         servers = Reading(self.step).existing(server_ids)
         yearly = [server for server in servers if self._is_yearly(server)]
         if yearly and not self.inputs.get("unsubscribe_on_delete"):
@@ -44,6 +52,8 @@ class Deleting:
         yearly_ids = [server.id for server in yearly]
         on_demand_ids = [server.id for server in servers if server.id not in yearly_ids]
         with self.step.alone_on([server.id for server in servers]):
+            if self.inputs.get("delete_data_volumes_on_delete"):
+                self._refuse_attached(on_demand_ids)
             self._tell_of_leftovers(servers, yearly_ids)
             failure = self._delete_on_demand(on_demand_ids) if on_demand_ids else ""
             for first in range(0, len(yearly_ids), MOST_UNSUBSCRIBED):
@@ -52,6 +62,20 @@ class Deleting:
 
     def _is_yearly(self, server: Server) -> bool:
         return self.inputs.get("charging_mode") == "prePaid" if server.prepaid is None else server.prepaid
+
+    def _refuse_attached(self, server_ids: Sequence[str]) -> None:
+        """Raise `ExpectedError` for servers with more disks than ordered, because the delete takes all disks.
+
+        The number decides: a refresh stores attached disks among the outputs too. The servers are read anew, because a
+        `VolumeAttachment` may have held the lock.
+        """
+        own, lines = len(self.inputs.get("data_disks") or []), []
+        for server in Reading(self.step).existing(server_ids):
+            disks = [each.id for each in server.volumes if each.id and not each.is_root]
+            if len(disks) > own:
+                lines.append(f"server {server.id} has more disks than the {own} of data_disks: {', '.join(disks)}")
+        if lines:
+            raise ExpectedError("\n".join([*lines, _ATTACHED]))
 
     def _tell_of_leftovers(self, servers: Sequence[Server], yearly_ids: Sequence[str]) -> None:
         """Name the public IPs and disks that stay and are billed. Disks bought with a yearly server go with it."""

@@ -12,11 +12,11 @@ from typing import Any
 
 from pulumi_bms.lifecycle.job_resource import CHANGE, Step
 from pulumi_bms.lifecycle.provider import tell
-from pulumi_bms.resources.servers_changes import Changes, changes, installs
+from pulumi_bms.resources.servers_changes import INSTALL_INPUTS, Changes, changes, installs
 from pulumi_bms.resources.servers_installing import INSTALLED, Installing
 from pulumi_bms.resources.servers_nics import Wiring, difference
 from pulumi_bms.resources.servers_outputs import EMPTY, count_of, slots_of
-from pulumi_bms.resources.servers_power import Power, Powering
+from pulumi_bms.resources.servers_power import STOPPED, Power, Powering, stopped_of
 from pulumi_bms.resources.servers_times import TIMES, Times
 from pulumi_bms.resources.servers_updating import Updating
 
@@ -40,11 +40,11 @@ class InPlace:
             self._reboot(was_installed=was_installed)
 
     def power(self) -> None:
-        """Start or stop the servers that need it, if the resource manages the power."""
-        power = self.news.get("power")
-        if power in set(Power):
-            Powering(self.step, self._updating).bring(self._ids, Power(power))
-            self._keep("power")
+        """Start or stop the servers that need it. Unmanaged servers start if stopped for an installation."""
+        power, stopped = self.news.get("power"), stopped_of(self.step.kept.outputs)
+        if power or stopped:
+            Powering(self.step, self._updating).bring(self._ids if power else stopped, Power(power or Power.ON))
+            self.step.kept.keep(**{"power": power, STOPPED: []})
 
     @property
     def _ids(self) -> list[str]:
@@ -99,8 +99,8 @@ class InPlace:
             return False
         if left:
             installing.install(left)
-            self.step.kept.outputs[INSTALLED] = {}
-            self._keep("image_id", "reinstall_triggers")
+        # Also without an installation: a server ordered by this run has the image and the triggers of this run.
+        self.step.kept.outputs.update({INSTALLED: {}, **{name: self.news.get(name) for name in INSTALL_INPUTS}})
         return bool(left)
 
     def _reboot(self, *, was_installed: bool) -> None:

@@ -27,12 +27,12 @@ from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step, Unfi
 from pulumi_bms.lifecycle.json_values import canonical
 from pulumi_bms.lifecycle.provider import tell
 from pulumi_bms.lifecycle.record import Pending, RecordError
+from pulumi_bms.operation import ExpectedError, PartialStateError
 from pulumi_bms.operation import Operation as EngineOperation
-from pulumi_bms.operation import PartialStateError
-from pulumi_bms.resources.servers_changes import INSTALL_INPUTS, LOGIN, differs, meaning
+from pulumi_bms.resources.servers_changes import INSTALL_INPUTS, LOGIN, differs, installs, meaning
 from pulumi_bms.resources.servers_memory import Memory
 from pulumi_bms.resources.servers_outputs import slots_of
-from pulumi_bms.resources.servers_power import Power, Powering
+from pulumi_bms.resources.servers_power import STOPPED, Power, Powering, stopped_of
 from pulumi_bms.resources.servers_times import TIMES, Times
 from pulumi_bms.resources.servers_updating import Updating
 
@@ -40,6 +40,8 @@ INSTALLED = "installed"
 """The output with the installation of each server, by id. Stored in users' stacks."""
 INSTALLING = "installing"
 """The output with the servers that are being installed: the installation and the job, by id."""
+FAILED = "failed"
+"""The installation of a server after a failure: the disk may be wiped, so the server needs an installation."""
 
 
 def installation_of(inputs: Mapping[str, Any]) -> str:
@@ -58,10 +60,14 @@ def _without_bools(value: Any) -> Any:
 
 
 def outdated(outputs: Mapping[str, Any], inputs: Mapping[str, Any], server_ids: Sequence[str]) -> list[str]:
-    """The servers with another installation than the inputs want. A server without a note has the ordered image."""
-    done, ordered = outputs.get(INSTALLED) or {}, installation_of(outputs)
-    target = installation_of(inputs)
-    return [each for each in server_ids if done.get(each, ordered) != target]
+    """The servers with another installation than the inputs want, done or under way.
+
+    A server without a note has the ordered image. No other triggers install without `on_image_change="reinstall"`.
+    """
+    done, target = outputs.get(INSTALLED) or {}, installation_of(inputs)
+    ordered = installation_of(outputs if installs(inputs) else inputs)
+    under_way = {key: note.get("installation") for key, note in (outputs.get(INSTALLING) or {}).items()}
+    return [each for each in server_ids if {done.get(each, ordered), under_way.get(each, target)} != {target}]
 
 
 def forget_installed(operation: EngineOperation, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> None:
@@ -94,7 +100,7 @@ class Installing:
             self._install(server_ids[first : first + most])
         if left := self.outdated(server_ids):
             text = f"the installation of these servers did not start: {', '.join(left)}; run `pulumi up` again"
-            raise self.step.kept.failure(text)
+            raise self._failure(text)
 
     def end_earlier(self, server_ids: Sequence[str]) -> None:
         """Wait for the installations of earlier runs. A failed installation is told, and is due again."""
@@ -110,8 +116,8 @@ class Installing:
                 tell(self.step.operation, f"server {server_id} was not installed by an earlier run\n{error}")
 
     def outdated(self, server_ids: Sequence[str]) -> list[str]:
-        """As the function `outdated`, with the notes of this run."""
-        return outdated({**self.olds, INSTALLED: self._installed}, self.inputs, server_ids)
+        """As the function `outdated`, with the notes of this run, and without installations under way."""
+        return outdated({**self.olds, INSTALLED: self._installed, INSTALLING: {}}, self.inputs, server_ids)
 
     @property
     def _installed(self) -> dict[str, Any]:
@@ -142,21 +148,31 @@ class Installing:
     def _has_image(self, server_id: str) -> bool:
         """Whether a server runs the wanted image already, and nothing but the image has changed."""
         others = ("reinstall_triggers", *LOGIN)
-        if any(differs(name, self.olds, self.inputs) for name in others):
+        if self._has_failed(server_id) or any(differs(name, self.olds, self.inputs) for name in others):
             return False
         server = self._updating.ready(server_id)
         return state_of(server) is ServerState.READY and server.image_id == self.inputs.get("image_id")
 
     def _install(self, server_ids: Sequence[str]) -> None:
         """Stop the servers by one request, send the installations, and wait for all."""
-        Powering(self.step, self._updating).bring(server_ids, Power.OFF)
-        for server_id in server_ids:
-            self._send(server_id)
-        for server_id in server_ids:
-            try:
-                self._finish(server_id)
-            except JobFailedError as error:
-                raise self.step.kept.failure(f"server {server_id} was not installed\n{error}") from None
+        Powering(self.step, self._updating).bring(server_ids, Power.OFF, for_installation=True)
+        try:
+            for server_id in server_ids:
+                self._send(server_id)
+            for server_id in server_ids:
+                try:
+                    self._finish(server_id)
+                except JobFailedError as error:
+                    raise ExpectedError(f"server {server_id} was not installed\n{error}") from None
+        except (ApiError, ExpectedError, RecordError) as error:
+            raise self._failure(str(error)) from None
+
+    def _failure(self, text: str) -> PartialStateError:
+        """The error of a run that may leave servers stopped."""
+        if stopped := [each for each in stopped_of(self.step.kept.outputs) if each not in self._under_way]:
+            text += f"\nThese servers are stopped: {', '.join(stopped)}\n"
+            text += "`pulumi up` starts the servers: after the installation, or if the change is taken back"
+        return self.step.kept.failure(text)
 
     def _send(self, server_id: str) -> None:
         """Send the installation of one server, and note the job. Without a response the job stays unknown."""
@@ -170,9 +186,10 @@ class Installing:
                 # Noted before the request: an interrupted run may have sent the request.
                 self._note(server_id, None)
                 job_id = self._sent(kind, server_id, pending)
-            except RecordError as error:
+            except (ApiError, ExpectedError, RecordError):
+                # Refused, or interrupted after a refusal of a busy server: nothing is under way.
                 self._note(server_id, is_over=True)
-                raise self.step.kept.failure(str(error)) from None
+                raise
         memory.complete(self.step, pending, job_id=job_id)
         self._note(server_id, job_id)
 
@@ -186,12 +203,7 @@ class Installing:
             return None
         except ApiError:
             pending.remove()
-            self._note(server_id, is_over=True)
             raise
-        except PartialStateError as error:
-            # Interrupted after a refusal of a busy server: nothing is under way.
-            self._note(server_id, is_over=True)
-            raise self.step.kept.failure(error.reason) from None
 
     def _request(self, channel: Channel, server_id: str, kind: operations.Operation) -> str:
         api = InstallationApi(channel)
@@ -218,7 +230,7 @@ class Installing:
         note = self._under_way.get(server_id) or {}
         job_id, installation = note.get("job_id"), str(note.get("installation"))
         has_succeeded = bool(job_id) and self._has_succeeded(server_id, str(job_id))
-        is_sure = has_succeeded and not (is_earlier and self._image_tells(installation))
+        is_sure = has_succeeded and not (is_earlier and self._image_tells(server_id, installation))
         if is_sure or self._shows_installation(server_id, installation, has_job=bool(job_id)):
             self._keep_installed(server_id, installation)
         else:
@@ -234,7 +246,7 @@ class Installing:
             self.step.wait(job_id, output=CHANGE)
         except JobFailedError:
             self._memory(server_id).forget_same()
-            self.step.kept.keep(**{CHANGE: None})
+            self._keep_installed(server_id, FAILED)
             self._note(server_id, is_over=True)
             raise
         except UnfinishedJobError as error:
@@ -244,14 +256,17 @@ class Installing:
             return False
         return True
 
-    def _image_tells(self, installation: str) -> bool:
+    def _has_failed(self, server_id: str) -> bool:
+        return bool(self._installed.get(server_id) == FAILED)
+
+    def _image_tells(self, server_id: str, installation: str) -> bool:
         """Whether the image of a server tells the wanted installation from the installation before."""
-        is_target = installation == installation_of(self.inputs)
+        is_target = installation == installation_of(self.inputs) and not self._has_failed(server_id)
         return is_target and self.olds.get("image_id") != self.inputs.get("image_id")
 
     def _shows_installation(self, server_id: str, installation: str, *, has_job: bool) -> bool:
         """Whether a server shows the installation in time. A request without a response may still have an effect."""
-        image_id = self.inputs.get("image_id") if self._image_tells(installation) else None
+        image_id = self.inputs.get("image_id") if self._image_tells(server_id, installation) else None
 
         def shown() -> bool | None:
             server = self._updating.ready(server_id)
@@ -264,8 +279,10 @@ class Installing:
         return bool(self.step.until(shown, self.times.installation))
 
     def _keep_installed(self, server_id: str, installation: str = "") -> None:
+        """Note the installation of a server. A successful installation has started the server."""
         done = {**self._installed, server_id: installation or installation_of(self.inputs)}
-        self.step.kept.keep(**{INSTALLED: done, CHANGE: None})
+        stopped = [each for each in stopped_of(self.step.kept.outputs) if each != server_id or installation == FAILED]
+        self.step.kept.keep(**{INSTALLED: done, STOPPED: stopped, CHANGE: None})
 
     def _note(self, server_id: str, job_id: str | None = None, *, is_over: bool = False) -> None:
         """Note the job of a server's installation, or with `is_over` that no installation is under way."""

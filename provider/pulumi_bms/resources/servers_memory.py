@@ -64,6 +64,8 @@ class Memory:
     def earlier(self, step: Step) -> Record | None:
         """As `find`, and names records of other orders of the same resource."""
         records = self.find(step)
+        if records.same:
+            ONCE.first(records.same.attempt)
         for record in records.others:
             if ONCE.first(record.attempt):
                 tell(step.operation, texts.left_behind(record))
@@ -88,12 +90,20 @@ class Memory:
         except RecordError as error:
             raise ExpectedError(str(error)) from None
 
+    def is_left(self) -> bool:
+        """Whether an earlier run has left a record of this order. A damaged record is left too."""
+        try:
+            return self.records.find(self.order).same is not None
+        except RecordError:
+            return True
+
     def pending(self) -> Pending:
         """A record to be written. Raises `RecordError`."""
         return self.records.pending(self.order)
 
     def complete(self, step: Step, pending: Pending, **result: Any) -> None:
-        """Add the result to the record."""
+        """Add the result to the record. No later step of this run warns of an order of this run."""
+        ONCE.first(pending.record.attempt)
         try:
             pending.complete(**result)
         except RecordError as error:

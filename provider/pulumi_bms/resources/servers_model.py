@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pulumi_bms.lifecycle.model_reading import (
     Inputs,
     Nested,
@@ -89,6 +91,7 @@ class ServersInputs(Inputs):
     auto_renew: OrUnknown[bool] | None = None
     power: OrUnknown[str] | None = None
     on_image_change: OrUnknown[str] | None = None
+    reinstall_triggers: Any = None
     max_unavailable: OrUnknown[Whole] | None = None
     unsubscribe_on_delete: OrUnknown[bool] | None = None
     delete_eip_on_delete: OrUnknown[bool] | None = None

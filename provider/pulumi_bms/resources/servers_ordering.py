@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from pulumi_bms.api import operations
@@ -22,7 +21,7 @@ from pulumi_bms.api.servers import Ordered, ServerApi
 from pulumi_bms.api.submission import ORDER_ID
 from pulumi_bms.lifecycle.job_resource import JOB, JobFailedError, Step, UnfinishedJobError, pending_job_of
 from pulumi_bms.lifecycle.provider import tell
-from pulumi_bms.lifecycle.record import Pending, Record, RecordError
+from pulumi_bms.lifecycle.record import Pending, Record, RecordError, utc_now
 from pulumi_bms.operation import ExpectedError, PartialStateError
 from pulumi_bms.resources import servers_texts as texts
 from pulumi_bms.resources.servers_body import Order, create_body
@@ -56,9 +55,10 @@ class Ordering:
         """
         self.resume()
         count = self._slots.count(EMPTY)
-        if not count:
-            return
         record = self.memory.earlier(self.step)
+        if not count:
+            self._end_unneeded(record)
+            return
         unfinished = self.finding.unfinished(count)
         if is_first:
             self._refuse_finished(record, unfinished)
@@ -66,6 +66,10 @@ class Ordering:
             before = set(self._slots)
             self._go_on(record)
             ADOPTED.update(set(self._slots) - before)
+            if EMPTY in self._slots:
+                # The earlier order was smaller. Without the record, the tag finds the servers after a kill.
+                self.memory.forget(record)
+                self.fill(is_first=False)
         elif unfinished:
             self._adopt(count, record)
         elif record or self.step.kept.outputs.get(LOST_ORDER):
@@ -90,9 +94,27 @@ class Ordering:
         except PartialStateError:
             if pending_job_of(self.step.kept.outputs) or self.step.kept.outputs.get(PENDING_ORDER):
                 raise
-        lost = self.step.kept.outputs.get(LOST_ORDER) or (record.sent_at if record and not record.job_id else None)
-        if self.finding.unfinished() or (lost and self.finding.appears(str(lost))):
+        lost = self._lost_since(record)
+        if self.finding.unfinished() or (lost and self.finding.appears(lost)):
             self._take([server.id for server in self.finding.gathered(max(self._slots.count(EMPTY), 1))])
+
+    def _end_unneeded(self, record: Record | None) -> None:
+        """End an earlier order that no slot waits for: the user has lowered the number again."""
+        before = set(survivors_of(self.step.kept.outputs))
+        if record and (record.job_id or record.order_id):
+            self._go_on(record)
+        elif lost := self._lost_since(record):
+            if self.finding.appears(lost):
+                self._take([server.id for server in self.finding.gathered(1)])
+            self.step.kept.outputs[LOST_ORDER] = None
+            self.memory.forget(record)
+        if more := sorted(set(survivors_of(self.step.kept.outputs)) - before):
+            tell(self.step.operation, texts.unneeded(more))
+
+    def _lost_since(self, record: Record | None) -> str | None:
+        """The time of an earlier order without a response."""
+        lost = self.step.kept.outputs.get(LOST_ORDER) or (record.sent_at if record and not record.job_id else None)
+        return None if lost is None else str(lost)
 
     @property
     def _slots(self) -> list[str]:
@@ -225,7 +247,7 @@ class Ordering:
         if count and self.finding.appears(""):
             self._adopt(count, None)
             return
-        since = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        since = utc_now()
         self.memory.lose(self.step, job_id, error.reason)
         self.step.kept.keep(**{JOB: None, LOST_ORDER: since if count else None})
         raise self.step.kept.failure(f"{error.reason}\n{texts.no_servers(job_id)}")

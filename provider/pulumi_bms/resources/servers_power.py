@@ -17,7 +17,17 @@ from pulumi_bms.api.power import PowerApi
 from pulumi_bms.api.server_state import ServerState, state_of
 from pulumi_bms.lifecycle.job_resource import CHANGE, JobFailedError, Step
 from pulumi_bms.operation import ExpectedError
+from pulumi_bms.resources.servers_outputs import slots_of
 from pulumi_bms.resources.servers_updating import Updating
+
+STOPPED = "stopped_server_ids"
+"""The output with the servers that were stopped for an installation, and not started since. Stored in users' stacks."""
+
+
+def stopped_of(outputs: Mapping[str, Any]) -> list[str]:
+    """The servers in slots that were stopped for an installation, and not started since."""
+    noted = outputs.get(STOPPED) or []
+    return [each for each in slots_of(outputs) if each in noted]
 
 
 class Power(StrEnum):
@@ -39,11 +49,16 @@ class Powering:
     step: Step
     updating: Updating
 
-    def bring(self, server_ids: Sequence[str], power: Power) -> None:
-        """Start or stop the servers with the other power. Raises `ExpectedError` for locked and frozen servers."""
+    def bring(self, server_ids: Sequence[str], power: Power, *, for_installation: bool = False) -> None:
+        """Start or stop the servers with the other power. Raises `ExpectedError` for locked and frozen servers.
+
+        Servers stopped for an installation are noted before the request: a later run starts the servers.
+        """
         needed = [each for each in server_ids if self._state(each) is not _STATES[power]]
         if not needed:
             return
+        if for_installation:
+            self.step.kept.keep(**{STOPPED: [*stopped_of(self.step.kept.outputs), *needed]})
         if power is Power.ON:
             self._act(operations.START_SERVERS, needed, lambda channel: PowerApi(channel).start(needed))
         else:

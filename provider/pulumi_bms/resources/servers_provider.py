@@ -12,6 +12,7 @@ from pulumi_bms.lifecycle import input_checks
 from pulumi_bms.lifecycle.job_resource import CHANGE, Kept, Step, pending_job_of
 from pulumi_bms.lifecycle.once import ONCE
 from pulumi_bms.lifecycle.provider import BmsProvider, tell, tell_of_stock_host
+from pulumi_bms.lifecycle.record import utc_now
 from pulumi_bms.operation import ExpectedError, Operation, Purpose, current
 from pulumi_bms.resources.servers_changes import LOCAL, changes, effects, installs, is_taken
 from pulumi_bms.resources.servers_consequences import consequences, of_new
@@ -36,7 +37,7 @@ from pulumi_bms.resources.servers_outputs import (
     survivors_of,
     unfinished_of,
 )
-from pulumi_bms.resources.servers_power import power_drift
+from pulumi_bms.resources.servers_power import STOPPED, power_drift
 from pulumi_bms.resources.servers_reading import Reading, differences, remarks
 from pulumi_bms.resources.servers_times import TIMES, Times
 from pulumi_bms.resources.servers_updating import Updating
@@ -73,7 +74,8 @@ class ServersProvider(BmsProvider):
             first = is_taken(olds, news)
             return DiffResult(changes=None, replaces=list(change.replacing), delete_before_replace=first)
         left = _is_unfinished(olds) or len(slots_of(olds)) != count_of(news) or _is_outdated(olds, news)
-        return DiffResult(changes=bool(change) or left)
+        ordered = left or Memory.of(current(), news, slots_of(olds)).is_left()
+        return DiffResult(changes=bool(change) or ordered)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Order the servers, and wait. A preview sends nothing."""
@@ -128,6 +130,9 @@ class ServersProvider(BmsProvider):
         present = [server for server in servers if server]
         actual = {**drifted(props, present), **power_drift(props, present)}
         outputs = {**props, **documents(servers), **actual, "surviving_server_ids": survivors}
+        if len(unfinished_of(outputs)) < len(unfinished_of(props)) and not outputs.get(LOST_ORDER):
+            # A new server may show later: the next run searches by the tag before it orders.
+            outputs[LOST_ORDER] = utc_now()
         if operation.keeps_partial_state and _is_unfinished(props):
             step.kept.outputs = outputs
             raise step.kept.failure("the order is not finished: run `pulumi up` to go on")
@@ -215,8 +220,9 @@ def _forget_records(operation: Operation, inputs: Mapping[str, Any], outputs: Ma
 
 
 def _is_outdated(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Whether an installation of an earlier change is left on some servers."""
-    return installs(news) and bool(outdated(olds, news, [each for each in slots_of(olds) if each != EMPTY]))
+    """Whether an earlier change has left an installation on some servers, or has left servers stopped."""
+    slots = [each for each in slots_of(olds) if each != EMPTY]
+    return bool(olds.get(STOPPED)) or (installs(news) and bool(outdated(olds, news, slots)))
 
 
 def _is_unfinished(outputs: Mapping[str, Any]) -> bool:
@@ -230,12 +236,13 @@ def _known_in_preview(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _after_update(olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
-    """The outputs known in a preview of an update: the ids stay known if no server comes or goes."""
+    """The outputs known in a preview of an update: the ids stay known if no server is ordered."""
     known = _known_in_preview(news)
     is_known = not input_checks.is_unknown(news.get("count"))
-    is_full = len(slots_of(olds)) == count_of(news) and EMPTY not in slots_of(olds)
+    slots = slots_of(olds)
+    is_full = len(slots) >= count_of(news) and EMPTY not in slots
     is_stable = is_known and is_full and not _is_unfinished(olds)
-    return {**known, "server_ids": olds["server_ids"]} if is_stable else known
+    return {**known, "server_ids": slots[: count_of(news)]} if is_stable else known
 
 
 def _without_dropped(outputs: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:

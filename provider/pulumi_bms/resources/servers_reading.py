@@ -40,6 +40,11 @@ class Reading:
             raise self.step.kept.failure(f"server {server_id} could not be read in time: run the command again")
         return reading[0]
 
+    def await_visible(self, server_ids: Sequence[str], timeout: float) -> None:
+        """Wait until new servers show in the API. After `timeout` seconds an unknown server counts as gone."""
+        api = ServerApi(self.step.channel)
+        self.step.until(lambda: all(api.get(server_id) for server_id in server_ids) or None, timeout)
+
     def left(self, server_ids: Iterable[str]) -> list[str]:
         """The ids of the servers that exist, without servers in the recycle bin. One list for all stopped servers."""
         api = ServerApi(self.step.channel)

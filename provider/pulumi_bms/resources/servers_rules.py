@@ -193,6 +193,13 @@ def in_place(inputs: ServersInputs) -> Iterator[Problem]:
         yield Problem("max_unavailable", "must be 1 or more")
 
 
+def idle_triggers(inputs: ServersInputs) -> Iterator[Problem]:
+    """`reinstall_triggers` needs `on_image_change`."""
+    if inputs.reinstall_triggers is not None and inputs.on_image_change in (None, "replace"):
+        text = 'has no effect: set on_image_change="reinstall", or leave reinstall_triggers out'
+        yield Problem("reinstall_triggers", text)
+
+
 RULES = (
     in_place,
     empty_texts,
@@ -210,4 +217,4 @@ RULES = (
     options_of_metadata,
 )
 RULES_OF_ORDERS = (number_of_tags_of_an_order,)
-WARNINGS = (many_servers,)
+WARNINGS = (many_servers, idle_triggers)

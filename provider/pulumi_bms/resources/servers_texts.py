@@ -92,6 +92,14 @@ def short(expected: int, missing: int) -> str:
     return f"an earlier order brought {expected - missing} of {expected} servers: run `pulumi up` to order the rest"
 
 
+def unneeded(server_ids: Sequence[str]) -> str:
+    """The warning about servers of an earlier order that no slot waits for."""
+    return (
+        f"an earlier order has more servers than `count`: {', '.join(server_ids)} exist and are billed. "
+        "`pulumi destroy` deletes the servers"
+    )
+
+
 def failed(text: str, survivors: Sequence[Server]) -> str:
     """The error of a failed order, with the servers that are left."""
     left = [f"server {server.id} ({state_of(server)}) exists and is billed" for server in survivors]

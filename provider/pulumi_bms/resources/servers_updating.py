@@ -48,7 +48,7 @@ class Updating:
         finds the whole order again.
         """
         slots = slots_of(self.step.kept.outputs)
-        servers = [self.ready(server_id, self.times.visibility) for server_id in unfinished_of(self.step.kept.outputs)]
+        servers = [self.ready(server_id) for server_id in unfinished_of(self.step.kept.outputs)]
         known = next((written for server in servers if (written := server.metadata.get(ORDER_KEY))), None)
         order = {ORDER_KEY: known or order_digest(server.id for server in servers)} if len(servers) > 1 else {}
         for server in servers:
@@ -93,17 +93,18 @@ class Updating:
 
             self.step.repeat(kind, change, billing)
 
-    def ready(self, server_id: str, appears_within: float = 0.0) -> Server:
+    def ready(self, server_id: str) -> Server:
         """The server once no task runs. A new server may appear in the API some time after the end of its job.
 
         Raises `PartialStateError` for a server in error, or a server that is gone.
         """
         reading = Reading(self.step)
-        began_at = time.monotonic()
+        is_new = server_id in unfinished_of(self.step.kept.outputs)
+        visible_until = time.monotonic() + (self.times.visibility if is_new else 0.0)
 
         def at_rest() -> tuple[Server | None] | None:
             server = reading.now(server_id)
-            is_late = server is None and time.monotonic() < began_at + appears_within
+            is_late = server is None and time.monotonic() < visible_until
             is_busy = server is not None and state_of(server) is ServerState.BUSY
             self.step.operation.report(f"waiting for server {server_id}" if is_busy or is_late else "")
             return None if is_busy or is_late else (server,)

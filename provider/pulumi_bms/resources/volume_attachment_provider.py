@@ -98,6 +98,7 @@ class VolumeAttachmentProvider(BmsProvider):
                 f"the id {id_!r} must be the server and the disk of the program, SERVER/VOLUME: {_id_of(props)}"
             )
         step = self._step(id_, props, operation.inputs or props)
+        props = {**operation.inputs, **props}
         with step.explained():
             attachment = _listed(step, props)
         if attachment is None and pending_job_of(props):
@@ -114,6 +115,7 @@ class VolumeAttachmentProvider(BmsProvider):
         """Detach the disk, and wait. A disk that is detached already, or whose server is gone, is done."""
         operation = current()
         step = self._step(id_, props, {**props, **operation.inputs})
+        props = {**operation.inputs, **props}
         with LOCKS.hold([str(props["server_id"])], operation), step.explained():
             step.end_earlier()
             _detach(step, props, self._times.confirm)

@@ -275,3 +275,14 @@ def test_a_job_that_the_api_has_forgotten_blocks_nothing(bench: Bench) -> None:
     outputs = {**attach(bench, inputs), "pending_job": {"job_id": "f" * 32}}
     detach(bench, outputs, timeout=300.0)
     assert holder(bench, inputs) is None
+
+
+def test_the_inputs_replace_missing_outputs(bench: Bench) -> None:
+    """An attachment without outputs is read and detached by the inputs."""
+    inputs = made(bench)
+    attach(bench, inputs)
+    id_ = f"{inputs['server_id']}/{inputs['volume_id']}"
+    with running(bench.run.operation(inputs=inputs)):
+        assert changed(bench, bench.attachments.read(id_, {}).outs or {}, inputs) is False
+        bench.attachments.delete(id_, {})
+    assert holder(bench, inputs) is None

@@ -157,3 +157,34 @@ def test_a_locked_server_is_named(bench: Bench) -> None:
     bench.next_run()
     with pytest.raises(ExpectedError, match=r"(?s)were not deleted.*BMS\.0605"):
         bench.delete(outputs)
+
+
+@pytest.mark.parametrize("disks", [[], [{"type": "SSD", "size": 100.0}]])
+def test_attached_disks_are_never_deleted(disks: list[dict[str, Any]], bench: Bench) -> None:
+    """With attached disks a shrink with `delete_data_volumes_on_delete` deletes nothing. Detached disks stay."""
+    root = {"flavor_id": "physical.h2.large", "system_disk_type": "SSD", "system_disk_size": 100.0}
+    inputs = {**QUICK, **root, "count": 2.0, "data_disks": disks, "delete_data_volumes_on_delete": True}
+    outputs = bench.create(inputs)
+    first, last = outputs["server_ids"]
+    volume = bench.sim.setup.add_volume(attached_to=last).id
+    sent = len(bench.writes())
+    bench.next_run()
+    with pytest.raises(ExpectedError, match=rf"(?s){last} has more disks .*{volume}.*remove each VolumeAttachment"):
+        bench.update(bench.refreshed(outputs), {**inputs, "count": 1.0})
+    assert len(bench.writes()) == sent
+    bench.sim.setup.change_volume(volume, status="available", server_id=None, device=None)
+    bench.update(outputs, {**inputs, "count": 1.0})
+    assert list(bench.existing()) == [first]
+    assert volume in [each.id for each in bench.sim.setup.world().volumes]
+
+
+def test_a_cloud_without_a_recycle_bin(bench: Bench) -> None:
+    """Without the list of the recycle bin, stopped servers are read and deleted."""
+    inputs = {**QUICK, "power": "off"}
+    outputs = bench.create(inputs)
+    missing = Response(404, {"error_code": "APIGW.0101", "error_msg": "The API does not exist"})
+    bench.sim.spoil_next(missing, method="GET", path_contains="/v1.1/", times=100)
+    bench.next_run()
+    assert bench.refreshed(outputs)["server_ids"] == outputs["server_ids"]
+    bench.delete(outputs)
+    assert bench.existing() == {}

@@ -46,6 +46,11 @@ WARN: dict[str, tuple[dict[str, Any], dict[str, Any], list[str]]] = {
         ["The old servers are deleted first"],
     ),
     "fewer servers": (WEB, {"count": 1.0}, ["a count of 1 instead of 3 deletes 2 servers", "disks: blue, green"]),
+    "fewer servers with a new flag": (
+        {**WEB, **DISKS},
+        {"count": 1.0, "delete_data_volumes_on_delete": True},
+        ["data disks of the deleted servers are deleted, with all data", "VolumeAttachment, must be detached first"],
+    ),
     "fewer yearly servers": (YEARLY, {"count": 2.0}, ["deletes 1 server", "will refuse to delete", "may cost a fee"]),
     "more yearly servers": (YEARLY, {"count": 5.0}, ["orders 2 servers for 1 month(s), paid at once"]),
     "more servers": (WEB, {"count": 4.0}, ["orders 1 server"]),
@@ -122,10 +127,11 @@ def test_unknown_inputs_are_let_through(name: str, bench: Bench) -> None:
     assert bench.sim.requests == []
 
 
-def test_ids_stay_known_if_no_server_comes_or_goes(bench: Bench) -> None:
-    """If no server comes or goes, the ids stay known, and attachments show no diff in a preview."""
+def test_ids_stay_known_if_no_server_is_ordered(bench: Bench) -> None:
+    """If no server is ordered, the ids stay known, and attachments show no diff in a preview."""
     assert bench.update(state(WEB), {**WEB, "name": "api"}, preview=True)["server_ids"] == IDS
-    for change in ({"count": 2.0}, {"count": UNKNOWN}):
+    assert bench.update(state(WEB), {**WEB, "count": 2.0}, preview=True)["server_ids"] == IDS[:2]
+    for change in ({"count": 4.0}, {"count": UNKNOWN}):
         assert "server_ids" not in bench.update(state(WEB), {**WEB, **change}, preview=True)
     empty = {**state(WEB), "server_ids": ["red", "", "green"]}
     assert "server_ids" not in bench.update(empty, WEB, preview=True)

@@ -235,7 +235,7 @@ BROKEN = [
 
 GOOD = {
     "the least": LEAST,
-    "everything": EVERYTHING,
+    "everything": {**EVERYTHING, "on_image_change": "reinstall"},
     "the edges of numbers": {**LEAST, "count": 100.0, **OWN_EIP, "bandwidth_size": 2000.0},
     "the longest names": {**LEAST, "name": "服-_." + "x" * 54, "count": 3.0, "tags": {"k" * 36: "v" * 43}},
     "the longest name of one": {**LEAST, "name": "x" * 63},
@@ -281,6 +281,7 @@ WARNED = [
         "user_data",
         {"user_data": base64.b64encode(b"#!/bin/sh\necho hello").decode()},
     ),
+    Case(PACKAGE, "reinstall_triggers", {"reinstall_triggers": "1"}),
 ]
 
 
