@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bms_simulator import Simulator
 from bms_simulator.http.responses import RESET
-from tests.e2e.conftest import Stack
+from tests.e2e.conftest import Stack, on_both_hosts
 
 TIME_SCALE = 200.0
+# One state per release: `pulumi stack export` after an up of `stored`, without source positions and stack traces.
+STATES = Path(__file__).parents[1] / "data" / "states" / "servers"
 PROGRAM = """
 import pulumi
 from pulumi_bms import Servers, VolumeAttachment
@@ -43,6 +46,26 @@ def servers(simulator: Simulator) -> dict[str, Any]:
 def writes(simulator: Simulator) -> list[str]:
     """The requests that change the cloud."""
     return [f"{each.method} {each.path}" for each in simulator.requests if each.method != "GET"]
+
+
+def stored(volumes: object) -> str:
+    """The program of the states in `STATES`."""
+    more = """, user_data="#cloud-config", metadata={"role": "web"}, power="on", on_image_change="reinstall",
+    data_disks=[{"type": "SSD", "size": 100}]"""
+    return program(2, volumes=volumes, more=more)
+
+
+@on_both_hosts
+def test_the_state_of_each_release_stays_good(stack: Stack, simulator: Simulator) -> None:
+    """The servers of an earlier release show no change in this release, without a request."""
+    states = sorted(STATES.glob("*.json"))
+    assert states
+    for state in states:
+        stack.run("stack", "import", "--file", str(state)).ok()
+        attached = [each["outputs"]["volume_id"] for name, each in sorted(stack.resources().items()) if "data" in name]
+        stack.program(stored(attached))
+        assert "4 unchanged" in stack.preview("--expect-no-changes").ok().output
+    assert simulator.requests == []
 
 
 def test_the_life_of_servers(stack: Stack, simulator: Simulator) -> None:
