@@ -50,7 +50,8 @@ class BmsResource(Resource):
         present = {key: value for key, value in inputs.items() if value is not None}
         props = {**dict.fromkeys(outputs), **present, _PROVIDER: pickled(provider)}
         pulumi.CustomResource.__init__(self, kind, name, props, opts)
-        absent = dict.fromkeys(inputs.keys() - props.keys(), pulumi.Output.from_input(None))
+        # A transformation may have added an input.
+        absent = dict.fromkeys(inputs.keys() - self.__dict__.keys(), pulumi.Output.from_input(None))
         self.__dict__.update(absent)
 
 

@@ -24,8 +24,8 @@ _TRIES = 3
 """How often a delete is sent at most, while responses are lost or some of the servers are gone already."""
 _ATTACHED = (
     "Nothing was deleted, because delete_data_volumes_on_delete=True deletes attached disks too.\n"
-    "Detach the disks first: remove each VolumeAttachment, run `pulumi up`, and then lower count or destroy. To keep "
-    "all disks, set delete_data_volumes_on_delete=False, and run `pulumi up`"
+    "Detach the disks first: remove each VolumeAttachment, run `pulumi up`, and then lower count or destroy. If "
+    "the servers are not replaced, delete_data_volumes_on_delete=False and `pulumi up` keep all disks instead"
 )
 
 

@@ -171,7 +171,10 @@ class Installing:
         """The error of a run that may leave servers stopped."""
         if stopped := [each for each in stopped_of(self.step.kept.outputs) if each not in self._under_way]:
             text += f"\nThese servers are stopped: {', '.join(stopped)}\n"
-            text += "`pulumi up` starts the servers: after the installation, or if the change is taken back"
+            if self.step.operation.keeps_partial_state:
+                text += "`pulumi up` starts the servers: after the installation, or if the change is taken back"
+            else:
+                text += "Run `pulumi up` with the same change again, or start the servers in the console"
         return self.step.kept.failure(text)
 
     def _send(self, server_id: str) -> None:

@@ -91,11 +91,10 @@ class Memory:
             raise ExpectedError(str(error)) from None
 
     def is_left(self) -> bool:
-        """Whether an earlier run has left a record of this order. A damaged record is left too."""
-        try:
+        """Whether an earlier run has left a record of this order. A damaged record counts once servers are ordered."""
+        with suppress(RecordError):
             return self.records.find(self.order).same is not None
-        except RecordError:
-            return True
+        return False
 
     def pending(self) -> Pending:
         """A record to be written. Raises `RecordError`."""
@@ -120,6 +119,14 @@ class Memory:
         """Remove a record. The marker finds ordered servers again."""
         if record is not None:
             self.records.settle(attempt=record.attempt)
+
+    def forget_sent(self, sent_at: str) -> None:
+        """Remove the records of the same resource with this time, whatever servers were in the slots."""
+        with suppress(RecordError):
+            records = self.records.find(self.order)
+            for record in (records.same, *records.others):
+                if record and record.sent_at == sent_at:
+                    self.forget(record)
 
     def forget_same(self) -> None:
         """Remove the record of this order or installation, if any."""

@@ -55,10 +55,10 @@ class Ordering:
         """
         self.resume()
         count = self._slots.count(EMPTY)
-        record = self.memory.earlier(self.step)
         if not count:
-            self._end_unneeded(record)
+            self._end_unneeded()
             return
+        record = self.memory.earlier(self.step)
         unfinished = self.finding.unfinished(count)
         if is_first:
             self._refuse_finished(record, unfinished)
@@ -66,11 +66,13 @@ class Ordering:
             before = set(self._slots)
             self._go_on(record)
             ADOPTED.update(set(self._slots) - before)
-            if EMPTY in self._slots:
-                # The earlier order was smaller. Without the record, the tag finds the servers after a kill.
-                self.memory.forget(record)
-                self.fill(is_first=False)
-        elif unfinished:
+            count = self._slots.count(EMPTY)
+            if not count:
+                return
+            # The earlier order was smaller. Without the record, the tag finds the servers after a kill.
+            self.memory.forget(record)
+            record, unfinished = None, self.finding.unfinished(count)
+        if unfinished:
             self._adopt(count, record)
         elif record or self.step.kept.outputs.get(LOST_ORDER):
             self._search_again(count, record)
@@ -87,6 +89,13 @@ class Ordering:
     def end(self) -> None:
         """Before a delete: wait for the end of unfinished orders, however an order ends, and take the servers."""
         record = self.memory.earlier(self.step)
+        self._end_order(record)
+        lost = self._lost_since(record)
+        if self.finding.unfinished() or (lost and self.finding.appears(lost)):
+            self._take([server.id for server in self.finding.gathered(max(self._slots.count(EMPTY), 1))])
+
+    def _end_order(self, record: Record | None) -> None:
+        """Wait for the end of unfinished orders, however an order ends."""
         try:
             self.resume()
             if record and (record.job_id or record.order_id):
@@ -94,20 +103,20 @@ class Ordering:
         except PartialStateError:
             if pending_job_of(self.step.kept.outputs) or self.step.kept.outputs.get(PENDING_ORDER):
                 raise
-        lost = self._lost_since(record)
-        if self.finding.unfinished() or (lost and self.finding.appears(lost)):
-            self._take([server.id for server in self.finding.gathered(max(self._slots.count(EMPTY), 1))])
 
-    def _end_unneeded(self, record: Record | None) -> None:
+    def _end_unneeded(self) -> None:
         """End an earlier order that no slot waits for: the user has lowered the number again."""
-        before = set(survivors_of(self.step.kept.outputs))
-        if record and (record.job_id or record.order_id):
-            self._go_on(record)
-        elif lost := self._lost_since(record):
-            if self.finding.appears(lost):
-                self._take([server.id for server in self.finding.gathered(1)])
-            self.step.kept.outputs[LOST_ORDER] = None
-            self.memory.forget(record)
+        if not (self.step.kept.outputs.get(LOST_ORDER) or self.memory.is_left()):
+            return
+        record, before = self.memory.earlier(self.step), set(survivors_of(self.step.kept.outputs))
+        self._end_order(record)
+        if lost := self._lost_since(record):
+            servers = self.finding.gathered(1) if self.finding.appears(lost) else []
+            if not servers and (orders := self.finding.open_orders(lost)):
+                tell(self.step.operation, texts.other_orders(orders, record))
+                return
+            self._forget_lost(record)
+            self._take([server.id for server in servers])
         if more := sorted(set(survivors_of(self.step.kept.outputs)) - before):
             tell(self.step.operation, texts.unneeded(more))
 
@@ -115,6 +124,12 @@ class Ordering:
         """The time of an earlier order without a response."""
         lost = self.step.kept.outputs.get(LOST_ORDER) or (record.sent_at if record and not record.job_id else None)
         return None if lost is None else str(lost)
+
+    def _forget_lost(self, record: Record | None) -> None:
+        """Forget an order without a response, in the state and on this machine."""
+        if lost := self._lost_since(record):
+            self.memory.forget_sent(lost)
+        self.step.kept.outputs[LOST_ORDER] = None
 
     @property
     def _slots(self) -> list[str]:
@@ -142,8 +157,7 @@ class Ordering:
             raise self._lost(record.request, since)
         else:
             self._refuse_beside_other_orders(since, record)
-            self.memory.forget(record)
-            self.step.kept.outputs[LOST_ORDER] = None
+            self._forget_lost(record)
             self._order(count)
 
     def _order(self, count: int) -> None:
@@ -216,8 +230,8 @@ class Ordering:
         servers = self.finding.gathered(count)
         usable = [server.id for server in servers if state_of(server).is_settled]
         ADOPTED.update(usable)
+        self._forget_lost(record)
         self._take(usable, [server for server in servers if server.id not in usable])
-        self.memory.forget(record)
         missing = self._slots.count(EMPTY)
         if missing and self.step.operation.keeps_partial_state:
             raise self.step.kept.failure(texts.short(count, missing))

@@ -37,7 +37,7 @@ from pulumi_bms.resources.servers_outputs import (
     survivors_of,
     unfinished_of,
 )
-from pulumi_bms.resources.servers_power import STOPPED, power_drift
+from pulumi_bms.resources.servers_power import power_drift, stopped_of
 from pulumi_bms.resources.servers_reading import Reading, differences, remarks
 from pulumi_bms.resources.servers_times import TIMES, Times
 from pulumi_bms.resources.servers_updating import Updating
@@ -222,7 +222,7 @@ def _forget_records(operation: Operation, inputs: Mapping[str, Any], outputs: Ma
 def _is_outdated(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
     """Whether an earlier change has left an installation on some servers, or has left servers stopped."""
     slots = [each for each in slots_of(olds) if each != EMPTY]
-    return bool(olds.get(STOPPED)) or (installs(news) and bool(outdated(olds, news, slots)))
+    return bool(stopped_of(olds)) or (installs(news) and bool(outdated(olds, news, slots)))
 
 
 def _is_unfinished(outputs: Mapping[str, Any]) -> bool:

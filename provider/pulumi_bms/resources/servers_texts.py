@@ -18,8 +18,8 @@ def going_on(record: Record) -> str:
     """The warning of a run that goes on with a known job or order."""
     named = f"job {record.job_id}" if record.job_id else f"order {record.order_id}"
     return (
-        f"nothing is ordered: an earlier run, which did not end well, sent {record.request} at {record.sent_at}, and "
-        f"its {named} is taken"
+        f"an earlier run, which did not end well, sent {record.request} at {record.sent_at}: its {named} is taken "
+        "before anything is ordered"
     )
 
 

@@ -78,3 +78,9 @@ def test_a_server_ordered_after_the_installations_is_not_wiped(bench: Bench) -> 
     bench.next_run()
     bench.update(partial(caught), news)
     assert (len(bench.existing()), sent(bench, "/reinstallos")) == (3, 0)
+
+
+def test_a_stopped_server_that_is_gone_is_no_change(bench: Bench) -> None:
+    """A server that was stopped for an installation and has left its slot is no work for a later run."""
+    olds = {**PAIR, "server_ids": ["red", "blue"], "id": "marker", "stopped_server_ids": ["green"]}
+    assert bench.changes(olds, PAIR) is False

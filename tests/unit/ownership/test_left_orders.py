@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_bms.operation import PartialStateError
-from tests.unit.ownership.conftest import ORDERS, QUICK, Bench, Killed
+from tests.unit.ownership.conftest import ORDERS, QUICK, YEARLY, Bench, Killed
 
 PAIR: dict[str, Any] = {**QUICK, "count": 2.0}
 MORE: dict[str, Any] = {**QUICK, "count": 4.0}
@@ -77,3 +77,50 @@ def test_a_replacement_warns_of_no_earlier_order(bench: Bench) -> None:
     bench.delete(olds, PAIR)
     assert bench.run.told == []
     assert bench.existing().keys().isdisjoint(olds["server_ids"])
+
+
+def test_a_failed_growth_taken_back(bench: Bench) -> None:
+    """The failed job of a growth that was killed and taken back is no error. Nothing is left to do."""
+    olds = bench.create(PAIR)
+    bench.run.end()
+    bench.next_run(kill_at=12)
+    with pytest.raises(Killed):
+        bench.update(olds, {**PAIR, "count": 3.0, "name": "fail"})
+    bench.next_run()
+    outputs = bench.update(olds, PAIR)
+    bench.run.end()
+    bench.next_run()
+    assert bench.changes(outputs, PAIR) is False
+
+
+def test_the_record_of_a_second_order_is_forgotten(bench: Bench) -> None:
+    """If the second order of a run stays without a response, the next run orders again and keeps no record."""
+    bench.next_run(kill_at=SENT)
+    with pytest.raises(Killed):
+        bench.create(PAIR)
+    bench.next_run()
+    bench.sim.spoil_next("reset", method="POST", path_contains=ORDERS, carried_out=False)
+    with pytest.raises(PartialStateError) as error:
+        bench.create(MORE)
+    bench.next_run()
+    outputs = bench.update({**error.value.outputs, "id": error.value.id}, MORE)
+    bench.run.end()
+    bench.next_run()
+    outputs = bench.update(outputs, {**MORE, "count": 5.0})
+    assert bench.run.told == []
+    assert sorted(outputs["server_ids"]) == sorted(bench.existing())
+
+
+def test_an_unpaid_growth_taken_back(bench: Bench) -> None:
+    """A yearly order without a response that is still open is named, and stays a change."""
+    single = {**YEARLY, "name": "quick", "count": 1.0}
+    olds = bench.create(single)
+    bench.run.end()
+    bench.next_run()
+    bench.sim.spoil_next("reset", method="POST", path_contains=ORDERS, carried_out=True)
+    with pytest.raises(PartialStateError) as error:
+        bench.update(olds, {**single, "count": 2.0, "name": "unpaid-forever"}, timeout=30.0)
+    bench.next_run()
+    outputs = bench.update({**error.value.outputs, "id": olds["id"]}, single)
+    assert any("open orders exist" in text for text in bench.run.told)
+    assert bench.changes(outputs, single) is True
