@@ -31,8 +31,8 @@ Differences to Pulumi's own process:
 - The process ends with the engine, even if the engine is killed.
 
 Files: `server` (the process), `servicer` (the RPCs), `step` (one request and its errors), `providers` (the provider of
-a request: the one seam), `calls` (threads, cancel, checkpoints), `engine` (rows and log lines), `wire` (protobuf),
-`operation` (the providers' view), `address` (the form of the engine's address). The launcher, a shell script, finds
-the program's Python. `commands`, `install`, `project` and `trial` adopt this host in a user's project. Without this
-host the resources work too, on Pulumi's own.
+a request: the one seam), `calls` (methods in threads), `cancellation` (Ctrl-C), `engine` (rows and log lines), `wire`
+(protobuf), `operation` (the providers' view), `address` (the form of the engine's address). The launcher, a shell
+script, finds the program's Python. `commands`, `install`, `project` and `trial` adopt this host in a user's project.
+Without this host the resources work too, on Pulumi's own.
 """

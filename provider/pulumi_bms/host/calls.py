@@ -1,4 +1,4 @@
-"""Calls of providers' methods, each in a new thread. After a cancel, the last checkpoint replaces a late result."""
+"""Calls of providers' methods, each in a new thread. A cancel ends the wait for a method."""
 
 from __future__ import annotations
 
@@ -7,46 +7,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pulumi_bms.operation import ExpectedError, Outputs, PartialStateError
+from pulumi_bms.host.cancellation import PATIENCE, Cancellation, Checkpoint
+from pulumi_bms.operation import ExpectedError
 
 T = TypeVar("T")
 
-PATIENCE = 0.5
-"""Seconds after a cancel for a method to end by itself."""
 _HOLD_CHECK = 0.05
 FOREIGN_CALLS = 4
 """The calls at once of all providers without an operation. Pulumi's own host has the same number of threads."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The known state of a step, reported by the method."""
-
-    id: str
-    outputs: Outputs
-    reason: str
-
-    def as_error(self) -> ExpectedError:
-        """The response in the method's place."""
-        outputs = self.outputs() if callable(self.outputs) else self.outputs
-        return PartialStateError(self.id, outputs, self.reason) if self.id else ExpectedError(self.reason)
-
-
-class Cancellation:
-    """Whether the run must end: an event for the threads, and a future for the event loop."""
-
-    def __init__(self) -> None:
-        self.threads = threading.Event()
-        self.requested: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def set(self) -> None:
-        """End the run. Must be called in the event loop."""
-        self.threads.set()
-        if not self.requested.done():
-            self.requested.set_result(None)
 
 
 class Holds:

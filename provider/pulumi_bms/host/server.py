@@ -13,7 +13,8 @@ from typing import NoReturn
 import grpc
 from pulumi.runtime import proto
 
-from pulumi_bms.host.calls import PATIENCE, Calls, Cancellation
+from pulumi_bms.host.calls import Calls
+from pulumi_bms.host.cancellation import PATIENCE, Cancellation
 from pulumi_bms.host.engine import DebugLog, Engine
 from pulumi_bms.host.providers import Providers
 from pulumi_bms.host.servicer import Servicer

@@ -9,7 +9,8 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.dynamic import ReadResult, ResourceProvider, UpdateResult
 from pulumi.runtime import proto, rpc
 
-from pulumi_bms.host.calls import Calls, Cancellation
+from pulumi_bms.host.calls import Calls
+from pulumi_bms.host.cancellation import Cancellation
 from pulumi_bms.host.engine import Engine
 from pulumi_bms.host.providers import Providers, has_provider
 from pulumi_bms.host.step import Context, Step

@@ -17,7 +17,8 @@ from pulumi.dynamic import ResourceProvider
 from pulumi.runtime import proto
 from pulumi.runtime.proto.status_pb2 import Status
 
-from pulumi_bms.host.calls import Calls, Checkpoint
+from pulumi_bms.host.calls import Calls
+from pulumi_bms.host.cancellation import Checkpoint
 from pulumi_bms.host.engine import Engine, Row, Severity
 from pulumi_bms.host.providers import Providers, Served, enter_thread
 from pulumi_bms.host.wire import encode_with_provider

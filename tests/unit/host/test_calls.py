@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from pulumi_bms.host.calls import Calls, Cancellation
+from pulumi_bms.host.calls import Calls
+from pulumi_bms.host.cancellation import Cancellation
 from pulumi_bms.operation import ExpectedError
 
 
