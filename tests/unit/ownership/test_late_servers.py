@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -15,15 +16,23 @@ PAIR: dict[str, Any] = {**QUICK, "count": 2.0}
 
 @pytest.fixture
 def late(make_bench: MakeBench) -> Bench:
-    """A cloud whose servers show after two seconds, and a run that was interrupted before."""
-    return make_bench(listing_lag_seconds=200.0, scale=100.0)
+    """A cloud whose servers show some seconds after the order."""
+    return make_bench(listing_lag_seconds=600.0, scale=100.0)
 
 
 def interrupted(bench: Bench) -> dict[str, Any]:
     """The state of a run interrupted after the end of the job, before the API shows the servers."""
-    threading.Timer(0.5, bench.run.cancelled.set).start()
+
+    def cancel() -> None:
+        while not (bench.run.saved and all(bench.run.saved[1]["server_ids"])):
+            time.sleep(0.01)
+        bench.run.cancelled.set()
+
+    thread = threading.Thread(target=cancel, daemon=True)
+    thread.start()
     with pytest.raises(PartialStateError) as error:
         bench.create(PAIR)
+    thread.join()
     assert all(error.value.outputs["server_ids"])
     bench.next_run()
     return {**error.value.outputs, "id": error.value.id}
@@ -44,6 +53,7 @@ def test_a_refresh_forgets_no_new_servers(late: Bench) -> None:
     with pytest.raises(PartialStateError) as error:
         late.refreshed(state)
     late.next_run()
+    late.sim.advance(1000.0)
     outputs = late.update({**error.value.outputs, "id": state["id"]}, PAIR)
     assert sorted(outputs["server_ids"]) == sorted(state["server_ids"])
     assert late.orders() == 1
