@@ -65,6 +65,7 @@ class Memory:
         """As `find`, and names records of other orders of the same resource."""
         records = self.find(step)
         if records.same:
+            # This run goes on with the order, so no later step of the run warns of the order.
             ONCE.first(records.same.attempt)
         for record in records.others:
             if ONCE.first(record.attempt):

@@ -73,9 +73,14 @@ class ServersProvider(BmsProvider):
         if change.replacing:
             first = is_taken(olds, news)
             return DiffResult(changes=None, replaces=list(change.replacing), delete_before_replace=first)
-        left = _is_unfinished(olds) or len(slots_of(olds)) != count_of(news) or _is_outdated(olds, news)
-        ordered = left or Memory.of(current(), news, slots_of(olds)).is_left()
-        return DiffResult(changes=bool(change) or ordered)
+        work_is_left = (
+            _is_unfinished(olds)
+            or len(slots_of(olds)) != count_of(news)
+            or _is_outdated(olds, news)
+            or bool(stopped_of(olds))
+            or Memory.of(current(), news, slots_of(olds)).is_left()
+        )
+        return DiffResult(changes=bool(change) or work_is_left)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Order the servers, and wait. A preview sends nothing."""
@@ -220,9 +225,8 @@ def _forget_records(operation: Operation, inputs: Mapping[str, Any], outputs: Ma
 
 
 def _is_outdated(olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Whether an earlier change has left an installation on some servers, or has left servers stopped."""
-    slots = [each for each in slots_of(olds) if each != EMPTY]
-    return bool(stopped_of(olds)) or (installs(news) and bool(outdated(olds, news, slots)))
+    """Whether an installation of an earlier change is left on some servers."""
+    return installs(news) and bool(outdated(olds, news, [each for each in slots_of(olds) if each != EMPTY]))
 
 
 def _is_unfinished(outputs: Mapping[str, Any]) -> bool:

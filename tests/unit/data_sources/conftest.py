@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any, TypeVar
@@ -48,19 +46,7 @@ class NoCloud(pulumi.runtime.Mocks):
 
 
 @pytest.fixture
-def _own_loop() -> Iterator[None]:
-    """An event loop for the program alone."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    loop.run_until_complete(loop.shutdown_default_executor())
-    asyncio.set_event_loop(None)
-    loop.close()
-    gc.collect()
-
-
-@pytest.fixture
-def run(_own_loop: None) -> Callable[..., list[Any]]:
+def run(_own_process: None) -> Callable[..., list[Any]]:
     """Return a function that runs a program under mocks, and returns the values of the program's output."""
 
     def ran(program: Callable[[], pulumi.Output[Any]], *, preview: bool = False) -> list[Any]:
